@@ -1,7 +1,7 @@
 """An access gateway for JotForm forms: who may open a form, and which submissions came through the gate.
 
-This module is the table of contents. Nothing is loaded before it is asked for, so `import jotgate` costs next to
-nothing and brings in no framework; the Flask extension is `jotgate.flask`, the WSGI middleware `jotgate.wsgi`.
+This module is the table of contents. Nothing is loaded before it is asked for, so `import jotgate` costs next
+to nothing and brings in no framework; the Flask extension is `jotgate.flask`, the middleware `jotgate.wsgi`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,144 @@
+"""What every test may count on: services that are really there, generated cases, and no network.
+
+The environment decides how strict a run is: `JOTGATE_REQUIRE_SERVICES=1` turns every skip into a failure, so
+that a check cannot pass by leaving tests out; `HYPOTHESIS_PROFILE` chooses how many cases are generated;
+`CHROMIUM` and `JOTGATE_TEST_POSTGRES_URL` name the services where they are not in the usual place.
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+
+_REQUIRE_SERVICES = os.environ.get("JOTGATE_REQUIRE_SERVICES") == "1"
+_PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+_CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_SERVICE_FIXTURES = {"chromium_path": "browser", "postgres_url": "postgres"}
+
+# The two profiles that judge a change are the same on every run; the long one goes looking for new cases.
+hypothesis.settings.register_profile("default", deadline=None, derandomize=True, max_examples=100)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, max_examples=2_000)
+hypothesis.settings.register_profile("nightly", deadline=None, print_blob=True, max_examples=10_000)
+hypothesis.settings.load_profile(_PROFILE)
+
+
+class NetworkTouched(RuntimeError):
+    """A test reached for an address beyond this machine."""
+
+
+def _is_local(host: str) -> bool:
+    if host in ("", "localhost", socket.gethostname()):
+        return True
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def _forbid(host: str) -> None:
+    # RFC 2606 names and RFC 5737 addresses answer as the real network would, without being asked.
+    if host.endswith((".invalid", ".example", ".test")):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    if host.startswith(("192.0.2.", "198.51.100.", "203.0.113.")):
+        raise OSError(errno.ENETUNREACH, "Network is unreachable")
+    raise NetworkTouched(f"a test reached for {host!r}; tests stay on this machine")
+
+
+def _stay_on_this_machine(event: str, args: tuple[Any, ...]) -> None:
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        host = args[1][0]
+    else:
+        return
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host or "")
+    if not _is_local(text):
+        _forbid(text)
+
+
+sys.addaudithook(_stay_on_this_machine)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests by the services they use, and leave out those that have no business in this run."""
+    has_checkout = (config.rootpath / "setup.cfg").is_file()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        for fixture in _SERVICE_FIXTURES.keys() & set(getattr(item, "fixturenames", ())):
+            item.add_marker(_SERVICE_FIXTURES[fixture])
+        unwanted = (item.get_closest_marker("nightly") and _PROFILE != "nightly") or (
+            item.get_closest_marker("checkout") and not has_checkout
+        )
+        (left_out if unwanted else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if not (_REQUIRE_SERVICES and report.skipped) or hasattr(report, "wasxfail"):
+        return
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+    report.outcome = "failed"
+    report.longrepr = (
+        f"{report.nodeid} was left out, and this run allows no skips (JOTGATE_REQUIRE_SERVICES=1): {reason}"
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Count a skipped test as failed where services are required."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Count a module that skips itself as failed where services are required."""
+    report = yield
+    _refuse_skip(report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Return the chromium to drive (playwright's `executable_path`), or skip."""
+    named = os.environ.get("CHROMIUM")
+    found = named or next(filter(None, map(shutil.which, _CHROMIUM_NAMES)), None)
+    if found is None or not Path(found).is_file():
+        pytest.skip(
+            f"no chromium at {found}: correct CHROMIUM"
+            if named
+            else "no chromium here: `apt install chromium`, or set CHROMIUM to the path of one"
+        )
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> str:
+    """Return the address of a PostgreSQL server on which databases may be made and dropped, or skip."""
+    url = os.environ.get("JOTGATE_TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 5432), timeout=5).close()
+    except OSError as problem:
+        pytest.skip(
+            f"no PostgreSQL at {parts.hostname}:{parts.port or 5432} ({problem}):"
+            " start one, or set JOTGATE_TEST_POSTGRES_URL"
+        )
+    return url

@@ -1,0 +1,187 @@
+"""Claims about the whole project: what importing costs, what a wheel holds, what bare machines are told."""
+
+from __future__ import annotations
+
+import configparser
+import importlib.metadata
+import json
+import os
+import pkgutil
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import jotgate
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = Path(jotgate.__file__).parent
+OUTER = {"flask", "wsgi", "cli", "door", "sandbox", "testing"}
+FRAMEWORKS = {"flask", "werkzeug", "click"}
+
+
+def _modules_loaded_by(statements: str) -> set[str]:
+    """Run `statements` in a fresh interpreter; return the modules that were not there before."""
+    program = (
+        "import json, sys; before = set(sys.modules)\n"
+        f"{statements}\n"
+        "print(json.dumps(sorted(set(sys.modules) - before)))"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(run.stdout))
+
+
+def _core_modules() -> list[str]:
+    tops = [module.name for module in pkgutil.iter_modules([str(PACKAGE)]) if module.name not in OUTER]
+    nested = [
+        module.name
+        for top in tops
+        for module in pkgutil.walk_packages([str(PACKAGE / top)], f"jotgate.{top}.")
+        if not module.name.endswith("__main__")
+    ]
+    return [f"jotgate.{top}" for top in tops] + nested
+
+
+def _project_files() -> list[Path]:
+    folders = [ROOT / name for name in ("jotgate", "example_app", "tests", "docs", ".ci")]
+    files = [path for folder in folders for path in folder.rglob("*")]
+    files += [path for path in ROOT.iterdir() if path.name != ".git"]
+    return [path for path in files if path.is_file() and not {"__pycache__", "_build"} & set(path.parts)]
+
+
+def test_importing_jotgate_loads_no_dependency() -> None:
+    """`import jotgate` loads one module of its own, a handful of the standard library, and nothing else."""
+    loaded = _modules_loaded_by("import jotgate")
+    foreign = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert foreign == {"jotgate"}
+    assert len(loaded) <= 40, sorted(loaded)
+
+
+def test_the_core_loads_no_framework() -> None:
+    """Every module below the door can be imported without Flask, Werkzeug or click."""
+    modules = _core_modules()
+    assert "jotgate.errors" in modules
+    loaded = _modules_loaded_by("\n".join(f"import {name}" for name in modules))
+    assert not FRAMEWORKS & loaded
+
+
+def test_the_command_line_starts_without_the_sandbox() -> None:
+    """The sandbox is loaded by the command that runs it, not by every other one."""
+    loaded = _modules_loaded_by("import jotgate.cli")
+    assert not {name for name in loaded if name.startswith("jotgate.sandbox")}
+
+
+@pytest.mark.parametrize("name", jotgate.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    """Each name in the table of contents leads to a thing, and is listed by `dir`."""
+    assert getattr(jotgate, name) is not None
+    assert name in dir(jotgate)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A misspelt name fails as on any module, naming the module and the name."""
+    with pytest.raises(AttributeError, match="'jotgate' has no attribute 'Setings'"):
+        getattr(jotgate, "Setings")  # noqa: B009
+
+
+def test_the_version_is_the_installed_one() -> None:
+    """The package tells the version that its metadata tells."""
+    assert jotgate.__version__ == importlib.metadata.version("jotgate")
+
+
+@pytest.mark.checkout
+def test_the_version_stands_in_one_place() -> None:
+    """Only pyproject.toml and the changelog spell the version out."""
+    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    assert version
+    spelled = re.compile(rf"""version\W+["']?{re.escape(version[1])}\b""")
+    sources = [*PACKAGE.rglob("*.py"), ROOT / "setup.cfg", ROOT / "docs" / "conf.py"]
+    assert [path for path in sources if spelled.search(path.read_text("utf-8"))] == []
+
+
+@pytest.mark.checkout
+def test_every_file_of_the_package_is_in_its_package_data() -> None:
+    """SQL, templates and static files match a pattern of setup.cfg; a wheel would silently lack any other."""
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    patterns = config["options.package_data"]["jotgate"].split()
+    packed = {path for pattern in patterns for path in PACKAGE.glob(pattern) if path.is_file()}
+    present = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert sorted(present - packed) == []
+
+
+@pytest.mark.checkout
+def test_no_file_names_a_place_of_one_machine() -> None:
+    """Nobody's home, and no path that exists on one machine only, is written down anywhere."""
+    place = re.compile(rb"(?<![\w.])/(?:work|root|home/\w+|Users/\w+)/[\w.]")
+    assert [str(path) for path in _project_files() if place.search(path.read_bytes())] == []
+
+
+def _make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run make on a copy of the Makefile where nothing has been installed yet."""
+    shutil.copy(ROOT / "Makefile", folder)
+    for name in ("pyproject.toml", "setup.cfg"):
+        (folder / name).touch()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(
+        ["make", *arguments], cwd=folder, env=clean, capture_output=True, text=True, check=False
+    )
+
+
+def _stub_python(folder: Path, body: str) -> Path:
+    stub = folder / "stub-python"
+    stub.write_text(f"#!/bin/sh\n{body}\n", "utf-8")
+    stub.chmod(0o755)
+    return stub
+
+
+@pytest.mark.checkout
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make here: `apt install make`")
+class TestBareMachine:
+    """What `make` says where something it needs is missing."""
+
+    @pytest.mark.parametrize("goal", ["demo", "test", "check", "bench"])
+    def test_no_python(self, tmp_path: Path, goal: str) -> None:
+        """Without a Python, every goal says what to install and how to name another one."""
+        run = _make(tmp_path, goal, "PYTHON=no-such-python")
+        assert run.returncode != 0
+        assert "there is no no-such-python here" in run.stderr
+        assert "make PYTHON=" in run.stderr
+
+    def test_old_python(self, tmp_path: Path) -> None:
+        """A Python before 3.10 is refused in a sentence, before anything is made."""
+        stub = _stub_python(tmp_path, 'case "$2" in *version_info*) exit 1;; esac')
+        run = _make(tmp_path, "test", f"PYTHON={stub}")
+        assert run.returncode != 0
+        assert "older than Python 3.10" in run.stderr
+        assert not (tmp_path / ".venv").exists()
+
+    def test_no_venv(self, tmp_path: Path) -> None:
+        """A Debian Python without python3-venv leads to the package's name, not to half an environment."""
+        stub = _stub_python(tmp_path, 'case "$2" in *ensurepip*) exit 1;; esac')
+        run = _make(tmp_path, "test", f"PYTHON={stub}")
+        assert run.returncode != 0
+        assert "apt install python3-venv" in run.stderr
+        assert not (tmp_path / ".venv").exists()
+
+    def test_no_index(self, tmp_path: Path) -> None:
+        """Where nothing can be fetched, what to do follows pip's reason, and the next run tries again."""
+        pip = tmp_path / ".venv" / "bin" / "pip"
+        pip.parent.mkdir(parents=True)
+        pip.touch()
+        _stub_python(tmp_path, "echo no route >&2; exit 1").rename(pip.parent / "python")
+        run = _make(tmp_path, "test")
+        assert run.returncode != 0
+        assert "no route" in run.stderr
+        assert "PIP_INDEX_URL" in run.stderr
+        assert not (tmp_path / ".venv" / ".installed-test").exists()
+
+    def test_help_needs_nothing(self, tmp_path: Path) -> None:
+        """Plain `make` explains the goals and installs nothing."""
+        run = _make(tmp_path, "PYTHON=no-such-python")
+        assert run.returncode == 0
+        assert all(f"make {goal}" in run.stdout for goal in ("demo", "test", "check", "bench"))
+        assert not (tmp_path / ".venv").exists()
