@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from jotgate import codes
 from jotgate.codes import ALPHABET, CodeText, Hint, Mistyped
 
+FUZZ = settings(max_examples=max(2_000, settings().max_examples))
 KEY = b"a key of thirty-two bytes, or so"
 FULL_WIDTH = {ord(symbol): ord(symbol) - 0x21 + 0xFF01 for symbol in ALPHABET + ALPHABET.lower()}
 ARABIC_INDIC = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -104,7 +105,6 @@ def test_every_swap_of_two_different_symbols_is_recognised(code: str) -> None:
             assert codes.parse("".join(swapped)) == Mistyped(hint=Hint.CHECK_FAILED)
 
 
-@settings(max_examples=500)
 @given(DATA)
 def test_generated_codes_have_the_documented_check_symbols(data: list[int]) -> None:
     """The tables agree with arithmetic in GF(32) done step by step, in reading and in making codes."""
@@ -204,7 +204,7 @@ def test_a_mistyped_code_says_what_is_wrong_with_it(text: str, hint: Hint, symbo
 UNICODE = st.text(st.characters(codec=None), max_size=120)  # lone surrogates included
 
 
-@settings(max_examples=2000)
+@FUZZ
 @given(st.one_of(UNICODE, st.text(ALPHABET + "ilou- \u00e9\u0661\uff21", min_size=10, max_size=16)))
 def test_any_text_is_read_or_refused_without_an_exception(text: str) -> None:
     """Whatever is typed gives a value, and what is shown of it can be sent as UTF-8."""
