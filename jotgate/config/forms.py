@@ -1,0 +1,142 @@
+"""The settings of the forms: one table for each, under the name that the site gives it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jotgate.config import rules
+from jotgate.config.reading import Rules, read_table, shown
+from jotgate.policy import FormPolicy
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_MAX_FORMS = 1_000
+_MAX_TITLE_CHARS = 200
+_MAX_PREFIXES = 100
+_MAX_COUNT = 10**9
+
+_access_kind = rules.choice("code", later={"app": 'app tokens come later; until then it must be "code"'})
+_form_id = rules.matching(r"[0-9]{1,20}", "JotForm's number of the form, 1 to 20 digits, as in its address")
+
+
+def _form_id_or_number(value: object) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**20:
+        return str(value)
+    return _form_id(value)
+
+
+def _access(value: object) -> tuple[str, ...]:
+    kinds = (value,) if isinstance(value, str) else value
+    return rules.list_of(_access_kind, least=1, most=2)(kinds)
+
+
+def _title(value: object) -> str:
+    title = rules.text(value)
+    if len(title) > _MAX_TITLE_CHARS:
+        raise ValueError(f"it must have at most {_MAX_TITLE_CHARS} characters")
+    return title
+
+
+FORM_RULES: Rules = {
+    "id": _form_id_or_number,
+    "title": _title,
+    "access": _access,
+    "page": rules.page,
+    "ticket_field": rules.matching(
+        r"[A-Za-z0-9_-]{1,64}",
+        "the field's unique name, or its number: letters, digits, hyphens, underscores",
+    ),
+    "opens_at": rules.moment,
+    "closes_at": rules.moment,
+    "timezone": rules.timezone,
+    "capacity": rules.whole_number(1, _MAX_COUNT),
+    # Per app and subject: it says nothing about codes, whose uses are set when they are created.
+    "uses": rules.whole_number(1, _MAX_COUNT),
+    "ticket_ttl": rules.duration,
+    "pass_ttl": rules.duration,
+    "locked_fields": rules.not_yet("a field that was to be locked would stay open"),
+    "lookup_fields": rules.not_yet("nothing could be looked up by it"),
+    "show_fields": rules.not_yet("own submissions are not shown yet"),
+    "protect": rules.list_of(rules.path_prefix, most=_MAX_PREFIXES),
+    "display": rules.choice(
+        "iframe", later={"redirect": '"redirect" comes later; until then it must be "iframe"'}
+    ),
+}
+_NEEDED = {"id": "it is the number in the form's address at JotForm."}
+#: Keys whose values go into a policy as they are, and what the policy calls them.
+_TAKEN_OVER = {
+    "title": "title",
+    "page": "page",
+    "ticket_field": "ticket_field",
+    "timezone": "timezone",
+    "capacity": "capacity",
+    "ticket_ttl": "ticket_ttl_seconds",
+    "pass_ttl": "pass_ttl_seconds",
+    "protect": "protect",
+}
+
+
+def read_forms(forms: object, *, name: str, problems: list[str]) -> dict[str, FormPolicy]:
+    """Return the policy of each form that is in order; what is not is added to *problems*.
+
+    *name* is what the table of forms is called where the user wrote it.
+    """
+    if not isinstance(forms, Mapping):
+        problems.append(f"{name} must be a table with a table for each form, under a name of yours.")
+        return {}
+    if not 1 <= len(forms) <= _MAX_FORMS:
+        problems.append(f"{name} must hold 1 to {_MAX_FORMS} forms.")
+        return {}
+    policies: dict[str, FormPolicy] = {}
+    for form, table in forms.items():
+        policy = _read_form(form, table, name=name, problems=problems)
+        if policy is not None:
+            policies[policy.form] = policy
+    _note_shared_ids(policies, name, problems)
+    return policies
+
+
+def _read_form(form: object, table: object, *, name: str, problems: list[str]) -> FormPolicy | None:
+    if not isinstance(form, str):
+        problems.append(f"{name}: the name of a form must be text.")
+        return None
+    path = f"{name}.{form if _NAME.fullmatch(form) else shown(form)}"
+    found = len(problems)
+    if _NAME.fullmatch(form) is None:
+        problems.append(
+            f"{path}: the name of a form must be 1 to 64 lower-case letters, digits and hyphens,"
+            " with no hyphen at either end."
+        )
+    values = read_table(table, FORM_RULES, name=path, prefix=f"{path}.", needed=_NEEDED, problems=problems)
+    opens_at, closes_at = _window(values, path, problems)
+    if len(problems) > found:
+        return None
+    taken = {ours: values[key] for key, ours in _TAKEN_OVER.items() if key in values}
+    return FormPolicy(
+        form=form, form_id=values["id"], opens_at=opens_at, closes_at=closes_at, **{"title": form, **taken}
+    )
+
+
+def _window(values: Mapping[str, Any], path: str, problems: list[str]) -> tuple[float | None, float | None]:
+    zone = ZoneInfo(values.get("timezone", "UTC"))
+    ends: dict[str, float] = {}
+    for key in ("opens_at", "closes_at"):
+        if key not in values:
+            continue
+        try:
+            ends[key] = rules.instant(values[key], zone)
+        except ValueError as problem:
+            problems.append(f"{path}.{key}: {problem}.")
+    if len(ends) == 2 and ends["opens_at"] >= ends["closes_at"]:
+        problems.append(f"{path}.closes_at: it must be later than opens_at.")
+    return ends.get("opens_at"), ends.get("closes_at")
+
+
+def _note_shared_ids(policies: Mapping[str, FormPolicy], name: str, problems: list[str]) -> None:
+    first: dict[str, str] = {}
+    for form, policy in policies.items():
+        other = first.setdefault(policy.form_id, form)
+        if other != form:
+            problems.append(f"{name}.{form}.id: it is the id of {name}.{other} as well.")

@@ -1,0 +1,262 @@
+"""The rules for single values: what each may be, in the words of the sentence that refuses it.
+
+Every rule is total: it returns a value or raises `ValueError`, whatever it is given.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from jotgate.config.reading import Rule
+from jotgate.hosts import MAX_PORT, read_origin
+from jotgate.keyring import MIN_SECRET_BYTES
+
+T = TypeVar("T")
+
+MAX_SECONDS = 366 * 24 * 3600
+_UNIT_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 24 * 3600})
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?",
+)
+#: Times beyond these years cannot be shown in every zone.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2999
+_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
+_PATH = re.compile(r"/|(?:/[!-.0-\[\]-~]+)+/?")
+_URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+_PROXY = re.compile(r"https?://(?:[A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9._-]{1,253}(?::([0-9]{1,5}))?/?")
+_SQLITE = re.compile(r"sqlite:///(.+)", re.DOTALL)
+_POSTGRESQL = re.compile(r"postgresql://[!-~]+")
+_UNFIT_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+
+
+def text(value: object) -> str:
+    """Take text on one line; not empty, no control characters, no broken Unicode."""
+    if not isinstance(value, str):
+        raise ValueError("it must be text")
+    if not value.strip():
+        raise ValueError("it must not be empty")
+    if any(unicodedata.category(letter) in _UNFIT_CATEGORIES for letter in value):
+        raise ValueError("it must not hold line breaks or control characters")
+    return value
+
+
+def matching(pattern: str, wanted: str) -> Callable[[object], str]:
+    """Make the rule for text that matches *pattern* from end to end; *wanted* completes "it must be"."""
+    compiled = re.compile(pattern)
+
+    def rule(value: object) -> str:
+        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+            raise ValueError(f"it must be {wanted}")
+        return value
+
+    return rule
+
+
+def choice(*options: str, later: Mapping[str, str] = MappingProxyType({})) -> Callable[[object], str]:
+    """Make the rule for one of *options*; those in *later* are refused with a sentence of their own."""
+    wanted = " or ".join(f'"{option}"' for option in options)
+
+    def rule(value: object) -> str:
+        if not isinstance(value, str) or value not in options:
+            refusal = later.get(value) if isinstance(value, str) else None
+            raise ValueError(refusal or f"it must be {wanted}")
+        return value
+
+    return rule
+
+
+def not_yet(why: str) -> Rule:
+    """Make the rule for a setting that this version does not obey: to ignore it would be unsafe."""
+
+    def rule(value: object) -> None:
+        raise ValueError(f"this version of jotgate does not know it yet, and will not ignore it: {why}")
+
+    return rule
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[object], int]:
+    """Make the rule for a whole number within bounds, both included."""
+
+    def rule(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+            raise ValueError(f"it must be a whole number from {lowest} to {highest}")
+        return value
+
+    return rule
+
+
+def list_of(rule: Callable[[object], T], *, most: int, least: int = 0) -> Callable[[object], tuple[T, ...]]:
+    """Make the rule for a list or tuple whose members all fit *rule*; a bare value is refused."""
+
+    def whole(value: object) -> tuple[T, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise ValueError("it must be a list, even of one")
+        if not least <= len(value) <= most:
+            raise ValueError(f"it must be a list of {least} to {most}")
+        return tuple(_member(rule, number, member) for number, member in enumerate(value, start=1))
+
+    return whole
+
+
+def _member(rule: Callable[[object], T], number: int, member: object) -> T:
+    try:
+        return rule(member)
+    except ValueError as problem:
+        raise ValueError(f"of its members, number {number} is refused: {problem}") from None
+
+
+def secret(value: object) -> bytes:
+    """Take a secret to sign with: bytes, or text that stands for its UTF-8 bytes."""
+    if isinstance(value, str):
+        value = text(value).encode()
+    if not isinstance(value, bytes):
+        raise ValueError("it must be text or bytes")
+    if len(value) < MIN_SECRET_BYTES:
+        raise ValueError(f"it must have at least {MIN_SECRET_BYTES} bytes")
+    return value
+
+
+def callback(value: object) -> Callable[..., object]:
+    """Take a function."""
+    if not callable(value):
+        raise ValueError("it must be a function")
+    return value
+
+
+def origin(value: object) -> str:
+    """Take an origin, and return it as browsers spell it."""
+    return str(read_origin(text(value)))
+
+
+def duration(value: object) -> float:
+    """Take seconds as a number, or text such as "24h"; return seconds."""
+    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+        value = int(match[1]) * _UNIT_SECONDS[match[2]]
+    # Comparing before converting: NaN fits no bounds, and some whole numbers fit no float.
+    if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value <= MAX_SECONDS:
+        raise ValueError('it must be seconds, or text such as "30m", "24h" or "7d", 1 second to 366 days')
+    return float(value)
+
+
+def moment(value: object) -> dt.datetime:
+    """Take a date with a time: a datetime, or ISO 8601 text; without an offset it stays naive."""
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        # The offset Z is beyond Python 3.10's own reading.
+        value = _iso(value.replace("Z", "+00:00"))
+    if not isinstance(value, dt.datetime):
+        raise ValueError(
+            'it must be a date with a time, such as "2026-09-01 08:00" or "2026-09-01T06:00:00Z"'
+        )
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"it must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return value
+
+
+def _iso(written: str) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(written)
+    except ValueError:
+        return None
+
+
+def instant(when: dt.datetime, zone: ZoneInfo) -> float:
+    """Return *when* in seconds since the epoch, UTC; if it is naive, by the clocks of *zone*.
+
+    Raises:
+        ValueError: by those clocks there is no such time, or there are two and nobody can say which is meant.
+    """
+    if when.utcoffset() is not None:
+        return when.timestamp()
+    first, second = (when.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    before, after = first.utcoffset(), second.utcoffset()
+    if before is not None and after is not None and before != after:
+        # PEP 495: in the hour that is skipped, fold 0 has the smaller offset; in the doubled one, the larger.
+        which = "does not exist" if before < after else "comes twice"
+        raise ValueError(
+            f"the clocks of its timezone change then, and this time {which}: add an offset to it"
+        )
+    return first.timestamp()
+
+
+def timezone(value: object) -> str:
+    """Take the IANA name of a timezone that this machine knows."""
+    if isinstance(value, str) and _ZONE_NAME.fullmatch(value) and _is_zone(value):
+        return value
+    raise ValueError('it must be the IANA name of a timezone, such as "Europe/Berlin"')
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def page(value: object) -> str:
+    """Take the path of a page of this site; it can lead nowhere else."""
+    # A browser takes // and the backslash for the beginning of another host.
+    if not isinstance(value, str) or _PATH.fullmatch(value) is None:
+        raise ValueError(
+            'it must be a path of this site that begins with one "/", such as "/students": without "//",'
+            " backslash or space, letters beyond ASCII percent-encoded"
+        )
+    return value
+
+
+def path_prefix(value: object) -> str:
+    """Take a path prefix as the site's routes see it, decoded."""
+    path = text(value)
+    segments = path.split("/")[1:]
+    # The guard compares decoded paths: one that is spelled otherwise would never match, and protect nothing.
+    if not path.startswith("/") or any(letter in path for letter in "\\%?#;"):
+        raise ValueError(
+            'it must be a decoded path that begins with "/", without backslash, "%", "?", "#", ";"'
+        )
+    if any(segment in (".", "..") for segment in segments) or "" in segments[:-1]:
+        raise ValueError('it must not hold "//", "/./" or "/../"')
+    return path.rstrip("/") or "/"
+
+
+def url_prefix(value: object) -> str:
+    """Take the path under which the door stands."""
+    if not isinstance(value, str) or _URL_PREFIX.fullmatch(value) is None:
+        raise ValueError('it must be a path such as "/jotgate": letters, digits, hyphens, no "/" at its end')
+    return value
+
+
+def proxy(value: object) -> str:
+    """Take the address of a forward proxy, which may hold the proxy's own credentials."""
+    match = _PROXY.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match[1] or 1) <= MAX_PORT:
+        raise ValueError('it must be the address of a proxy, such as "http://proxy.example:3128"')
+    return match[0]
+
+
+def store(value: object) -> str:
+    """Take the address of the store."""
+    if isinstance(value, str) and (_POSTGRESQL.fullmatch(value) or sqlite_path(value) is not None):
+        return value
+    raise ValueError(
+        'it must be "sqlite:///jotgate.db" (relative to the working directory), "sqlite:////srv/jotgate.db"'
+        ' (absolute) or "postgresql://...": without "?", and not in memory, which other'
+        " processes could not share"
+    )
+
+
+def sqlite_path(address: str) -> Path | None:
+    """Return the file of an SQLite store from its address, as SQLAlchemy reads one; None if it names none."""
+    match = _SQLITE.fullmatch(address)
+    if match is None or not match[1].isprintable() or "?" in match[1]:
+        return None
+    if match[1].startswith((":", "file:")) or match[1].endswith(("/", "\\")):
+        return None
+    return Path(match[1])
