@@ -1,0 +1,107 @@
+"""`jotgate sandbox`: start a local JotForm and serve until told to stop."""
+
+from __future__ import annotations
+
+import errno
+import json
+import re
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from .account import DAILY_CALLS
+from .samples import FIELD_REPORT, STUDENTS
+from .server import Sandbox
+
+DEFAULT_PORT = 8701
+
+
+class _PortTaken(click.ClickException):
+    exit_code = 2
+
+
+class _Key(click.ParamType[str]):
+    name = "key"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if not re.fullmatch(r"[0-9A-Za-z]{16,64}", text, re.ASCII):
+            self.fail("a key has 16 to 64 letters and digits", param, ctx)
+        return text
+
+
+@click.command("sandbox", help="Start a local JotForm for trying and testing, with two sample forms.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0: any free one."
+)
+@click.option(
+    "--plan",
+    type=click.Choice([plan.lower() for plan in DAILY_CALLS], case_sensitive=False),
+    default="free",
+    show_default=True,
+    help="Decides the calls a day.",
+)
+@click.option("--read-key", type=_Key(), help="Keep this key over restarts. [default: a new one]")
+@click.option("--full-key", type=_Key(), help="Keep this key over restarts. [default: a new one]")
+@click.option(
+    "--json", "as_json", is_flag=True, help="First print one line of JSON: api, read_key, full_key."
+)
+def sandbox_command(port: int, plan: str, read_key: str | None, full_key: str | None, as_json: bool) -> None:
+    """Serve until SIGINT or SIGTERM. Exits 2 if the port cannot be had."""
+    if read_key and read_key == full_key:
+        raise click.UsageError("The two keys must differ: what a key may do depends on which one it is.")
+    sandbox = Sandbox(port, plan=plan, read_key=read_key, full_key=full_key)
+    _start(sandbox, port)
+    try:
+        stopping = _stop_on_signals()
+        sandbox.add_form("Students", STUDENTS, form_id="260010000000001")
+        sandbox.add_form("Field report", FIELD_REPORT, form_id="260010000000002")
+        click.echo(_one_line(sandbox) if as_json else _friendly(sandbox))
+        while not stopping.wait(0.5):
+            continue
+    finally:
+        sandbox.stop()
+
+
+def _start(sandbox: Sandbox, port: int) -> None:
+    try:
+        sandbox.start()
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise click.UsageError(
+                f"Port {port} is taken by another program; choose one with --port."
+            ) from None
+        raise _PortTaken(f"Port {port} cannot be used: {problem.strerror}.") from None
+
+
+def _stop_on_signals() -> threading.Event:
+    stopping = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    return stopping
+
+
+def _one_line(sandbox: Sandbox) -> str:
+    return json.dumps({"api": sandbox.api, "read_key": sandbox.read_key, "full_key": sandbox.full_key})
+
+
+def _friendly(sandbox: Sandbox) -> str:
+    lines = [
+        "A local JotForm is running, for trying and testing. Nothing leaves this machine.",
+        "",
+        f"  Overview        {sandbox.api}/sandbox/",
+        f"  API             {sandbox.api}",
+        f"  Submit address  {sandbox.submit_origin}/submit/<form id>",
+        f"  Read key        {sandbox.read_key}",
+        f"  Full key        {sandbox.full_key}",
+    ]
+    lines += [
+        f"  Form            {sandbox.api}/{form_id}  ({title})" for form_id, title in sandbox.forms().items()
+    ]
+    return "\n".join([*lines, "", "Stop with Ctrl+C."])

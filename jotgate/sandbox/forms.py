@@ -1,0 +1,161 @@
+"""What an account holds: forms, their questions, and the submissions to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Union
+
+#: A text, a list of choices, or the parts of a name, phone number, address or date.
+Answer = Union[str, "list[str]", "dict[str, str]"]
+
+#: Rows without an answer of their own.
+LAYOUT_TYPES = frozenset(
+    {"control_head", "control_button", "control_text", "control_pagebreak", "control_divider"}
+)
+
+#: The parts of a composite answer, with the labels that the form page shows.
+PARTS: Mapping[str, Mapping[str, str]] = {
+    "control_fullname": {"first": "First Name", "last": "Last Name"},
+    "control_phone": {"full": "Phone Number"},
+    "control_address": {
+        "addr_line1": "Street Address",
+        "addr_line2": "Street Address Line 2",
+        "city": "City",
+        "state": "State / Province",
+        "postal": "Postal / Zip Code",
+        "country": "Country",
+    },
+    "control_datetime": {"year": "Year", "month": "Month", "day": "Day"},
+}
+#: Parts that may be posted besides those the page asks for.
+MORE_PARTS: Mapping[str, Sequence[str]] = {
+    "control_fullname": ("prefix", "middle", "suffix"),
+    "control_phone": ("country", "area", "phone"),
+    "control_datetime": ("hour", "min", "ampm", "timeInput", "datetime"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One row of a form; hidden fields and headings are rows like any other."""
+
+    #: Stable for the life of the form.
+    qid: str
+    #: JotForm's name of the kind, such as `control_textbox`.
+    type: str
+    #: The unique name that prefilling goes by; owners may change it, and it may be empty.
+    name: str
+    text: str
+    order: int
+    required: bool = False
+    hidden: bool = False
+    readonly: bool = False
+    #: What may be chosen, for dropdown, radio and checkbox.
+    options: tuple[str, ...] = ()
+
+    @property
+    def field_name(self) -> str:
+        """Return the name of the field in the form page, as in `q3_fullName`."""
+        return f"q{self.qid}_{self.name or 'input' + self.qid}"
+
+    @property
+    def is_layout(self) -> bool:
+        """Tell whether this row takes no answer."""
+        return self.type in LAYOUT_TYPES
+
+
+@dataclass(slots=True, kw_only=True)
+class Form:
+    """A form of an account, and its settings."""
+
+    form_id: str
+    username: str
+    title: str
+    #: Seconds since the epoch, UTC.
+    created_at: float
+    updated_at: float
+    #: ENABLED, DISABLED or DELETED.
+    status: str = "ENABLED"
+    #: LEGACY (all on one page, tells its height) or CARD (one question at a time, does not).
+    layout: str = "LEGACY"
+    questions: dict[str, Question] = field(default_factory=dict)
+    #: Addresses by JotForm's index.
+    webhooks: dict[str, str] = field(default_factory=dict)
+    #: The owner's own thank-you address, if there is one.
+    thank_you: str | None = None
+    #: The answers are posted to the thank-you address, which else is only visited.
+    send_post_data: bool = False
+    #: Answers come back unreadable, and no webhook is sent.
+    encrypted: bool = False
+    #: `qid` and `order` come back as numbers, as some forms do.
+    numeric_ids: bool = False
+    #: The name of the field that carries the ticket, for the sandbox's own pages.
+    ticket_field: str | None = None
+    #: Whatever else the form's settings hold.
+    properties: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def ordered_questions(self) -> list[Question]:
+        """Return the questions in the order that the page shows them in."""
+        return sorted(self.questions.values(), key=lambda question: question.order)
+
+    def question_named(self, key: str) -> Question | None:
+        """Find a question by its unique name, else by its qid."""
+        for question in self.questions.values():
+            if question.name == key:
+                return question
+        return self.questions.get(key)
+
+    def add_question(self, wish: Mapping[str, object]) -> Question:
+        """Add a question from loosely written properties (`type`, `name`, `text`, `options`, ...)."""
+        taken = [int(qid) for qid in self.questions]
+        qid = str(wish.get("qid") or max([*taken, 0]) + 1)
+        question = question_from(wish, qid=qid, order=len(self.questions) + 1)
+        self.questions[qid] = question
+        return question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What one visitor sent."""
+
+    submission_id: str
+    form_id: str
+    ip: str
+    #: Seconds since the epoch, UTC.
+    created_at: float
+    updated_at: float | None = None
+    #: ACTIVE, OVERQUOTA, DELETED, ARCHIVED or CUSTOM.
+    status: str = "ACTIVE"
+    new: bool = True
+    flag: bool = False
+    #: By qid; unanswered questions are absent.
+    answers: Mapping[str, Answer]
+
+
+def question_from(wish: Mapping[str, object], *, qid: str, order: int) -> Question:
+    """Read a question from loosely written properties: `type` may lack `control_`, flags be "Yes" or True."""
+    kind = str(wish.get("type", "textbox"))
+    options = wish.get("options", ())
+    name = str(wish.get("name", f"input{qid}"))
+    return Question(
+        qid=qid,
+        type=kind if kind.startswith("control_") else f"control_{kind}",
+        name=name,
+        text=str(wish.get("text", name)),
+        order=int(str(wish.get("order", order))),
+        required=_is_yes(wish.get("required")),
+        hidden=_is_yes(wish.get("hidden")),
+        readonly=_is_yes(wish.get("readonly")),
+        options=tuple(options.split("|")) if isinstance(options, str) else _texts(options),
+    )
+
+
+def _is_yes(flag: object) -> bool:
+    return flag is True or flag == "Yes"
+
+
+def _texts(options: object) -> tuple[str, ...]:
+    if not isinstance(options, Sequence):
+        raise TypeError(f"options must be a list of texts, not {options!r}")
+    return tuple(str(option) for option in options)

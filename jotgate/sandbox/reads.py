@@ -1,0 +1,128 @@
+"""What GET calls return; both kinds of key may make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from . import contents, listing
+from .account import DAILY_CALLS
+from .calls import Call
+from .faults import Fault, FaultKind, Faults
+from .forms import Form, Submission
+from .listing import Listing, Row
+from .world import World
+
+#: The content, and for lists the echo that stands beside it.
+Content = tuple[object, "dict[str, object] | None"]
+
+
+class PageTooLarge(Exception):
+    """The page has more rows than an ordered fault lets through."""
+
+    def __init__(self, how: str) -> None:
+        self.how = how
+        super().__init__(how)
+
+
+class Reads:
+    """The reading half of the API."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+        self._by_endpoint: Mapping[str, Callable[[Call], Content]] = {
+            "user": lambda call: (contents.user(world, call.account, call.base), None),
+            "user-usage": lambda call: (contents.usage(world, call.account), None),
+            "user-forms": self._forms,
+            "user-submissions": self._account_submissions,
+            "user-settings": lambda call: ({"time_zone": world.oddities.timezone, "language": "en-US"}, None),
+            "user-lists": lambda call: ([], None),
+            "form-id": self._form,
+            "form-id-questions": lambda call: (contents.questions(call.form), None),
+            "form-id-question-id": self._question,
+            "form-id-properties": lambda call: (contents.properties(call.form), None),
+            "form-id-properties-key": self._property,
+            "form-id-submissions": lambda call: self._submissions(call, [call.form.form_id]),
+            "form-id-files": lambda call: (contents.files(world, call.form), None),
+            "form-id-reports": lambda call: ([], None),
+            "form-id-webhooks": lambda call: (contents.webhooks(call.form), None),
+            "submission-id": lambda call: (self._rows(call, [call.submission])[0], None),
+            "system-plan": self._plan,
+        }
+
+    def read(self, endpoint: str, call: Call) -> Content | None:
+        """Return the content, or None if there is nothing to read at this path. Raises PageTooLarge."""
+        handler = self._by_endpoint.get(endpoint)
+        return None if handler is None else handler(call)
+
+    def _forms(self, call: Call) -> Content:
+        asked = self._listing(call)
+        page = self._page(
+            call, asked, [contents.form(self._world, f, call.base) for f in self._own_forms(call)]
+        )
+        return page, asked.result_set(len(page))
+
+    def _own_forms(self, call: Call) -> list[Form]:
+        return self._world.forms_of(call.account)
+
+    def _form(self, call: Call) -> Content:
+        content = contents.form(self._world, call.form, call.base)
+        return [content] if self._world.oddities.form_as_list else content, None
+
+    def _question(self, call: Call) -> Content:
+        asked = call.form.questions.get(call.key)
+        return contents.question(call.form, asked) if asked else [], None
+
+    def _property(self, call: Call) -> Content:
+        held = contents.properties(call.form)
+        return {call.key: held[call.key]} if call.key in held else [], None
+
+    def _plan(self, call: Call) -> Content:
+        limit = DAILY_CALLS.get(call.key.upper())
+        return {
+            "name": call.key.upper(),
+            "limits": {"api-daily-limit": None if limit is None else str(limit)},
+        }, None
+
+    def _account_submissions(self, call: Call) -> Content:
+        return self._submissions(call, [form.form_id for form in self._own_forms(call)])
+
+    def _submissions(self, call: Call, form_ids: Sequence[str]) -> Content:
+        asked = self._listing(call)
+        needs_answers = asked.reads_answers
+        sent = self._world.submissions_of(form_ids)
+        rows = [contents.submission(self._world, each, with_answers=needs_answers) for each in sent]
+        page = self._page(call, asked, rows)
+        return self._rows(call, [self._world.submission(row["id"]) for row in page]), asked.result_set(
+            len(page)
+        )
+
+    def _listing(self, call: Call) -> Listing:
+        return listing.read(call.request.args, direction=self._world.oddities.direction)
+
+    def _page(self, call: Call, asked: Listing, rows: Sequence[Row]) -> list[Row]:
+        ignored = bool(asked.filter) and self._faults.take({FaultKind.IGNORE_FILTER}, call.path) is not None
+        page = asked.page(rows, filtered=not ignored)
+        fault = self._faults.take(
+            {FaultKind.PAGE_504_ABOVE}, call.path, when=lambda each: len(page) > each.number("rows")
+        )
+        if fault:
+            raise PageTooLarge(fault.text("how"))
+        return page
+
+    def _rows(self, call: Call, submissions: Sequence[Submission]) -> list[dict[str, object]]:
+        youngest = max((each.created_at for each in submissions), default=0.0)
+        age_seconds = self._world.clock.now() - youngest
+        late = self._faults.take(
+            {FaultKind.NULL_ANSWERS}, call.path, when=lambda each: age_seconds < each.number("seconds")
+        )
+        return [self._row(each, late) for each in submissions]
+
+    def _row(self, submission: Submission, late: Fault | None) -> dict[str, object]:
+        row = contents.submission(self._world, submission)
+        if late is None or self._world.clock.now() - submission.created_at >= late.number("seconds"):
+            return row
+        shape = late.text("shape")
+        if shape == "each" and isinstance(row["answers"], dict):
+            return row | {"answers": {qid: {**each, "answer": None} for qid, each in row["answers"].items()}}
+        return row | {"answers": [] if shape == "empty" else None}
