@@ -1,0 +1,190 @@
+"""What an answer of JotForm's API says, before anybody reads its content. Pure, and total on any bytes.
+
+Success and failure stand in two places, HTTP's status and the envelope's ``responseCode``, and
+errors also come inside HTTP 200: both must say yes. The wordings and the shapes below are those
+that clients recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from jotgate.errors import UpstreamError, UpstreamReason
+from jotgate.jotform.payloads import read_count
+
+_EXCERPT_CHARACTERS = 120
+_LONGEST_INTEGER = 40
+#: How far into the body of an error the words that name the limit are looked for.
+_WORDS_BYTES = 2_000
+_LIMIT_WORDS = re.compile(r"api[-_ ]limit", re.IGNORECASE)
+#: How JotForm says that the day's calls are used up, according to those who saw it; it is not documented.
+_LIMIT_CODES = frozenset({403, 429})
+#: An escape that may be half a character; the other half may be missing.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+class CutOff(UpstreamError):
+    """The answer ended too early; another try, or a smaller page, may come whole."""
+
+    def __init__(self, status: int | None = None) -> None:
+        super().__init__(
+            UpstreamReason.MALFORMED, "JotForm's answer ended before it was complete", status=status
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer of the API."""
+
+    #: Its content, if there is no problem.
+    content: Any
+    #: The day's calls left, as JotForm says or as its refusal implies; None: it did not say.
+    limit_left: int | None
+    #: The page size that JotForm used, if it says so.
+    page_rows: int | None
+    #: How much was read, unpacked.
+    size_bytes: int
+    #: Why the content cannot be used.
+    problem: UpstreamError | None = None
+
+
+def read_answer(http_status: int, body: bytes, *, secret: str) -> Answer:
+    """Read an answer; whatever is wrong with it is told as its `problem`, in which *secret* never stands."""
+    try:
+        envelope = _decoded(body)
+    except UpstreamError as illegible:
+        return _wordless(http_status, body, illegible)
+    code = _code(http_status, envelope.get("responseCode"))
+    limit_left = None if code == 401 else read_count(envelope.get("limit-left"))
+    said = _excerpt(envelope.get("message"), secret)
+    problem = _problem(code, said, envelope)
+    if problem is not None and problem.reason is UpstreamReason.OVER_LIMIT and _LIMIT_WORDS.search(said):
+        limit_left = limit_left or 0
+    return Answer(
+        content=envelope.get("content"),
+        limit_left=limit_left,
+        page_rows=_page_rows(envelope),
+        size_bytes=len(body),
+        problem=problem,
+    )
+
+
+def _wordless(http_status: int, body: bytes, problem: UpstreamError) -> Answer:
+    """Judge an answer without an envelope by its status and by the words that name the limit."""
+    limit_left = None
+    if not 200 <= http_status < 300:
+        words = body[:_WORDS_BYTES].decode("ascii", "replace")
+        named = _LIMIT_WORDS.search(words) is not None
+        silent = words.strip() in ("", "null")
+        # Proxies and maintenance answer alike: unless the limit is named, nothing is concluded about the quota.
+        limit_left = 0 if named else None
+        over = named or http_status == 429 or (silent and http_status in (403, 503))
+        problem = _over_limit(http_status, "") if over else _refusal(http_status, "")
+    return Answer(content=None, limit_left=limit_left, page_rows=None, size_bytes=len(body), problem=problem)
+
+
+def _decoded(body: bytes) -> dict[str, Any]:
+    """Return the envelope in *body*; integers of absurd length, NaN and Infinity are not JSON here."""
+    try:
+        text = body.decode("utf-8-sig")
+        value = json.loads(text, parse_int=_integer, parse_constant=_refuse_constant)
+        if _SURROGATE.search(text):
+            value = _without_half_characters(value)
+    except json.JSONDecodeError:
+        if not text.strip() or text.lstrip().startswith("{"):
+            raise CutOff from None
+        raise _not_understood("it is not JSON") from None
+    except UnicodeDecodeError as problem:
+        if problem.reason == "unexpected end of data":
+            raise CutOff from None
+        raise _not_understood("it is not UTF-8") from None
+    except (ValueError, RecursionError):
+        raise _not_understood("its JSON is out of bounds") from None
+    if not isinstance(value, dict):
+        raise _not_understood("it is not a JSON object")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _LONGEST_INTEGER:
+        raise ValueError("integer too long")
+    return int(digits)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _without_half_characters(value: Any) -> Any:
+    """Return *value* with "?" for every lone surrogate, which people can type and no database takes."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _code(http_status: int, response_code: object) -> int:
+    """Return the less happy of both codes."""
+    code = read_count(response_code)
+    return http_status if code is None or not 200 <= http_status < 300 else code
+
+
+def _problem(code: int, said: str, envelope: dict[str, Any]) -> UpstreamError | None:
+    if _LIMIT_WORDS.search(said) or code in _LIMIT_CODES:
+        return _over_limit(code, said)
+    if not 200 <= code < 300:
+        return _refusal(code, said)
+    if "content" not in envelope:
+        return _not_understood(
+            "it has no content; the key may belong to another region (US, EU, HIPAA, Enterprise), see api_host"
+        )
+    return None
+
+
+def _over_limit(code: int, said: str) -> UpstreamError:
+    words = "JotForm refused the call, as it does when the day's API calls are used up"
+    return UpstreamError(UpstreamReason.OVER_LIMIT, f"{words} ({code}{_quoted(said)})", status=code)
+
+
+def _refusal(code: int, said: str) -> UpstreamError:
+    reason, words = _by_code(code)
+    return UpstreamError(reason, f"{words} ({code}{_quoted(said)})", status=code)
+
+
+def _by_code(code: int) -> tuple[UpstreamReason, str]:
+    if code == 401:
+        return UpstreamReason.UNAUTHORIZED, "JotForm does not know the key, or this is not the account's own"
+    if code == 404:
+        return UpstreamReason.NOT_FOUND, "JotForm does not know the address"
+    if 300 <= code < 400:
+        return (
+            UpstreamReason.REDIRECTED,
+            "JotForm sends the call elsewhere, and the key does not follow; see api_host",
+        )
+    if 500 <= code < 600:
+        return UpstreamReason.BROKEN, "JotForm is broken or under maintenance"
+    if 400 <= code < 500:
+        return UpstreamReason.REFUSED, "JotForm refused the call"
+    return UpstreamReason.MALFORMED, "JotForm's answer was not understood: its code is none"
+
+
+def _page_rows(envelope: dict[str, Any]) -> int | None:
+    result_set = envelope.get("resultSet")
+    return read_count(result_set.get("limit")) if isinstance(result_set, dict) else None
+
+
+def _excerpt(message: object, secret: str) -> str:
+    """Return a short, printable piece of what JotForm said, without *secret*."""
+    if not isinstance(message, str):
+        return ""
+    hidden = re.sub(re.escape(secret), "***", message[: 10 * _EXCERPT_CHARACTERS], flags=re.IGNORECASE)
+    printable = "".join(character if " " <= character <= "~" else " " for character in hidden)
+    return " ".join(printable.split())[:_EXCERPT_CHARACTERS]
+
+
+def _quoted(said: str) -> str:
+    return f": {said}" if said else ""
+
+
+def _not_understood(why: str) -> UpstreamError:
+    return UpstreamError(UpstreamReason.MALFORMED, f"JotForm's answer was not understood: {why}")

@@ -1,0 +1,203 @@
+"""From JSON values to records. Total: a record, or `UpstreamError` with the reason MALFORMED, and nothing else.
+
+JotForm's habits, seen in captured answers: nearly all scalars are strings, ids and orders are
+sometimes numbers, an empty map is ``[]``, and a single form may come as a list of one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeGuard
+
+from jotgate.errors import InputError, UpstreamError, UpstreamReason
+from jotgate.jotform.times import creation_times
+from jotgate.protocols import Account, FormInfo, Question
+from jotgate.submissions import Submission
+
+_ID = re.compile(r"[0-9]{1,20}")
+_COUNT = re.compile(r"[0-9]{1,12}")
+_YES = frozenset({"yes", "1", "true"})
+_NO_ANSWERS: Mapping[str, Mapping[str, Any]] = {}
+
+
+def checked_id(text: object) -> str:
+    """Return *text* if it is a JotForm id: 1 to 20 ASCII digits.
+
+    Raises:
+        InputError: it is anything else; no address is made of it.
+    """
+    if isinstance(text, str) and _ID.fullmatch(text):
+        return text
+    raise InputError([f"not a JotForm id (1 to 20 digits): {ascii(text)[:40]}"])
+
+
+def read_id(value: object) -> str | None:
+    """Return an id that came as digits or as a number, else None."""
+    text = _text(value)
+    return text if _ID.fullmatch(text) else None
+
+
+def read_count(value: object) -> int | None:
+    """Return a number from 0 up that came as digits or as a number, else None."""
+    text = _text(value)
+    return int(text) if _COUNT.fullmatch(text) else None
+
+
+def read_account(content: object) -> Account:
+    """Read ``GET /user``."""
+    fields = _fields(content, "the account")
+    return Account(
+        username=_text(fields.get("username")),
+        plan=_plan(fields.get("account_type")),
+        time_zone=_text(fields.get("time_zone")) or None,
+        region=_text(fields.get("region")) or None,
+        eu_only=_is_yes(fields.get("euOnly")),
+    )
+
+
+def read_calls_used(content: object) -> int:
+    """Read ``GET /user/usage``: the calls used today."""
+    used = read_count(_fields(content, "the usage").get("api"))
+    if used is None:
+        raise _malformed("the usage holds no count of API calls")
+    return used
+
+
+def read_form(content: object, form_id: str) -> FormInfo:
+    """Read ``GET /form/{id}``; an answer about another form is malformed."""
+    if isinstance(content, list) and len(content) == 1:
+        content = content[0]
+    fields = _fields(content, "the form")
+    if read_id(fields.get("id")) != form_id:
+        raise _malformed("the answer is about another form than the one asked for")
+    return FormInfo(
+        form_id=form_id,
+        title=_text(fields.get("title")),
+        status=_text(fields.get("status")).upper(),
+        layout=_text(fields.get("type")).upper(),
+        count=read_count(fields.get("count")),
+    )
+
+
+def read_questions(content: object) -> tuple[Question, ...]:
+    """Read ``GET /form/{id}/questions``; what is not a question is left out."""
+    return tuple(
+        Question(
+            qid=qid,
+            name=_text(fields.get("name")),
+            type=_text(fields.get("type")),
+            text=_text(fields.get("text")),
+            hidden=_is_yes(fields.get("hidden")),
+            required=_is_yes(fields.get("required")),
+        )
+        for qid, fields in _entries(content, "the questions")
+        if isinstance(fields, dict)
+    )
+
+
+def read_webhooks(content: object) -> tuple[str, ...]:
+    """Read ``GET /form/{id}/webhooks``: the addresses, in JotForm's order."""
+    return tuple(address for _, address in _entries(content, "the webhooks") if isinstance(address, str))
+
+
+def read_properties(content: object) -> Mapping[str, Any]:
+    """Read ``GET /form/{id}/properties``."""
+    return {} if content == [] else _fields(content, "the properties")
+
+
+def read_rows(content: object) -> list[object]:
+    """Read a list of submissions: the rows as they came."""
+    if isinstance(content, list):
+        return content
+    if content == {}:
+        return []
+    raise _malformed("the list of submissions is not a list")
+
+
+def read_newest_id(content: object, form_id: str) -> str | None:
+    """Read the highest id in a list of submissions of one form; None if the list is empty."""
+    rows = read_rows(content)
+    if not rows:
+        return None
+    ids = [
+        read_id(row.get("id"))
+        for row in rows
+        if isinstance(row, dict) and read_id(row.get("form_id")) == form_id
+    ]
+    known = [submission_id for submission_id in ids if submission_id is not None]
+    if not known:
+        raise _malformed("the list holds no submission of the form asked for")
+    return max(known, key=int)
+
+
+def read_submission(row: object, zone: dt.tzinfo) -> Submission | None:
+    """Read one row of a list of submissions; None if it has no usable id, form id or time.
+
+    Odd answers (``[]``, null, a text) are no answers.
+    """
+    if not isinstance(row, dict):
+        return None
+    submission_id = read_id(row.get("id"))
+    form_id = read_id(row.get("form_id"))
+    if submission_id is None or form_id is None:
+        return None
+    times = creation_times(row.get("created_at"), submission_id, zone)
+    if times is None:
+        return None
+    return Submission(
+        submission_id=submission_id,
+        form_id=form_id,
+        created_earliest=times[0],
+        created_latest=times[1],
+        status=_text(row.get("status")),
+        answers=_answers(row.get("answers")),
+    )
+
+
+def _answers(value: object) -> Mapping[str, Mapping[str, Any]]:
+    if not isinstance(value, dict):
+        return _NO_ANSWERS
+    return {qid: answer for qid, answer in value.items() if isinstance(answer, dict)}
+
+
+def _entries(content: object, what: str) -> Iterator[tuple[str, Any]]:
+    """Return the entries of a map, or of the list that stands for one."""
+    if isinstance(content, list):
+        return iter(
+            [(_text(entry.get("qid")) if isinstance(entry, dict) else "", entry) for entry in content]
+        )
+    return iter(_fields(content, what).items())
+
+
+def _fields(content: object, what: str) -> dict[str, Any]:
+    if isinstance(content, dict):
+        return content
+    raise _malformed(f"{what} did not come as a map")
+
+
+def _plan(value: object) -> str:
+    """Return the last part of an address such as ``https://api.jotform.com/system/plan/FREE``."""
+    if isinstance(value, dict):
+        value = value.get("name")
+    return _text(value).rstrip("/").rpartition("/")[2].upper()
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value) if _is_short_int(value) else ""
+
+
+def _is_short_int(value: object) -> TypeGuard[int]:
+    # Python refuses to spell integers of thousands of digits; no id or count has more than 20.
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20
+
+
+def _is_yes(value: object) -> bool:
+    return value is True or _text(value).strip().lower() in _YES
+
+
+def _malformed(message: str) -> UpstreamError:
+    return UpstreamError(UpstreamReason.MALFORMED, f"JotForm's answer was not understood: {message}")

@@ -1,0 +1,280 @@
+"""One GET request to JotForm's API: bounded in time and size, never redirected, and the key in a header only.
+
+Importing this module loads `requests`; the client does so with its first call.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
+from time import monotonic
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import requests.adapters
+import requests.auth
+import urllib3
+import urllib3.connection
+import urllib3.exceptions
+
+from jotgate.errors import UpstreamError, UpstreamReason
+from jotgate.jotform.envelope import CutOff
+
+#: The largest answer that is read, unpacked.
+MAX_ANSWER_BYTES = 2_000_000
+#: For one address of the host; a host has few.
+_CONNECT_SECONDS = 4.0
+_CHUNK_BYTES = 64 * 1024
+
+#: Until when this thread's present call may last, by the monotonic clock.
+_present = threading.local()
+
+
+class Transport:
+    """Sends GET requests with a key; safe to use from every thread, and after a fork."""
+
+    def __init__(self, base: str, api_key: str, *, proxy: str | None) -> None:
+        """Speak to the API under *base*; *proxy* outranks what the environment says about proxies."""
+        self._base = base
+        self._api_key = api_key
+        self._proxies = {"http": proxy, "https": proxy} if proxy else None
+        # A proxy of the environment cannot reach the sandbox on this machine.
+        self._ask_environment = proxy is not None or not _is_loopback(base)
+        self._local = threading.local()
+
+    def get(self, path: str, query: Mapping[str, str], *, ends_at: float) -> tuple[int, bytes]:
+        """Return the HTTP status and the unpacked body of the answer.
+
+        *ends_at* is by `time.monotonic`. Looking up the host's name is the one step that it cannot cut short.
+
+        Raises:
+            UpstreamError: TIMEOUT, UNREACHABLE, TOO_LARGE, REDIRECTED, or MALFORMED for a body cut off.
+        """
+        left = ends_at - monotonic()
+        if left <= 0:
+            raise UpstreamError(
+                UpstreamReason.TIMEOUT, "no time was left for the call to JotForm", sent=False
+            )
+        _present.ends_at = ends_at
+        try:
+            response = self._session().get(
+                self._base + path,
+                params=query,
+                headers={"APIKEY": self._api_key},
+                timeout=(min(left, _CONNECT_SECONDS), left),
+                proxies=self._proxies,
+                allow_redirects=False,
+                stream=True,
+            )
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+            raise _unanswered(problem) from None
+        with response:
+            return response.status_code, self._body(response, ends_at)
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        if getattr(self._local, "process_id", None) == os.getpid():
+            self._local.session.close()
+            self._local.process_id = None
+
+    def _body(self, response: requests.Response, ends_at: float) -> bytes:
+        if 300 <= response.status_code < 400:
+            raise UpstreamError(
+                UpstreamReason.REDIRECTED,
+                f"JotForm sends the call elsewhere ({response.status_code}), and the key does not follow; see api_host",
+                status=response.status_code,
+            )
+        read = bytearray()
+        try:
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                read += chunk
+                if len(read) > MAX_ANSWER_BYTES:
+                    raise UpstreamError(
+                        UpstreamReason.TOO_LARGE,
+                        f"JotForm's answer is larger than {MAX_ANSWER_BYTES} bytes",
+                        status=response.status_code,
+                    )
+                if monotonic() > ends_at:
+                    raise _too_slow()
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
+            raise _broken_off(problem, response.status_code) from None
+        return bytes(read)
+
+    def _session(self) -> requests.Session:
+        """Return this thread's session; a forked process starts its own, since it must not share a connection."""
+        local = self._local
+        if getattr(local, "process_id", None) != os.getpid():
+            local.process_id = os.getpid()
+            local.session = _Session(ask_environment=self._ask_environment)
+        session: requests.Session = local.session
+        return session
+
+
+class _NoLogin(requests.auth.AuthBase):
+    """Leaves the request as it is. Without any auth, requests would look for one in ``.netrc``."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _Session(requests.Session):
+    """A session that sends the key, and nothing else that it may find on this machine."""
+
+    def __init__(self, *, ask_environment: bool) -> None:
+        super().__init__()
+        self.trust_env = ask_environment
+        self.auth = _NoLogin()
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # Only what is surely unpacked in bounded pieces.
+        self.headers = requests.structures.CaseInsensitiveDict(
+            {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "jotgate"}
+        )
+        adapter = _Adapter(pool_connections=2, pool_maxsize=1, max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find no redirect: requests reads the whole body of one, however large, even where it does not follow it."""
+        return
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket no longer than this thread's present call may last.
+
+    A socket's own time-out starts anew with every byte, so a server that drips could hold a call
+    for hours, in the head of its answer already.
+    """
+
+    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
+        self._sock = sock
+        self._raw = raw
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = _present.ends_at - monotonic()
+        if left <= 0:
+            raise TimeoutError("the call has lasted too long")
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
+        super().__init__(sock, *args, **options)
+        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
+
+
+class _Connection(urllib3.connection.HTTPConnection):
+    response_class = _TimedResponse
+
+
+class _SecureConnection(urllib3.connection.HTTPSConnection):
+    response_class = _TimedResponse
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        _use_timed_pools(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        # A SOCKS proxy brings connections of its own; there the time is looked at between the chunks of a body only.
+        if isinstance(manager, urllib3.ProxyManager):
+            _use_timed_pools(manager)
+        return manager
+
+
+def _use_timed_pools(manager: urllib3.PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+
+
+def _unanswered(problem: Exception) -> UpstreamError:
+    """Explain why there was no answer at all, and whether the request can have left this machine.
+
+    What the library says is not repeated: it may hold addresses, and what a server wrote.
+    """
+    cause = _cause(problem)
+    if isinstance(problem, requests.exceptions.ReadTimeout) or isinstance(cause, TimeoutError):
+        return _too_slow()
+    if isinstance(problem, requests.exceptions.ConnectTimeout):
+        return UpstreamError(UpstreamReason.TIMEOUT, "JotForm could not be reached in time", sent=False)
+    if isinstance(cause, urllib3.exceptions.NameResolutionError):
+        return UpstreamError(
+            UpstreamReason.UNREACHABLE, "the name of JotForm's host is not known here", sent=False
+        )
+    if isinstance(cause, urllib3.exceptions.NewConnectionError):
+        return UpstreamError(UpstreamReason.UNREACHABLE, "JotForm cannot be reached from here", sent=False)
+    if isinstance(problem, requests.exceptions.ProxyError):
+        return UpstreamError(UpstreamReason.UNREACHABLE, "the proxy did not let the call through", sent=False)
+    if isinstance(problem, requests.exceptions.SSLError) and _is_untrusted(cause):
+        return UpstreamError(
+            UpstreamReason.UNREACHABLE, "the certificate of JotForm's host is not valid", sent=False
+        )
+    if isinstance(problem, ValueError) or not isinstance(problem, requests.RequestException):
+        # Addresses, proxies and certificate files that cannot be used are found before anything is sent.
+        return UpstreamError(
+            UpstreamReason.UNREACHABLE,
+            "the address, the proxy or the file of certificates cannot be used",
+            sent=False,
+        )
+    return UpstreamError(UpstreamReason.UNREACHABLE, "the connection to JotForm broke")
+
+
+def _broken_off(problem: Exception, status: int) -> UpstreamError:
+    """Explain why the body of an answer could not be read."""
+    cause = _cause(problem)
+    if isinstance(cause, (urllib3.exceptions.ReadTimeoutError, TimeoutError)):
+        return _too_slow()
+    if isinstance(problem, requests.exceptions.ContentDecodingError):
+        return UpstreamError(
+            UpstreamReason.MALFORMED,
+            "JotForm's answer was not understood: it cannot be unpacked",
+            status=status,
+        )
+    return CutOff(status)
+
+
+def _too_slow() -> UpstreamError:
+    return UpstreamError(UpstreamReason.TIMEOUT, "JotForm gave no complete answer in time")
+
+
+def _cause(problem: Exception) -> object:
+    """Return the library's innermost reason."""
+    cause: object = problem.args[0] if problem.args else problem
+    return getattr(cause, "reason", None) or cause
+
+
+def _is_untrusted(cause: object) -> bool:
+    inner = cause.args[0] if isinstance(cause, urllib3.exceptions.SSLError) and cause.args else cause
+    return isinstance(inner, ssl.SSLCertVerificationError)
+
+
+def _is_loopback(base: str) -> bool:
+    host = urlsplit(base).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
