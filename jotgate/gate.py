@@ -1,0 +1,198 @@
+"""The gate: from what a visitor presents to a decision, a pass and a ticket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from jotgate.browsers import Browser
+from jotgate.clock import Clock
+from jotgate.codes import CodeText, Mistyped, fingerprint, parse
+from jotgate.errors import UnknownForm
+from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.outcomes import Admit, Decision, Reason, Refuse
+from jotgate.passes import Pass, PassReader, new_pass_id
+from jotgate.policy import FormPolicy
+from jotgate.protocols import FormState, Opening, Store
+from jotgate.revocations import Revocations
+from jotgate.throttle import Guesser
+from jotgate.tickets import Ticket, ticket_text
+
+_log = logging.getLogger("jotgate.gate")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """Who knocks, as far as the request tells."""
+
+    browser: Browser
+    #: As `jotgate.throttle.network_of` names it.
+    network: str
+    #: The pass that the browser holds for this form already, if any.
+    holds: Pass | None = None
+
+
+class Gate:
+    """Decide who may open a form. Every verb raises `StoreUnavailable` when nothing can be decided."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, FormPolicy],
+        *,
+        store: Store,
+        keys: KeyRing,
+        code_keys: CodeKeys,
+        clock: Clock,
+    ) -> None:
+        self._policies = policies
+        self._store = store
+        self._keys = keys
+        self._code_keys = code_keys
+        self._clock = clock
+        self._readers = {form: PassReader(form, keys) for form in policies}
+        self._revocations = Revocations(store)
+
+    def policy(self, form: str) -> FormPolicy:
+        """Return the policy of *form*.
+
+        Raises:
+            UnknownForm: there is none of this name.
+        """
+        try:
+            return self._policies[form]
+        except KeyError:
+            raise UnknownForm(form, tuple(self._policies)) from None
+
+    def doorway(self, form: str) -> Refuse | None:
+        """Return why nobody is let in to *form* now, whatever their code, or None if it is open."""
+        policy = self.policy(form)
+        now = self._clock.now()
+        reason = policy.closed(now)
+        if reason is not None:
+            at = policy.opens_at if reason is Reason.NOT_YET_OPEN else policy.closes_at
+            return Refuse(reason=reason, ref=stateless_ref(reason), at=at)
+        state = self.state(form)
+        if state is None:
+            return None
+        if state.missing_since is not None:
+            return Refuse(reason=Reason.FIELD_MISSING, ref=stateless_ref(Reason.FIELD_MISSING))
+        if policy.capacity is not None and state.settled >= policy.capacity:
+            return Refuse(reason=Reason.FULL, ref=stateless_ref(Reason.FULL))
+        return None
+
+    def state(self, form: str) -> FormState | None:
+        """Return how far the sweep is with *form*."""
+        return next((state for state in self._store.form_states() if state.form == form), None)
+
+    def admit(self, text: str, *, form: str, seen: Seen, move: bool = False) -> Decision:
+        """Decide on the access code that somebody typed; *move* rebinds a ticket that is open elsewhere."""
+        refusal = self.doorway(form)
+        if refusal is not None:
+            return refusal
+        code = parse(text)
+        if isinstance(code, Mistyped):
+            reason = Reason.MISTYPED
+            return Refuse(reason=reason, ref=stateless_ref(reason), hint=code.hint.value)
+        guesser = Guesser(
+            network=seen.network,
+            browser=seen.browser.browser_id.hex(),
+            browser_since=seen.browser.since,
+        )
+        return self._open(form, self.fingerprints(text), seen, guesser=guesser, move=move)
+
+    def admit_again(self, fingerprints: tuple[bytes, ...], *, form: str, seen: Seen) -> Decision:
+        """Move the ticket of a code that was shown to be right just before to the browser that showed it."""
+        refusal = self.doorway(form)
+        if refusal is not None:
+            return refusal
+        return self._open(form, fingerprints, seen, guesser=None, move=True)
+
+    def fingerprints(self, text: str) -> tuple[bytes, ...]:
+        """Return the fingerprints of the code in *text*, one for each code key; none if it is no code."""
+        code = parse(text)
+        if not isinstance(code, CodeText):
+            return ()
+        return tuple(fingerprint(code, key) for key in self._code_keys.all())
+
+    def _open(
+        self,
+        form: str,
+        fingerprints: tuple[bytes, ...],
+        seen: Seen,
+        *,
+        guesser: Guesser | None,
+        move: bool,
+    ) -> Decision:
+        policy = self.policy(form)
+        now = self._clock.now()
+        decision = self._store.open_ticket(
+            Opening(
+                form=form,
+                fingerprints=fingerprints,
+                browser=seen.browser.browser_id,
+                holds=seen.holds,
+                guesser=guesser,
+                move=move,
+                now=now,
+                ticket_expires_at=policy.ticket_expires_at(now),
+                pass_id=new_pass_id(),
+                pass_ttl_seconds=policy.pass_ttl_seconds,
+            )
+        )
+        if isinstance(decision, Admit) and seen.holds is not None:
+            self._revocations.add(seen.holds.pass_id, seen.holds.expires_at)
+        return decision
+
+    def sign_pass(self, admit: Admit) -> str:
+        """Return the cookie's value for an admission."""
+        return self._readers[admit.form].sign(
+            Pass(
+                form=admit.form,
+                subject=admit.subject,
+                pass_id=admit.pass_id,
+                ticket_id=admit.ticket_id,
+                expires_at=admit.expires_at,
+            )
+        )
+
+    def read_pass(self, form: str, texts: Iterable[str]) -> Pass | None:
+        """Return the first valid pass for *form* among *texts*: signed by us, not over, not revoked.
+
+        All of *texts* are tried, because the first cookie of a name may be another's.
+
+        Raises:
+            UnknownForm: there is no such form.
+            StoreUnavailable: revocations could not be read for a minute.
+        """
+        reader = self._readers.get(form)
+        if reader is None:
+            raise UnknownForm(form, tuple(self._policies))
+        now = self._clock.now()
+        for text in texts:
+            held = reader.read(text, now)
+            if held is not None and not self._revocations.holds(held.pass_id, now):
+                return held
+        return None
+
+    def ticket(self, held: Pass) -> Ticket | None:
+        """Return the ticket behind a pass."""
+        return self._store.ticket(held.ticket_id)
+
+    def ticket_text(self, ticket: Ticket) -> str:
+        """Return the text that travels in the form's hidden field."""
+        return ticket_text(ticket.ticket_id, self._keys)
+
+    def leave(self, held: Pass) -> None:
+        """End a pass."""
+        self._store.leave(held, self._clock.now())
+        self._revocations.add(held.pass_id, held.expires_at)
+
+    def mark_sent(self, held: Pass) -> bool:
+        """Note that the browser says it submitted; say whether that was news."""
+        return self._store.mark_sent(ticket_id=held.ticket_id, now=self._clock.now())
+
+
+def stateless_ref(reason: Reason) -> str:
+    """Return the reference of a refusal that leaves no entry in the ledger: the reason itself, in capitals."""
+    return reason.name

@@ -1,0 +1,181 @@
+"""Handing out access codes: create, list, revoke, re-issue, give back a use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from jotgate.clock import Clock
+from jotgate.codes import CodeText, fingerprint, generate, generate_many, parse, printed
+from jotgate.errors import InputError, UnknownForm
+from jotgate.keyring import CodeKeys
+from jotgate.protocols import Grant, GrantFilter, NewGrant, Store
+
+#: Codes stored in one transaction; bounds the memory and how long the door waits meanwhile.
+_CHUNK = 20_000
+_LONGEST_SUBJECT = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whom a code is for."""
+
+    subject: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedCode:
+    """A code that was just created; it is shown now and never again."""
+
+    #: As printed: XXXX-XXXX-XXXX.
+    code: str
+    subject: str | None
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the codes of one batch have in common."""
+
+    form: str
+    uses: int = 1
+    batch: str | None = None
+    #: Seconds since the epoch, UTC.
+    valid_from: float | None = None
+    valid_until: float | None = None
+
+
+class Grants:
+    """The office that hands out codes."""
+
+    def __init__(self, forms: Sequence[str], *, store: Store, code_keys: CodeKeys, clock: Clock) -> None:
+        self._forms = tuple(forms)
+        self._store = store
+        self._code_keys = code_keys
+        self._clock = clock
+
+    def create(self, terms: Terms, people: Iterable[Person]) -> Iterator[IssuedCode]:
+        """Create a code for each of *people*, in their order; each is stored before it is yielded.
+
+        Raises, before the first code:
+            UnknownForm: there is no such form.
+            InputError: the terms make no sense.
+        """
+        problems = list(_problems(terms))
+        if terms.form not in self._forms:
+            raise UnknownForm(terms.form, self._forms)
+        if problems:
+            raise InputError(problems)
+        return self._create(terms, iter(people))
+
+    def _create(self, terms: Terms, people: Iterator[Person]) -> Iterator[IssuedCode]:
+        while chunk := list(islice(people, _CHUNK)):
+            codes = list(generate_many(len(chunk)))
+            for position in self._store_all(terms, codes, chunk):
+                codes[position] = self._another(terms, chunk[position])
+            for code, person in zip(codes, chunk, strict=True):
+                yield IssuedCode(code=printed(code), subject=person.subject, label=person.label)
+
+    def _store_all(self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person]) -> list[int]:
+        grants = [self._grant(terms, code, person) for code, person in zip(codes, people, strict=True)]
+        return self._store.create_grants(grants, self._clock.now())
+
+    def _another(self, terms: Terms, person: Person) -> CodeText:
+        """Replace a code that exists already, which happens once in many millions."""
+        while True:
+            code = generate()
+            if not self._store_all(terms, [code], [person]):
+                return code
+
+    def _grant(self, terms: Terms, code: CodeText, person: Person) -> NewGrant:
+        key_id, key = self._code_keys.newest
+        return NewGrant(
+            fingerprint=fingerprint(code, key),
+            key_id=key_id,
+            form=terms.form,
+            subject=person.subject,
+            label=person.label,
+            batch=terms.batch,
+            uses=terms.uses,
+            valid_from=terms.valid_from,
+            valid_until=terms.valid_until,
+        )
+
+    def list(self, which: GrantFilter | None = None) -> Iterator[Grant]:
+        """Iterate over the grants meant, or all."""
+        return self._store.grants(which)
+
+    def revoke(self, which: GrantFilter, *, actor: str, note: str | None = None) -> int:
+        """Revoke the grants meant, with their tickets and passes; return how many were not revoked before."""
+        return self._store.revoke_grants(which, now=self._clock.now(), actor=actor, note=note)
+
+    def reissue(self, which: GrantFilter, *, actor: str) -> IssuedCode | None:
+        """Give the one grant meant a new code; the old one and its tickets end. None: not exactly one."""
+        found = [grant for grant in self._store.grants(which) if grant.revoked_at is None]
+        if len(found) != 1:
+            return None
+        code = generate()
+        key_id, key = self._code_keys.newest
+        fresh = NewGrant(fingerprint=fingerprint(code, key), key_id=key_id, form=found[0].form)
+        exactly = GrantFilter(fingerprints=(found[0].fingerprint,))
+        grant = self._store.reissue_grant(exactly, fresh, now=self._clock.now(), actor=actor)
+        if grant is None:
+            return None
+        return IssuedCode(code=printed(code), subject=grant.subject, label=grant.label)
+
+    def give_back(self, which: GrantFilter, *, actor: str) -> Grant | None:
+        """Give the one grant meant a use back, or free its sent ticket; None: not exactly one, or nothing to give."""
+        return self._store.give_back_use(which, now=self._clock.now(), actor=actor)
+
+    def by_code(self, text: str) -> GrantFilter | None:
+        """Return the filter for the code in *text*, or None if it is none."""
+        code = parse(text)
+        if not isinstance(code, CodeText):
+            return None
+        return GrantFilter(fingerprints=tuple(fingerprint(code, key) for key in self._code_keys.all()))
+
+
+def _problems(terms: Terms) -> Iterator[str]:
+    if not 1 <= terms.uses <= 1_000_000:
+        yield f"uses must be between 1 and 1,000,000, not {terms.uses}"
+    if (
+        terms.valid_from is not None
+        and terms.valid_until is not None
+        and terms.valid_from >= terms.valid_until
+    ):
+        yield "the codes would end before they begin: valid-until must be after valid-from"
+    if terms.batch is not None and not 1 <= len(terms.batch) <= _LONGEST_SUBJECT:
+        yield f"a batch's name has 1 to {_LONGEST_SUBJECT} characters"
+
+
+def people(
+    *,
+    count: int | None = None,
+    subjects: Sequence[str] | None = None,
+    check: Callable[[str], bool] | None = None,
+) -> Iterator[Person]:
+    """Return whom to make codes for: *count* unnamed ones, or one for each of *subjects*.
+
+    Raises:
+        InputError: neither or both are given, or a subject is empty, too long or there twice.
+    """
+    if (count is None) == (subjects is None):
+        raise InputError(["say either how many codes there shall be, or for whom"])
+    if subjects is None:
+        if count is None or count < 1:
+            raise InputError([f"the number of codes must be at least 1, not {count}"])
+        return (Person() for _ in range(count))
+    problems = [
+        f"{subject!r} is empty or too long for a subject" for subject in subjects if not _fits(subject)
+    ]
+    if len(set(subjects)) != len(subjects):
+        problems.append("a subject is named twice")
+    if problems:
+        raise InputError(problems)
+    return (Person(subject=subject) for subject in subjects)
+
+
+def _fits(subject: str) -> bool:
+    return len(subject.strip()) >= 1 and len(subject) <= _LONGEST_SUBJECT

@@ -1,0 +1,97 @@
+"""Keys: several at once for rotation, each bound to one purpose.
+
+A value signed for one purpose is worthless for every other, because each purpose has
+a key of its own, derived with HMAC-SHA-256 (the one-block case of RFC 5869's expand step).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+#: Shorter secrets are refused: 32 bytes carry the 256 bits that SHA-256 can use.
+MIN_SECRET_BYTES = 32
+
+
+class KeyRing:
+    """Sign with the newest secret, verify with every one that is still held."""
+
+    __slots__ = ("_derived", "_secrets")
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        """Hold *secrets*, oldest first.
+
+        Raises:
+            ValueError: there is none, one is shorter than 32 bytes, or a bare string was given.
+        """
+        if isinstance(secrets, (str, bytes)) or not secrets:
+            raise ValueError("a key ring needs a list of secrets, oldest first")
+        if any(len(secret) < MIN_SECRET_BYTES for secret in secrets):
+            raise ValueError(f"every secret needs at least {MIN_SECRET_BYTES} bytes")
+        self._secrets = tuple(reversed(secrets))
+        self._derived: dict[str, tuple[bytes, ...]] = {}
+
+    def __repr__(self) -> str:
+        return f"<KeyRing of {len(self._secrets)}>"
+
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Return the keys for *purpose*, newest first, 32 bytes each."""
+        keys = self._derived.get(purpose)
+        if keys is None:
+            info = b"jotgate/" + purpose.encode()
+            keys = tuple(hmac.digest(secret, info, "sha256") for secret in self._secrets)
+            self._derived[purpose] = keys
+        return keys
+
+    def mac(self, purpose: str, message: bytes, size_bytes: int) -> bytes:
+        """Return the newest key's MAC of *message*, cut to *size_bytes*."""
+        return hmac.digest(self.keys(purpose)[0], message, "sha256")[:size_bytes]
+
+    def verify(self, purpose: str, message: bytes, mac: bytes) -> bool:
+        """Say whether any held key made *mac*, which must be cut to the size it was made with."""
+        size = len(mac)
+        if not size:
+            return False
+        macs = [hmac.digest(key, message, "sha256")[:size] for key in self.keys(purpose)]
+        return any(hmac.compare_digest(own, mac) for own in macs)
+
+
+class CodeKeys:
+    """The keys that fingerprint access codes; never rotated away under printed cards.
+
+    Each grant names the key its fingerprint was made with, by `key_id`.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, secrets: Sequence[bytes]) -> None:
+        """Hold *secrets*, oldest first; the newest makes new codes.
+
+        Raises:
+            ValueError: as `KeyRing`.
+        """
+        derived = KeyRing(secrets).keys("code")
+        self._keys = {key_id(key): key for key in derived}
+
+    def __repr__(self) -> str:
+        return f"<CodeKeys {', '.join(self._keys)}>"
+
+    @property
+    def newest(self) -> tuple[str, bytes]:
+        """Return the id and the key to make new fingerprints with."""
+        return next(iter(self._keys.items()))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all keys held, newest first."""
+        return tuple(self._keys)
+
+    def all(self) -> tuple[bytes, ...]:
+        """Return every key, newest first."""
+        return tuple(self._keys.values())
+
+
+def key_id(key: bytes) -> str:
+    """Name *key* in eight hex digits, without giving it away."""
+    return hashlib.sha256(b"jotgate/key-id" + key).hexdigest()[:8]

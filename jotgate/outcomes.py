@@ -1,0 +1,100 @@
+"""The answers of the gate and of the sweep, as values.
+
+A wrong code is the product working, so it is a value, never an exception.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Reason(Enum):
+    """Why somebody was not let in; printed as it is spelled."""
+
+    UNKNOWN_CODE = (
+        "unknown_code"  #: well formed, but no code of ours: the only reason that counts as a guess.
+    )
+    MISTYPED = "mistyped"  #: the check symbols disagree, or it is no code at all: free.
+    WRONG_FORM = "wrong_form"  #: a code of ours, for another form.
+    NOT_YET_VALID = "not_yet_valid"  #: the code's own window has not begun.
+    EXPIRED = "expired"  #: the code's own window is over.
+    USED_UP = "used_up"  #: every use of the code is settled.
+    REVOKED = "revoked"  #: the code, or the pass made from it, was revoked.
+    THROTTLED = "throttled"  #: too many wrong guesses from this network, or in all: try again later.
+    OPEN_ELSEWHERE = "open_elsewhere"  #: its one ticket is bound to another browser; it may be moved here.
+    NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
+    CLOSED = "closed"  #: the form has closed.
+    FULL = "full"  #: the form's capacity is settled.
+    FIELD_MISSING = "field_missing"  #: the form has no ticket field, so nothing could be proved: closed.
+    NO_PASS = "no_pass"  #: no valid pass came with the request.
+    CROSS_SITE = "cross_site"  #: a POST that another site's page sent.
+    STORE_DOWN = "store_down"  #: nothing can be decided now.
+    UNKNOWN_FORM = "unknown_form"  #: no form of this name.
+    MALFORMED = "malformed"  #: the request itself cannot be read.
+
+
+class Verdict(Enum):
+    """What became of a submission; printed as it is spelled. Every submission ends in exactly one."""
+
+    PENDING = "pending"  #: seen, not judged yet.
+    VERIFIED = "verified"  #: came through the gate.
+    ACCEPTED = "accepted"  #: a person said so, with a reason; counted, never called verified.
+    UNTICKETED = "unticketed"  #: came by the bare address.
+    FORGED = "forged"  #: the ticket's MAC is wrong.
+    ORPHANED = "orphaned"  #: our MAC, but not in this store: a restored backup.
+    EXPIRED = "expired"  #: made after the ticket's expiry, by every plausible reading of its time.
+    REPLAYED = "replayed"  #: the ticket had been redeemed by another submission.
+    WRONG_FORM = "wrong_form"  #: the ticket is for another form.
+    OVER_LIMIT = "over_limit"  #: the code's uses, or the form's capacity, were settled already.
+    TAMPERED = "tampered"  #: a locked field was changed.
+    REVOKED = "revoked"  #: the ticket, or the submission by a person, was revoked.
+
+    @property
+    def counts(self) -> bool:
+        """Say whether a submission with this verdict counts as submitted."""
+        return self is Verdict.VERIFIED or self is Verdict.ACCEPTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admit:
+    """The gate lets this browser in, for one form. Not a truth value: match on it."""
+
+    #: The form's name in the settings.
+    form: str
+    #: Whom the grant is about, or None for a class code.
+    subject: str | None
+    #: The ticket to submit with, 16 bytes.
+    ticket_id: bytes
+    #: Names the pass made by this admission, 16 bytes; a new one at every admission.
+    pass_id: bytes
+    #: When the ticket, and the pass with it, runs out: seconds since the epoch, UTC.
+    expires_at: float
+
+    def __bool__(self) -> bool:
+        """Raise TypeError: a decision is matched, never tested."""
+        raise TypeError("a Decision is neither true nor false: match on Admit and Refuse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refuse:
+    """The gate says no, and why. Not a truth value: match on it."""
+
+    __match_args__ = ("reason", "ref")
+
+    reason: Reason
+    #: What a visitor can read out and an operator can look up with ``explain``.
+    ref: str
+    #: The moment the reason speaks of (opens at, expired at, used on), seconds since the epoch, UTC.
+    at: float | None = None
+    #: When another try makes sense, in seconds from now; only for `Reason.THROTTLED`.
+    retry_after_seconds: float | None = None
+    #: For `Reason.MISTYPED`: which mistake it looks like (a `jotgate.codes.Hint` value).
+    hint: str | None = None
+
+    def __bool__(self) -> bool:
+        """Raise TypeError: a decision is matched, never tested."""
+        raise TypeError("a Decision is neither true nor false: match on Admit and Refuse")
+
+
+Decision = Admit | Refuse

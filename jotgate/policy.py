@@ -1,0 +1,60 @@
+"""What the owner wants for one form: when it is open, for how long a ticket lasts, how many may submit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jotgate.outcomes import Reason
+
+#: How long after `closes_at` a form that was open in time may still be sent in, seconds.
+CLOSING_GRACE_SECONDS = 30 * 60
+DEFAULT_TICKET_TTL_SECONDS = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPolicy:
+    """One gated form."""
+
+    #: Our name for it, in addresses: lower-case letters, digits and hyphens.
+    form: str
+    #: JotForm's numeric id, as text.
+    form_id: str
+    #: Shown to visitors.
+    title: str
+    #: Where an admitted visitor goes: a path of the site that embeds the form, or None for the door page.
+    page: str | None = None
+    #: The hidden field that carries the ticket: its unique name, or its question id (digits).
+    ticket_field: str = "jotgate"
+    #: Seconds since the epoch, UTC; None: always.
+    opens_at: float | None = None
+    closes_at: float | None = None
+    #: For showing times to visitors: an IANA name.
+    timezone: str = "UTC"
+    #: How many settled submissions the form takes; None: no limit.
+    capacity: int | None = None
+    ticket_ttl_seconds: float = DEFAULT_TICKET_TTL_SECONDS
+    #: At most as long as the ticket; None: as long as it.
+    pass_ttl_seconds: float | None = None
+    #: Path prefixes that only an admitted browser may read.
+    protect: tuple[str, ...] = ()
+
+    def closed(self, now: float) -> Reason | None:
+        """Return why the form is not open at *now*, or None if it is."""
+        if self.opens_at is not None and now < self.opens_at:
+            return Reason.NOT_YET_OPEN
+        if self.closes_at is not None and now >= self.closes_at:
+            return Reason.CLOSED
+        return None
+
+    def ticket_expires_at(self, now: float) -> float:
+        """Return when a ticket opened at *now* runs out."""
+        expires_at = now + self.ticket_ttl_seconds
+        if self.closes_at is None:
+            return expires_at
+        return min(expires_at, self.closes_at + CLOSING_GRACE_SECONDS)
+
+    def pass_expires_at(self, now: float, ticket_expires_at: float) -> float:
+        """Return when a pass made at *now* for that ticket runs out."""
+        if self.pass_ttl_seconds is None:
+            return ticket_expires_at
+        return min(now + self.pass_ttl_seconds, ticket_expires_at)

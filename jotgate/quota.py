@@ -1,0 +1,278 @@
+"""JotForm's daily allowance of API calls: how much is used, and when the next call may go out.
+
+The account's allowance is shared with every other integration, so what JotForm itself says
+(``limit-left``) outranks our own count. It is reset at "midnight EST" (JotForm's help page on
+API limits), which may or may not follow daylight saving: both readings are accepted, and a
+rising ``limit-left`` decides.
+
+`Usage` is pure and lives in the store, where all processes share it; `Quota` is the way to it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from cachetools import TTLCache
+
+from jotgate.clock import Clock
+from jotgate.errors import QuotaExhausted
+
+T = TypeVar("T")
+
+NEW_YORK = ZoneInfo("America/New_York")
+#: The other reading of "EST": five hours behind UTC all year.
+EST = dt.timezone(dt.timedelta(hours=-5))
+
+#: Calls a day by plan; None: unlimited.
+PLANS: dict[str, int | None] = {
+    "free": 1_000,
+    "starter": 1_000,
+    "bronze": 10_000,
+    "silver": 50_000,
+    "gold": 100_000,
+    "enterprise": None,
+}
+BURST_CALLS = 30.0
+#: The share of the allowance that only the operator's own commands may use.
+OPERATOR_SHARE = 0.1
+#: Calls that may find out whether the allowance was reset at the earlier reading of midnight.
+MAX_PROBES = 3
+#: ``limit-left`` answers may overtake each other by as many calls as are under way at once.
+_OVERTAKING = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """The allowance of one account on one day."""
+
+    #: The New York date that `used` counts for, ISO 8601.
+    day: str
+    #: Calls a day; None: unlimited.
+    limit: int | None
+    used: int = 0
+    #: Calls that the pace allows right now; every call takes one, down to 0.
+    tokens: float = BURST_CALLS
+    #: When `tokens` was counted, seconds since the epoch, UTC.
+    tokens_at: float = 0.0
+    #: The New York date on which `probes` were taken in the hour between both readings of midnight.
+    probe_day: str = ""
+    probes: int = 0
+
+    @property
+    def held(self) -> int:
+        """Return the calls that are kept for the operator."""
+        if self.limit is None:
+            return 0
+        return max(0, min(int(self.limit * OPERATOR_SHARE), self.limit - self.used))
+
+    @property
+    def left(self) -> int | None:
+        """Return the calls that the gate itself may still make today; None: unlimited."""
+        if self.limit is None:
+            return None
+        return max(0, self.limit - self.used - self.held)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grab:
+    """The answer to a wish for one call."""
+
+    granted: bool
+    #: When another try makes sense, seconds since the epoch, UTC; only if it was not granted.
+    until: float = 0.0
+
+
+def day_window(now: float) -> tuple[str, float, float]:
+    """Return the New York date at *now*, and when that day begins and ends, seconds since the epoch, UTC.
+
+    The end is the next date's midnight, converted, so the days of a clock change last 23 and 25 hours.
+    """
+    date = dt.datetime.fromtimestamp(now, NEW_YORK).date()
+    return date.isoformat(), _midnight(date), _midnight(date + dt.timedelta(days=1))
+
+
+def _midnight(date: dt.date) -> float:
+    return dt.datetime.combine(date, dt.time(), NEW_YORK).timestamp()
+
+
+def _certain_day(now: float) -> str:
+    """Return the date that has begun by both readings of "EST"."""
+    by_new_york = dt.datetime.fromtimestamp(now, NEW_YORK).date()
+    by_est = dt.datetime.fromtimestamp(now, EST).date()
+    return min(by_new_york, by_est).isoformat()
+
+
+def current(usage: Usage, now: float) -> Usage:
+    """Return *usage* as it stands at *now*: a day that has begun by every reading starts at 0, tokens refilled."""
+    day = _certain_day(now)
+    if day > usage.day:
+        usage = replace(usage, day=day, used=0, tokens=BURST_CALLS)
+    return _refilled(usage, now)
+
+
+def _refilled(usage: Usage, now: float) -> Usage:
+    left = usage.left
+    if left is None:
+        return replace(usage, tokens=BURST_CALLS, tokens_at=now)
+    elapsed = max(0.0, now - usage.tokens_at)
+    tokens = min(BURST_CALLS, usage.tokens + elapsed * _calls_a_second(usage, now))
+    return replace(usage, tokens=tokens, tokens_at=now)
+
+
+def _calls_a_second(usage: Usage, now: float) -> float:
+    _, _, end = day_window(now)
+    return (usage.left or 0) / max(end - now, 1.0)
+
+
+def pace(usage: Usage, now: float) -> Grab:
+    """Say whether the sweep may start a reading at *now*, so that the day's calls last the day."""
+    usage = current(usage, now)
+    if usage.left is None:
+        return Grab(granted=True)
+    if usage.left <= 0:
+        return Grab(granted=_may_probe(usage, now), until=_next_reset(usage, now))
+    if usage.tokens >= 1.0:
+        return Grab(granted=True)
+    return Grab(granted=False, until=now + (1.0 - usage.tokens) / _calls_a_second(usage, now))
+
+
+def take(usage: Usage, now: float, *, operator: bool) -> tuple[Usage, Grab]:
+    """Take one call, if there is one; the operator's own commands may use the share kept for them."""
+    usage = current(usage, now)
+    left = usage.left
+    if left is not None and operator:
+        left += usage.held
+    if left is not None and left <= 0:
+        if not _may_probe(usage, now):
+            return usage, Grab(granted=False, until=_next_reset(usage, now))
+        usage = _probed(usage, now)
+    tokens = max(usage.tokens - 1.0, 0.0)
+    return replace(usage, used=usage.used + 1, tokens=tokens), Grab(granted=True)
+
+
+def _may_probe(usage: Usage, now: float) -> bool:
+    """Say whether the allowance may have been reset at the earlier reading of midnight, and few calls tried it."""
+    today, _, _ = day_window(now)
+    if today <= usage.day:
+        return False
+    return usage.probe_day != today or usage.probes < MAX_PROBES
+
+
+def _probed(usage: Usage, now: float) -> Usage:
+    today, _, _ = day_window(now)
+    probes = usage.probes if usage.probe_day == today else 0
+    return replace(usage, probe_day=today, probes=probes + 1)
+
+
+def _next_reset(usage: Usage, now: float) -> float:
+    """Return the next moment at which, by either reading, the allowance may be reset."""
+    _, _, end = day_window(now)
+    by_est = dt.datetime.fromtimestamp(now, EST).date() + dt.timedelta(days=1)
+    return min(end, dt.datetime.combine(by_est, dt.time(), EST).timestamp())
+
+
+def give_back(usage: Usage) -> Usage:
+    """Return a call that certainly never left this machine."""
+    return replace(usage, used=max(0, usage.used - 1), tokens=min(BURST_CALLS, usage.tokens + 1.0))
+
+
+def observe(usage: Usage, left: int, now: float) -> Usage:
+    """Take JotForm's own count: others' calls are added, and a count that rose means that the day was reset."""
+    usage = current(usage, now)
+    if usage.limit is None:
+        return usage
+    limit = max(usage.limit, left)
+    used = limit - left
+    if used >= usage.used:
+        return replace(usage, limit=limit, used=used)
+    if usage.used - used <= _OVERTAKING and limit == usage.limit:
+        return usage
+    today, _, _ = day_window(now)
+    return replace(usage, limit=limit, day=max(usage.day, today), used=used, tokens=BURST_CALLS)
+
+
+class UsageStore(Protocol):
+    """Where the usage lives."""
+
+    def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
+        """Replace the account's usage by what *change* makes of it, in one transaction; return its answer."""
+        ...
+
+    def usage(self, account: str) -> Usage | None:
+        """Return the account's usage as last written."""
+        ...
+
+
+class Quota:
+    """One account's allowance, shared by every process on the same store."""
+
+    def __init__(self, store: UsageStore, *, account: str, limit: int | None, clock: Clock) -> None:
+        """Count the calls of *account*, which has *limit* calls a day until JotForm says otherwise."""
+        self._store = store
+        self._account = account
+        self._limit = limit
+        self._clock = clock
+        self._snapshot: TTLCache[str, Usage] = TTLCache(1, ttl=5.0)
+        self._lock = threading.Lock()
+
+    def take(self, *, operator: bool = False) -> None:
+        """Take one call before it is made.
+
+        Raises:
+            QuotaExhausted: there is none left for this purpose.
+            StoreUnavailable: nothing can be counted, so nothing may be sent.
+        """
+        now = self._clock.now()
+        grab = self._change(lambda usage: take(usage, now, operator=operator))
+        if not grab.granted:
+            raise QuotaExhausted("today's API calls are used up", until=grab.until)
+
+    def give_back(self) -> None:
+        """Give a call back that failed before it was sent."""
+        self._change(lambda usage: (give_back(usage), None))
+
+    def observe(self, left: int) -> None:
+        """Take note of the ``limit-left`` in an answer."""
+        now = self._clock.now()
+        self._change(lambda usage: (observe(usage, left, now), None))
+
+    def discovered(self, *, limit: int, used: int) -> None:
+        """Take note of the account's real allowance: ``api`` + ``limit-left`` of ``/user/usage``."""
+        self._change(lambda usage: (replace(usage, limit=limit, used=used), None))
+
+    def pace(self) -> Grab:
+        """Say whether the sweep may start a reading now."""
+        return pace(self._current(), self._clock.now())
+
+    def usage(self) -> Usage:
+        """Return the usage as it stands, at most 5 seconds old."""
+        with self._lock:
+            usage = self._snapshot.get(self._account)
+            if usage is None:
+                usage = self._snapshot[self._account] = self._current()
+        return usage
+
+    def resets_at(self) -> float:
+        """Return when the allowance is next reset by the New York reading, seconds since the epoch, UTC."""
+        return day_window(self._clock.now())[2]
+
+    def _current(self) -> Usage:
+        return current(self._store.usage(self._account) or self._fresh(), self._clock.now())
+
+    def _fresh(self) -> Usage:
+        now = self._clock.now()
+        return Usage(day=_certain_day(now), limit=self._limit, tokens_at=now)
+
+    def _change(self, change: Callable[[Usage], tuple[Usage, Any]]) -> Any:
+        def fresh_or_changed(usage: Usage | None) -> tuple[Usage, Any]:
+            return change(usage or self._fresh())
+
+        answer = self._store.change_usage(self._account, fresh_or_changed)
+        with self._lock:
+            self._snapshot.clear()
+        return answer

@@ -1,0 +1,35 @@
+"""Stores: everything that is remembered, behind `jotgate.protocols.Store`.
+
+The decisions are written once, in SQL that every engine speaks and in the verbs above it; a
+driver per engine adds how to connect, how to lock and which faults there are.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from jotgate.errors import ConfigError
+from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.readings import ReadingVerbs
+from jotgate.stores.settling import SettlingVerbs
+from jotgate.stores.tickets import TicketVerbs
+
+__all__ = ["SqlStore", "open_store"]
+
+
+class SqlStore(TicketVerbs, GrantVerbs, ReadingVerbs, SettlingVerbs):
+    """A `jotgate.protocols.Store` on a relational database."""
+
+
+def open_store(url: str) -> SqlStore:
+    """Return the store at *url*: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``. Nothing is opened yet.
+
+    Raises:
+        ConfigError: there is no store of this kind.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        from jotgate.stores.sqlite import SqliteDriver
+
+        return SqlStore(SqliteDriver(unquote(parts.path[1:])))
+    raise ConfigError([f"store: {parts.scheme or url!r} is no kind of store; use sqlite:///path"])

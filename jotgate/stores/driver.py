@@ -1,0 +1,81 @@
+"""What a database has to do for the store's logic, and the statements that stand in files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from importlib import resources
+from typing import Any, Protocol
+
+Row = tuple[Any, ...]
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+class Transaction(Protocol):
+    """The statements of one transaction, by name."""
+
+    def one(self, name: str, /, **values: Any) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        ...
+
+    def all(self, name: str, /, **values: Any) -> list[Row]:
+        """Run a statement and return its rows."""
+        ...
+
+    def run(self, name: str, /, **values: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        ...
+
+    def many(self, name: str, rows: Iterable[Mapping[str, Any]], /) -> int:
+        """Run a statement for each of *rows* and return how many rows were changed in all."""
+        ...
+
+
+class Driver(Protocol):
+    """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
+
+    def migrate(self) -> None:
+        """Apply the schema steps that are missing, once, under a lock."""
+        ...
+
+    def write(self, *, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
+        """Open a transaction that may write: committed at the end, undone if the block raises."""
+        ...
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a view for reading; each statement sees what is committed."""
+        ...
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        ...
+
+
+def load_statements() -> dict[str, str]:
+    """Return every statement by its name. Parameters are written ``:name``."""
+    statements: dict[str, str] = {}
+    folder = resources.files("jotgate.stores") / "statements"
+    for file in folder.iterdir():
+        if not file.name.endswith(".sql"):
+            continue
+        parts = _NAME.split(file.read_text("utf-8"))
+        for name, text in zip(parts[1::2], parts[2::2], strict=True):
+            if name in statements:
+                raise ValueError(f"two statements are named {name!r}")
+            statements[name] = "\n".join(
+                line for line in text.splitlines() if not line.startswith("--")
+            ).strip()
+    return statements
+
+
+def load_steps(folder: str) -> list[tuple[int, list[str]]]:
+    """Return the schema steps in *folder*: their numbers, and the statements of each, in order."""
+    steps = []
+    for file in (resources.files("jotgate.stores") / folder).iterdir():
+        number, _, rest = file.name.partition("_")
+        if number.isdigit() and rest.endswith(".sql"):
+            text = file.read_text("utf-8")
+            steps.append((int(number), [part.strip() for part in text.split(";\n") if part.strip()]))
+    return sorted(steps)

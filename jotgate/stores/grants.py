@@ -1,0 +1,196 @@
+"""Grants: created in bulk, listed, revoked, given a new code, given a use back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from jotgate.ledger import Entry
+from jotgate.protocols import Grant, GrantFilter, NewGrant
+from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.verbs import Verbs, record
+
+_PAGE_ROWS = 1000
+_LOWEST, _HIGHEST = b"", b"\xff" * 17
+_FIELDS = (
+    "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
+    "revoked_at", "created_at", "moves",
+)  # fmt: skip
+
+
+class _SomeTaken(Exception):
+    """Undoes the bulk statement, which does not say which fingerprints existed."""
+
+
+class GrantVerbs(Verbs):
+    """The part of the store that whoever hands out codes meets."""
+
+    def create_grants(self, grants: Iterable[NewGrant], now: float) -> list[int]:
+        """Store the grants, all made with one key, in one transaction; return the places of those that exist."""
+        # Sorted, neighbouring keys land on the same pages: several times faster for large batches.
+        batch = sorted(enumerate(grants), key=lambda item: item[1].fingerprint)
+        rows = [_values(grant, now) for _, grant in batch]
+        if not rows:
+            return []
+        try:
+            with self._write(patience_seconds=30.0) as tx:
+                _note_creation(tx, batch[0][1], len(rows), now)
+                if tx.many("create_grant", rows) != len(rows):
+                    raise _SomeTaken
+        except _SomeTaken:
+            # Once in thousands of batches of a million: find out which, and leave those out.
+            with self._write(patience_seconds=30.0) as tx:
+                _note_creation(tx, batch[0][1], len(rows), now)
+                return sorted(at for at, grant in batch if not tx.run("create_grant", **_values(grant, now)))
+        return []
+
+    def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
+        """Iterate over the grants meant (None: all), in the order of their fingerprints, in bounded memory."""
+        which = which or GrantFilter()
+        for low, high in _ranges(which):
+            after = _LOWEST
+            while True:
+                with self._read() as tx:
+                    rows = _page(tx, which, low, high, after)
+                yield from map(_grant, rows)
+                if len(rows) < _PAGE_ROWS:
+                    break
+                after = bytes(rows[-1][0])
+
+    def revoke_grants(self, which: GrantFilter, *, now: float, actor: str, note: str | None) -> int:
+        """Revoke grants with their tickets and passes; return how many were not revoked before."""
+        if which == GrantFilter():
+            return 0
+        revoked = 0
+        found = self.grants(which)
+        while page := list(islice(found, _PAGE_ROWS)):
+            with self._write(patience_seconds=30.0) as tx:
+                revoked += sum(_revoke(tx, grant, now, actor, note) for grant in page)
+        return revoked
+
+    def reissue_grant(self, which: GrantFilter, fresh: NewGrant, *, now: float, actor: str) -> Grant | None:
+        """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept."""
+        with self._write() as tx:
+            grant = _only(tx, which)
+            if grant is None or grant.revoked_at is not None:
+                return None
+            tx.run("note_key", key_id=fresh.key_id)
+            tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+            tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+            tx.run("retire_code", fingerprint=grant.fingerprint, form=grant.form, now=now)
+            tx.run("carry_tickets_over", fingerprint=grant.fingerprint, fresh=fresh.fingerprint)
+            tx.run(
+                "replace_fingerprint",
+                fingerprint=grant.fingerprint,
+                fresh=fresh.fingerprint,
+                key_id=fresh.key_id,
+            )
+            note = f"now code {fresh.fingerprint.hex()[:6]}"
+            record(tx, _entry("code.reissued", grant, now, actor, note))
+            row = tx.one("find_grant", fingerprint=fresh.fingerprint)
+        return None if row is None else _grant(row)
+
+    def give_back_use(self, which: GrantFilter, *, now: float, actor: str) -> Grant | None:
+        """Take one use off the count of the one grant meant, or free its sent ticket; None if there is none to give."""
+        with self._write() as tx:
+            grant = _only(tx, which)
+            if grant is None or grant.revoked_at is not None:
+                return None
+            used = tx.one("give_back_use", fingerprint=grant.fingerprint)
+            if used is None:
+                freed = tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+                if not freed:
+                    return None
+            tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+            note = "a use" if used else "a ticket that was sent or open"
+            record(tx, _entry("code.use_given_back", grant, now, actor, note))
+            row = tx.one("find_grant", fingerprint=grant.fingerprint)
+        return None if row is None else _grant(row)
+
+    def missing_keys(self, held: Collection[str]) -> dict[str, int]:
+        """Return the ids of code keys not in *held* that usable grants need, each with the number of those grants."""
+        with self._read() as tx:
+            needed = [row[0] for row in tx.all("read_keys") if row[0] not in held]
+            counts = {key_id: tx.one("count_usable_grants", key_id=key_id) for key_id in needed}
+        return {key_id: row[0] for key_id, row in counts.items() if row and row[0]}
+
+
+def _values(grant: NewGrant, now: float) -> dict[str, object]:
+    return {
+        "fingerprint": grant.fingerprint,
+        "key_id": grant.key_id,
+        "form": grant.form,
+        "subject": grant.subject,
+        "label": grant.label,
+        "batch": grant.batch,
+        "uses": grant.uses,
+        "valid_from": grant.valid_from,
+        "valid_until": grant.valid_until,
+        "now": now,
+    }
+
+
+def _grant(row: Row) -> Grant:
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["fingerprint"] = bytes(values["fingerprint"])
+    return Grant(**values)
+
+
+def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
+    if which.fingerprints:
+        return [(fingerprint, fingerprint) for fingerprint in which.fingerprints]
+    if which.prefix is None:
+        return [(_LOWEST, _HIGHEST)]
+    digits = which.prefix.lower()
+    return [(bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f")))]
+
+
+def _page(tx: Transaction, which: GrantFilter, low: bytes, high: bytes, after: bytes) -> list[Row]:
+    by_subject = which.form is not None and which.subject is not None
+    name = "page_of_grants_by_subject" if by_subject else "page_of_grants"
+    return tx.all(
+        name,
+        low=low,
+        high=high,
+        after=after,
+        form=which.form,
+        subject=which.subject,
+        batch=which.batch,
+        rows=_PAGE_ROWS,
+    )
+
+
+def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
+    """Return the grant meant, if it is exactly one."""
+    if which == GrantFilter():
+        return None
+    rows = [row for low, high in _ranges(which) for row in _page(tx, which, low, high, _LOWEST)]
+    live = [row for row in rows if row[10] is None] or rows
+    return _grant(live[0]) if len(live) == 1 else None
+
+
+def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
+    if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
+        return 0
+    tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+    tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+    record(tx, _entry("code.revoked", grant, now, actor, note))
+    return 1
+
+
+def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float) -> None:
+    tx.run("note_key", key_id=sample.key_id)
+    note = f"{count} codes, batch {sample.batch or '-'}"
+    record(tx, Entry(at=now, event="codes.created", form=sample.form, note=note))
+
+
+def _entry(event: str, grant: Grant, now: float, actor: str, note: str | None) -> Entry:
+    return Entry(
+        at=now,
+        event=event,
+        form=grant.form,
+        subject=grant.subject,
+        actor=actor,
+        about=f"code {grant.fingerprint.hex()[:6]}",
+        note=note,
+    )

@@ -1,0 +1,258 @@
+"""Verdicts written, listed and ruled on; the ledger; the usage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from jotgate.ledger import Entry, seq_of
+from jotgate.outcomes import Verdict
+from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
+from jotgate.quota import Usage
+from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.tickets import ticket_from
+from jotgate.stores.verbs import Verbs, record
+from jotgate.submissions import Candidate, judge
+from jotgate.tickets import Ticket
+
+T = TypeVar("T")
+
+_PAGE_ROWS = 1000
+_LONGEST_ID = 21
+
+
+class SettlingVerbs(Verbs):
+    """The part of the store that gives every submission its one verdict."""
+
+    def unsettled(self, submission_ids: Sequence[str]) -> set[str]:
+        """Return those ids that have no verdict, or a pending one."""
+        with self._read() as tx:
+            return {one for one in submission_ids if _is_unsettled(tx, one)}
+
+    def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
+        """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
+        with self._write(patience_seconds=30.0) as tx:
+            return [_settle(tx, candidate, capacity, now) for candidate in candidates]
+
+    def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
+        """Iterate over the submissions meant, newest first, in bounded memory."""
+        if which.submission_ids:
+            yield from self._by_id(which.submission_ids)
+            return
+        verdict = which.verdicts[0].value if len(which.verdicts) == 1 else None
+        length, before = _LONGEST_ID, ""
+        while True:
+            with self._read() as tx:
+                rows = tx.all(
+                    "page_of_submissions",
+                    form=which.form,
+                    subject=which.subject,
+                    verdict=verdict,
+                    length=length,
+                    before=before,
+                    rows=_PAGE_ROWS,
+                )
+            for row in rows:
+                if not which.verdicts or Verdict(row[3]) in which.verdicts:
+                    yield _record(row)
+            if len(rows) < _PAGE_ROWS:
+                return
+            length, before = len(rows[-1][0]), rows[-1][0]
+
+    def _by_id(self, submission_ids: Sequence[str]) -> Iterator[SubmissionRecord]:
+        for submission_id in submission_ids:
+            with self._read() as tx:
+                row = tx.one("read_submission", submission_id=submission_id)
+            if row is not None:
+                yield _record(row)
+
+    def rule(
+        self, submission_id: str, *, accept: bool, actor: str, reason: str, now: float
+    ) -> SubmissionRecord | Verdict | None:
+        """Let a person accept or reject a submission.
+
+        Accepting makes any submission count that does not count yet. Rejecting takes an acceptance
+        back (the machine's own verdict stands again), and makes a verified submission ``revoked``.
+        """
+        with self._write() as tx:
+            row = tx.one("read_submission", submission_id=submission_id)
+            if row is None:
+                return None
+            present, judged = Verdict(row[3]), Verdict(row[4])
+            if accept == present.counts:
+                return present
+            verdict = Verdict.ACCEPTED if accept else _rejected(present, judged)
+            values = {"verdict": verdict.value, "present": present.value, "actor": actor, "reason": reason}
+            tx.all("rule", submission_id=submission_id, now=now, **values)
+            if accept:
+                tx.all("take_place", form=row[1], capacity=None)
+            else:
+                tx.run("free_place", form=row[1])
+            record(
+                tx,
+                Entry(
+                    at=now,
+                    event="submission.accepted" if accept else "submission.rejected",
+                    form=row[1],
+                    reason=verdict.value,
+                    subject=row[2],
+                    actor=actor,
+                    about=f"submission {submission_id}",
+                    note=reason,
+                ),
+            )
+            row = tx.one("read_submission", submission_id=submission_id)
+        return None if row is None else _record(row)
+
+    def record(self, entry: Entry) -> str:
+        """Add an entry to the ledger; return its reference."""
+        with self._write() as tx:
+            return record(tx, entry)
+
+    def explain(self, ref: str) -> Entry | None:
+        """Return the entry under *ref*, however it is spelled, or None."""
+        seq = seq_of(ref)
+        if seq is None:
+            return None
+        with self._read() as tx:
+            row = tx.one("explain", seq=seq)
+        if row is None:
+            return None
+        names = ("at", "event", "form", "reason", "subject", "actor", "about", "note")
+        return Entry(**dict(zip(names, row, strict=True)))
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Return form -> verdict -> number of submissions."""
+        counts: dict[str, dict[str, int]] = {}
+        with self._read() as tx:
+            for form, verdict, number in tx.all("count_submissions"):
+                counts.setdefault(form, {})[verdict] = number
+        return counts
+
+    def oldest_pending(self) -> float | None:
+        """Return when the oldest pending submission was first seen, or None."""
+        with self._read() as tx:
+            row = tx.one("oldest_pending")
+        return row[0] if row else None
+
+    def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
+        """Replace the account's usage by what *change* makes of it, in one transaction; return its answer."""
+        with self._write(patience_seconds=10.0) as tx:
+            before = _usage(tx.one("read_usage", account=account))
+            usage, answer = change(before)
+            if usage != before:
+                tx.run(
+                    "write_usage",
+                    account=account,
+                    day=usage.day,
+                    limit=usage.limit,
+                    used=usage.used,
+                    tokens=usage.tokens,
+                    tokens_at=usage.tokens_at,
+                    probe_day=usage.probe_day,
+                    probes=usage.probes,
+                )
+        return answer
+
+    def usage(self, account: str) -> Usage | None:
+        """Return the account's usage as last written."""
+        with self._read() as tx:
+            return _usage(tx.one("read_usage", account=account))
+
+
+def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: float) -> Settled:
+    known = tx.one("read_judgement", submission_id=candidate.submission_id)
+    if known is not None and known[0] != Verdict.PENDING.value:
+        return Settled(submission_id=candidate.submission_id, verdict=Verdict(known[0]), fresh=False)
+    ticket = _ticket(tx, candidate.ticket_id)
+    waited_seconds = now - known[1] if known else 0.0
+    verdict = judge(candidate, ticket, waited_seconds=waited_seconds)
+    if verdict is Verdict.VERIFIED:
+        verdict = _redeem(tx, candidate, capacity)
+    if known is not None and verdict is Verdict.PENDING:
+        return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
+    own = ticket if ticket and ticket.form == candidate.form else None
+    tx.run(
+        "add_submission",
+        submission_id=candidate.submission_id,
+        form=candidate.form,
+        subject=own.subject if own else None,
+        verdict=verdict.value,
+        created_at=candidate.created_earliest,
+        now=now,
+        judged_at=None if verdict is Verdict.PENDING else now,
+        ticket_id=candidate.ticket_id,
+    )
+    if verdict is not Verdict.PENDING:
+        _note_judgement(tx, candidate, verdict, own, now)
+    return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
+
+
+def _redeem(tx: Transaction, candidate: Candidate, capacity: int | None) -> Verdict:
+    """Decide by guarded writes what reading cannot: the first on a ticket, the uses of a code, the form's places."""
+    row = tx.one("redeem_ticket", ticket_id=candidate.ticket_id, submission_id=candidate.submission_id)
+    if row is None:
+        return Verdict.REPLAYED
+    if tx.one("take_place", form=candidate.form, capacity=capacity) is None:
+        return Verdict.OVER_LIMIT
+    if tx.one("take_use", fingerprint=row[0]) is None:
+        tx.run("free_place", form=candidate.form)
+        return Verdict.OVER_LIMIT
+    return Verdict.VERIFIED
+
+
+def _note_judgement(
+    tx: Transaction, candidate: Candidate, verdict: Verdict, ticket: Ticket | None, now: float
+) -> None:
+    about = f"submission {candidate.submission_id}"
+    if candidate.ticket_id is not None:
+        about += f", ticket {candidate.ticket_id.hex()[:6]}"
+    subject = ticket.subject if ticket else None
+    event = "submission.judged"
+    record(
+        tx,
+        Entry(at=now, event=event, form=candidate.form, reason=verdict.value, subject=subject, about=about),
+    )
+
+
+def _ticket(tx: Transaction, ticket_id: bytes | None) -> Ticket | None:
+    if ticket_id is None:
+        return None
+    row = tx.one("read_ticket", ticket_id=ticket_id)
+    return None if row is None else ticket_from(row)
+
+
+def _is_unsettled(tx: Transaction, submission_id: str) -> bool:
+    row = tx.one("read_judgement", submission_id=submission_id)
+    return row is None or row[0] == Verdict.PENDING.value
+
+
+def _rejected(present: Verdict, judged: Verdict) -> Verdict:
+    if present is Verdict.VERIFIED:
+        return Verdict.REVOKED
+    # Accepted after it had been rejected as verified: rejecting it again does not make it verified.
+    return Verdict.REVOKED if judged is Verdict.VERIFIED else judged
+
+
+def _record(row: Row) -> SubmissionRecord:
+    submission_id, form, subject, verdict, _, created_at, seen_at, judged_at, actor, reason, ticket_id = row
+    return SubmissionRecord(
+        submission_id=submission_id,
+        form=form,
+        subject=subject,
+        verdict=Verdict(verdict),
+        created_at=created_at,
+        seen_at=seen_at,
+        judged_at=judged_at,
+        actor=actor,
+        reason=reason,
+        ticket=bytes(ticket_id).hex()[:6] if ticket_id is not None else None,
+    )
+
+
+def _usage(row: Row | None) -> Usage | None:
+    if row is None:
+        return None
+    names = ("day", "limit", "used", "tokens", "tokens_at", "probe_day", "probes")
+    values: dict[str, Any] = dict(zip(names, row, strict=True))
+    return Usage(**values)

@@ -1,0 +1,210 @@
+"""SQLite through the standard library: the embedded default.
+
+Rules, each for a reason: ``BEGIN IMMEDIATE`` because a transaction that begins by reading cannot
+be promoted while another writes, whatever the busy time-out; a jittered retry of our own because
+SQLite's leaves some waiters a second behind; ``synchronous=FULL`` because what was acknowledged
+must survive a power cut; a connection per thread and process id because neither may share one;
+no write-ahead log on network mounts because its shared memory does not work there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from jotgate.errors import StoreMismatch, StoreUnavailable
+from jotgate.stores.driver import Row, load_statements, load_steps
+
+_log = logging.getLogger("jotgate.store")
+
+#: How long a write waits for its turn before the caller hears that the store is busy.
+PATIENCE_SECONDS = 1.0
+_NETWORK_MOUNTS = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "9p",
+    "fuse.sshfs",
+    "glusterfs",
+    "ceph",
+    "afs",
+    "lustre",
+}
+# A connection that a forked child inherits must be neither used nor closed there: closing it would drop
+# the parent's locks. Kept here, it is never collected.
+_inherited: list[sqlite3.Connection] = []
+
+
+class SqliteTransaction:
+    """One connection, seen through the statements' names."""
+
+    __slots__ = ("_execute", "_executemany", "_statements")
+
+    def __init__(self, connection: sqlite3.Connection, statements: Mapping[str, str]) -> None:
+        self._execute = connection.execute
+        self._executemany = connection.executemany
+        self._statements = statements
+
+    def one(self, name: str, /, **values: Any) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        rows = self._execute(self._statements[name], values).fetchall()
+        return rows[0] if rows else None
+
+    def all(self, name: str, /, **values: Any) -> list[Row]:
+        """Run a statement and return its rows."""
+        return self._execute(self._statements[name], values).fetchall()
+
+    def run(self, name: str, /, **values: Any) -> int:
+        """Run a statement and return how many rows it changed."""
+        return self._execute(self._statements[name], values).rowcount
+
+    def many(self, name: str, rows: Iterable[Mapping[str, Any]], /) -> int:
+        """Run a statement for each of *rows* and return how many rows were changed in all."""
+        return self._executemany(self._statements[name], rows).rowcount
+
+
+class SqliteDriver:
+    """One database file."""
+
+    def __init__(self, path: str) -> None:
+        """Use the file at *path*; it and its tables are made by `migrate`."""
+        self._path = os.path.abspath(path)
+        self._local = threading.local()
+        self._statements = load_statements()
+
+    def __repr__(self) -> str:
+        return f"<SqliteDriver {self._path}>"
+
+    @contextmanager
+    def write(self, *, patience_seconds: float | None = None) -> Iterator[SqliteTransaction]:
+        """Open a transaction that may write: committed at the end, undone if the block raises."""
+        try:
+            connection, transaction = self._connection()
+            _begin(connection, PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
+            try:
+                yield transaction
+                connection.execute("COMMIT")
+            finally:
+                # SQLite rolls back by itself on a full disk, so look before saying it.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        except (sqlite3.Error, OSError) as error:
+            raise self._fault(error) from error
+
+    @contextmanager
+    def read(self) -> Iterator[SqliteTransaction]:
+        """Open a view for reading; each statement sees what is committed."""
+        try:
+            _, transaction = self._connection()
+            yield transaction
+        except (sqlite3.Error, OSError) as error:
+            raise self._fault(error) from error
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        held = getattr(self._local, "held", None)
+        if held is None or held[0] != os.getpid():
+            return
+        self._local.held = None
+        held[1].close()
+
+    def migrate(self) -> None:
+        """Apply the schema steps that are missing, once, under a lock.
+
+        Raises:
+            StoreMismatch: the file was written by a newer jotgate.
+            StoreUnavailable: it cannot be made or written.
+        """
+        steps = load_steps("sqlite_schema")
+        with self.write(patience_seconds=30.0):
+            connection, _ = self._connection()
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version > steps[-1][0]:
+                raise StoreMismatch(
+                    f"the store at {self._path} is of version {version}, which a newer jotgate wrote; "
+                    f"this one knows version {steps[-1][0]}: upgrade jotgate, or use another store"
+                )
+            for number, statements in steps:
+                if number > version:
+                    for statement in statements:
+                        connection.execute(statement)
+                    connection.execute(f"PRAGMA user_version = {number}")
+
+    def _connection(self) -> tuple[sqlite3.Connection, SqliteTransaction]:
+        held = getattr(self._local, "held", None)
+        if held is not None:
+            if held[0] == os.getpid():
+                return held[1], held[2]
+            _inherited.append(held[1])
+        connection = self._connect()
+        transaction = SqliteTransaction(connection, self._statements)
+        self._local.held = (os.getpid(), connection, transaction)
+        return connection, transaction
+
+    def _connect(self) -> sqlite3.Connection:
+        # Made by us first, so that nobody else on the machine can read it, nor its journals, which take its mode.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, cached_statements=256)
+        mode = "WAL"
+        if _mount_type(self._path) in _NETWORK_MOUNTS:
+            mode = "TRUNCATE"
+            _log.warning("store.placed_on_network_mount", extra={"path": self._path})
+        _patiently(lambda: connection.execute(f"PRAGMA journal_mode = {mode}").fetchall(), 30.0)
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
+
+    def _fault(self, error: Exception) -> StoreUnavailable:
+        return StoreUnavailable(f"the store at {self._path} cannot be used: {error}")
+
+
+def _begin(connection: sqlite3.Connection, patience_seconds: float) -> None:
+    """Take the write lock, trying again with jitter until the patience is over."""
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not _is_busy(error):
+            raise
+        _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_seconds)
+
+
+def _patiently(call: Any, patience_seconds: float) -> None:
+    give_up_at = time.monotonic() + patience_seconds
+    pause = 0.0002
+    while True:
+        try:
+            call()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() >= give_up_at:
+                raise
+            time.sleep(pause * random.random())  # noqa: S311
+            pause = min(pause * 2, 0.004)
+        else:
+            return
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return "locked" in str(error) or "busy" in str(error)
+
+
+def _mount_type(path: str) -> str:
+    """Return the type of the file system under *path*, or "" where the system does not tell."""
+    best, found = "", ""
+    try:
+        with open("/proc/mounts", encoding="utf-8", errors="replace") as mounts:
+            for line in mounts:
+                _, mount_point, kind, *_ = line.split()
+                inside = path == mount_point or path.startswith(mount_point.rstrip("/") + "/")
+                if inside and len(mount_point) >= len(best):
+                    best, found = mount_point, kind
+    except (OSError, ValueError):
+        return ""
+    return found

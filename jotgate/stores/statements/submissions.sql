@@ -1,0 +1,65 @@
+-- name: read_judgement
+SELECT verdict, seen_at FROM submissions WHERE submission_id = :submission_id
+
+-- name: add_submission
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id)
+VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id)
+ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
+    judged_at = excluded.judged_at, ticket_id = excluded.ticket_id
+
+-- name: redeem_ticket
+-- The guarded write that decides single use: the first submission settled on a ticket has it.
+UPDATE tickets SET state = 'redeemed', submission_id = :submission_id
+WHERE ticket_id = :ticket_id AND submission_id IS NULL RETURNING grant_fingerprint
+
+-- name: take_use
+-- The guarded write that decides how often a code is honoured.
+UPDATE grants SET used = used + 1 WHERE fingerprint = :fingerprint AND used < uses RETURNING used
+
+-- name: take_place
+-- The guarded write that decides how many submissions a form takes.
+UPDATE forms SET settled = settled + 1
+WHERE form = :form AND (CAST(:capacity AS INTEGER) IS NULL OR settled < :capacity) RETURNING settled
+
+-- name: free_place
+UPDATE forms SET settled = settled - 1 WHERE form = :form AND settled > 0
+
+-- name: page_of_submissions
+-- Newest first: ids grow with time, longer ones are newer.
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
+FROM submissions
+WHERE (CAST(:form AS TEXT) IS NULL OR form = :form)
+    AND (CAST(:subject AS TEXT) IS NULL OR subject = :subject)
+    AND (CAST(:verdict AS TEXT) IS NULL OR verdict = :verdict)
+    AND (length(submission_id) < :length OR (length(submission_id) = :length AND submission_id < :before))
+ORDER BY length(submission_id) DESC, submission_id DESC LIMIT :rows
+
+-- name: read_submission
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
+FROM submissions WHERE submission_id = :submission_id
+
+-- name: rule
+UPDATE submissions SET verdict = :verdict, actor = :actor, reason = :reason, judged_at = coalesce(judged_at, :now)
+WHERE submission_id = :submission_id AND verdict = :present RETURNING submission_id
+
+-- name: count_submissions
+SELECT form, verdict, count(*) FROM submissions GROUP BY form, verdict
+
+-- name: oldest_pending
+SELECT min(seen_at) FROM submissions WHERE verdict = 'pending'
+
+-- name: record
+INSERT INTO ledger (at, event, form, reason, subject, actor, about, note)
+VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note) RETURNING seq
+
+-- name: explain
+SELECT at, event, form, reason, subject, actor, about, note FROM ledger WHERE seq = :seq
+
+-- name: read_usage
+SELECT day, limit_calls, used, tokens, tokens_at, probe_day, probes FROM usage WHERE account = :account
+
+-- name: write_usage
+INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes)
+VALUES (:account, :day, :limit, :used, :tokens, :tokens_at, :probe_day, :probes)
+ON CONFLICT (account) DO UPDATE SET day = excluded.day, limit_calls = excluded.limit_calls, used = excluded.used,
+    tokens = excluded.tokens, tokens_at = excluded.tokens_at, probe_day = excluded.probe_day, probes = excluded.probes

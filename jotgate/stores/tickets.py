@@ -1,0 +1,317 @@
+"""Codes turned into tickets: the look-up, the throttle and the issue are one transaction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jotgate.ledger import Entry
+from jotgate.outcomes import Admit, Reason, Refuse, Verdict
+from jotgate.passes import Pass
+from jotgate.policy import CLOSING_GRACE_SECONDS
+from jotgate.protocols import Opening
+from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.verbs import Verbs, record
+from jotgate.throttle import Tally, Turn, next_turn, window_of
+from jotgate.tickets import Ticket, TicketState, new_ticket_id
+
+#: The reference of every throttled try: such tries write nothing, so there is no entry to look up.
+THROTTLED_REF = "THROTTLED"
+#: A ticket that its browser called sent may be opened again when the form was read this long after, and nothing came.
+UNANSWERED_SECONDS = 20 * 60.0
+
+
+class _Found(NamedTuple):
+    """A row of grants."""
+
+    fingerprint: bytes
+    key_id: str
+    form: str
+    subject: str | None
+    label: str | None
+    batch: str | None
+    uses: int
+    used: int
+    valid_from: float | None
+    valid_until: float | None
+    revoked_at: float | None
+    created_at: float
+    moves: int
+
+
+class _Held(NamedTuple):
+    """A ticket as the transaction sees it."""
+
+    ticket_id: bytes
+    form: str
+    subject: str | None
+    browser: bytes | None
+    pass_id: bytes | None
+    pass_expires_at: float | None
+    state: str
+    issued_at: float
+    expires_at: float
+    sent_at: float | None
+    revoked_at: float | None
+    moves: int
+    submission_id: str | None
+
+
+class TicketVerbs(Verbs):
+    """The part of the store that people at the door meet."""
+
+    def open_ticket(self, opening: Opening) -> Admit | Refuse:
+        """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
+        with self._write() as tx:
+            turn = _turn(tx, opening)
+            if turn.wait_seconds > 0:
+                return Refuse(
+                    reason=Reason.THROTTLED, ref=THROTTLED_REF, retry_after_seconds=turn.wait_seconds
+                )
+            grant = _find(tx, opening)
+            if grant is None:
+                return _unknown(tx, opening, turn)
+            refusal = _unusable(tx, grant, opening)
+            if refusal is not None:
+                return _refused(tx, opening, refusal[0], at=refusal[1], grant=grant)
+            if grant.uses > 1:
+                return _issued(tx, opening, grant)
+            return _lifelong(tx, opening, grant)
+
+    def leave(self, held: Pass, now: float) -> None:
+        """Revoke the pass; a ticket of a code with several uses is not handed out again."""
+        with self._write() as tx:
+            tx.run("revoke_pass", pass_id=held.pass_id, now=now, expires_at=held.expires_at)
+            tx.run("unbind_ticket", ticket_id=held.ticket_id)
+
+    def mark_sent(self, *, ticket_id: bytes, now: float) -> bool:
+        """Turn an open ticket into a sent one and make its form due; say whether it was open."""
+        with self._write() as tx:
+            row = tx.one("mark_sent", ticket_id=ticket_id, now=now)
+            if row is None:
+                return False
+            form_id = self._forms.get(row[0])
+            if form_id is not None:
+                tx.run("note_delivery", form_id=form_id, now=now, again_at=now + 60.0)
+            return True
+
+    def ticket(self, ticket_id: bytes) -> Ticket | None:
+        """Return the ticket, with its verdict if a submission was settled on it."""
+        with self._read() as tx:
+            row = tx.one("read_ticket", ticket_id=ticket_id)
+        return None if row is None else ticket_from(row)
+
+    def revocations(self, since: float) -> list[tuple[bytes, float]]:
+        """Return the ids of the passes revoked after *since* that would otherwise live, and when each would end."""
+        with self._read() as tx:
+            return [(bytes(row[0]), row[1]) for row in tx.all("read_revocations", since=since)]
+
+    def check(self) -> None:
+        """Return if the store can be read and written now, else raise `StoreUnavailable`."""
+        with self._write() as tx:
+            tx.all("read_keys")
+
+
+def ticket_from(row: Row) -> Ticket:
+    """Return the ticket in a row of ``read_ticket``."""
+    (
+        ticket_id,
+        form,
+        subject,
+        state,
+        issued_at,
+        expires_at,
+        sent_at,
+        revoked_at,
+        moves,
+        submission_id,
+        verdict,
+    ) = row
+    return Ticket(
+        ticket_id=bytes(ticket_id),
+        form=form,
+        subject=subject,
+        state=TicketState(state),
+        issued_at=issued_at,
+        expires_at=expires_at,
+        sent_at=sent_at,
+        revoked_at=revoked_at,
+        moves=moves,
+        submission_id=submission_id,
+        verdict=Verdict(verdict) if verdict else None,
+    )
+
+
+def _turn(tx: Transaction, opening: Opening) -> Turn:
+    """Ask the throttle, and take the turn if the network is slowed."""
+    if opening.guesser is None:
+        return Turn(wait_seconds=0.0)
+    keys = opening.guesser.keys
+    rows = tx.all("read_tallies", key_1=keys[0], key_2=keys[1], key_3=keys[2], key_4=keys[3])
+    tallies = {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
+    turn = next_turn(opening.guesser, tallies, opening.now)
+    if turn.takes is not None:
+        next_try_at = opening.now + turn.turn_seconds
+        tx.run("take_turn", key=turn.takes, now=opening.now, next_try_at=next_try_at)
+    return turn
+
+
+def _find(tx: Transaction, opening: Opening) -> _Found | None:
+    for fingerprint in opening.fingerprints:
+        row = tx.one("find_grant", fingerprint=fingerprint)
+        if row is not None:
+            return _Found(*row)
+    return None
+
+
+def _unknown(tx: Transaction, opening: Opening, turn: Turn) -> Refuse:
+    """Refuse a code that no grant has: one that was replaced is told so, any other is a wrong guess."""
+    for fingerprint in opening.fingerprints:
+        row = tx.one("find_old_code", fingerprint=fingerprint)
+        if row is not None:
+            return _refused(tx, opening, Reason.REVOKED, at=row[1])
+    for key in turn.counts:
+        tx.run("count_guess", key=key, now=opening.now, window_seconds=window_of(key))
+    return _refused(tx, opening, Reason.UNKNOWN_CODE)
+
+
+def _unusable(tx: Transaction, grant: _Found, opening: Opening) -> tuple[Reason, float | None] | None:
+    """Return why the code cannot be used now, and the moment that the reason speaks of."""
+    if grant.form != opening.form:
+        return Reason.WRONG_FORM, None
+    if grant.revoked_at is not None:
+        return Reason.REVOKED, grant.revoked_at
+    if grant.valid_from is not None and opening.now < grant.valid_from:
+        return Reason.NOT_YET_VALID, grant.valid_from
+    if grant.valid_until is not None and opening.now >= grant.valid_until:
+        return Reason.EXPIRED, grant.valid_until
+    if grant.used >= grant.uses:
+        return Reason.USED_UP, _used_at(tx, grant)
+    return None
+
+
+def _used_at(tx: Transaction, grant: _Found) -> float | None:
+    row = tx.one("last_use_of_grant", fingerprint=grant.fingerprint)
+    return row[0] if row else None
+
+
+def _lifelong(tx: Transaction, opening: Opening, grant: _Found) -> Admit | Refuse:
+    """Open the one ticket that a code of one use has for life."""
+    row = tx.one("newest_ticket_of_grant", fingerprint=grant.fingerprint)
+    held = _Held(*row) if row else None
+    if held is None or held.submission_id is not None or held.state == "revoked":
+        return _issued(tx, opening, grant)
+    elsewhere = held.browser != opening.browser
+    unanswered = held.state == "sent" and _unanswered(tx, held, opening)
+    if held.state == "sent" and not unanswered and elsewhere:
+        return _refused(tx, opening, Reason.USED_UP, at=held.sent_at, grant=grant)
+    if elsewhere and not opening.move:
+        return _refused(tx, opening, Reason.OPEN_ELSEWHERE, grant=grant)
+    return _reopened(tx, opening, grant, held, moved=elsewhere, state="open" if unanswered else held.state)
+
+
+def _unanswered(tx: Transaction, held: _Held, opening: Opening) -> bool:
+    """Say whether the form was read long after the ticket was sent, without anything having come."""
+    if held.sent_at is None:
+        return False
+    read_at = next((row[8] for row in tx.all("read_forms") if row[0] == opening.form), None)
+    return read_at is not None and read_at >= held.sent_at + UNANSWERED_SECONDS
+
+
+def _expiry(opening: Opening, grant: _Found) -> tuple[float, float]:
+    """Return when the ticket, and when the pass runs out."""
+    ticket_expires_at = opening.ticket_expires_at
+    if grant.valid_until is not None:
+        ticket_expires_at = min(ticket_expires_at, grant.valid_until + CLOSING_GRACE_SECONDS)
+    if opening.pass_ttl_seconds is None:
+        return ticket_expires_at, ticket_expires_at
+    return ticket_expires_at, min(ticket_expires_at, opening.now + opening.pass_ttl_seconds)
+
+
+def _issued(tx: Transaction, opening: Opening, grant: _Found) -> Admit:
+    ticket_id = new_ticket_id()
+    ticket_expires_at, pass_expires_at = _expiry(opening, grant)
+    tx.run(
+        "issue_ticket",
+        ticket_id=ticket_id,
+        form=grant.form,
+        subject=grant.subject,
+        fingerprint=grant.fingerprint,
+        browser=opening.browser,
+        pass_id=opening.pass_id,
+        pass_expires_at=pass_expires_at,
+        now=opening.now,
+        expires_at=ticket_expires_at,
+    )
+    return _admitted(tx, opening, grant, ticket_id, pass_expires_at, "issued")
+
+
+def _reopened(
+    tx: Transaction, opening: Opening, grant: _Found, held: _Held, *, moved: bool, state: str
+) -> Admit:
+    ticket_expires_at, pass_expires_at = _expiry(opening, grant)
+    tx.run(
+        "reopen_ticket",
+        ticket_id=held.ticket_id,
+        browser=opening.browser,
+        pass_id=opening.pass_id,
+        pass_expires_at=pass_expires_at,
+        state=state,
+        expires_at=max(ticket_expires_at, held.expires_at) if state == "sent" else ticket_expires_at,
+        moved=int(moved),
+    )
+    if moved:
+        tx.run("count_move", fingerprint=grant.fingerprint)
+    if held.pass_id is not None and held.pass_expires_at is not None:
+        tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.pass_expires_at)
+    how = "moved" if moved else "opened again"
+    return _admitted(tx, opening, grant, held.ticket_id, pass_expires_at, how)
+
+
+def _admitted(
+    tx: Transaction, opening: Opening, grant: _Found, ticket_id: bytes, pass_expires_at: float, how: str
+) -> Admit:
+    if opening.holds is not None:
+        held = opening.holds
+        tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.expires_at)
+    record(
+        tx,
+        Entry(
+            at=opening.now,
+            event="browser.admitted",
+            form=grant.form,
+            subject=grant.subject,
+            about=f"code {grant.fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
+            note=how,
+        ),
+    )
+    return Admit(
+        form=grant.form,
+        subject=grant.subject,
+        ticket_id=ticket_id,
+        pass_id=opening.pass_id,
+        expires_at=pass_expires_at,
+    )
+
+
+def _refused(
+    tx: Transaction,
+    opening: Opening,
+    reason: Reason,
+    *,
+    at: float | None = None,
+    grant: _Found | None = None,
+) -> Refuse:
+    fingerprint = grant.fingerprint if grant else opening.fingerprints[0]
+    ref = record(
+        tx,
+        Entry(
+            at=opening.now,
+            event="code.refused",
+            form=opening.form,
+            reason=reason.value,
+            subject=grant.subject if grant else None,
+            about=f"code {fingerprint.hex()[:6]}",
+            note=opening.guesser.network if opening.guesser else None,
+        ),
+    )
+    return Refuse(reason=reason, ref=ref, at=at)

@@ -1,0 +1,78 @@
+"""What all the store's verbs stand on: its database, made ready once in every process."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+
+from jotgate.ledger import Entry, ref_of
+from jotgate.stores.driver import Driver, Transaction
+
+
+class Verbs:
+    """A database with the schema in place and the forms known."""
+
+    def __init__(self, driver: Driver) -> None:
+        """Use *driver*; nothing is opened before `prepare`."""
+        self._driver = driver
+        self._forms: dict[str, str] = {}
+        self._prepared_at = 0.0
+        self._ready = False
+        self._lock = threading.Lock()
+
+    def prepare(self, forms: Mapping[str, str], now: float) -> None:
+        """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
+
+        If the store cannot be reached now, every later verb tries it again first.
+
+        Raises:
+            StoreMismatch: the store was written by a newer jotgate.
+            StoreUnavailable: it cannot be reached.
+        """
+        self._forms, self._prepared_at, self._ready = dict(forms), now, False
+        self._make_ready()
+        # A server may fork after this; a connection must not cross that.
+        self._driver.close()
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._driver.close()
+
+    def _make_ready(self) -> None:
+        with self._lock:
+            if self._ready:
+                return
+            self._driver.migrate()
+            with self._driver.write(patience_seconds=30.0) as tx:
+                for form, form_id in self._forms.items():
+                    tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
+                    tx.run("restart_form", form=form, form_id=form_id, now=self._prepared_at)
+            self._ready = True
+
+    def _write(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
+        if not self._ready:
+            self._make_ready()
+        return self._driver.write(patience_seconds=patience_seconds)
+
+    def _read(self) -> AbstractContextManager[Transaction]:
+        if not self._ready:
+            self._make_ready()
+        return self._driver.read()
+
+
+def record(tx: Transaction, entry: Entry) -> str:
+    """Add *entry* to the ledger within a transaction; return its reference."""
+    row = tx.one(
+        "record",
+        at=entry.at,
+        event=entry.event,
+        form=entry.form,
+        reason=entry.reason,
+        subject=entry.subject,
+        actor=entry.actor,
+        about=entry.about,
+        note=entry.note,
+    )
+    assert row is not None
+    return ref_of(row[0])

@@ -1,0 +1,470 @@
+"""The sweep: read new submissions for the forms that are due, and give each its verdict.
+
+A form is due because a webhook (or the visitor's browser) said so, because it has tickets out
+and was not read for a quarter of an hour, or because it was not read for hours. Every due form
+is read by the same call, whenever JotForm lets one call cover several forms.
+
+A *quick* reading asks for what is newer than the newest submission seen. A *full* one goes back
+to the last submission that is settled and old enough that no earlier one can still turn up.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from jotgate.clock import Clock
+from jotgate.errors import QuotaExhausted, UpstreamError
+from jotgate.keyring import KeyRing
+from jotgate.ledger import Entry
+from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
+from jotgate.protocols import FormService, FormState, Question, Reading, Settled, Store
+from jotgate.quota import Quota
+from jotgate.submissions import Candidate, Submission, examine
+
+_log = logging.getLogger("jotgate.sweep")
+
+#: A form with tickets out is read at least this often, whatever the webhooks say.
+SELF_DUE_SECONDS = 15 * 60.0
+#: Any form is read at least this often.
+IDLE_DUE_SECONDS = 6 * 3600.0
+#: Rows younger than this are read again by full readings: a lower id may still turn up.
+SETTLING_SECONDS = 15 * 60.0
+#: The time between two readings of a form that deliveries ask for: usually, and while they come to nothing.
+QUICK_SECONDS = 2.0
+SLOW_SECONDS = 60.0
+#: How many deliveries may come to nothing before a form is slowed, and where the count stops.
+HOLLOW_LIMIT = 8
+_HOLLOW_CAP = 20
+#: Deliveries that one new submission makes up for: webhooks may come twice, and the browser reports as well.
+_DELIVERIES_EACH = 4
+#: When a form's questions are read again: while the ticket field is missing, and otherwise.
+_MISSING_SECONDS = 15 * 60.0
+_QUESTIONS_SECONDS = 6 * 3600.0
+_RETRY_SECONDS = 60.0
+_LEASE_SECONDS = 60.0
+_FORMS_PER_CALL = 20
+_SETTLED_AT_ONCE = 100
+_LIVE_MEMO_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What one sweep did."""
+
+    #: The forms that were read to the end.
+    forms: tuple[str, ...] = ()
+    #: The verdicts that are new.
+    settled: tuple[Settled, ...] = ()
+    #: Form -> why it could not be read.
+    errors: Mapping[str, str] = field(default_factory=dict)
+    #: Why nothing was read although something is due, if so.
+    waiting: str | None = None
+    #: When another sweep makes sense, seconds since the epoch, UTC, if that is known.
+    until: float | None = None
+
+
+class _Due(NamedTuple):
+    state: FormState
+    full: bool
+
+    @property
+    def above(self) -> str:
+        return (self.state.cursor if self.full else self.state.head) or "0"
+
+
+class _Found(NamedTuple):
+    """What a reading of one form showed."""
+
+    rows: list[Submission]
+    fresh: int
+    pending: set[str]
+
+
+class Sweep:
+    """Read and judge. Any number of processes may hold one; the store's lease lets one at a time work."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, FormPolicy],
+        *,
+        store: Store,
+        service: FormService,
+        quota: Quota,
+        keys: KeyRing,
+        clock: Clock,
+        holder: str,
+    ) -> None:
+        """Sweep for the forms in *policies*; *holder* names this machine in the lease."""
+        self._policies = policies
+        self._store = store
+        self._service = service
+        self._quota = quota
+        self._keys = keys
+        self._clock = clock
+        self._name = holder
+        self._live: dict[str, tuple[float, float | None]] = {}
+        self._together = True
+
+    @property
+    def _holder(self) -> str:
+        # Workers that were forked from one parent share everything but this.
+        return f"{self._name}:{os.getpid()}"
+
+    def due(self) -> bool:
+        """Say whether any form is due. Cheap: asks the store only."""
+        now = self._clock.now()
+        return any(self._is_due(state, now) for state in self._store.form_states())
+
+    def expected_at(self, form: str) -> float:
+        """Return by when a submission made now should have its verdict, seconds since the epoch, UTC."""
+        now = self._clock.now()
+        grab = self._quota.pace()
+        start_at = now if grab.granted else max(now, grab.until)
+        for state in self._store.form_states():
+            if state.form == form:
+                start_at = max(start_at, state.quiet_until)
+        return start_at + 10.0
+
+    def run(
+        self, forms: Iterable[str] = (), *, operator: bool = False, deadline_seconds: float | None = None
+    ) -> Swept:
+        """Read the forms that are due, or exactly *forms*, if another process does not do so now.
+
+        An *operator*'s sweep may use the calls kept for them and does not wait for its turn.
+        *deadline_seconds* bounds each call to JotForm.
+
+        Raises:
+            StoreUnavailable: nothing was read, or what was read is not all settled; the forms stay due.
+        """
+        chosen = tuple(forms)
+        if not self._choose(chosen):
+            return Swept()
+        if not operator:
+            grab = self._quota.pace()
+            if not grab.granted:
+                return Swept(waiting="the day's calls are to last the day", until=grab.until)
+        if not self._store.take_lease(self._holder, now=self._clock.now(), seconds=_LEASE_SECONDS):
+            return Swept(waiting="another process is sweeping")
+        try:
+            # Chosen again: the process that had the lease before may have read them just now.
+            return _Run(self, self._choose(chosen), operator, deadline_seconds).all()
+        finally:
+            self._store.release_lease(self._holder)
+
+    def _choose(self, forms: Sequence[str]) -> list[_Due]:
+        """Return the forms to read; those that wait for something come along if any is due."""
+        now = self._clock.now()
+        states = self._store.form_states()
+        if forms:
+            return [_Due(state, full=True) for state in states if state.form in forms]
+        if not any(self._is_due(state, now) for state in states):
+            return []
+        due = [
+            _Due(state, full=self._wants_all(state, now))
+            for state in states
+            if self._is_due(state, now) or _is_delivered(state)
+        ]
+        return [one for one in due if not _failed_just_now(one.state, now)]
+
+    def _is_due(self, state: FormState, now: float) -> bool:
+        if _failed_just_now(state, now):
+            return False
+        if _is_delivered(state) and now >= min(state.quiet_until, now + SLOW_SECONDS):
+            return True
+        return self._wants_all(state, now)
+
+    def _wants_all(self, state: FormState, now: float) -> bool:
+        """Say whether it is time for a full reading."""
+        if state.missing_since is not None:
+            return now - (state.questions_at or 0.0) >= _MISSING_SECONDS
+        if state.full_read_at is None:
+            return True
+        if state.again_at is not None and now >= state.again_at:
+            return True
+        age = now - state.full_read_at
+        if age >= IDLE_DUE_SECONDS or age < 0:
+            return True
+        return age >= SELF_DUE_SECONDS and self._has_tickets_out(state, now)
+
+    def _has_tickets_out(self, state: FormState, now: float) -> bool:
+        """Say whether a ticket could have been used since the last full reading; asked once a minute at most."""
+        asked_at, live_until = self._live.get(state.form, (float("-inf"), None))
+        if not 0 <= now - asked_at < _LIVE_MEMO_SECONDS:
+            live_until = self._store.live_until(state.form)
+            self._live[state.form] = (now, live_until)
+        return live_until is not None and live_until > (state.full_read_at or 0.0)
+
+
+def _is_delivered(state: FormState) -> bool:
+    return state.due_seq > state.read_seq
+
+
+def _failed_just_now(state: FormState, now: float) -> bool:
+    return state.last_error_at is not None and 0 <= now - state.last_error_at < _RETRY_SECONDS
+
+
+class _Run:
+    """One sweep, from the lease to its end."""
+
+    def __init__(self, sweep: Sweep, due: list[_Due], operator: bool, deadline_seconds: float | None) -> None:
+        self._sweep = sweep
+        self._due = due
+        self._operator = operator
+        self._deadline_seconds = deadline_seconds
+        self._read: list[str] = []
+        self._settled: list[Settled] = []
+        self._errors: dict[str, str] = {}
+        self._until: float | None = None
+        self._questions_read: set[str] = set()
+
+    def all(self) -> Swept:
+        """Read everything that is due."""
+        try:
+            ready = [due for due in map(self._started, self._due) if due is not None]
+            for group in self._groups(ready):
+                self._read_group(group)
+        except QuotaExhausted as error:
+            self._until = error.until
+            return self._swept(waiting=str(error))
+        return self._swept(waiting=None)
+
+    def _swept(self, waiting: str | None) -> Swept:
+        return Swept(
+            forms=tuple(self._read),
+            settled=tuple(self._settled),
+            errors=self._errors,
+            waiting=waiting,
+            until=self._until,
+        )
+
+    def _groups(self, ready: list[_Due]) -> Iterable[list[_Due]]:
+        size = _FORMS_PER_CALL if self._sweep._together else 1
+        ready = sorted(ready, key=lambda due: int(due.above))
+        return [ready[at : at + size] for at in range(0, len(ready), size)]
+
+    def _started(self, due: _Due) -> _Due | None:
+        """See to it that the ticket field and the place to begin are known; None if they cannot be."""
+        sweep, state = self._sweep, due.state
+        now = sweep._clock.now()
+        try:
+            if state.cursor is None:
+                newest = sweep._service.newest_submission_id(
+                    state.form_id,
+                    before=state.added_at,
+                    operator=self._operator,
+                    deadline_seconds=self._deadline_seconds,
+                )
+                sweep._store.begin_at(state.form, newest or "0")
+            patience = _QUESTIONS_SECONDS if state.missing_since is None else _MISSING_SECONDS
+            if state.questions_at is None or not 0 <= now - state.questions_at < patience:
+                self._read_questions(state)
+        except UpstreamError as error:
+            self._failed([due], error)
+            return None
+        fresh = self._state(state.form)
+        return due._replace(state=fresh) if fresh.ticket_qid is not None else self._closed(due)
+
+    def _closed(self, due: _Due) -> None:
+        """Leave a form unread that never had a ticket field: nothing on it could be judged."""
+        self._sweep._store.note_error(
+            due.state.form, "the form has no ticket field", self._sweep._clock.now()
+        )
+
+    def _state(self, form: str) -> FormState:
+        return next(state for state in self._sweep._store.form_states() if state.form == form)
+
+    def _read_questions(self, state: FormState) -> None:
+        """Find the ticket field again: by its question id if that is known, else by its name."""
+        sweep = self._sweep
+        self._questions_read.add(state.form)
+        questions = sweep._service.questions(
+            state.form_id, operator=self._operator, deadline_seconds=self._deadline_seconds
+        )
+        found = find_ticket_field(questions, sweep._policies[state.form].ticket_field, state.ticket_qid)
+        now = sweep._clock.now()
+        qid, name = (found.qid, found.name) if found else (None, None)
+        sweep._store.note_questions(state.form, qid=qid, name=name, now=now)
+        if found is None and state.missing_since is None:
+            note = "the ticket field is missing from the form: the door is closed until it is back"
+            sweep._store.record(Entry(at=now, event="ticket_field.lost", form=state.form, note=note))
+            _log.error("ticket_field.lost", extra={"form": state.form})
+
+    def _read_group(self, group: list[_Due]) -> None:
+        try:
+            self._pages(group)
+        except UpstreamError as error:
+            if len(group) == 1:
+                self._failed(group, error)
+                return
+            # One form of the group may be the reason, so each is asked for by itself.
+            for due in group:
+                self._read_group([due])
+
+    def _pages(self, group: list[_Due]) -> None:
+        """Read and judge page after page; the forms are done when the last page was read."""
+        sweep = self._sweep
+        ids = [due.state.form_id for due in group]
+        above = min((due.above for due in group), key=int)
+        found = {due.state.form_id: _Found([], 0, set()) for due in group}
+        offset = 0
+        while True:
+            sweep._store.take_lease(sweep._holder, now=sweep._clock.now(), seconds=_LEASE_SECONDS)
+            page = sweep._service.submissions(
+                ids,
+                above=above,
+                offset=offset,
+                operator=self._operator,
+                deadline_seconds=self._deadline_seconds,
+            )
+            if page.filter_ignored and len(group) > 1:
+                _log.warning("filter.ignored", extra={"forms": len(group)})
+                sweep._together = False
+                for due in group:
+                    self._read_group([due])
+                return
+            for due in group:
+                self._judge(due, [row for row in page.rows if row.form_id == due.state.form_id], found)
+            if page.last:
+                break
+            offset += page.row_count
+        self._finish(group, found)
+
+    def _judge(self, due: _Due, rows: list[Submission], found: dict[str, _Found]) -> None:
+        """Settle what is new among one page's rows of one form, lowest id first."""
+        sweep, form = self._sweep, due.state.form
+        rows = sorted((row for row in rows if int(row.submission_id) > int(due.above)), key=_number)
+        unsettled = sweep._store.unsettled([row.submission_id for row in rows])
+        new = [row for row in rows if row.submission_id in unsettled]
+        state = self._found_field(due.state, new)
+        candidates = [self._candidate(row, state) for row in new]
+        capacity = sweep._policies[form].capacity
+        settled: list[Settled] = []
+        for at in range(0, len(candidates), _SETTLED_AT_ONCE):
+            now = sweep._clock.now()
+            settled += sweep._store.settle(candidates[at : at + _SETTLED_AT_ONCE], capacity=capacity, now=now)
+        fresh = [one for one in settled if one.fresh]
+        for one in fresh:
+            _log.info(
+                "submission.judged",
+                extra={"form": form, "submission_id": one.submission_id, "verdict": one.verdict.value},
+            )
+        self._settled += fresh
+        pending = {one.submission_id for one in settled if one.verdict is Verdict.PENDING}
+        before = found[due.state.form_id]
+        found[due.state.form_id] = _Found(
+            before.rows + rows, before.fresh + len(fresh), before.pending | pending
+        )
+
+    def _candidate(self, row: Submission, state: FormState) -> Candidate:
+        assert state.ticket_qid is not None
+        candidate = examine(row, form=state.form, ticket_qid=state.ticket_qid, keys=self._sweep._keys)
+        if state.missing_since is None:
+            return candidate
+        return Candidate(
+            submission_id=candidate.submission_id,
+            form=state.form,
+            created_earliest=candidate.created_earliest,
+            created_latest=candidate.created_latest,
+            verdict=Verdict.PENDING,
+        )
+
+    def _found_field(self, state: FormState, rows: list[Submission]) -> FormState:
+        """Notice in the rows that the ticket field was renamed, or that it may be gone."""
+        qid = state.ticket_qid or ""
+        for row in reversed(rows):
+            if row.empty:
+                continue
+            answer = row.answers.get(qid)
+            name = answer.get("name") if answer else None
+            if isinstance(name, str) and name and name != state.ticket_name:
+                self._sweep._store.note_questions(
+                    state.form, qid=qid, name=name, now=self._sweep._clock.now()
+                )
+            if answer is None and state.form not in self._questions_read:
+                self._read_questions(state)
+            return self._state(state.form)
+        return state
+
+    def _finish(self, group: list[_Due], found: Mapping[str, _Found]) -> None:
+        now = self._sweep._clock.now()
+        everything = [row for one in found.values() for row in one.rows]
+        old = [int(row.submission_id) for row in everything if _is_old(row, now)]
+        top_old = max(old, default=0)
+        for due in group:
+            reading = _reading(due, found[due.state.form_id], top_old, now)
+            self._sweep._store.finish_reading(reading)
+            self._read.append(due.state.form)
+
+    def _failed(self, group: list[_Due], error: UpstreamError) -> None:
+        now = self._sweep._clock.now()
+        for due in group:
+            self._errors[due.state.form] = str(error)
+            self._sweep._store.note_error(due.state.form, str(error), now)
+            _log.warning(
+                "reading.failed",
+                extra={"form": due.state.form, "reason": error.reason.value, "status": error.status},
+            )
+
+
+def find_ticket_field(questions: Iterable[Question], wanted: str, known_qid: str | None) -> Question | None:
+    """Return the question that carries the ticket: the known one, whatever its name, else the one *wanted*.
+
+    *wanted* is a question id (digits) or a unique name.
+    """
+    by_qid = {question.qid: question for question in questions}
+    if known_qid is not None and known_qid in by_qid:
+        return by_qid[known_qid]
+    if wanted.isascii() and wanted.isdigit():
+        return by_qid.get(wanted)
+    return next((question for question in by_qid.values() if question.name == wanted), None)
+
+
+def _reading(due: _Due, found: _Found, top_old: int, now: float) -> Reading:
+    """Work out where the next readings of a form begin, and how soon deliveries may ask for one."""
+    state = due.state
+    head = max([int(state.head or 0), *(int(row.submission_id) for row in found.rows)])
+    hollow = _hollow(state, found.fresh)
+    return Reading(
+        form=state.form,
+        seq=state.due_seq,
+        head=str(head),
+        cursor=_cursor(due, found, top_old, now) if due.full else None,
+        wait_for_answers=bool(found.pending) and state.missing_since is None,
+        hollow=hollow,
+        quiet_until=now + (SLOW_SECONDS if hollow > HOLLOW_LIMIT else QUICK_SECONDS),
+        read_at=now,
+    )
+
+
+def _cursor(due: _Due, found: _Found, top_old: int, now: float) -> str:
+    """Return the highest id below which nothing can change: settled, and old enough.
+
+    Ids grow with time over all forms, so what the call showed of other forms tells how far it is safe.
+    """
+    cursor = int(due.state.cursor or 0)
+    for row in sorted(found.rows, key=_number):
+        if row.submission_id in found.pending or not _is_old(row, now):
+            return str(cursor)
+        cursor = max(cursor, int(row.submission_id))
+    return str(max(cursor, top_old))
+
+
+def _hollow(state: FormState, fresh: int) -> int:
+    """Return the balance of deliveries that came to nothing: a flood slows the form down, quiet forgives it."""
+    deliveries = state.due_seq - state.read_seq
+    if deliveries == 0:
+        return state.hollow // 2
+    return max(0, min(state.hollow + deliveries - _DELIVERIES_EACH * fresh, _HOLLOW_CAP))
+
+
+def _is_old(row: Submission, now: float) -> bool:
+    return row.created_latest <= now - SETTLING_SECONDS
+
+
+def _number(row: Submission) -> int:
+    return int(row.submission_id)

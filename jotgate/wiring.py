@@ -1,0 +1,110 @@
+"""The one place that builds the parts out of the settings."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jotgate.clock import Clock, SystemClock
+from jotgate.config import Settings
+from jotgate.errors import StoreMismatch, StoreUnavailable
+from jotgate.gate import Gate
+from jotgate.grants import Grants
+from jotgate.intake import Intake
+from jotgate.jotform import JotFormClient
+from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.protocols import FormService, Store
+from jotgate.quota import PLANS, Quota
+from jotgate.stores import open_store
+from jotgate.sweep import Sweep
+from jotgate.sweeper import Sweeper
+
+#: What an account is believed to have until JotForm says otherwise: the smallest plan.
+_ASSUMED_CALLS = PLANS["free"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """One site's gate, taken apart."""
+
+    settings: Settings
+    clock: Clock
+    keys: KeyRing
+    store: Store
+    quota: Quota
+    service: FormService
+    gate: Gate
+    grants: Grants
+    intake: Intake
+    sweep: Sweep
+    sweeper: Sweeper
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    service: FormService | None = None,
+) -> Parts:
+    """Build the parts; a store that is down now is tried again when it is needed.
+
+    Raises:
+        ConfigError: the settings name a store that there is not.
+        StoreMismatch: the store was written by a newer jotgate, or needs code keys that the settings lack.
+    """
+    clock = clock or SystemClock()
+    store = store or open_store(settings.store)
+    keys = KeyRing(_as_bytes(settings.secret_keys))
+    code_keys = CodeKeys(_as_bytes(settings.code_keys))
+    policies = settings.policies
+    _prepare(store, {form: policy.form_id for form, policy in policies.items()}, code_keys, clock)
+    account = hashlib.sha256(b"jotgate/account" + settings.api_key.encode()).hexdigest()[:12]
+    limit = PLANS[settings.plan] if settings.plan else _ASSUMED_CALLS
+    quota = Quota(store, account=account, limit=limit, clock=clock)
+    if service is None:
+        service = JotFormClient(
+            settings.host.api_base,
+            settings.api_key,
+            quota=quota,
+            clock=clock,
+            proxy=settings.http_proxy,
+        )
+    holder = f"{socket.gethostname()}:{secrets.token_hex(4)}"
+    sweep = Sweep(policies, store=store, service=service, quota=quota, keys=keys, clock=clock, holder=holder)
+    sweeper = Sweeper(sweep, settings.sweeper)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        keys=keys,
+        store=store,
+        quota=quota,
+        service=service,
+        gate=Gate(policies, store=store, keys=keys, code_keys=code_keys, clock=clock),
+        grants=Grants(tuple(policies), store=store, code_keys=code_keys, clock=clock),
+        intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
+        sweep=sweep,
+        sweeper=sweeper,
+    )
+
+
+def _prepare(store: Store, forms: dict[str, str], code_keys: CodeKeys, clock: Clock) -> None:
+    try:
+        store.prepare(forms, clock.now())
+        missing = store.missing_keys(code_keys.ids)
+        store.close()
+    except StoreUnavailable:
+        return
+    if missing:
+        lost = ", ".join(f"{key_id} ({count} codes)" for key_id, count in missing.items())
+        raise StoreMismatch(
+            f"code_keys lacks keys that printed codes need: {lost}; "
+            "those codes would be void. Put the old key back in front of the list, or revoke the codes"
+        )
+
+
+def _as_bytes(keys: Sequence[str | bytes]) -> list[bytes]:
+    return [key.encode() if isinstance(key, str) else key for key in keys]
