@@ -28,9 +28,7 @@ _JOTFORM_PAGES = "https://*.jotform.com"
 #: Hosts, beside the form's own, whose pages may end up in the form's frame.
 _SHARED_ORIGINS = ("https://www.jotform.com", "https://submit.jotform.com")
 #: Names under jotform.com that every account shares; none of them is an Enterprise host.
-_SHARED_NAMES = frozenset(
-    ("api", "eu-api", "hipaa-api", "form", "eu", "hipaa", "submit", "www", "cdn", "files", "help", "mail")
-)
+_SHARED_NAMES = frozenset(("api", "eu-api", "hipaa-api", "form", "eu", "hipaa", "submit", "www"))
 _WANTED = (
     'it must be "us", "eu", "hipaa", an Enterprise host such as "school.jotform.com", a domain of your own'
     ' such as "own:https://forms.example.org/API", or the sandbox such as "http://127.0.0.1:8701"'

@@ -134,7 +134,9 @@ class Settings:
         Raises:
             ConfigError: with every problem there is.
         """
-        ours = {key: config[key] for key in config if isinstance(key, str) and key.startswith(_FLASK_PREFIX)}
+        ours = config
+        if isinstance(config, Mapping):
+            ours = {key: value for key, value in config.items() if _is_ours(key)}
         return cls._read(ours, name="the JOTGATE_ settings", spell=lambda key: _FLASK_PREFIX + key.upper())
 
     @classmethod
@@ -168,6 +170,10 @@ class Settings:
     def store_path(self) -> Path | None:
         """Return the file of an SQLite store, None for any other store."""
         return rules.sqlite_path(self.store)
+
+
+def _is_ours(key: object) -> bool:
+    return isinstance(key, str) and key.startswith(_FLASK_PREFIX)
 
 
 def _note_shared_secrets(values: Mapping[str, Any], spell: Callable[[str], str], problems: list[str]) -> None:
