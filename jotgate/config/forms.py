@@ -28,8 +28,9 @@ def _form_id_or_number(value: object) -> str:
 
 
 def _access(value: object) -> tuple[str, ...]:
-    kinds = (value,) if isinstance(value, str) else value
-    return rules.list_of(_access_kind, least=1, most=2)(kinds)
+    if isinstance(value, str):
+        return (_access_kind(value),)
+    return rules.list_of(_access_kind, least=1, most=2)(value)
 
 
 def _title(value: object) -> str:
