@@ -168,29 +168,34 @@ _DATED_REFUSALS: Mapping[Reason, _Dated] = {
     ),
 }
 
-_MISTYPED_BY_HINT: Mapping[str, tuple[str, str]] = {
-    Hint.EMPTY.value: (
-        "Please type your code",
-        "It is on your card or in your letter: twelve letters and digits.",
+_MISTYPED_BY_HINT: Mapping[str | None, Message] = {
+    Hint.EMPTY.value: Message(
+        status=422,
+        title="Please type your code",
+        remedy="It is on your card or in your letter: twelve letters and digits.",
     ),
-    Hint.TOO_SHORT.value: (
-        "Something is missing from this code",
-        "A code has twelve letters and digits, in three groups of four. Compare it with your card or letter, "
+    Hint.TOO_SHORT.value: Message(
+        status=422,
+        title="Something is missing from this code",
+        remedy="A code has twelve letters and digits, in three groups of four. Compare it with your card or letter, "
         "and add what is missing.",
     ),
-    Hint.TOO_LONG.value: (
-        "This code is too long",
-        "A code has twelve letters and digits, in three groups of four. Compare it with your card or letter, "
+    Hint.TOO_LONG.value: Message(
+        status=422,
+        title="This code is too long",
+        remedy="A code has twelve letters and digits, in three groups of four. Compare it with your card or letter, "
         "and take out what is too much.",
     ),
-    Hint.FOREIGN_SYMBOL.value: (
-        "One sign in this code cannot be right",
-        "A code has only digits and the letters A to Z, and never a U: it may be a V. "
+    Hint.FOREIGN_SYMBOL.value: Message(
+        status=422,
+        title="One sign in this code cannot be right",
+        remedy="A code has only digits and the letters A to Z, and never a U: it may be a V. "
         "Compare it with your card or letter, and correct that sign.",
     ),
-    Hint.CHECK_FAILED.value: (
-        "There is a typing mistake in this code",
-        "One or two signs are wrong or have changed places. Compare it with your card or letter, group by "
+    Hint.CHECK_FAILED.value: Message(
+        status=422,
+        title="There is a typing mistake in this code",
+        remedy="One or two signs are wrong or have changed places. Compare it with your card or letter, group by "
         "group, and correct it. Typing mistakes are not counted.",
     ),
 }
@@ -291,9 +296,8 @@ def message_for(refuse: Refuse, policy: FormPolicy | None, now: float) -> Messag
     if dated is not None:
         return _at_its_moment(dated, _moment_of(refuse, policy), policy, now)
     message = _REFUSALS[refuse.reason]
-    if refuse.reason is Reason.MISTYPED and refuse.hint in _MISTYPED_BY_HINT:
-        title, remedy = _MISTYPED_BY_HINT[refuse.hint]
-        return replace(message, title=title, remedy=remedy)
+    if refuse.reason is Reason.MISTYPED:
+        return _MISTYPED_BY_HINT.get(refuse.hint, message)
     if refuse.reason is Reason.THROTTLED and refuse.retry_after_seconds is not None:
         return replace(message, remedy=_throttled_remedy(refuse.retry_after_seconds))
     return message
@@ -336,7 +340,9 @@ def _at_its_moment(dated: _Dated, at: float | None, policy: FormPolicy | None, n
 
 def _throttled_remedy(seconds: float) -> str:
     whole = max(1, math.ceil(seconds))
-    wait = "1 second" if whole == 1 else f"{whole} seconds" if whole < 90 else f"{math.ceil(whole / 60)} minutes"
+    wait = (
+        "1 second" if whole == 1 else f"{whole} seconds" if whole < 90 else f"{math.ceil(whole / 60)} minutes"
+    )
     return (
         "Many wrong codes came from your network, so we are taking it slowly. Nobody is locked out: "
         f"please try again in {wait}."

@@ -1,0 +1,254 @@
+"""Every page of the door with plausible contents: what the tests look through, and what a person can look at.
+
+`python -m tests.browser.gallery DIRECTORY` takes the pictures: a phone and a desk, light and dark.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import jinja2
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+import jotgate.door
+from jotgate.codes import Hint
+from jotgate.door import messages
+from jotgate.outcomes import Reason, Refuse
+from jotgate.policy import FormPolicy
+
+DOOR = Path(jotgate.door.__path__[0])
+NOW = datetime(2026, 4, 29, 10, 40, tzinfo=timezone.utc).timestamp()
+POLICY = FormPolicy(
+    form="students",
+    form_id="260123456789012",
+    title="Students’ questionnaire",
+    opens_at=datetime(2026, 5, 4, 6, 0, tzinfo=timezone.utc).timestamp(),
+    timezone="Europe/Vienna",
+)
+REF = "7KQ2-M9"
+FORM_PATH = "/jotgate/f/students"
+#: What the form's page in the iframe is made of, where no JotForm can be reached.
+JOTFORM_PAGE = """<!doctype html><html lang="en"><title>form</title><style>body{font:16px system-ui,sans-serif;
+margin:0;padding:28px}label{display:block;margin:0 0 6px;font-weight:600}input,textarea{width:100%;
+box-sizing:border-box;padding:10px;margin-bottom:20px;border:1px solid #b8bdc9;border-radius:4px;font:inherit}
+button{background:#18bd5b;border:0;color:#fff;padding:12px 28px;border-radius:4px;font:inherit}</style>
+<h2>A few questions before the summer</h2><form><label for="a">Full name</label><input id="a">
+<label for="b">Class</label><input id="b"><label for="c">What went well this year?</label>
+<textarea id="c" rows="5"></textarea><button type="button">Submit</button></form></html>"""
+
+
+def environment() -> jinja2.Environment:
+    """Return the plainest way of rendering the templates: a name that nobody supplied is an error."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(DOOR / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+
+
+def every_page(form: FormPolicy | None = POLICY) -> dict[str, Any]:
+    """Return what every page is given."""
+    return {
+        "form": form,
+        "css": "/static/jotgate.css",
+        "js": "/static/jotgate.js",
+        "lang": "en",
+        "home": "https://riverside-school.example/",
+    }
+
+
+def refused(reason: Reason, **facts: Any) -> messages.Message:
+    """Return what is said to somebody refused for that reason, at the gallery's moment."""
+    return messages.message_for(Refuse(reason=reason, ref=REF, **facts), POLICY, NOW)
+
+
+def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, Any]:
+    """Return the context of the page that asks for the code."""
+    given = {
+        "action": FORM_PATH,
+        "next": "",
+        "problem": problem,
+        "ref": REF if problem else "",
+        "retry_after_seconds": None,
+        "left": False,
+    }
+    return every_page() | given | changes
+
+
+def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
+    """Return the context of the page that shows the form at *frame_url*."""
+    given = {
+        "frame_url": frame_url,
+        "frame_title": POLICY.title,
+        "message_origins": ["https://form.jotform.com"],
+        "form_id": POLICY.form_id,
+        "card_layout": False,
+        "state_url": f"{FORM_PATH}/state",
+        "sent_url": f"{FORM_PATH}/sent",
+        "leave_url": f"{FORM_PATH}/leave",
+        "done_url": f"{FORM_PATH}/done",
+        "subject": None,
+        "states": messages.STATES,
+    }
+    return every_page() | given | changes
+
+
+def received(state: str, **changes: Any) -> dict[str, Any]:
+    """Return the context of the page that tells what became of the submission."""
+    given = {
+        "state": state,
+        "expected_at": None,
+        "expected_text": "",
+        "state_url": f"{FORM_PATH}/state",
+        "leave_url": f"{FORM_PATH}/leave",
+        "again_url": "",
+        "message": messages.STATES[state],
+        "ref": "",
+        "states": messages.STATES,
+    }
+    return every_page() | given | changes
+
+
+def notice(message: messages.Message, **changes: Any) -> dict[str, Any]:
+    """Return the context of a page that only says something."""
+    return every_page() | {"message": message, "ref": REF, "action_url": "", "action_label": ""} | changes
+
+
+def move() -> dict[str, Any]:
+    """Return the context of the page that offers to move the ticket here."""
+    message = refused(Reason.OPEN_ELSEWHERE)
+    given = {"move_url": f"{FORM_PATH}/move", "move": "signed", "next": "", "ref": REF, "message": message}
+    return every_page() | given
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One page as it can be met."""
+
+    template: str
+    context: Mapping[str, Any] = field(repr=False)
+
+
+def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
+    """Return every page in every look that differs, by a name for its picture."""
+    doors = {
+        "door": door(),
+        "door-left": door(left=True),
+        "door-unknown": door(refused(Reason.UNKNOWN_CODE)),
+        "door-used": door(refused(Reason.USED_UP, at=NOW - 7200)),
+        "door-throttled": door(refused(Reason.THROTTLED, retry_after_seconds=12), retry_after_seconds=12),
+    } | {f"door-mistyped-{hint.value}": door(refused(Reason.MISTYPED, hint=hint.value)) for hint in Hint}
+    forms = {
+        "form": admitted(frame_url),
+        "form-subject": admitted(frame_url, subject="s-1042"),
+        "form-cards": admitted(frame_url, card_layout=True),
+    }
+    states = {f"received-{state}": received(state) for state in messages.STATES} | {
+        "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
+        "received-again": received("verified", again_url=FORM_PATH, ref=REF),
+    }
+    notices = {
+        "refused-not-yet-open": notice(refused(Reason.NOT_YET_OPEN)),
+        "refused-closed": notice(refused(Reason.CLOSED, at=NOW - 90000)),
+        "refused-full": notice(refused(Reason.FULL)),
+        "refused-store-down": notice(
+            refused(Reason.STORE_DOWN), action_url=FORM_PATH, action_label="Try again"
+        ),
+        "refused-unknown-form": notice(refused(Reason.UNKNOWN_FORM)) | {"form": None},
+    }
+    embeds = {
+        "embed-door": door() | {"kind": "door"},
+        "embed-form": admitted(frame_url) | {"kind": "form"},
+        "embed-received": received("sent") | {"kind": "received"},
+        "embed-message": notice(refused(Reason.STORE_DOWN)) | {"kind": "message", "form": None},
+    }
+    pages = {
+        "door.html": doors,
+        "form.html": forms,
+        "received.html": states,
+        "refused.html": notices,
+        "move.html": {"move": move()},
+        "done.html": {"done": every_page()},
+        "embed.html": embeds,
+    }
+    return {
+        name: Picture(template=template, context=context)
+        for template, contexts in pages.items()
+        for name, context in contexts.items()
+    }
+
+
+@contextmanager
+def served(application: Any) -> Iterator[str]:
+    """Serve a WSGI application on a free port of this machine, and give its origin."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def static_file(request: Request) -> Response:
+    """Answer a request for one of the door's static files."""
+    name = request.path.rpartition("/")[2]
+    kind = "text/css" if name.endswith(".css") else "text/javascript"
+    return Response((DOOR / "static" / name).read_bytes(), mimetype=kind)
+
+
+@Request.application
+def _exhibition(request: Request) -> Response:
+    if request.path.startswith("/static/"):
+        return static_file(request)
+    if request.path == "/jotform":
+        return Response(JOTFORM_PAGE, mimetype="text/html")
+    if request.path.endswith("/state"):
+        return Response('{"state": "sent", "expected_by": null}', mimetype="application/json")
+    picture = pictures().get(request.path.strip("/"))
+    if picture is None:
+        return Response(status=404)
+    html = environment().get_template(f"jotgate/{picture.template}").render(picture.context)
+    if picture.template == "embed.html":
+        html = f"""<!doctype html><html lang="en"><title>A site</title><meta name="viewport"
+        content="width=device-width"><body style="font:18px Georgia,serif;max-width:60rem;margin:2rem auto;
+        padding:0 1rem"><h1>Our school</h1><p>A page of the site’s own, in its own style.</p>{html}</body>"""
+    return Response(html, mimetype="text/html")
+
+
+def _photograph(browser: Browser, origin: str, directory: Path, names: list[str]) -> None:
+    for device, width, height in (("phone", 390, 844), ("desk", 1280, 800)):
+        for scheme in ("light", "dark"):
+            page = browser.new_page(
+                viewport={"width": width, "height": height}, color_scheme=scheme, device_scale_factor=1
+            )
+            for name in names:
+                page.goto(f"{origin}/{name}")
+                page.wait_for_load_state("networkidle")
+                page.screenshot(path=directory / f"{name}.{device}.{scheme}.png")
+            page.close()
+
+
+def main(directory: Path, *names: str) -> None:
+    """Take the pictures of the named pages, or of all, into *directory*."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with served(_exhibition) as origin, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
+        )
+        _photograph(browser, origin, directory, list(names) or list(pictures()))
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -1,0 +1,153 @@
+"""A site that plays the door's part: real pages, real headers, and answers that a test chooses.
+
+The gate itself is not here: what matters is what the pages do with its answers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment
+from werkzeug.wrappers import Request, Response
+
+from jotgate.outcomes import Reason
+from tests.browser import gallery
+
+DOOR = gallery.FORM_PATH
+
+
+@dataclass
+class Stage:
+    """The site's state, which a test sets and reads."""
+
+    #: Where the form in the iframe comes from, and another origin that is allowed to be framed too.
+    jotform: str
+    stranger: str
+    #: What the next posted codes are answered with, in turn; a right code once there is nothing left.
+    refusals: deque[tuple[int, dict[str, Any]]] = field(default_factory=deque)
+    #: What `/state` answers, in turn; the last one for ever.
+    states: deque[dict[str, Any]] = field(
+        default_factory=lambda: deque([{"state": "sent", "expected_by": None}])
+    )
+    #: What `/sent` answers, in turn; 200 once there is nothing left.
+    sent_statuses: deque[int] = field(default_factory=deque)
+    admitted: bool = False
+    codes: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    #: A page of the site's own, with these fragments in it.
+    fragments: list[dict[str, Any]] = field(default_factory=list)
+    #: The style sheet of that page.
+    own_style: str = ""
+    _environment: Environment = field(default_factory=gallery.environment)
+
+    @property
+    def policy_header(self) -> str:
+        """Return the content policy that the door sends."""
+        return (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+            f"frame-src 'self' {self.jotform} {self.stranger}; form-action 'self'; base-uri 'none'"
+        )
+
+    def form_context(self) -> dict[str, Any]:
+        """Return what the page with the iframe is given."""
+        return gallery.admitted(f"{self.jotform}/form", message_origins=[self.jotform])
+
+    def asked(self, path: str) -> int:
+        """Return how often a path was asked for."""
+        return self.requests.count(path)
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        request = Request(environ)
+        self.requests.append(f"{request.method} {request.path}")
+        response = self._answer(request)
+        response.headers["Content-Security-Policy"] = self.policy_header
+        response.headers["Referrer-Policy"] = "same-origin"
+        response.headers["Cache-Control"] = "no-store"
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith("/static/"):
+            return gallery.static_file(request)
+        if picture := gallery.pictures(f"{self.jotform}/form").get(request.path[1:]):
+            return self._page(picture.template, dict(picture.context))
+        pages: dict[str, Callable[[], Response]] = {
+            "GET /site": self._site_page,
+            "GET /own.css": lambda: Response(self.own_style, mimetype="text/css"),
+            f"GET {DOOR}": self._door,
+            f"POST {DOOR}": lambda: self._judge(request.form["code"]),
+            f"POST {DOOR}/sent": lambda: Response(
+                status=self.sent_statuses.popleft() if self.sent_statuses else 200
+            ),
+            f"POST {DOOR}/leave": self._leave,
+            f"GET {DOOR}/state": self._state,
+            f"GET {DOOR}/done": lambda: self._page("done.html", gallery.every_page()),
+        }
+        return pages.get(f"{request.method} {request.path}", _nothing)()
+
+    def _door(self) -> Response:
+        if self.admitted:
+            return self._page("form.html", self.form_context())
+        return self._page("door.html", gallery.door())
+
+    def _leave(self) -> Response:
+        self.admitted = False
+        return Response(status=303, headers={"Location": DOOR})
+
+    def _state(self) -> Response:
+        state = self.states.popleft() if len(self.states) > 1 else self.states[0]
+        return Response(json.dumps(state), mimetype="application/json")
+
+    def _judge(self, code: str) -> Response:
+        self.codes.append(code)
+        if not self.refusals:
+            self.admitted = True
+            return Response(status=303, headers={"Location": DOOR})
+        status, context = self.refusals.popleft()
+        return self._page("move.html" if status == 409 else "door.html", context, status)
+
+    def _page(self, template: str, context: dict[str, Any], status: int = 200) -> Response:
+        html = self._environment.get_template(f"jotgate/{template}").render(context)
+        return Response(html, status, mimetype="text/html")
+
+    def _site_page(self) -> Response:
+        fragments = "".join(
+            self._environment.get_template("jotgate/embed.html").render(context) for context in self.fragments
+        )
+        html = (
+            '<!doctype html><html lang="en"><title>A school</title><link rel="stylesheet" href="/own.css">'
+            '<div id="own"><h1>Our school</h1><p>Its own words, its own <a href="/">links</a>.</p><form><label>Search'
+            f"<input></label><button>Go</button></form></div>{fragments}</html>"
+        )
+        return Response(html, mimetype="text/html")
+
+
+def _nothing() -> Response:
+    return Response(status=204)
+
+
+@Request.application
+def _other_origin(request: Request) -> Response:
+    """Answer as JotForm's origin does, or a stranger's: a page, whose script the test brings along."""
+    return Response(
+        '<!doctype html><html lang="en"><title>framed</title><p>framed</html>', mimetype="text/html"
+    )
+
+
+@contextmanager
+def staged() -> Iterator[tuple[str, Stage]]:
+    """Serve a stage, a JotForm and a stranger on three origins; give the stage's."""
+    with gallery.served(_other_origin) as jotform, gallery.served(_other_origin) as stranger:
+        stage = Stage(jotform=jotform, stranger=stranger)
+        with gallery.served(stage) as origin:
+            yield origin, stage
+
+
+def wrong_code(reason: Reason, status: int, **facts: Any) -> tuple[int, dict[str, Any]]:
+    """Return an answer to a posted code: this refusal, said on the page that asks again."""
+    retry = facts.get("retry_after_seconds")
+    return status, gallery.door(gallery.refused(reason, **facts), retry_after_seconds=retry)

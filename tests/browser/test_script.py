@@ -1,0 +1,366 @@
+"""What the pages do by themselves, in a real browser, under the door's content policy, over three origins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, expect
+
+from jotgate.outcomes import Reason
+from jotgate.policy import FormPolicy
+from tests.browser import gallery
+from tests.browser.stage import DOOR, Stage, staged, wrong_code
+
+pytestmark = pytest.mark.browser
+
+CODE = "ABCD-EFGH-JKMN"
+FORM_ID = gallery.POLICY.form_id
+COUNT_MESSAGES = "window.heard = 0; addEventListener('message', () => { window.heard += 1; })"
+
+
+@pytest.fixture
+def site() -> Iterator[tuple[str, Stage]]:
+    """Return the origin of a site with a door, and the site."""
+    with staged() as served:
+        yield served
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Return a fresh phone."""
+    fresh = chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    fresh.set_default_timeout(10_000)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Return a page that must raise no error and break no policy."""
+    fresh = context.new_page()
+    faults: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        # Chromium logs every answer of 400 and more; those are the point of some tests.
+        if said.type == "error" and "Failed to load resource" not in said.text:
+            faults.append(said.text)
+
+    fresh.on("console", note)
+    fresh.on("pageerror", lambda error: faults.append(str(error)))
+    yield fresh
+    assert faults == []
+
+
+def shown_form(page: Page, origin: str, stage: Stage) -> Frame:
+    """Open the door as an admitted browser, and return the frame that JotForm's page is in."""
+    stage.admitted = True
+    page.goto(origin + DOOR)
+    page.evaluate(COUNT_MESSAGES)
+    frame = page.frame(url=f"{stage.jotform}/form")
+    assert frame is not None
+    return frame
+
+
+def say(frame: Frame, *data: Any) -> None:
+    """Send messages from inside a frame to its page, and wait until the page has heard them."""
+    page = frame.page
+    before = page.evaluate("window.heard")
+    for each in data:
+        frame.evaluate("data => parent.postMessage(data, '*')", each)
+    page.wait_for_function("count => window.heard >= count", arg=before + len(data))
+
+
+def height(page: Page) -> float:
+    box = page.locator("iframe").first.bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+def test_a_code_is_grouped_while_it_is_typed(page: Page, site: tuple[str, Stage]) -> None:
+    """Any way of typing a code ends in groups of four capitals."""
+    page.goto(site[0] + DOOR)
+    field = page.get_by_label("Access code")
+    for typed in ("abcdefghjkmn", "abcd efgh jkmn", "ABCD-EFGH-JKMN", " abcd–efgh.jkmn "):
+        field.fill("")
+        field.press_sequentially(typed)
+        expect(field).to_have_value(CODE)
+
+
+def test_grouping_leaves_the_caret_where_the_typist_put_it(page: Page, site: tuple[str, Stage]) -> None:
+    """Corrections in the middle of a code land where they are made; a hyphen never blocks Backspace."""
+    page.goto(site[0] + DOOR)
+    field = page.get_by_label("Access code")
+    field.press_sequentially("abcefghjkmn")
+    expect(field).to_have_value("ABCE-FGHJ-KMN")
+    field.press("Home")
+    for _ in range(3):
+        field.press("ArrowRight")
+    field.press_sequentially("dx")
+    field.press("Backspace")
+    expect(field).to_have_value(CODE)
+    assert field.evaluate("field => field.selectionStart") == 4
+    field.press("End")
+    for _ in range(CODE.count("") - 1):
+        field.press("Backspace")
+    expect(field).to_have_value("")
+
+
+def test_a_code_in_the_fragment_is_taken_and_removed(page: Page, site: tuple[str, Stage]) -> None:
+    """A printed QR code fills the field; the address keeps no code, whichever page it meets."""
+    origin, stage = site
+    page.goto(f"{origin}{DOOR}?left=1#code=abcdefgh%20jkmn")
+    expect(page.get_by_label("Access code")).to_have_value(CODE)
+    assert page.url == f"{origin}{DOOR}?left=1"
+    stage.admitted = True
+    page.goto(f"{origin}/done#code=abcdefghjkmn")
+    expect(page).to_have_url(f"{origin}/done")
+    page.go_back()
+    assert "code" not in page.url
+    assert all("abcd" not in path.lower() for path in stage.requests)
+
+
+def test_a_refused_code_stays_to_be_corrected(page: Page, site: tuple[str, Stage]) -> None:
+    """The page says what is wrong, keeps what was typed though the server never echoes it, and takes the next try."""
+    origin, stage = site
+    stage.refusals.append(wrong_code(Reason.MISTYPED, 422, hint="check_failed"))
+    page.goto(origin + DOOR)
+    field = page.get_by_label("Access code")
+    field.fill("abcdefghjkmm")
+    field.press("Enter")
+    expect(page.get_by_text("There is a typing mistake in this code")).to_be_visible()
+    expect(field).to_have_value("ABCD-EFGH-JKMM")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("There is a typing mistake in this code"))
+    assert page.title().startswith("There is a typing mistake")
+    field.press("End")
+    field.press("Backspace")
+    field.press_sequentially("n")
+    page.get_by_role("button", name="Open the form").click()
+    expect(page.locator("iframe")).to_be_visible()
+    assert stage.codes == ["ABCD-EFGH-JKMM", CODE]
+
+
+def test_an_unknown_code_is_replaced_by_typing(page: Page, site: tuple[str, Stage]) -> None:
+    """What was refused for good is selected, so that the next person simply types."""
+    origin, stage = site
+    stage.refusals.append(wrong_code(Reason.UNKNOWN_CODE, 403))
+    page.goto(origin + DOOR)
+    field = page.get_by_label("Access code")
+    field.fill("zzzzzzzzzzzz")
+    field.press("Enter")
+    expect(page.get_by_text("We do not know this code")).to_be_visible()
+    expect(page.get_by_text(gallery.REF)).to_be_visible()
+    page.keyboard.type("abcdefghjkmn")
+    expect(field).to_have_value(CODE)
+
+
+def test_a_throttled_code_is_tried_again_by_the_page(page: Page, site: tuple[str, Stage]) -> None:
+    """After a visible countdown the same code goes out again, and nothing is left behind in the browser."""
+    origin, stage = site
+    stage.refusals.append(wrong_code(Reason.THROTTLED, 429, retry_after_seconds=2))
+    page.goto(origin + DOOR)
+    page.get_by_label("Access code").fill("abcdefghjkmn")
+    page.get_by_label("Access code").press("Enter")
+    expect(page.get_by_text("This page tries again by itself")).to_be_visible()
+    expect(page.get_by_label("Access code")).to_have_value(CODE)
+    expect(page.locator("iframe")).to_be_visible()
+    assert stage.codes == [CODE, CODE]
+    assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
+
+
+def test_a_form_open_elsewhere_offers_the_move(page: Page, site: tuple[str, Stage]) -> None:
+    """The answer 409 brings its button, and the button has the focus."""
+    origin, stage = site
+    stage.refusals.append((409, gallery.move()))
+    page.goto(origin + DOOR)
+    page.get_by_label("Access code").fill("abcdefghjkmn")
+    page.get_by_label("Access code").press("Enter")
+    button = page.get_by_role("button", name="Move it here")
+    expect(button).to_be_focused()
+    assert button.evaluate("button => button.form.elements.move.value") == "signed"
+
+
+def test_without_a_connection_the_code_stays(
+    page: Page, context: BrowserContext, site: tuple[str, Stage]
+) -> None:
+    """A device that fell off the network says so, and the next try goes through."""
+    page.goto(site[0] + DOOR)
+    page.get_by_label("Access code").fill("abcdefghjkmn")
+    context.set_offline(True)
+    page.get_by_label("Access code").press("Enter")
+    expect(page.get_by_text("This device is not connected")).to_be_visible()
+    expect(page.get_by_label("Access code")).to_have_value(CODE)
+    context.set_offline(False)
+    page.get_by_role("button", name="Open the form").click()
+    expect(page.locator("iframe")).to_be_visible()
+
+
+def test_the_form_sets_its_height_within_bounds(page: Page, site: tuple[str, Stage]) -> None:
+    """JotForm's own message resizes the frame; absurd heights are bounded, nonsense changes nothing."""
+    frame = shown_form(page, *site)
+    for value, expected in (("731", 731), ("5", 200), ("999999", 20000), ("640.5", 640.5)):
+        say(frame, f"setHeight:{value}:{FORM_ID}")
+        assert height(page) == expected
+    for value in ("", "-3", "1e9", "NaN", "700px", "12:34", "99999999999"):
+        say(frame, f"setHeight:{value}:{FORM_ID}")
+        assert height(page) == 640.5
+
+
+def test_messages_of_others_change_nothing(page: Page, site: tuple[str, Stage]) -> None:
+    """Another form's id, another frame of the same origin, another origin in the same frame: all ignored."""
+    origin, stage = site
+    frame = shown_form(page, origin, stage)
+    say(frame, f"setHeight:700:{FORM_ID}")
+    orders = [
+        f"setHeight:900:{FORM_ID}",
+        {"action": "submission-completed", "formID": FORM_ID},
+        {"jotgate": "done"},
+    ]
+    say(
+        frame,
+        "setHeight:900:1",
+        {"action": "submission-completed", "formID": "1"},
+        orders[2],
+        None,
+        7,
+        [],
+        {},
+    )
+    with page.expect_event("framenavigated") as navigated:
+        page.evaluate(
+            "url => document.body.append(Object.assign(document.createElement('iframe'), {src: url}))",
+            f"{stage.jotform}/other",
+        )
+    sibling = navigated.value
+    assert sibling.url == f"{stage.jotform}/other"
+    say(sibling, *orders)
+    page.evaluate("orders => orders.forEach(order => postMessage(order, '*'))", orders)
+    frame.goto(f"{stage.stranger}/form")
+    say(frame, *orders)
+    assert height(page) == 700
+    assert stage.asked(f"POST {DOOR}/sent") == 0
+    assert page.locator("[data-jotgate=state] *").count() == 0
+
+
+def test_loading_a_script_is_refused(page: Page, site: tuple[str, Stage]) -> None:
+    """`loadScript` and names that merely exist on objects are never obeyed."""
+    origin, stage = site
+    frame = shown_form(page, origin, stage)
+    scripts = page.locator("script").count()
+    orders = [
+        f"{name}:{stage.jotform}/evil.js:{FORM_ID}"
+        for name in ("loadScript", "constructor", "__proto__", "toString")
+    ]
+    say(frame, *orders, f"setHeight:800:{FORM_ID}")
+    assert height(page) == 800
+    assert page.locator("script").count() == scripts
+
+
+def test_the_other_orders_of_a_form_are_obeyed(page: Page, site: tuple[str, Stage]) -> None:
+    """The frame comes into view, an error page shrinks to the window, and a reload reloads the frame alone."""
+    frame = shown_form(page, *site)
+    say(frame, f"setHeight:3000:{FORM_ID}")
+    page.evaluate("scrollTo(0, 1500)")
+    say(frame, f"scrollIntoView::{FORM_ID}")
+    assert page.locator("iframe").evaluate("frame => Math.round(frame.getBoundingClientRect().top)") == 0
+    say(frame, f"collapseErrorPage::{FORM_ID}")
+    assert height(page) == 844
+    with page.expect_event("framenavigated") as navigated:
+        say(frame, f"reloadPage::{FORM_ID}")
+    assert navigated.value == frame
+    assert page.evaluate("window.heard") > 0
+
+
+def test_a_submission_is_reported_and_followed_to_its_verdict(page: Page, site: tuple[str, Stage]) -> None:
+    """The page says it was sent, tries again when the site stumbles, and tells the verdict beside JotForm's page."""
+    origin, stage = site
+    stage.sent_statuses.append(503)
+    stage.states.clear()
+    stage.states += [
+        {"state": "sent", "expected_by": "2026-01-01T08:00:00Z"},
+        {"state": "verified", "expected_by": None},
+    ]
+    frame = shown_form(page, origin, stage)
+    panel = page.locator("[data-jotgate=state]")
+    say(frame, *[{"action": "submission-completed", "formID": int(FORM_ID)}] * 3)
+    expect(panel).to_contain_text("Sent, being confirmed")
+    expect(panel).to_be_in_viewport()
+    expect(panel).to_contain_text("Answer expected: Thu")
+    expect(panel).to_contain_text("Confirmed")
+    expect(panel).to_have_attribute("aria-live", "polite")
+    expect(page.locator("iframe")).to_be_visible()
+    expect(page.get_by_role("button", name="Not you? Use another code")).to_be_visible()
+    assert stage.asked(f"POST {DOOR}/sent") == 2
+    assert stage.asked(f"GET {DOOR}/state") == 2
+
+
+def test_the_thank_you_page_reports_the_submission(page: Page, site: tuple[str, Stage]) -> None:
+    """JotForm redirects the frame to our thank-you page, which tells the page around it, and nobody else."""
+    origin, stage = site
+    stage.states[0]["state"] = "replayed"
+    frame = shown_form(page, origin, stage)
+    frame.goto(f"{origin}{DOOR}/done")
+    expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text(
+        "Thank you, we have received it"
+    )
+    expect(page.locator("[data-jotgate=state]")).to_contain_text("This form had been sent before")
+    assert stage.asked(f"POST {DOOR}/sent") == 1
+
+
+def test_asking_for_the_verdict_is_polite(page: Page, site: tuple[str, Stage]) -> None:
+    """The page asks after 1, 2, 4, 8 and then every 15 seconds, not while hidden, and stops at the verdict."""
+    origin, stage = site
+    path = f"GET {DOOR}/state"
+    page.clock.install()
+    page.goto(f"{origin}/received-sent")
+
+    def asked_within(seconds: float, times: int) -> None:
+        before = stage.asked(path)
+        with page.expect_response(f"**{DOOR}/state"):
+            page.clock.run_for(int(seconds * 1000))
+        assert stage.asked(path) - before == times
+
+    for wait in (1.1, 2.1, 4.1, 8.1, 15.1, 15.1):
+        asked_within(wait, 1)
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    page.clock.run_for(60_000)
+    assert stage.asked(path) == 6
+    stage.states[0]["state"] = "verified"
+    page.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirmed")
+    page.clock.run_for(60_000)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.clock.run_for(1_000)
+    assert stage.asked(path) == 7
+
+
+def test_several_doors_share_a_page_of_the_site(page: Page, site: tuple[str, Stage]) -> None:
+    """Each embed answers for itself and in place: the visitor stays on the site's own page."""
+    origin, stage = site
+    consent = FormPolicy(form="consent", form_id="2", title="Consent")
+    stage.fragments = [
+        gallery.door() | {"kind": "door", "form": consent},
+        gallery.door() | {"kind": "door"},
+        stage.form_context() | {"kind": "form"},
+    ]
+    stage.refusals.append(wrong_code(Reason.UNKNOWN_CODE, 403))
+    page.goto(f"{origin}/site")
+    page.evaluate(COUNT_MESSAGES)
+    second = page.get_by_role("region", name=gallery.POLICY.title).first
+    second.get_by_label("Access code").fill("zzzzzzzzzzzz")
+    second.get_by_label("Access code").press("Enter")
+    expect(second.get_by_text("We do not know this code")).to_be_visible()
+    expect(page.get_by_role("region", name="Consent").get_by_text("We do not know")).to_have_count(0)
+    assert page.url == f"{origin}/site"
+    assert page.title() == "A school"
+    frame = page.frame(url=f"{stage.jotform}/form")
+    assert frame is not None
+    say(frame, f"setHeight:555:{FORM_ID}", {"action": "submission-completed", "formID": FORM_ID})
+    assert height(page) == 555
+    expect(page.locator("[data-jotgate=state]")).to_contain_text("Sent, being confirmed")
+    assert stage.asked(f"POST {DOOR}/sent") == 1
