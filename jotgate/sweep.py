@@ -208,6 +208,11 @@ def _failed_just_now(state: FormState, now: float) -> bool:
     return state.last_error_at is not None and 0 <= now - state.last_error_at < _RETRY_SECONDS
 
 
+def _questions_are_old(state: FormState, now: float) -> bool:
+    patience = _QUESTIONS_SECONDS if state.missing_since is None else _MISSING_SECONDS
+    return state.questions_at is None or not 0 <= now - state.questions_at < patience
+
+
 class _Run:
     """One sweep, from the lease to its end."""
 
@@ -260,20 +265,17 @@ class _Run:
                     deadline_seconds=self._deadline_seconds,
                 )
                 sweep._store.begin_at(state.form, newest or "0")
-            patience = _QUESTIONS_SECONDS if state.missing_since is None else _MISSING_SECONDS
-            if state.questions_at is None or not 0 <= now - state.questions_at < patience:
+            if self._operator or _questions_are_old(state, now):
                 self._read_questions(state)
         except UpstreamError as error:
             self._failed([due], error)
             return None
         fresh = self._state(state.form)
-        return due._replace(state=fresh) if fresh.ticket_qid is not None else self._closed(due)
-
-    def _closed(self, due: _Due) -> None:
-        """Leave a form unread that never had a ticket field: nothing on it could be judged."""
-        self._sweep._store.note_error(
-            due.state.form, "the form has no ticket field", self._sweep._clock.now()
-        )
+        if fresh.ticket_qid is None:
+            # It never had a ticket field: nothing on it could be judged.
+            sweep._store.note_error(state.form, "the form has no ticket field", now)
+            return None
+        return due._replace(state=fresh)
 
     def _state(self, form: str) -> FormState:
         return next(state for state in self._sweep._store.form_states() if state.form == form)

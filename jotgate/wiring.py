@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 import socket
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jotgate.clock import Clock, SystemClock
@@ -14,7 +13,7 @@ from jotgate.errors import StoreMismatch, StoreUnavailable
 from jotgate.gate import Gate
 from jotgate.grants import Grants
 from jotgate.intake import Intake
-from jotgate.jotform import JotFormClient
+from jotgate.jotform.client import JotFormClient
 from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
@@ -58,8 +57,8 @@ def build(
     """
     clock = clock or SystemClock()
     store = store or open_store(settings.store)
-    keys = KeyRing(_as_bytes(settings.secret_keys))
-    code_keys = CodeKeys(_as_bytes(settings.code_keys))
+    keys = KeyRing(settings.secret_keys)
+    code_keys = CodeKeys(settings.code_keys)
     policies = settings.policies
     _prepare(store, {form: policy.form_id for form, policy in policies.items()}, code_keys, clock)
     account = hashlib.sha256(b"jotgate/account" + settings.api_key.encode()).hexdigest()[:12]
@@ -104,7 +103,3 @@ def _prepare(store: Store, forms: dict[str, str], code_keys: CodeKeys, clock: Cl
             f"code_keys lacks keys that printed codes need: {lost}; "
             "those codes would be void. Put the old key back in front of the list, or revoke the codes"
         )
-
-
-def _as_bytes(keys: Sequence[str | bytes]) -> list[bytes]:
-    return [key.encode() if isinstance(key, str) else key for key in keys]

@@ -6,7 +6,6 @@ It sends GET requests and nothing else. What JotForm is known to answer is in `e
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import random
@@ -15,12 +14,11 @@ import time
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from jotgate.clock import Clock
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
 from jotgate.jotform import payloads
-from jotgate.jotform.envelope import Answer, CutOff, read_answer
+from jotgate.jotform.envelope import Answer, CutOff, TooLarge, read_answer
 from jotgate.jotform.paging import MOST_ROWS, Asking, PageSize
 from jotgate.jotform.payloads import checked_id
 from jotgate.protocols import Account, FormInfo, Question, SubmissionPage
@@ -38,6 +36,9 @@ MAX_ATTEMPTS = 3
 MOST_FORMS = 20
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 2.0
+#: Rows looked through, page by page, for the newest submission that is old enough; nearly always the first is.
+_NEWEST_ROWS = (20, 500, 500, 500)
+_BASE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _KEY = re.compile(r"[!-~]{1,200}")
 _PASSING = frozenset({UpstreamReason.BROKEN, UpstreamReason.UNREACHABLE, UpstreamReason.TIMEOUT})
 
@@ -117,18 +118,30 @@ class JotFormClient:
         return payloads.read_properties(self._ask(path, operator=operator).content)
 
     def newest_submission_id(
-        self, form_id: str, *, operator: bool = False, deadline_seconds: float | None = None
+        self,
+        form_id: str,
+        *,
+        before: float,
+        operator: bool = False,
+        deadline_seconds: float | None = None,
     ) -> str | None:
-        """Ask for the id of a form's newest submission, or None if it has none."""
+        """Ask for the id of a form's newest submission that was made before that moment, or None if there is none."""
         path = f"/form/{checked_id(form_id)}/submissions"
-        query = {"limit": "1", "orderby": "id", "direction": "DESC"}
-        answer = self._ask(path, lambda: query, operator=operator, deadline_seconds=deadline_seconds)
-        return payloads.read_newest_id(answer.content, form_id)
-
-    def close(self) -> None:
-        """Close this thread's connections."""
-        if self._transport is not None:
-            self._transport.close()
+        ends_at = self._ends_at(deadline_seconds)
+        offset = 0
+        for limit in _NEWEST_ROWS:
+            query = {"limit": str(limit), "offset": str(offset), "orderby": "id", "direction": "DESC"}
+            left = ends_at - time.monotonic()
+            answer = self._ask(path, query.copy, operator=operator, deadline_seconds=left)
+            rows = payloads.read_rows(answer.content)
+            newest = payloads.newest_before(rows, form_id, before, self._zone)
+            if newest is not None or len(rows) < limit:
+                return newest
+            offset += len(rows)
+        raise UpstreamError(
+            UpstreamReason.MALFORMED,
+            "JotForm's answer was not understood: its list of new submissions has no end",
+        )
 
     def submissions(
         self,
@@ -141,8 +154,9 @@ class JotFormClient:
     ) -> SubmissionPage:
         """Ask for the submissions of these forms above that id, ascending, from *offset* on, up to 1,000 rows.
 
-        A page that is too large, too slow or arrives cut is asked for again at half the size. Rows
-        that were not asked for are dropped, and so are rows without a usable id, form id or time.
+        A page that is too large, too slow or arrives cut is asked for again at half the size, and a single
+        submission that is too large comes without its answers. Rows that were not asked for are
+        dropped, and so are rows without a usable id, form id or time.
         """
         wanted = _checked_forms(form_ids, offset)
         path, query = _list_query(wanted, checked_id(above), offset)
@@ -158,13 +172,32 @@ class JotFormClient:
             answer = self._ask(
                 path, sized_query, operator=operator, deadline_seconds=deadline_seconds, try_again=try_again
             )
-        except UpstreamError as problem:
-            if problem.reason is UpstreamReason.TOO_LARGE and asked.rows == 1:
-                _note_skipped(1, wanted, offset)
-                return SubmissionPage(rows=(), last=False, row_count=1)
-            raise
+        except TooLarge as problem:
+            if asked.rows > 1:
+                raise
+            return self._page_of_one(problem, wanted, above=int(above), offset=offset)
         asked.worked(answer.size_bytes)
         return self._page(answer, wanted, above=int(above), offset=offset, asked_rows=asked.rows)
+
+    def close(self) -> None:
+        """Close this thread's connections."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def _page_of_one(
+        self, problem: TooLarge, wanted: Sequence[str], *, above: int, offset: int
+    ) -> SubmissionPage:
+        """Make a page of the one submission that is too large to be read, without its answers.
+
+        Otherwise a single stranger could stop the reading of a form for good.
+        """
+        submission = payloads.read_submission(payloads.read_first_row(problem.head), self._zone)
+        if submission is None or not _is_wanted(submission, wanted, above):
+            raise problem
+        log.warning(
+            "submission_answers.skipped", extra={"submission_id": submission.submission_id, "offset": offset}
+        )
+        return SubmissionPage(rows=(submission,), last=False, row_count=1)
 
     def _page(
         self, answer: Answer, wanted: Sequence[str], *, above: int, offset: int, asked_rows: int
@@ -175,11 +208,7 @@ class JotFormClient:
         readable = [submission for submission in read if submission is not None]
         if len(readable) < len(rows):
             _note_skipped(len(rows) - len(readable), wanted, offset)
-        kept = [
-            submission
-            for submission in readable
-            if submission.form_id in wanted and int(submission.submission_id) > above
-        ]
+        kept = [submission for submission in readable if _is_wanted(submission, wanted, above)]
         kept.sort(key=_by_id)
         filter_ignored = len(kept) < len(readable)
         if filter_ignored:
@@ -207,16 +236,21 @@ class JotFormClient:
         How long JotForm wishes to be left alone (``Retry-After``) is not looked at: the deadline stands.
         """
         is_worth_it = try_again or _is_passing
-        ends_at = time.monotonic() + (deadline_seconds or self._deadline_seconds)
-        for attempt in itertools.count(1):
-            pause = random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
+        ends_at = self._ends_at(deadline_seconds)
+        attempt = 1
+        while True:
+            pause = _pause_seconds(attempt)
             try:
                 return self._ask_once(path, query(), ends_at=ends_at, operator=operator)
             except UpstreamError as problem:
                 if not is_worth_it(problem) or attempt == MAX_ATTEMPTS or time.monotonic() + pause >= ends_at:
                     raise
             self._sleep(pause)
-        raise AssertionError("counting does not end")
+            attempt += 1
+
+    def _ends_at(self, deadline_seconds: float | None) -> float:
+        """Return when a verb must end, by the monotonic clock."""
+        return time.monotonic() + (self._deadline_seconds if deadline_seconds is None else deadline_seconds)
 
     def _ask_once(self, path: str, query: Mapping[str, str], *, ends_at: float, operator: bool) -> Answer:
         self._quota.take(operator=operator)
@@ -247,9 +281,18 @@ class JotFormClient:
         return self._transport
 
 
+def _pause_seconds(attempt: int) -> float:
+    """Return a random pause after the *attempt*-th try, so that many clients do not come back at once."""
+    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
+
+
 def _is_passing(problem: UpstreamError) -> bool:
     """Say whether the same call may succeed in a moment."""
     return problem.reason in _PASSING or isinstance(problem, CutOff)
+
+
+def _is_wanted(submission: Submission, wanted: Sequence[str], above: int) -> bool:
+    return submission.form_id in wanted and int(submission.submission_id) > above
 
 
 def _by_id(submission: Submission) -> int:
@@ -280,16 +323,9 @@ def _checked_forms(form_ids: Sequence[str], offset: int) -> tuple[str, ...]:
 
 
 def _checked_base(address: str) -> str:
-    parts = urlsplit(address)
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or "@" in parts.netloc
-    ):
-        raise InputError(["the address of JotForm's API must look like https://api.jotform.com"])
-    return address.rstrip("/")
+    if _BASE.fullmatch(address):
+        return address.rstrip("/")
+    raise InputError(["the address of JotForm's API must look like https://api.jotform.com"])
 
 
 def _checked_key(key: str) -> str:

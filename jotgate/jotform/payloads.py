@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
@@ -18,6 +18,7 @@ from jotgate.submissions import Submission
 
 _ID = re.compile(r"[0-9]{1,20}")
 _COUNT = re.compile(r"[0-9]{1,12}")
+_TEXT_FIELD = re.compile(r'"([a-z_]+)" ?: ?"([^"\\]*)"')
 _YES = frozenset({"yes", "1", "true"})
 _NO_ANSWERS: Mapping[str, Mapping[str, Any]] = {}
 
@@ -116,20 +117,24 @@ def read_rows(content: object) -> list[object]:
     raise _malformed("the list of submissions is not a list")
 
 
-def read_newest_id(content: object, form_id: str) -> str | None:
-    """Read the highest id in a list of submissions of one form; None if the list is empty."""
-    rows = read_rows(content)
-    if not rows:
-        return None
-    ids = [
-        read_id(row.get("id"))
-        for row in rows
-        if isinstance(row, dict) and read_id(row.get("form_id")) == form_id
-    ]
-    known = [submission_id for submission_id in ids if submission_id is not None]
-    if not known:
+def newest_before(rows: Sequence[object], form_id: str, before: float, zone: dt.tzinfo) -> str | None:
+    """Return the highest id among the submissions of one form that were certainly made before that moment."""
+    read = [one for row in rows if (one := read_submission(row, zone)) and one.form_id == form_id]
+    if rows and not read:
         raise _malformed("the list holds no submission of the form asked for")
-    return max(known, key=int)
+    return max((one.submission_id for one in read if one.created_latest < before), key=int, default=None)
+
+
+def read_first_row(head: bytes) -> dict[str, str] | None:
+    """Read what stands before the answers of the first row in a list of submissions that is too large to be read.
+
+    JotForm's rows begin with id, form id, times and status (seen in captured lists). None if *head*
+    does not begin such a list.
+    """
+    before, _, row = head.decode("utf-8", "replace").partition('"content":[{')
+    if not row or not before.lstrip().startswith("{"):
+        return None
+    return dict(_TEXT_FIELD.findall(row.partition('"answers"')[0]))
 
 
 def read_submission(row: object, zone: dt.tzinfo) -> Submission | None:

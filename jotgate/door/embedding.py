@@ -1,0 +1,118 @@
+"""The door inside a page of the site's own, and what one request knows of jotgate."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from markupsafe import Markup
+from werkzeug.wrappers import Request
+
+from jotgate.door.endpoints import Door
+from jotgate.door.messages import message_for
+from jotgate.errors import StoreUnavailable
+from jotgate.gate import stateless_ref
+from jotgate.outcomes import Reason, Refuse
+from jotgate.passes import Pass
+from jotgate.tickets import TicketState
+
+_log = logging.getLogger("jotgate.door")
+
+#: What a page that shows the door must say of itself: it is one visitor's.
+PRIVATE = {"Cache-Control": "private, no-store"}
+
+
+class Visit:
+    """jotgate as one request sees it. Cheap to make; reads nothing before it is asked."""
+
+    __slots__ = ("_door", "_environ", "_on_touch", "_passes", "touched")
+
+    def __init__(
+        self, door: Door, environ: dict[str, Any], on_touch: Callable[[], None] | None = None
+    ) -> None:
+        self._door = door
+        self._environ = environ
+        self._on_touch = on_touch
+        #: True once the answer depends on the visitor, so that it must not be kept by caches.
+        self.touched = False
+
+    @property
+    def passes(self) -> Mapping[str, Pass]:
+        """The valid passes that this visitor holds, by the form's name.
+
+        Raises:
+            StoreUnavailable: revocations could not be read for a minute.
+        """
+        self._touch()
+        try:
+            return self._passes
+        except AttributeError:
+            forms = self._door.parts.settings.policies
+            request = Request(self._environ)
+            held = {form: self._door.held(request, form) for form in forms}
+            self._passes: Mapping[str, Pass] = {form: one for form, one in held.items() if one is not None}
+            return self._passes
+
+    def embed(self, form: str) -> Markup:
+        """Return the door in place, or the form for an admitted visitor, to be put into a page.
+
+        Never fails because of the store: the page then says that codes cannot be checked just now.
+
+        Raises:
+            UnknownForm: there is no such form, which is the page's mistake.
+        """
+        self._touch()
+        door, request = self._door, Request(self._environ)
+        policy = door.parts.gate.policy(form)
+        try:
+            kind, context = self._choose(form)
+        except StoreUnavailable:
+            _log.exception("embed.failed", extra={"form": form})
+            kind, context = self._message(_store_down(), form)
+        context = {"kind": kind, "form": policy} | door.page_context(request) | context
+        return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped
+
+    def _touch(self) -> None:
+        if not self.touched:
+            self.touched = True
+            if self._on_touch is not None:
+                self._on_touch()
+
+    def _choose(self, form: str) -> tuple[str, dict[str, Any]]:
+        door, request = self._door, Request(self._environ)
+        policy = door.parts.gate.policy(form)
+        back = door.signer.sign_return(_own_path(request))
+        held = door.held(request, form)
+        ticket = door.parts.gate.ticket(held) if held else None
+        if ticket is not None and ticket.state is TicketState.OPEN:
+            context = door.form_context(request, policy, ticket)
+            if isinstance(context, Refuse):
+                return self._message(context, form)
+            return "form", _leading_back(context, back)
+        if ticket is not None and ticket.state is not TicketState.REVOKED:
+            return "received", _leading_back(door.received_context(request, policy, ticket), back)
+        refusal = door.parts.gate.doorway(form)
+        if refusal is not None:
+            return self._message(refusal, form)
+        return "door", door.code_context(request, policy) | {"next": back}
+
+    def _message(self, refuse: Refuse, form: str) -> tuple[str, dict[str, Any]]:
+        parts = self._door.parts
+        message = message_for(refuse, parts.gate.policy(form), parts.clock.now())
+        return "message", {"message": message, "ref": refuse.ref}
+
+
+def _leading_back(context: dict[str, Any], back: str) -> dict[str, Any]:
+    """Let "use another code" lead back to the page that embeds the form."""
+    return context | {"leave_url": f"{context['leave_url']}?next={back}"} if back else context
+
+
+def _own_path(request: Request) -> str:
+    """Return the path and query of the page being made, as the browser asked for it."""
+    query = request.query_string.decode("latin-1")
+    return f"{request.root_path.rstrip('/')}{request.path}" + (f"?{query}" if query else "")
+
+
+def _store_down() -> Refuse:
+    return Refuse(reason=Reason.STORE_DOWN, ref=stateless_ref(Reason.STORE_DOWN))

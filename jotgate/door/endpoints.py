@@ -1,0 +1,441 @@
+"""Every address of the door, written once. An adapter mounts `ROUTES` and calls `Door.handle`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.wrappers import Request, Response
+
+from jotgate.door.delivering import delivered_form_id
+from jotgate.door.messages import STATES, Message, message_for, spoken_moment
+from jotgate.door.rendering import (
+    Renderer,
+    iso,
+    json_response,
+    security_headers,
+    static_file,
+    static_response,
+)
+from jotgate.door.signing import Signer
+from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, wants_json
+from jotgate.errors import StoreUnavailable, UnknownForm
+from jotgate.gate import Seen, stateless_ref
+from jotgate.jotform.embed import frame_address
+from jotgate.outcomes import Admit, Decision, Reason, Refuse
+from jotgate.passes import Pass
+from jotgate.policy import FormPolicy
+from jotgate.tickets import Ticket, TicketState
+from jotgate.wiring import Parts
+
+_log = logging.getLogger("jotgate.door")
+
+#: A posted code is short; nothing else of ours is posted by a browser.
+_MAX_POST_BYTES = 64 * 1024
+#: A form that was delivered to and not read for this long, with calls left, means that the sweep stands still.
+_LATE_SECONDS = 180.0
+
+#: Refusals that are about the code somebody typed, so that the page asks for another.
+_ABOUT_CODES = {
+    Reason.UNKNOWN_CODE, Reason.MISTYPED, Reason.WRONG_FORM, Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP,
+    Reason.REVOKED, Reason.THROTTLED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One address below the prefix."""
+
+    rule: str
+    endpoint: str
+    methods: tuple[str, ...]
+
+
+ROUTES = (
+    Route(rule="/f/<form>", endpoint="show", methods=("GET",)),
+    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",)),
+    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",)),
+    Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",)),
+    Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",)),
+    Route(rule="/f/<form>/state", endpoint="state", methods=("GET",)),
+    Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST")),
+    Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",)),
+    Route(rule="/health", endpoint="health", methods=("GET",)),
+    Route(rule="/static/<name>", endpoint="static", methods=("GET",)),
+)
+
+
+class Door:
+    """Answer requests. Holds no state of its own, so any number of threads may share it."""
+
+    def __init__(self, parts: Parts, render: Renderer) -> None:
+        self.parts = parts
+        self.signer = Signer(parts.keys)
+        self.cookies = Cookies(parts.settings, parts.keys)
+        self.render = render
+        self._headers = security_headers(parts.settings)
+
+    def handle(self, endpoint: str, request: Request, **arguments: Any) -> Response:
+        """Answer one request for *endpoint* of `ROUTES`; whatever goes wrong becomes a page or an error in JSON."""
+        form = arguments.get("form")
+        try:
+            answer: Callable[..., Response] = getattr(self, endpoint)
+            response = answer(request, **arguments)
+        except UnknownForm:
+            response = self.refuse(request, _refuse(Reason.UNKNOWN_FORM), form=None)
+        except StoreUnavailable:
+            _log.exception("request.failed", extra={"endpoint": endpoint})
+            response = self.refuse(request, _refuse(Reason.STORE_DOWN), form=self._policy(form))
+        except HTTPException as error:
+            refuse = _refuse(Reason.MALFORMED)
+            response = self.refuse(request, refuse, form=self._policy(form), status=error.code)
+        for name, value in self._headers.items():
+            response.headers.setdefault(name, value)
+        looks_after_sweep = endpoint in ("show", "state", "sent", "hook")
+        # After the answer is out, so that nobody waits for it.
+        response.call_on_close(lambda: self.parts.sweeper.attend(looks_after_sweep))
+        return response
+
+    def show(self, request: Request, form: str) -> Response:
+        """Ask for the code, or show the form to an admitted browser, or say why neither is possible."""
+        policy = self.parts.gate.policy(form)
+        held = self.held(request, form)
+        if held is not None:
+            ticket = self.parts.gate.ticket(held)
+            if ticket is not None and ticket.state is not TicketState.REVOKED:
+                return self._admitted(request, policy, ticket)
+        refusal = self.parts.gate.doorway(form)
+        if refusal is not None:
+            return self.refuse(request, refusal, form=policy)
+        if wants_json(request):
+            return self.refuse(request, _refuse(Reason.NO_PASS), form=policy)
+        context = self.code_context(request, policy)
+        return self._page(request, 200, "jotgate/door.html", context, browser=True)
+
+    def enter_code(self, request: Request, form: str) -> Response:
+        """Decide on the code that was posted."""
+        policy = self.parts.gate.policy(form)
+        if is_cross_site(request, self.parts.settings.site_url):
+            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+        fields = self._fields(request)
+        text = fields.get("code", "")
+        seen, _ = self._seen(request, form)
+        decision = self.parts.gate.admit(text, form=form, seen=seen)
+        return self._decided(request, policy, decision, seen, text)
+
+    def move(self, request: Request, form: str) -> Response:
+        """Bind the ticket to this browser, by the signed right on the page or by the code itself."""
+        policy = self.parts.gate.policy(form)
+        if is_cross_site(request, self.parts.settings.site_url):
+            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+        fields = self._fields(request)
+        seen, _ = self._seen(request, form)
+        text = fields.get("code", "")
+        right = self.signer.read_move(fields.get("move", ""), form, seen.browser.browser_id)
+        if right:
+            decision = self.parts.gate.admit_again(right, form=form, seen=seen)
+        elif text:
+            decision = self.parts.gate.admit(text, form=form, seen=seen, move=True)
+        else:
+            # The right has run out: ask for the code again.
+            return self._redirect(self.door_path(request, form))
+        return self._decided(request, policy, decision, seen, text)
+
+    def leave(self, request: Request, form: str) -> Response:
+        """End the pass, for the next person at this browser."""
+        policy = self.parts.gate.policy(form)
+        if is_cross_site(request, self.parts.settings.site_url):
+            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+        held = self.held(request, form)
+        if held is not None:
+            self.parts.gate.leave(held)
+        back = self.signer.read_return(request.args.get("next", ""))
+        response = self._redirect(back or self.door_path(request, form) + "?left=1")
+        self.cookies.drop_pass(response, form)
+        return response
+
+    def sent(self, request: Request, form: str) -> Response:
+        """Note that the browser says it submitted."""
+        policy = self.parts.gate.policy(form)
+        if is_cross_site(request, self.parts.settings.site_url):
+            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+        held = self.held(request, form)
+        if held is None:
+            return self.refuse(request, _refuse(Reason.NO_PASS), form=policy)
+        if self.parts.gate.mark_sent(held):
+            self.parts.sweeper.wake()
+        return (
+            self.state(request, form)
+            if wants_json(request)
+            else self._redirect(self.door_path(request, form))
+        )
+
+    def state(self, request: Request, form: str) -> Response:
+        """Say how far the ticket of the admitted browser is."""
+        policy = self.parts.gate.policy(form)
+        held = self.held(request, form)
+        ticket = self.parts.gate.ticket(held) if held else None
+        if ticket is None:
+            return self._error(401, _refuse(Reason.NO_PASS), self._message(_refuse(Reason.NO_PASS), policy))
+        state = state_of(ticket)
+        waiting = state in ("sent", "pending")
+        expected_at = self.parts.sweep.expected_at(form) if waiting else None
+        return json_response(200, {"state": state, "form": form, "expected_by": iso(expected_at)})
+
+    def done(self, request: Request, form: str) -> Response:
+        """Say thank you, to whoever comes: no cookie reaches this page inside JotForm's frame."""
+        policy = self.parts.gate.policy(form)
+        return self._page(request, 200, "jotgate/done.html", {"form": policy})
+
+    def hook(self, request: Request, secret: str) -> Response:
+        """Take a delivery."""
+        if not self.parts.intake.knows(secret):
+            return Response("not found\n", status=404, content_type="text/plain")
+        try:
+            form_id = delivered_form_id(request)
+        except HTTPException as error:
+            _log.info("delivery.refused", extra={"reason": error.description})
+            return Response(f"{error.description}\n", status=error.code, content_type="text/plain")
+        taken = self.parts.intake.take(form_id)
+        return Response("noted\n" if taken else "ignored\n", content_type="text/plain")
+
+    def health(self, request: Request) -> Response:
+        """Say which part is down, and nothing else."""
+        down = []
+        try:
+            self.parts.store.check()
+            if self._sweep_stands_still():
+                down.append("sweep")
+        except StoreUnavailable:
+            down.append("store")
+        return json_response(503 if down else 200, {"status": "down" if down else "up", "down": down})
+
+    def static(self, request: Request, name: str) -> Response:
+        """Serve the style sheet or the script."""
+        return static_response(request, name)
+
+    def held(self, request: Request, form: str) -> Pass | None:
+        """Return the valid pass that the request carries for *form*, if any."""
+        cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
+        return self.parts.gate.read_pass(form, cookies)
+
+    def refuse(
+        self, request: Request, refuse: Refuse, *, form: FormPolicy | None, status: int | None = None
+    ) -> Response:
+        """Answer with a refusal that is not about a code."""
+        message = self._message(refuse, form)
+        status = status or message.status
+        if wants_json(request):
+            return self._error(status, refuse, message)
+        context = {"form": form, "message": message, "ref": refuse.ref, "action_url": "", "action_label": ""}
+        if refuse.reason is Reason.NO_PASS and form is not None:
+            context |= {"action_url": self.door_path(request, form.form), "action_label": "Enter the code"}
+        return self._page(request, status, "jotgate/refused.html", context)
+
+    def door_path(self, request: Request, form: str) -> str:
+        """Return the path of a form's door on this site."""
+        return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/f/{form}"
+
+    def code_context(self, request: Request, policy: FormPolicy) -> dict[str, Any]:
+        """Return what the page that asks for a code needs."""
+        return {
+            "form": policy,
+            "action": self.door_path(request, policy.form),
+            "next": request.values.get("next", ""),
+            "problem": None,
+            "ref": "",
+            "retry_after_seconds": None,
+            "left": "left" in request.args,
+        }
+
+    def form_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any] | Refuse:
+        """Return what the page with the form needs, or why the form cannot be shown."""
+        refusal = self.parts.gate.doorway(policy.form)
+        if refusal is not None and refusal.reason in (Reason.FIELD_MISSING, Reason.FULL):
+            return refusal
+        state = self.parts.gate.state(policy.form)
+        name = state.ticket_name if state and state.ticket_name else policy.ticket_field
+        if name.isdigit():
+            # The field is known by its number only, until the sweep has read the form's questions.
+            return _refuse(Reason.FIELD_MISSING)
+        settings, path = self.parts.settings, self.door_path(request, policy.form)
+        prefill = {name: self.parts.gate.ticket_text(ticket)}
+        return {
+            "form": policy,
+            "frame_url": frame_address(settings.host.form_origin, policy.form_id, prefill),
+            "frame_title": policy.title,
+            "message_origins": list(settings.host.message_origins),
+            "form_id": policy.form_id,
+            "card_layout": False,
+            "state_url": f"{path}/state",
+            "sent_url": f"{path}/sent",
+            "leave_url": f"{path}/leave",
+            "done_url": f"{path}/done",
+            "subject": ticket.subject,
+            "states": STATES,
+        }
+
+    def received_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
+        """Return what the page after the submission needs."""
+        state, path, now = state_of(ticket), self.door_path(request, policy.form), self.parts.clock.now()
+        waiting = state in ("sent", "pending")
+        expected_at = self.parts.sweep.expected_at(policy.form) if waiting else None
+        return {
+            "form": policy,
+            "state": state,
+            "message": STATES[state],
+            "states": STATES,
+            "expected_at": expected_at,
+            "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
+            "state_url": f"{path}/state",
+            "leave_url": f"{path}/leave",
+            "again_url": "",
+            "ref": "",
+            "subject": ticket.subject,
+        }
+
+    def page_context(self, request: Request) -> dict[str, Any]:
+        """Return what every page needs."""
+        root = f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/static"
+        return {
+            "lang": "en",
+            "home": self.parts.settings.site_url,
+            "css": _versioned(root, "jotgate.css"),
+            "js": _versioned(root, "jotgate.js"),
+        }
+
+    def _admitted(self, request: Request, policy: FormPolicy, ticket: Ticket) -> Response:
+        if ticket.state is TicketState.OPEN:
+            context = self.form_context(request, policy, ticket)
+            if isinstance(context, Refuse):
+                return self.refuse(request, context, form=policy)
+            return self._page(request, 200, "jotgate/form.html", context)
+        context = self.received_context(request, policy, ticket)
+        return self._page(request, 200, "jotgate/received.html", context)
+
+    def _decided(
+        self, request: Request, policy: FormPolicy, decision: Decision, seen: Seen, text: str
+    ) -> Response:
+        if isinstance(decision, Refuse):
+            return self._refused(request, policy, decision, seen, text)
+        return self._let_in(request, policy, decision, seen)
+
+    def _let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
+        """Answer an admission: the pass as a cookie, and on to a clean address."""
+        back = self.signer.read_return(request.form.get("next", ""))
+        page = f"{request.root_path.rstrip('/')}{policy.page}" if policy.page else None
+        response = self._redirect(back or page or self.door_path(request, policy.form))
+        seconds = admit.expires_at - self.parts.clock.now()
+        self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
+        self.cookies.set_browser(response, seen.browser)
+        return response
+
+    def _refused(
+        self, request: Request, policy: FormPolicy, refuse: Refuse, seen: Seen, text: str
+    ) -> Response:
+        message = self._message(refuse, policy)
+        if refuse.reason not in _ABOUT_CODES and refuse.reason is not Reason.OPEN_ELSEWHERE:
+            return self.refuse(request, refuse, form=policy)
+        if wants_json(request):
+            response = self._error(message.status, refuse, message)
+        elif refuse.reason is Reason.OPEN_ELSEWHERE:
+            response = self._offer_to_move(request, policy, refuse, message, seen, text)
+        else:
+            context = self.code_context(request, policy) | {"problem": message, "ref": _shown_ref(refuse)}
+            if refuse.retry_after_seconds is not None:
+                context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
+            response = self._page(request, message.status, "jotgate/door.html", context)
+        if refuse.retry_after_seconds is not None:
+            response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
+        self.cookies.set_browser(response, seen.browser)
+        return response
+
+    def _offer_to_move(
+        self,
+        request: Request,
+        policy: FormPolicy,
+        refuse: Refuse,
+        message: Message,
+        seen: Seen,
+        text: str,
+    ) -> Response:
+        fingerprints = self.parts.gate.fingerprints(text)
+        context = {
+            "form": policy,
+            "message": message,
+            "ref": refuse.ref,
+            "move_url": f"{self.door_path(request, policy.form)}/move",
+            "move": self.signer.sign_move(policy.form, seen.browser.browser_id, fingerprints),
+            "next": request.form.get("next", ""),
+        }
+        return self._page(request, message.status, "jotgate/move.html", context)
+
+    def _seen(self, request: Request, form: str) -> tuple[Seen, bool]:
+        browser, is_new = self.cookies.browser(request, self.parts.clock.now())
+        holds = self.held(request, form)
+        return Seen(browser=browser, network=self.cookies.network(request), holds=holds), is_new
+
+    def _fields(self, request: Request) -> Any:
+        """Return the posted fields, read within limits."""
+        if (request.content_length or 0) > _MAX_POST_BYTES:
+            raise BadRequest("the request is too large")
+        request.max_content_length = _MAX_POST_BYTES
+        request.max_form_parts = 20
+        return request.form
+
+    def _page(
+        self, request: Request, status: int, template: str, context: dict[str, Any], *, browser: bool = False
+    ) -> Response:
+        html = self.render(template, self.page_context(request) | context)
+        response = Response(html, status=status, content_type="text/html; charset=utf-8")
+        if browser:
+            found, is_new = self.cookies.browser(request, self.parts.clock.now())
+            if is_new:
+                self.cookies.set_browser(response, found)
+        return response
+
+    def _error(self, status: int, refuse: Refuse, message: Message) -> Response:
+        text = f"{message.title}. {message.remedy}"
+        error = {"reason": refuse.reason.value, "message": text, "ref": refuse.ref}
+        return json_response(status, {"error": error})
+
+    def _redirect(self, path: str) -> Response:
+        return Response(status=303, headers={"Location": path})
+
+    def _message(self, refuse: Refuse, policy: FormPolicy | None) -> Message:
+        return message_for(refuse, policy, self.parts.clock.now())
+
+    def _policy(self, form: str | None) -> FormPolicy | None:
+        return self.parts.settings.policies.get(form or "")
+
+    def _sweep_stands_still(self) -> bool:
+        now = self.parts.clock.now()
+        waiting = [state.due_since for state in self.parts.store.form_states() if state.due_since is not None]
+        return bool(waiting) and now - min(waiting) > _LATE_SECONDS and self.parts.quota.pace().granted
+
+
+def state_of(ticket: Ticket) -> str:
+    """Return how far a ticket is, as `/state` spells it: open, sent, or its submission's verdict."""
+    if ticket.verdict is not None:
+        return ticket.verdict.value
+    return ticket.state.value
+
+
+def _refuse(reason: Reason) -> Refuse:
+    return Refuse(reason=reason, ref=stateless_ref(reason))
+
+
+def _shown_ref(refuse: Refuse) -> str:
+    return "" if refuse.ref == stateless_ref(refuse.reason) else refuse.ref
+
+
+def _whole(seconds: float) -> int:
+    return max(1, int(-(-seconds // 1)))
+
+
+def _versioned(root: str, name: str) -> str:
+    found = static_file(name)
+    return f"{root}/{name}?v={found[1]}" if found else f"{root}/{name}"

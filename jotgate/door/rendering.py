@@ -1,0 +1,104 @@
+"""Pages: the templates, the headers that every answer of ours carries, and the static files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from werkzeug.http import is_resource_modified, quote_etag
+from werkzeug.wrappers import Request, Response
+
+from jotgate.config import Settings
+
+#: Renders a template by its name; Flask brings its own, which lets a site override each of ours.
+Renderer = Callable[[str, Mapping[str, Any]], str]
+
+_STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+
+
+def jinja_renderer(folders: Sequence[str | os.PathLike[str]] = ()) -> Renderer:
+    """Return a renderer for the package's templates; files in *folders* (``jotgate/door.html``) override them."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+
+    loaders = [FileSystemLoader(list(folders)), PackageLoader("jotgate.door")]
+    environment = Environment(loader=ChoiceLoader(loaders), autoescape=True)
+
+    def render(name: str, context: Mapping[str, Any]) -> str:
+        return environment.get_template(name).render(context)
+
+    return render
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every page of the door.
+
+    ``frame-src`` has to allow the form, the submit address and the thank-you page, which JotForm
+    serves from different hosts: a narrower one stops the submission itself.
+    """
+    frames = " ".join(["'self'", *settings.host.frame_sources, *settings.frame_hosts])
+    parents = " ".join(["'self'", *settings.frame_parents])
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "frame-src": frames,
+        "frame-ancestors": parents,
+        "form-action": "'self'",
+        "base-uri": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Cache-Control": "no-store",
+        # no-referrer would make the browser send our own POST with Origin: null.
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+    }
+
+
+def json_response(status: int, content: Mapping[str, Any]) -> Response:
+    """Return *content* as JSON."""
+    return Response(json.dumps(content) + "\n", status=status, content_type="application/json")
+
+
+def iso(at: float | None) -> str | None:
+    """Return a moment (seconds since the epoch, UTC) as ISO 8601 with ``Z``, to the second."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=16)
+def static_file(name: str) -> tuple[bytes, str] | None:
+    """Return a static file's content and its version, or None if there is none of this name."""
+    if os.path.splitext(name)[1] not in _STATIC_TYPES or not name.replace(".", "").isalnum():
+        return None
+    file = resources.files("jotgate.door") / "static" / name
+    if not file.is_file():
+        return None
+    content = file.read_bytes()
+    return content, hashlib.sha256(content).hexdigest()[:12]
+
+
+def static_response(request: Request, name: str) -> Response:
+    """Return a static file; its address carries its version, so browsers may keep it."""
+    found = static_file(name)
+    if found is None:
+        return Response("not found\n", status=404, content_type="text/plain")
+    content, version = found
+    if not is_resource_modified(request.environ, etag=quote_etag(version)):
+        response = Response(status=304)
+    else:
+        response = Response(content, content_type=_STATIC_TYPES[os.path.splitext(name)[1]])
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["ETag"] = quote_etag(version)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,107 @@
+"""What a request tells about who makes it: address, cookies, origin, and what it wants back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from jotgate.browsers import Browser, new_browser, read_browser, sign_browser
+from jotgate.config import Settings
+from jotgate.keyring import KeyRing
+from jotgate.throttle import network_of
+
+_BROWSER_SECONDS = 400 * 86_400
+
+
+def cookie_values(header: str, name: str) -> Iterator[str]:
+    """Iterate over the values of every cookie called *name* in a Cookie header, in their order."""
+    wanted = name + "="
+    at = header.find(wanted)
+    while at >= 0:
+        end = header.find(";", at)
+        if at == 0 or header[at - 1] in "; ":
+            yield header[at + len(wanted) : end if end >= 0 else len(header)].strip()
+        at = header.find(wanted, at + 1)
+
+
+def address_of(environ: dict[str, Any], trusted_proxies: int) -> str:
+    """Return the visitor's address: the peer's, or what the last *trusted_proxies* proxies saw.
+
+    Only as many entries of ``X-Forwarded-For`` are believed as there are proxies of ours, from the right.
+    """
+    peer = str(environ.get("REMOTE_ADDR", ""))
+    if not trusted_proxies:
+        return peer
+    hops = [*str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(","), peer]
+    return hops[max(len(hops) - 1 - trusted_proxies, 0)].strip()
+
+
+def is_cross_site(request: Request, site_url: str) -> bool:
+    """Say whether another site's page made the browser send this.
+
+    ``Sec-Fetch-Site`` decides if the browser sends it, else ``Origin`` does; what sends neither is no browser.
+    """
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        return fetch_site != "same-origin"
+    origin = request.headers.get("Origin")
+    return origin is not None and origin != site_url
+
+
+def wants_json(request: Request) -> bool:
+    """Say whether the client asks for JSON rather than for a page."""
+    accept = request.accept_mimetypes
+    return accept.best_match(["text/html", "application/json"], default="text/html") == "application/json"
+
+
+class Cookies:
+    """The cookies of one site: how they are called, read, set and removed."""
+
+    __slots__ = ("_attributes", "_browser", "_keys", "_prefix", "_trusted_proxies")
+
+    def __init__(self, settings: Settings, keys: KeyRing) -> None:
+        self._keys = keys
+        self._trusted_proxies = settings.trusted_proxies
+        # A name that only this host can set, and only over TLS (RFC 6265bis, cookie name prefixes).
+        self._prefix = "__Host-jotgate" if settings.secure else "jotgate"
+        self._browser = self._prefix
+        self._attributes: dict[str, Any] = {
+            "path": "/",
+            "secure": settings.secure,
+            "httponly": True,
+            "samesite": "Lax",
+        }
+        if settings.frame_parents and settings.secure:
+            # Inside another site's frame a browser keeps a cookie only like this.
+            self._attributes |= {"samesite": "None", "partitioned": True}
+
+    def pass_name(self, form: str) -> str:
+        """Return the name of the cookie that holds the pass for *form*."""
+        return f"{self._prefix}-{form}"
+
+    def browser(self, request: Request, now: float) -> tuple[Browser, bool]:
+        """Return the request's browser, and whether it is new and needs its cookie."""
+        for text in cookie_values(request.headers.get("Cookie", ""), self._browser):
+            browser = read_browser(text, self._keys)
+            if browser is not None:
+                return browser, False
+        return new_browser(now), True
+
+    def network(self, request: Request) -> str:
+        """Return the network that the request comes from."""
+        return network_of(address_of(request.environ, self._trusted_proxies))
+
+    def set_browser(self, response: Response, browser: Browser) -> None:
+        """Let the browser be recognised from now on."""
+        value = sign_browser(browser, self._keys)
+        response.set_cookie(self._browser, value, max_age=_BROWSER_SECONDS, **self._attributes)
+
+    def set_pass(self, response: Response, form: str, value: str, seconds: float) -> None:
+        """Hand the pass over; with Max-Age, since phones drop other cookies with the tab."""
+        response.set_cookie(self.pass_name(form), value, max_age=max(int(seconds), 1), **self._attributes)
+
+    def drop_pass(self, response: Response, form: str) -> None:
+        """Take the pass back."""
+        response.delete_cookie(self.pass_name(form), **self._attributes)

@@ -1,0 +1,188 @@
+"""The Flask extension: the door as a blueprint, and what views need of the gate."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+import flask
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from jotgate.config import Settings
+from jotgate.door.embedding import PRIVATE, Visit
+from jotgate.door.endpoints import ROUTES, Door
+from jotgate.door.guarding import Guard
+from jotgate.grants import IssuedCode, Terms, people
+from jotgate.wiring import Parts, build
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_VISIT = "_jotgate_visit"
+_BLUEPRINT = "jotgate"
+
+
+class JotGate:
+    """Protect JotForm forms in a Flask site.
+
+    ``JotGate(app)``, or ``gate = JotGate()`` and later ``gate.init_app(app)``. The app's
+    configuration holds the settings as ``JOTGATE_SITE_URL`` and so on. Templates of the app's
+    own, such as ``templates/jotgate/door.html``, override those of the door.
+    """
+
+    def __init__(self, app: flask.Flask | None = None) -> None:
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: flask.Flask, *, parts: Parts | None = None) -> None:
+        """Mount the door in *app*. *parts* replaces what is built from the configuration, for tests.
+
+        Raises:
+            ConfigError: the ``JOTGATE_`` settings cannot be used; every problem is listed.
+            StoreMismatch: as `jotgate.wiring.build`.
+        """
+        parts = parts or build(Settings.from_flask_config(app.config))
+        door = Door(parts, lambda name, context: flask.render_template(name, **context))
+        app.extensions["jotgate"] = door
+        app.jinja_env.globals["jotgate"] = self
+        app.register_blueprint(_blueprint(door))
+        app.app_ctx_globals_class = _with_visit(app.app_ctx_globals_class)
+        guard = Guard(door)
+        if guard:
+            app.before_request(lambda: _turn_away(guard))
+
+    @property
+    def parts(self) -> Parts:
+        """The current app's gate, taken apart."""
+        return _door().parts
+
+    @property
+    def visit(self) -> Visit:
+        """jotgate as the current request sees it; also ``g.jotgate``."""
+        return _visit()
+
+    def embed(self, form: str) -> Markup:
+        """Return the door in place, or the form for an admitted visitor; makes the response private.
+
+        Raises:
+            UnknownForm: there is no such form.
+        """
+        return _visit().embed(form)
+
+    def requires_pass(self, form: str) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+        """Let a view be read only with a pass for *form*.
+
+        A browser that asks for a page is sent to the door and back; everything else gets 401 in JSON.
+        """
+
+        def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
+            @functools.wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+                door = _door()
+                turned_away = Guard(door).turn_away(flask.request, (form,))
+                if turned_away is not None:
+                    return turned_away
+                _keep_private()
+                return view(*args, **kwargs)
+
+            return guarded
+
+        return decorate
+
+    def create_codes(
+        self,
+        form: str,
+        *,
+        count: int | None = None,
+        subjects: Sequence[str] | None = None,
+        uses: int = 1,
+        batch: str | None = None,
+        valid_from: float | None = None,
+        valid_until: float | None = None,
+    ) -> list[IssuedCode]:
+        """Create access codes, *count* unnamed ones or one for each of *subjects*, and return them; shown only now.
+
+        Times are seconds since the epoch, UTC.
+
+        Raises:
+            UnknownForm: there is no such form.
+            InputError: the numbers or subjects make no sense.
+            StoreUnavailable: none of the rest were created.
+        """
+        terms = Terms(form=form, uses=uses, batch=batch, valid_from=valid_from, valid_until=valid_until)
+        return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
+
+
+def _door() -> Door:
+    door = flask.current_app.extensions["jotgate"]
+    assert isinstance(door, Door)
+    return door
+
+
+def _visit() -> Visit:
+    found: Visit | None = flask.g.get(_VISIT)
+    if found is None:
+        found = Visit(_door(), flask.request.environ, _keep_private)
+        setattr(flask.g, _VISIT, found)
+    return found
+
+
+def _keep_private() -> None:
+    flask.after_this_request(_private)
+
+
+def _private(response: flask.Response) -> flask.Response:
+    response.headers.update(PRIVATE)
+    return response
+
+
+def _with_visit(base: type[Any]) -> type[Any]:
+    """Return the class of ``flask.g`` with ``g.jotgate``, made when it is first asked for.
+
+    A hook before every request would cost each view that has nothing to do with jotgate.
+    """
+
+    class Globals(base):  # type: ignore[misc]
+        @property
+        def jotgate(self) -> Visit:
+            """jotgate as this request sees it."""
+            return _visit()
+
+    return Globals
+
+
+def _turn_away(guard: Guard) -> Response | None:
+    if flask.request.blueprint == _BLUEPRINT:
+        return None
+    forms = guard.forms_for(flask.request.path)
+    if not forms:
+        return None
+    _keep_private()
+    return guard.turn_away(flask.request, forms)
+
+
+def _blueprint(door: Door) -> flask.Blueprint:
+    """Return the door's addresses; the blueprint's templates come after the app's own."""
+    blueprint = flask.Blueprint(
+        _BLUEPRINT,
+        "jotgate.door",
+        url_prefix=door.parts.settings.url_prefix,
+        template_folder="templates",
+    )
+    for route in ROUTES:
+        blueprint.add_url_rule(
+            route.rule,
+            endpoint=f"{route.endpoint}_{'_'.join(route.methods).lower()}",
+            view_func=_view(door, route.endpoint),
+            methods=list(route.methods),
+        )
+    return blueprint
+
+
+def _view(door: Door, endpoint: str) -> Callable[..., Response]:
+    def view(**arguments: str) -> Response:
+        return door.handle(endpoint, flask.request, **arguments)
+
+    return view
