@@ -22,8 +22,12 @@ _WORDS_BYTES = 2_000
 _LIMIT_WORDS = re.compile(r"api[-_ ]limit", re.IGNORECASE)
 #: How JotForm says that the day's calls are used up, according to those who saw it; it is not documented.
 _LIMIT_CODES = frozenset({403, 429})
-#: An escape that may be half a character; the other half may be missing.
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+#: An escape of half a character whose other half is missing, or what might hide one: an escaped backslash.
+_HALF_CHARACTER = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
+    r"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]"
+    r"|\\\\u[dD]"
+)
 
 
 class CutOff(UpstreamError):
@@ -32,6 +36,17 @@ class CutOff(UpstreamError):
     def __init__(self, status: int | None = None) -> None:
         super().__init__(
             UpstreamReason.MALFORMED, "JotForm's answer ended before it was complete", status=status
+        )
+
+
+class TooLarge(UpstreamError):
+    """The answer passed the size cap."""
+
+    def __init__(self, head: bytes, limit_bytes: int, status: int) -> None:
+        #: How it began.
+        self.head = head
+        super().__init__(
+            UpstreamReason.TOO_LARGE, f"JotForm's answer is larger than {limit_bytes} bytes", status=status
         )
 
 
@@ -91,7 +106,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8-sig")
         value = json.loads(text, parse_int=_integer, parse_constant=_refuse_constant)
-        if _SURROGATE.search(text):
+        if _HALF_CHARACTER.search(text):
             value = _without_half_characters(value)
     except json.JSONDecodeError:
         if not text.strip() or text.lstrip().startswith("{"):

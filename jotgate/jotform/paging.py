@@ -48,7 +48,7 @@ class PageSize:
             self._rows = asked
             self._held_until = self._clock.now() + _HELD_SECONDS
         elif not self._held_until:
-            self._rows = max(1, min(self._full, asked * _AIM_BYTES // max(answer_bytes, 1)))
+            self._rows = min(self._full, max(asked, asked * _AIM_BYTES // max(answer_bytes, 1)))
 
 
 class Asking:

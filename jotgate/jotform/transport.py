@@ -26,13 +26,15 @@ import urllib3.connection
 import urllib3.exceptions
 
 from jotgate.errors import UpstreamError, UpstreamReason
-from jotgate.jotform.envelope import CutOff
+from jotgate.jotform.envelope import CutOff, TooLarge
 
 #: The largest answer that is read, unpacked.
 MAX_ANSWER_BYTES = 2_000_000
 #: For one address of the host; a host has few.
 _CONNECT_SECONDS = 4.0
 _CHUNK_BYTES = 64 * 1024
+#: How much of an answer that is too large is kept: enough for what stands before a submission's answers.
+_HEAD_BYTES = 2_000
 
 #: Until when this thread's present call may last, by the monotonic clock.
 _present = threading.local()
@@ -97,11 +99,7 @@ class Transport:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 read += chunk
                 if len(read) > MAX_ANSWER_BYTES:
-                    raise UpstreamError(
-                        UpstreamReason.TOO_LARGE,
-                        f"JotForm's answer is larger than {MAX_ANSWER_BYTES} bytes",
-                        status=response.status_code,
-                    )
+                    raise TooLarge(bytes(read[:_HEAD_BYTES]), MAX_ANSWER_BYTES, response.status_code)
                 if monotonic() > ends_at:
                     raise _too_slow()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:

@@ -1,0 +1,176 @@
+"""A client on a still clock with a real quota, a sandbox, and a server that answers with any bytes."""
+
+from __future__ import annotations
+
+import json
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jotgate.errors import UpstreamError
+from jotgate.jotform.client import JotFormClient
+from jotgate.quota import Quota, Usage
+from jotgate.sandbox import Sandbox
+
+PAYLOADS = Path(__file__).parent / "payloads"
+#: 2026-01-15 17:00:00 UTC, noon in New York.
+WINTER_NOON = 1_768_496_400.0
+#: A key that no log, error or address may show.
+CANARY_KEY = "canary0key0canary0key0canary0key"
+
+
+def payload(name: str) -> Any:
+    """Return a recorded answer by the name of its file."""
+    return json.loads((PAYLOADS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def outcome(call: Callable[[], Any]) -> Any:
+    """Return what the call returns, or the error of JotForm's that it raises."""
+    try:
+        return call()
+    except UpstreamError as problem:
+        return problem
+
+
+class StillClock:
+    """Stand still until told to move."""
+
+    def __init__(self, at: float = WINTER_NOON) -> None:
+        self.at = at
+
+    def now(self) -> float:
+        return self.at
+
+
+class UsageInMemory:
+    """Keep the usage of one account, as a store would."""
+
+    def __init__(self) -> None:
+        self._usage: Usage | None = None
+        self._lock = threading.Lock()
+
+    def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, Any]]) -> Any:
+        with self._lock:
+            self._usage, answer = change(self._usage)
+        return answer
+
+    def usage(self, account: str) -> Usage | None:
+        return self._usage
+
+
+class Clients:
+    """Make clients whose pauses are noted instead of waited for, and close them."""
+
+    def __init__(self, clock: StillClock) -> None:
+        self.clock = clock
+        self.quota = Quota(UsageInMemory(), account="test", limit=1_000, clock=clock)
+        self.pauses: list[float] = []
+        self._made: list[JotFormClient] = []
+
+    def __call__(self, base: str, key: str = CANARY_KEY, **options: Any) -> JotFormClient:
+        client = JotFormClient(
+            base, key, quota=self.quota, clock=self.clock, sleep=self.pauses.append, **options
+        )
+        self._made.append(client)
+        return client
+
+    @property
+    def used(self) -> int:
+        """How many calls the quota counts today."""
+        return self.quota.usage().used
+
+    def close(self) -> None:
+        for client in self._made:
+            client.close()
+
+
+class RawServer(socketserver.ThreadingTCPServer):
+    """Answer every request with the bytes, or by the doings, that the test put in `reply`; keep what was asked."""
+
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        #: The bytes to send, after which the connection is closed; or what to do with the socket.
+        self.reply: bytes | Callable[[Any], None] = b""
+        #: The head of every request.
+        self.heads: list[str] = []
+        #: How many connections were made.
+        self.connections = 0
+        super().__init__(("127.0.0.1", 0), _Raw)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def paths(self) -> list[str]:
+        """The targets of all requests."""
+        return [head.split(" ", 2)[1] for head in self.heads]
+
+    def answer(self, body: bytes, status: str = "200 OK", headers: str = "") -> None:
+        """Reply with a whole HTTP answer."""
+        self.reply = (
+            f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n".encode()
+            + body
+        )
+
+
+class _Raw(socketserver.StreamRequestHandler):
+    timeout = 20
+
+    def handle(self) -> None:
+        server = self.server
+        assert isinstance(server, RawServer)
+        server.connections += 1
+        head = ""
+        while not head.endswith("\r\n\r\n"):
+            line = self.rfile.readline(65_536)
+            if not line:
+                return
+            head += line.decode("latin-1")
+        server.heads.append(head)
+        try:
+            if isinstance(server.reply, bytes):
+                self.wfile.write(server.reply)
+            else:
+                server.reply(self.connection)
+        except OSError:
+            return
+
+
+@pytest.fixture
+def clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def sandbox(clock: StillClock) -> Iterator[Sandbox]:
+    with Sandbox(clock=clock, read_key=CANARY_KEY) as running:
+        yield running
+
+
+@pytest.fixture
+def clients(clock: StillClock) -> Iterator[Clients]:
+    made = Clients(clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(sandbox: Sandbox, clients: Clients) -> JotFormClient:
+    return clients(sandbox.api)
+
+
+@pytest.fixture
+def raw_server() -> Iterator[RawServer]:
+    with RawServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
