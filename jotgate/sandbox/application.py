@@ -65,7 +65,7 @@ class Application:
         is_api = is_api_path(request.path)
         outcome = self._spoiled(request, is_api)
         if is_api:
-            status = outcome.status_code if isinstance(outcome, Response) else 0
+            status = outcome.status_code if isinstance(outcome, Response) else outcome.status
             query = _KEY_IN_QUERY.sub(r"\1***", request.query_string.decode("latin-1"))
             path = without_version(request.path)
             self._world.remember_call(LoggedCall(arrived_at, request.method, path, query, status))
@@ -106,7 +106,7 @@ def _replacement(fault: Fault) -> Response | wire.Misbehaviour:
     if fault.kind is FaultKind.TIMEOUT:
         return wire.hang(fault.number("seconds"))
     if fault.kind is FaultKind.RESET:
-        return wire.reset
+        return wire.Misbehaviour(wire.Connection.reset)
     if fault.kind is FaultKind.GZIP_BOMB:
         packed = wire.gzip_bomb(int(fault.number("size_bytes")))
         return Response(packed, mimetype="application/json", headers={"Content-Encoding": "gzip"})
@@ -121,7 +121,7 @@ def _replacement(fault: Fault) -> Response | wire.Misbehaviour:
         return envelope.answer(int(fault.number("http")), body)
     if fault.kind is FaultKind.OVER_LIMIT:
         return envelope.over_limit(fault.text("variant"))
-    return wire.close
+    return wire.hang(0)
 
 
 def _status(fault: Fault) -> Response:

@@ -18,7 +18,7 @@ from .server import Sandbox
 DEFAULT_PORT = 8701
 
 
-class _PortTaken(click.ClickException):
+class _PortUnusable(click.ClickException):
     exit_code = 2
 
 
@@ -70,10 +70,10 @@ def _start(sandbox: Sandbox, port: int) -> None:
         sandbox.start()
     except OSError as problem:
         if problem.errno == errno.EADDRINUSE:
-            raise click.UsageError(
-                f"Port {port} is taken by another program; choose one with --port."
-            ) from None
-        raise _PortTaken(f"Port {port} cannot be used: {problem.strerror}.") from None
+            text = f"Port {port} is taken by another program; choose one with --port."
+        else:
+            text = f"Port {port} cannot be used: {problem.strerror}."
+        raise _PortUnusable(text) from None
 
 
 def _stop_on_signals() -> threading.Event:

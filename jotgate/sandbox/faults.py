@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Callable, Collection, Mapping
@@ -187,6 +188,6 @@ def _checked(kind: FaultKind, options: Mapping[str, object]) -> dict[str, object
 
 def _is_number(given: object) -> bool:
     try:
-        return float(str(given)) >= 0
+        return 0 <= float(str(given)) < math.inf
     except ValueError:
         return False

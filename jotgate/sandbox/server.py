@@ -90,7 +90,7 @@ class Sandbox:
         self._port = listeners[0].server_port
         for listener in listeners:
             thread = threading.Thread(
-                target=listener.serve_forever, args=(0.02,), name="sandbox", daemon=True
+                target=listener.serve_forever, args=(0.05,), name="sandbox", daemon=True
             )
             thread.start()
             self._listeners.append((listener, thread))

@@ -10,11 +10,13 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
@@ -52,8 +54,15 @@ class Connection:
         self._client.close()
 
 
-#: Instead of a response: what is done to the connection, which is closed afterwards.
-Misbehaviour = Callable[[Connection], None]
+@dataclass(frozen=True, slots=True)
+class Misbehaviour:
+    """What is done to a connection instead of answering; it is closed afterwards."""
+
+    act: Callable[[Connection], None]
+    #: The HTTP status that is sent, or 0 if no answer is begun.
+    status: int = 0
+
+
 Application = Callable[[Request], "Response | Misbehaviour"]
 
 
@@ -76,25 +85,16 @@ def drip(response: Response, seconds: float) -> Misbehaviour:
                 return
             connection.send(bytes([byte]))
 
-    return act
+    return Misbehaviour(act, response.status_code)
 
 
 def hang(seconds: float) -> Misbehaviour:
-    """Send nothing for so long, then close."""
+    """Send nothing for so long, then close; at once with 0 seconds."""
 
     def act(connection: Connection) -> None:
         connection.pause(seconds)
 
-    return act
-
-
-def close(connection: Connection) -> None:
-    """Close without a word."""
-
-
-def reset(connection: Connection) -> None:
-    """Break off."""
-    connection.reset()
+    return Misbehaviour(act)
 
 
 def flood(size_bytes: int) -> Misbehaviour:
@@ -105,7 +105,7 @@ def flood(size_bytes: int) -> Misbehaviour:
         for chunk in _long_json(size_bytes):
             connection.send(chunk)
 
-    return act
+    return Misbehaviour(act, 200)
 
 
 @lru_cache(maxsize=4)
@@ -181,6 +181,12 @@ class Listener(ThreadingHTTPServer):
         self.server_close()
 
 
+class _Request(Request):
+    def _get_file_stream(self, *args: object, **kwargs: object) -> io.BytesIO:
+        """Keep uploads in memory, where a body that breaks off leaves nothing to close."""
+        return io.BytesIO()
+
+
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -192,7 +198,9 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         try:
-            outcome = listener.application(Request(self._environ(body)))
+            outcome = listener.application(_Request(self._environ(body)))
+        except HTTPException as refusal:
+            outcome = refusal.get_response()
         except Exception:
             _log.exception("request.failed", extra={"path": self.path})
             outcome = Response("The sandbox failed; its log says why.", 500)
@@ -200,7 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(outcome)
             return
         self.close_connection = True
-        outcome(Connection(self.connection, listener.stopping))
+        outcome.act(Connection(self.connection, listener.stopping))
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve
 

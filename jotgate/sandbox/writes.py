@@ -118,6 +118,7 @@ class Writes:
         return dict(wish)
 
     def _submit(self, call: Call) -> object:
+        # Whether JotForm sends webhooks for these is unknown; here it does not, so that nothing may rely on it.
         return self._keep(call, answers.from_api(call.form, call.sent()))
 
     def _submit_many(self, call: Call) -> object:

@@ -1,0 +1,247 @@
+"""The API's answers have the shapes that clients recorded from JotForm, oddities included."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from jotgate.sandbox import Sandbox
+
+from .conftest import Asker, StillClock
+
+#: A submission as JotForm gave it in December 2025: its fields, and the kinds of their values.
+SUBMISSION_FIELDS: dict[str, type | None] = {
+    "id": str,
+    "form_id": str,
+    "ip": str,
+    "created_at": str,
+    "status": str,
+    "new": str,
+    "flag": str,
+    "notes": str,
+    "updated_at": None,
+    "answers": dict,
+}
+FORM_FIELDS = [
+    "id",
+    "username",
+    "title",
+    "height",
+    "status",
+    "created_at",
+    "updated_at",
+    "last_submission",
+    "new",
+    "count",
+    "type",
+    "favorite",
+    "archived",
+    "url",
+]
+MANY_KINDS: list[dict[str, Any]] = [
+    {"qid": "3", "type": "fullname", "name": "nameOf3", "text": "Name of Applicant"},
+    {"qid": "4", "type": "textbox", "name": "occupation", "text": "Occupation"},
+    {"qid": "6", "type": "phone", "name": "phoneNumber", "text": "Phone Number"},
+    {"qid": "7", "type": "email", "name": "email", "text": "Email"},
+    {"qid": "8", "type": "address", "name": "address", "text": "Address"},
+    {"qid": "9", "type": "checkbox", "name": "name9", "text": "Age", "options": ["Elementary", "Middle"]},
+    {"qid": "11", "type": "datetime", "name": "dateOfBirth", "text": "Date Of Birth"},
+    {"qid": "12", "type": "radio", "name": "daysAvailable", "text": "Days", "options": ["Mon", "Tue"]},
+]
+
+
+def test_an_answer_is_wrapped_as_jotform_wraps_it(reader: Asker) -> None:
+    """Code, message, content, duration, info, and the calls that are left as a number."""
+    body = reader.get("/user").json()
+
+    assert list(body) == ["responseCode", "message", "content", "duration", "info", "limit-left"]
+    assert (body["responseCode"], body["message"], body["info"]) == (200, "success", None)
+    assert body["duration"].endswith("ms")
+    assert body["limit-left"] == 999
+
+
+def test_a_list_echoes_what_was_asked_for(sandbox: Sandbox, reader: Asker) -> None:
+    """`resultSet` holds offset, limit, orderby and filter as sent, and the page's number of rows."""
+    form_id = sandbox.add_form("Students")
+    sandbox.submit(form_id, {"message": "one"})
+    path = f"/form/{form_id}/submissions"
+
+    asked = reader.get(path, limit="100", orderby="-id", filter='{"id:gt":"0"}').json()
+    plain = reader.get(path).json()
+
+    echo = {"offset": 0, "limit": 100, "orderby": "-id", "filter": {"id:gt": "0"}, "count": 1}
+    assert asked["resultSet"] == echo
+    assert plain["resultSet"] == {"offset": 0, "limit": 20, "count": 1}
+
+
+def test_a_submission_has_the_recorded_fields(sandbox: Sandbox, reader: Asker) -> None:
+    """Every scalar is a string but `updated_at`, which is null until someone edits."""
+    form_id = sandbox.add_form("Students")
+    submission_id = sandbox.submit(form_id, {"message": "one", "jotgate": "ticket"})
+
+    alone = reader.content(f"/submission/{submission_id}")
+    listed = reader.content(f"/form/{form_id}/submissions")
+
+    assert list(alone) == list(SUBMISSION_FIELDS)
+    for name, kind in SUBMISSION_FIELDS.items():
+        assert alone[name] is None if kind is None else isinstance(alone[name], kind), name
+    assert listed == [alone]
+    sandbox.edit_submission(submission_id, {"message": "two"})
+    assert reader.content(f"/submission/{submission_id}")["updated_at"] == "2026-01-15 12:00:00"
+
+
+def test_each_kind_of_question_answers_in_its_own_shape(sandbox: Sandbox, reader: Asker) -> None:
+    """Texts are strings, names and addresses maps, choices lists; unanswered questions have no `answer`."""
+    form_id = sandbox.add_form("Many kinds", MANY_KINDS, ticket_field=None)
+    submission_id = sandbox.submit(
+        form_id,
+        {
+            "nameOf3": {"first": "Dummy", "last": "User"},
+            "occupation": "Teacher",
+            "phoneNumber": {"full": "(123) 123-1234"},
+            "address": {"addr_line1": "123 Reading Rd"},
+            "name9": ["Elementary", "Middle"],
+            "dateOfBirth": {"year": "1988", "month": "11", "day": "22"},
+        },
+    )
+
+    answers = reader.content(f"/submission/{submission_id}")["answers"]
+
+    assert answers["1"] == {"name": "heading", "order": "1", "text": "Many kinds", "type": "control_head"}
+    assert answers["2"] == {"name": "submit2", "order": "10", "text": "Submit", "type": "control_button"}
+    assert answers["4"] == {
+        "name": "occupation",
+        "order": "3",
+        "text": "Occupation",
+        "type": "control_textbox",
+        "answer": "Teacher",
+    }
+    assert (answers["3"]["answer"], answers["3"]["prettyFormat"]) == (
+        {"first": "Dummy", "last": "User"},
+        "Dummy User",
+    )
+    assert (answers["6"]["answer"], answers["6"]["prettyFormat"]) == (
+        {"full": "(123) 123-1234"},
+        "(123) 123-1234",
+    )
+    assert answers["8"]["prettyFormat"] == "Street Address: 123 Reading Rd"
+    assert (answers["9"]["answer"], answers["9"]["prettyFormat"]) == (
+        ["Elementary", "Middle"],
+        "Elementary; Middle",
+    )
+    assert answers["11"]["answer"]["datetime"] == "1988-11-22 00:00:00"
+    assert answers["11"]["prettyFormat"] == "1988-11-22"
+    assert "answer" not in answers["12"]
+    assert "answer" not in answers["7"]
+
+
+def test_a_form_has_the_recorded_fields(sandbox: Sandbox, reader: Asker) -> None:
+    """Counts are strings; deleted submissions do not count, deleted forms are still listed."""
+    form_id = sandbox.add_form("Students", layout="CARD")
+    sandbox.submit(form_id, {"message": "one"})
+    sandbox.delete_submission(sandbox.submit(form_id, {"message": "two"}))
+
+    form = reader.content(f"/form/{form_id}")
+    assert list(form) == FORM_FIELDS
+    assert (form["count"], form["new"], form["type"]) == ("1", "1", "CARD")
+    assert form["url"] == f"{sandbox.api}/{form_id}"
+    sandbox.set_form_status(form_id, "DELETED")
+    assert [(each["id"], each["status"]) for each in reader.content("/user/forms")] == [(form_id, "DELETED")]
+
+
+def test_a_form_comes_as_a_list_of_one_where_that_is_asked_for(sandbox: Sandbox, reader: Asker) -> None:
+    """The documentation's shape is one switch away."""
+    form_id = sandbox.add_form("Students")
+    sandbox.oddities = replace(sandbox.oddities, form_as_list=True)
+
+    assert [form["id"] for form in reader.content(f"/form/{form_id}")] == [form_id]
+
+
+def test_questions_are_a_map_by_qid_with_strings(sandbox: Sandbox, reader: Asker) -> None:
+    """A hidden field is an ordinary question whose `hidden` is "Yes"; layout rows have no such settings."""
+    form_id = sandbox.add_form("Students")
+
+    questions = reader.content(f"/form/{form_id}/questions")
+
+    ticket = next(each for each in questions.values() if each["name"] == "jotgate")
+    assert (ticket["type"], ticket["hidden"], ticket["required"]) == ("control_textbox", "Yes", "No")
+    assert all(qid == each["qid"] for qid, each in questions.items())
+    assert "hidden" not in questions["2"]
+
+
+def test_some_forms_number_their_questions_with_numbers(sandbox: Sandbox, reader: Asker) -> None:
+    """`qid` and `order` may be numbers, while the map's keys stay strings."""
+    form_id = sandbox.add_form("Students", numeric_ids=True)
+
+    assert reader.content(f"/form/{form_id}/questions")["3"]["qid"] == 3
+    assert reader.content(f"/form/{form_id}/questions")["3"]["order"] == 2
+
+
+def test_empty_maps_are_lists(sandbox: Sandbox, reader: Asker) -> None:
+    """No questions, no webhooks, no answers: `[]`, as PHP writes an empty array."""
+    form_id = sandbox.add_form("Empty", [], ticket_field=None)
+    sandbox.submit(form_id, {})
+
+    assert reader.content(f"/form/{form_id}/questions") == []
+    assert reader.content(f"/form/{form_id}/webhooks") == []
+    assert reader.content(f"/form/{form_id}/submissions")[0]["answers"] == []
+
+
+def test_a_read_key_sees_the_settings_with_their_secret(sandbox: Sandbox, reader: Asker) -> None:
+    """What must never be logged or mirrored is there to be leaked."""
+    form_id = sandbox.add_form("Students", thank_you="https://school.example/thanks")
+
+    properties = reader.content(f"/form/{form_id}/properties")
+
+    assert len(properties["password"]) == 16
+    assert (properties["activeRedirect"], properties["thankurl"]) == (
+        "thankurl",
+        "https://school.example/thanks",
+    )
+
+
+def test_limit_left_can_be_absent(sandbox: Sandbox, reader: Asker) -> None:
+    """One switch leaves it out everywhere."""
+    sandbox.oddities = replace(sandbox.oddities, tells_limit_left=False)
+
+    assert "limit-left" not in reader.get("/user").json()
+
+
+def test_an_encrypted_form_gives_nothing_to_read(sandbox: Sandbox, reader: Asker) -> None:
+    """Its answers are there, and none of them can be read back."""
+    form_id = sandbox.add_form("Sealed", encrypted=True)
+    submission_id = sandbox.submit(form_id, {"message": "a plain secret", "jotgate": "tk-canary"})
+
+    text = reader.get(f"/submission/{submission_id}").text
+
+    assert "secret" not in text
+    assert "canary" not in text
+    assert reader.content(f"/form/{form_id}/properties")["isEncrypted"] == "Yes"
+
+
+def test_renaming_keeps_answers_by_qid_and_deleting_hides_them(sandbox: Sandbox, reader: Asker) -> None:
+    """A renamed ticket field is found by its qid; a deleted one is gone from old submissions, too."""
+    form_id = sandbox.add_form("Students")
+    submission_id = sandbox.submit(form_id, {"jotgate": "ticket"})
+    questions = reader.content(f"/form/{form_id}/questions")
+    qid = next(qid for qid, each in questions.items() if each["name"] == "jotgate")
+
+    sandbox.rename_question(form_id, qid, "input274")
+    renamed = reader.content(f"/submission/{submission_id}")["answers"][qid]
+    sandbox.delete_question(form_id, qid)
+
+    assert (renamed["name"], renamed["answer"]) == ("input274", "ticket")
+    assert qid not in reader.content(f"/submission/{submission_id}")["answers"]
+    assert sandbox.add_question(form_id, name="jotgate", hidden=True) == qid
+
+
+def test_usage_counts_this_month_and_todays_calls(sandbox: Sandbox, reader: Asker, clock: StillClock) -> None:
+    """`api` and `limit-left` of one call add up to the plan's ceiling."""
+    form_id = sandbox.add_form("Students")
+    sandbox.submit(form_id, {"message": "December"}, at=clock.at - 20 * 86_400)
+    sandbox.submit(form_id, {"message": "January"})
+
+    body = reader.get("/user/usage").json()
+
+    assert body["content"]["submissions"] == "1"
+    assert int(body["content"]["api"]) + body["limit-left"] == 1_000
