@@ -31,7 +31,8 @@ def checked_id(text: object) -> str:
     """
     if isinstance(text, str) and _ID.fullmatch(text):
         return text
-    raise InputError([f"not a JotForm id (1 to 20 digits): {ascii(text)[:40]}"])
+    shown = ascii(text[:30]) if isinstance(text, str) else type(text).__name__
+    raise InputError([f"not a JotForm id (1 to 20 digits): {shown[:40]}"])
 
 
 def read_id(value: object) -> str | None:

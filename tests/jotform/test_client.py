@@ -388,6 +388,7 @@ def test_no_text_reaches_another_path(clients: Clients, raw_server: RawServer, t
     """Whatever stands for an id, only addresses of digits are asked for, and only the known errors escape."""
     raw_server.answer(b'{"responseCode":404,"message":"no"}', status="404 Not Found")
     raw_server.heads.clear()
+    clients.quota.discovered(limit=1_000, used=0)
     try:
         problem = outcome(lambda: VERBS[verb](clients(raw_server.url), text))
     except InputError:

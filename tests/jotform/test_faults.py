@@ -76,7 +76,8 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_fault_is_told_by_its_reason_within_bounds(case: Case, sandbox: Sandbox, clients: Clients) -> None:
     """Each fault: the right reason, few tries, each counted, in time, in little memory; and then it works again."""
-    client = clients(sandbox.api, deadline_seconds=1.0)
+    deadline_seconds = 1.0 if case.reason is R.TIMEOUT else 10.0
+    client = clients(sandbox.api, deadline_seconds=deadline_seconds)
     form_id = sandbox.add_form("Students")
     client.account()
     sandbox.add_fault(case.kind, times=None, **case.options)
@@ -87,7 +88,7 @@ def test_a_fault_is_told_by_its_reason_within_bounds(case: Case, sandbox: Sandbo
     problem = outcome(lambda: client.form(form_id))
     assert isinstance(problem, UpstreamError)
     assert problem.reason is case.reason
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < deadline_seconds + 1.0
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 20_000
     assert len(sandbox.log) - asked == case.tries
     named = case.kind == "over_limit" and case.options["variant"] != "503"

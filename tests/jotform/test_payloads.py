@@ -26,7 +26,7 @@ JSON = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.integers(10**4_400, 10**4_401)
+    | st.sampled_from([10**20, -(10**20)]).map(lambda number: number**300)
     | st.floats()
     | st.text(max_size=20)
     | st.text("0123456789", max_size=25)
