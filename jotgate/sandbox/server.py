@@ -60,7 +60,7 @@ class Sandbox:
         """Raises ValueError for an unknown plan or region. `daily_calls` overrides the plan's."""
         self._port = port
         self._stopping = threading.Event()
-        self._listeners: list[tuple[Listener, threading.Thread]] = []
+        self._listeners: list[Listener] = []
         self._faults = Faults()
         self._world = World(clock or SystemClock(), oddities or Oddities())
         self._account = self._add_account(username, plan, region, daily_calls, read_key, full_key)
@@ -89,20 +89,16 @@ class Sandbox:
             raise
         self._port = listeners[0].server_port
         for listener in listeners:
-            thread = threading.Thread(
-                target=listener.serve_forever, args=(0.05,), name="sandbox", daemon=True
-            )
-            thread.start()
-            self._listeners.append((listener, thread))
+            listener.start()
+        self._listeners = listeners
         return self
 
     def stop(self) -> None:
         """Close every connection and end every thread; what the sandbox holds stays."""
         self._stopping.set()
-        for listener, thread in self._listeners:
+        for listener in self._listeners:
             listener.stop()
-            thread.join()
-        self._listeners.clear()
+        self._listeners = []
         self._webhooks.stop()
 
     def __enter__(self) -> Sandbox:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import logging
 import select
+import selectors
 import socket
 import struct
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -141,7 +143,25 @@ class Listener(ThreadingHTTPServer):
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self._woken, self._wake = socket.socketpair()
         super().__init__((address, port), _Handler)
+        self.socket.setblocking(False)
+        self._thread = threading.Thread(target=self._accept, name="sandbox", daemon=True)
+
+    def start(self) -> None:
+        """Take connections, in a thread of its own."""
+        self._thread.start()
+
+    def _accept(self) -> None:
+        # Not `serve_forever`: it looks twenty times a second whether to stop, and a site may leave a sandbox running.
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
+            while not self.stopping.is_set():
+                selector.select()
+                # A client that has left again, or the call to stop, leaves nothing to take.
+                with suppress(OSError):
+                    self.process_request(*self.get_request())
 
     def server_bind(self) -> None:
         """Bind without asking the network for the machine's name."""
@@ -171,14 +191,19 @@ class Listener(ThreadingHTTPServer):
     def stop(self) -> None:
         """Stop listening, end every connection, and wait for their threads."""
         self.stopping.set()
-        self.shutdown()
+        self._wake.send(b"!")
+        self._thread.join()
         with self._open_lock:
             for client in self._open:
-                try:
+                with suppress(OSError):
                     client.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
         self.server_close()
+
+    def server_close(self) -> None:
+        """Close the listening socket and wait for the connections' threads."""
+        super().server_close()
+        self._wake.close()
+        self._woken.close()
 
 
 class _Request(Request):
