@@ -1,0 +1,1 @@
+"""The sweep against a local JotForm on a simulated clock."""

@@ -1,0 +1,286 @@
+"""The day's calls: never more than the allowance, whatever the clocks and the other integrations do."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate.clock import SystemClock
+from jotgate.errors import QuotaExhausted
+from jotgate.quota import EST, Quota, Usage, current, day_window, observe, pace, take
+from jotgate.stores import open_store
+
+T = TypeVar("T")
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+class _Clock:
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def now(self) -> float:
+        return self.at
+
+
+class _Memory:
+    """A store of one account's usage."""
+
+    def __init__(self) -> None:
+        self.held: Usage | None = None
+
+    def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
+        self.held, answer = change(self.held)
+        return answer
+
+    def usage(self, account: str) -> Usage | None:
+        return self.held
+
+
+def _utc(text: str) -> float:
+    return dt.datetime.fromisoformat(text).replace(tzinfo=dt.timezone.utc).timestamp()
+
+
+def _quota(at: str, limit: int | None = 1_000) -> tuple[Quota, _Clock]:
+    clock = _Clock(_utc(at))
+    return Quota(_Memory(), account="a", limit=limit, clock=clock), clock
+
+
+def _take_all(quota: Quota, *, operator: bool = False, most: int = 5_000) -> int:
+    taken = 0
+    while taken < most:
+        try:
+            quota.take(operator=operator)
+        except QuotaExhausted:
+            break
+        taken += 1
+    return taken
+
+
+def test_the_windows_of_three_years_add_up() -> None:
+    """From 2025 to 2027 every day begins where the last one ended; clock changes make 23 and 25 hours."""
+    at = _utc("2025-01-01T12:00:00")
+    _, start, end = day_window(at)
+    first, lengths = start, []
+    while end < _utc("2028-01-01T00:00:00"):
+        lengths.append(end - start)
+        _, next_start, next_end = day_window(end)
+        assert next_start == end
+        start, end = next_start, next_end
+    assert sorted(set(lengths)) == [23 * 3600, 24 * 3600, 25 * 3600]
+    assert (lengths.count(23 * 3600), lengths.count(25 * 3600)) == (3, 3)
+    assert sum(lengths) == start - first
+
+
+@given(st.datetimes(dt.datetime(2025, 1, 1), dt.datetime(2027, 12, 31)))  # noqa: DTZ001
+def test_a_moment_is_inside_its_window(moment: dt.datetime) -> None:
+    """The window's name is the New York date, and the moment lies in it."""
+    at = moment.replace(tzinfo=dt.timezone.utc).timestamp()
+    day, start, end = day_window(at)
+    assert start <= at < end
+    assert day == dt.datetime.fromtimestamp(at, NEW_YORK).date().isoformat()
+
+
+def test_a_tenth_is_kept_for_the_operator() -> None:
+    """The gate stops at nine tenths; the operator's own commands may take the rest, and nobody more."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    assert _take_all(quota) == 900
+    usage = quota.usage()
+    assert (usage.used, usage.held, usage.left) == (900, 100, 0)
+    assert _take_all(quota, operator=True) == 100
+    usage = quota.usage()
+    assert (usage.used, usage.held, usage.left) == (1_000, 0, 0)
+
+
+def test_used_held_and_left_add_up_to_the_limit() -> None:
+    """The three parts of the allowance are always the whole of it."""
+    for used in range(0, 1_001, 50):
+        usage = Usage(day="2026-01-12", limit=1_000, used=used)
+        assert usage.left is not None
+        assert usage.used + usage.held + usage.left == 1_000
+
+
+def test_in_winter_a_new_day_begins_at_midnight_in_new_york() -> None:
+    """Both readings of "midnight EST" agree in winter."""
+    quota, clock = _quota("2026-01-12T12:00:00")
+    _take_all(quota, operator=True)
+    clock.at = _utc("2026-01-13T04:59:59")
+    assert _take_all(quota) == 0
+    clock.at = _utc("2026-01-13T05:00:01")
+    assert _take_all(quota) == 900
+
+
+def test_in_summer_the_hour_between_both_readings_is_probed() -> None:
+    """Between New York's midnight and UTC-5's, three calls find out; if nothing rises, the later reading holds."""
+    quota, clock = _quota("2026-07-13T12:00:00")
+    _take_all(quota, operator=True)
+    clock.at = _utc("2026-07-14T03:59:59")
+    assert _take_all(quota) == 0
+    clock.at = _utc("2026-07-14T04:00:01")
+    assert _take_all(quota) == 3
+    clock.at = _utc("2026-07-14T05:00:01")
+    assert _take_all(quota) == 900
+
+
+def test_in_summer_a_rising_limit_left_is_the_reset() -> None:
+    """If JotForm follows daylight saving, its first answer after New York's midnight shows it."""
+    quota, clock = _quota("2026-07-13T12:00:00")
+    _take_all(quota, operator=True)
+    clock.at = _utc("2026-07-14T04:00:01")
+    quota.take()
+    quota.observe(999)
+    assert quota.usage().used == 1
+    assert _take_all(quota) == 899
+    quota.observe(100)
+    clock.at = _utc("2026-07-14T05:00:01")
+    assert _take_all(quota) == 0
+
+
+def test_limit_left_adds_what_others_took() -> None:
+    """Another integration's calls are counted as soon as an answer shows them."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    quota.take()
+    quota.observe(499)
+    assert quota.usage().used == 501
+    assert _take_all(quota) == 399
+
+
+def test_answers_that_overtake_each_other_give_nothing_back() -> None:
+    """A slightly higher limit-left is an older answer, not a reset."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    for _ in range(20):
+        quota.take()
+    quota.observe(980)
+    quota.observe(985)
+    assert quota.usage().used == 20
+
+
+def test_a_plan_that_is_larger_than_believed_shows_in_limit_left() -> None:
+    """An account on a larger plan is noticed by its first answer."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    quota.take()
+    quota.observe(9_999)
+    usage = quota.usage()
+    assert usage.limit == 9_999
+    assert usage.left is not None
+    assert usage.left > 8_000
+
+
+def test_a_discovered_allowance_replaces_the_assumed_one() -> None:
+    """What /user/usage says counts, up and down."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    quota.discovered(limit=10_000, used=42)
+    assert (quota.usage().limit, quota.usage().used) == (10_000, 42)
+
+
+def test_an_unlimited_plan_is_only_counted() -> None:
+    """Enterprise has no limit: nothing is held back and nothing paced."""
+    quota, _ = _quota("2026-01-12T12:00:00", limit=None)
+    assert _take_all(quota, most=3_000) == 3_000
+    assert quota.pace().granted
+    assert (quota.usage().left, quota.usage().held) == (None, 0)
+
+
+def test_a_call_that_was_not_sent_is_given_back() -> None:
+    """An attempt that never left this machine costs nothing."""
+    quota, _ = _quota("2026-01-12T12:00:00")
+    quota.take()
+    quota.give_back()
+    assert quota.usage().used == 0
+
+
+def test_the_pace_makes_the_calls_last_the_day() -> None:
+    """After a burst of 30 a free account's readings are about a minute and a half apart, all day long."""
+    usage = Usage(day="2026-01-12", limit=1_000, tokens_at=_utc("2026-01-12T05:00:00"))
+    at, started = _utc("2026-01-12T05:00:00"), 0
+    while at < _utc("2026-01-13T04:59:00"):
+        if pace(usage, at).granted:
+            usage, grab = take(usage, at, operator=False)
+            assert grab.granted
+            started += 1
+        at += 5
+    assert 880 <= started <= 900
+    assert usage.used == started
+
+
+def test_a_wish_that_is_not_granted_says_when_to_come_back() -> None:
+    """`until` is the moment at which the pace allows the next reading."""
+    at = _utc("2026-01-12T12:00:00")
+    usage = Usage(day="2026-01-12", limit=1_000, tokens=0.0, tokens_at=at)
+    grab = pace(usage, at)
+    assert not grab.granted
+    assert not pace(usage, grab.until - 1).granted
+    assert pace(usage, grab.until + 0.01).granted
+
+
+@pytest.mark.parametrize("back_seconds", [1, 3_600, 90_000])
+def test_a_clock_set_back_gives_no_calls(back_seconds: int) -> None:
+    """A clock that goes back neither resets the day nor makes the count negative."""
+    at = _utc("2026-01-12T12:00:00")
+    usage = Usage(day="2026-01-12", limit=1_000, used=500, tokens_at=at)
+    earlier = current(usage, at - back_seconds)
+    assert earlier.used == 500
+    assert earlier.tokens <= usage.tokens
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 90_000), st.sampled_from(["take", "operator", "observe"]), st.integers(0, 1_000)
+        ),
+        max_size=40,
+    )
+)
+def test_no_sequence_passes_the_limit(steps: list[tuple[int, str, int]]) -> None:
+    """Whatever happens in whatever order, used stays between 0 and the limit."""
+    at = _utc("2026-03-07T20:00:00")
+    usage = Usage(day="2026-03-07", limit=1_000, tokens_at=at)
+    for seconds, what, left in steps:
+        at += seconds
+        if what == "observe":
+            usage = observe(usage, left, at)
+        else:
+            usage, grab = take(usage, at, operator=what == "operator")
+            assert grab.granted or grab.until > at
+        assert 0 <= usage.used <= 1_000 + 3
+        assert 0.0 <= usage.tokens <= 30.0
+
+
+def _wish(path: str, wishes: int, answers: Any) -> None:
+    quota = Quota(open_store(f"sqlite:///{path}"), account="a", limit=1_000, clock=SystemClock())
+    answers.put(sum(_take_all(quota, most=1) for _ in range(wishes)))
+
+
+def test_16_processes_share_one_allowance(tmp_path: Path) -> None:
+    """5,000 wishes from 16 processes: at most 1,000 are granted, and all but the operator's share."""
+    path = str(tmp_path / "jotgate.db")
+    store = open_store(f"sqlite:///{path}")
+    store.prepare({}, 0.0)
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    processes = [context.Process(target=_wish, args=(path, 313, answers)) for _ in range(16)]
+    for process in processes:
+        process.start()
+    granted = sum(answers.get(timeout=120) for _ in processes)
+    for process in processes:
+        process.join()
+    assert granted == 900
+    held = store.usage("a")
+    assert held is not None
+    assert held.used == 900
+    store.close()
+
+
+def test_the_two_readings_of_est_differ_only_in_summer() -> None:
+    """The fixed reading is five hours behind UTC all year round."""
+    winter, summer = _utc("2026-01-12T05:00:00"), _utc("2026-07-12T05:00:00")
+    assert dt.datetime.fromtimestamp(winter, EST) == dt.datetime.fromtimestamp(winter, NEW_YORK)
+    assert dt.datetime.fromtimestamp(winter, EST).hour == dt.datetime.fromtimestamp(winter, NEW_YORK).hour
+    assert dt.datetime.fromtimestamp(summer, EST).hour + 1 == dt.datetime.fromtimestamp(summer, NEW_YORK).hour
