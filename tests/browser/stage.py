@@ -108,7 +108,10 @@ class Stage:
             self.admitted = True
             return Response(status=303, headers={"Location": DOOR})
         status, context = self.refusals.popleft()
-        return self._page("move.html" if status == 409 else "door.html", context, status)
+        template = (
+            "move.html" if "move" in context else "door.html" if "action" in context else "refused.html"
+        )
+        return self._page(template, context, status) if context else Response("out of order", status)
 
     def _page(self, template: str, context: dict[str, Any], status: int = 200) -> Response:
         html = self._environment.get_template(f"jotgate/{template}").render(context)

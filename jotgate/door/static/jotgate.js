@@ -12,7 +12,7 @@
     const whole = group(input.value);
     if (whole === input.value) return;
     input.value = whole;
-    // Type a fifth symbol and the caret follows it; delete a hyphen and it stays before the hyphen.
+    // After a fifth symbol the caret follows it; after deleting a hyphen it stays before the hyphen.
     input.setSelectionRange(before.length, before.length);
   };
 
@@ -37,26 +37,28 @@
     }
     if (!form.isConnected) return;
     part(form, "wait").hidden = true;
-    if (input.value) form.requestSubmit ? form.requestSubmit() : send(form, input);
+    if (input.value) send(form, input);
     else input.focus();
   };
 
-  // The answer is the page that the browser would have loaded; taking only the form out of it keeps what was
-  // typed, and keeps a visitor on the page that embeds the door. Whatever is odd is left to the browser itself.
+  // The answer is the page that the browser would have loaded. Taking only the form out of it keeps what was
+  // typed, and the page that embeds the door. Whatever is odd is left to the browser.
   const send = async (form, input) => {
     if (form.dataset.sending) return;
     form.dataset.sending = "yes";
     form.querySelector("button").setAttribute("aria-disabled", "true");
     try {
       const body = new URLSearchParams(new FormData(form));
-      const answer = await fetch(form.action, { method: "POST", body, credentials: "same-origin", headers: { Accept: "text/html" } });
+      const answer = await fetch(form.action, { ...ANSWER, method: "POST", body, headers: { Accept: "text/html" } });
       if (answer.redirected) return location.assign(answer.url);
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const root = form.closest("[data-jotgate-root]");
       const fresh = part(page, "code");
       if (!fresh) {
         root.replaceChildren(...page.querySelector("[data-jotgate-root]").childNodes);
-        return root.querySelector("button, a").focus();
+        const heading = root.querySelector("h1");
+        heading.tabIndex = -1;
+        return heading.focus();
       }
       form.replaceWith(fresh);
       if (root.matches("main")) document.title = page.title;
@@ -90,7 +92,8 @@
     if (!line || isNaN(when)) return;
     const today = when.toDateString() === new Date().toDateString();
     const day = today ? {} : { weekday: "short", day: "numeric", month: "short" };
-    const text = when.toLocaleString(document.documentElement.lang || [], { ...day, hour: "2-digit", minute: "2-digit" });
+    // A day in the page's language, a time of day as the visitor's own clock shows it.
+    const text = when.toLocaleString(today ? [] : line.closest("[lang]").lang, { ...day, hour: "2-digit", minute: "2-digit" });
     line.hidden = false;
     if (line.lastElementChild.textContent !== text) line.lastElementChild.textContent = text;
   };
@@ -117,9 +120,7 @@
         const { state, expected_by: expectedBy } = await answer.json();
         if (answer.ok && state !== "open") show(root, area, state, expectedBy);
         if (answer.ok && !SETTLING.includes(state)) return;
-      } catch (unreachable) {
-        // Asked again below.
-      }
+      } catch (unreachable) {}
       wait = Math.min(wait * 2, 15000);
       timer = setTimeout(ask, wait * (0.9 + Math.random() / 10));
     }
@@ -133,9 +134,7 @@
       try {
         const answer = await fetch(url, { ...ANSWER, method: "POST", keepalive: true });
         if (answer.status < 500 && answer.status !== 429) return;
-      } catch (unreachable) {
-        // Tried again below.
-      }
+      } catch (unreachable) {}
       await pause(wait);
     }
   };
