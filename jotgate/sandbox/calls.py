@@ -44,11 +44,11 @@ class Call:
         return self.submission_or_none
 
     def sent(self) -> list[tuple[str, str]]:
-        """Return the fields of the body, in the order they came in."""
-        return list(self.request.form.items(multi=True))
+        """Return the fields of the body, then those of the query, where some clients put them."""
+        return [*self.request.form.items(multi=True), *self.request.args.items(multi=True)]
 
     def sent_under(self, name: str) -> dict[str, str]:
-        """Return the fields `name[...]` of the body by what stands in the brackets."""
+        """Return the fields `name[...]` by what stands in the brackets."""
         prefix = f"{name}["
         return {key[len(prefix) : -1]: text for key, text in self.sent() if key.startswith(prefix)}
 

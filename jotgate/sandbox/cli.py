@@ -22,14 +22,10 @@ class _PortUnusable(click.ClickException):
     exit_code = 2
 
 
-class _Key(click.ParamType[str]):
-    name = "key"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = str(value)
-        if not re.fullmatch(r"[0-9A-Za-z]{16,64}", text, re.ASCII):
-            self.fail("a key has 16 to 64 letters and digits", param, ctx)
-        return text
+def _checked_key(context: click.Context, parameter: click.Parameter, key: str | None) -> str | None:
+    if key is not None and not re.fullmatch(r"[0-9A-Za-z]{16,64}", key, re.ASCII):
+        raise click.BadParameter("a key has 16 to 64 letters and digits")
+    return key
 
 
 @click.command("sandbox", help="Start a local JotForm for trying and testing, with two sample forms.")
@@ -43,8 +39,8 @@ class _Key(click.ParamType[str]):
     show_default=True,
     help="Decides the calls a day.",
 )
-@click.option("--read-key", type=_Key(), help="Keep this key over restarts. [default: a new one]")
-@click.option("--full-key", type=_Key(), help="Keep this key over restarts. [default: a new one]")
+@click.option("--read-key", callback=_checked_key, help="Keep this key over restarts. [default: a new one]")
+@click.option("--full-key", callback=_checked_key, help="Keep this key over restarts. [default: a new one]")
 @click.option(
     "--json", "as_json", is_flag=True, help="First print one line of JSON: api, read_key, full_key."
 )

@@ -44,7 +44,7 @@ class Console:
         """Answer a request of this machine; pages of other sites cannot give orders."""
         if not _is_local(request):
             return Response("The sandbox's pages are for this machine only.", 403)
-        if request.method == "GET":
+        if request.method in ("GET", "HEAD"):
             return self._show(request)
         if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
             return _problem("Orders are taken from the sandbox's own page and from programs only.", 403)
@@ -52,9 +52,7 @@ class Console:
 
     def _show(self, request: Request) -> Response:
         if request.path == "/sandbox/":
-            kinds = {
-                kind.value: ", ".join(f"{k}={v}" for k, v in OPTIONS[kind].items()) for kind in FaultKind
-            }
+            kinds = {kind.value: OPTIONS[kind] for kind in FaultKind}
             return render("overview.html", state=self.state(), kinds=kinds)
         if request.path == "/sandbox/state":
             return _json(self.state())

@@ -43,6 +43,10 @@ class Pages:
 
     def answer(self, request: Request) -> Response:
         """Answer whatever is neither the API nor the sandbox's own page."""
+        with self._world.lock:
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Response:
         if match := _SUBMIT_PATH.fullmatch(request.path):
             return self._submit(request, self._world.forms.get(match[1]))
         if match := _FORM_PATH.fullmatch(request.path):

@@ -244,8 +244,8 @@ class Sandbox:
             submission = self._world.submit(
                 form, given, at=self._world.clock.now() if at is None else at, ip=ip
             )
-        if webhook:
-            self._webhooks.announce(form, submission, {})
+            if webhook:
+                self._webhooks.announce(form, submission, {})
         return submission.submission_id
 
     def delete_submission(self, submission_id: str) -> None:
@@ -331,6 +331,7 @@ class Sandbox:
             created_at=now,
             updated_at=now,
             ticket_field=ticket_field,
+            # JotForm's name for the secret that a read key sees; a canary for what must not be logged.
             properties={"password": secrets.token_hex(8)},
         )
         for wish in _completed(title, wishes, ticket_field):

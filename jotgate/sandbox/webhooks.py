@@ -254,6 +254,7 @@ class Webhooks:
                 message.url, files=parts, timeout=self._timeout_seconds, allow_redirects=False, stream=True
             )
         except (requests.RequestException, ValueError) as problem:
-            return None, f"{type(problem).__name__}: {problem}"
+            cause = getattr(problem.args[0], "reason", problem) if problem.args else problem
+            return None, f"{type(problem).__name__}: {cause}"
         answer.close()
         return answer.status_code, None

@@ -147,7 +147,7 @@ class Writes:
         return f"Submission #{call.submission.submission_id} deleted successfully."
 
     def _add_webhook(self, call: Call) -> object:
-        address = call.request.form.get("webhookURL", "")
+        address = dict(call.sent()).get("webhookURL", "")
         if not address.startswith(("http://", "https://")):
             raise BadInput("webhookURL is not an address")
         call.form.webhooks[str(max((int(index) for index in call.form.webhooks), default=-1) + 1)] = address

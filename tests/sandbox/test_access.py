@@ -121,6 +121,15 @@ def test_a_read_key_cannot_write(sandbox: Sandbox, reader: Asker) -> None:
     assert len(reader.content("/user/forms")) == 1
 
 
+def test_a_write_may_stand_in_the_query(sandbox: Sandbox, reader: Asker) -> None:
+    """Some clients send a POST without a body, its fields beside the key."""
+    form_id = sandbox.add_form("Students")
+    query = {"apiKey": sandbox.full_key, "submission[5]": "from the query"}
+    answer = requests.post(f"{sandbox.api}/form/{form_id}/submissions", params=query, timeout=5)
+    made = answer.json()["content"]["submissionID"]
+    assert reader.content(f"/submission/{made}")["answers"]["5"]["answer"] == "from the query"
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST"])
 def test_a_body_that_a_write_cannot_use_is_a_bad_request(sandbox: Sandbox, method: str) -> None:
     """Garbage is answered with 400, not with a crash."""
