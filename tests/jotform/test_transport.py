@@ -222,6 +222,24 @@ def test_a_server_that_drips_is_left_at_the_deadline(
     assert time.monotonic() - began < 2.0
 
 
+def test_a_late_byte_does_not_start_the_time_anew(clients: Clients, raw_server: RawServer) -> None:
+    """A server that speaks once just before the deadline, and then no more, is left at the deadline."""
+    left = threading.Event()
+
+    def act(connection: Any) -> None:
+        left.wait(1.3)
+        connection.sendall(b"H")
+        left.wait(10.0)
+
+    raw_server.reply = act
+    began = time.monotonic()
+    problem = outcome(clients(raw_server.url, deadline_seconds=1.5).account)
+    took = time.monotonic() - began
+    left.set()
+    assert problem.reason is UpstreamReason.TIMEOUT
+    assert took < 2.3
+
+
 @pytest.mark.parametrize(
     "encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip, gzip, gzip, gzip, gzip, gzip"]
 )
