@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -75,7 +75,10 @@ class JotGateMiddleware:
                 return turned_away(environ, start_response)
         visit = Visit(self.door, environ)
         environ["jotgate"] = visit
-        return self.application(environ, _Private(visit, start_response).start)
+        start = _HeldStart(visit, start_response)
+        body = self.application(environ, start)
+        start.release()
+        return body
 
     def _own(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -87,12 +90,12 @@ class JotGateMiddleware:
 
     def _lost(self, request: Request, error: HTTPException) -> Response:
         """Answer for an address that the door does not have."""
-        if error.code != 404:
-            return Response(
-                f"{error.name}\n", status=error.code, headers=error.get_headers(), mimetype="text/plain"
-            )
-        refuse = Refuse(reason=Reason.UNKNOWN_FORM, ref=Reason.UNKNOWN_FORM.name)
-        return self.door.refuse(request, refuse, form=None)
+        if error.code == 404:
+            refuse = Refuse(reason=Reason.UNKNOWN_FORM, ref=Reason.UNKNOWN_FORM.name)
+            return self.door.secure(self.door.refuse(request, refuse, form=None))
+        headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
+        response = Response(f"{error.name}\n", status=error.code, headers=headers, mimetype="text/plain")
+        return self.door.secure(response)
 
     def _turned_away(self, environ: WSGIEnvironment, path: str) -> Response | None:
         # WSGI hands the path over as Latin-1; applications route on it as UTF-8 (PEP 3333).
@@ -100,24 +103,42 @@ class JotGateMiddleware:
         return self._guard.turn_away(Request(environ), forms) if forms else None
 
 
-class _Private:
-    """Marks the answer as one visitor's, if it turned out to be."""
+class _HeldStart:
+    """A `start_response` that waits until the application has made its page, and then marks it as one visitor's.
 
-    __slots__ = ("_start_response", "_visit")
+    An application may start its response first and embed the door after that.
+    """
+
+    __slots__ = ("_held", "_released", "_start_response", "_visit", "_write")
 
     def __init__(self, visit: Visit, start_response: StartResponse) -> None:
         self._visit = visit
         self._start_response = start_response
+        self._held: tuple[str, list[tuple[str, str]], _ExcInfo | None] | None = None
+        self._released = False
 
-    def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None
-    ) -> Callable[[bytes], Any]:
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None, /
+    ) -> Callable[[bytes], object]:
+        self._held = (status, headers, exc_info)
+        if self._released:
+            self.release()
+        return self._write_now
+
+    def release(self) -> None:
+        """Start the response if the application has done so, and from now on whenever it does."""
+        self._released = True
+        if self._held is None:
+            return
+        (status, headers, exc_info), self._held = self._held, None
         if self._visit.touched:
             headers = [(name, value) for name, value in headers if name.title() not in PRIVATE]
             headers += PRIVATE.items()
-        # wsgiref's own start_response takes no third argument that is None from some servers.
-        return (
-            self._start_response(status, headers, exc_info)
-            if exc_info
-            else self._start_response(status, headers)
-        )
+        if exc_info:
+            self._write = self._start_response(status, headers, exc_info)
+        else:
+            self._write = self._start_response(status, headers)
+
+    def _write_now(self, data: bytes) -> object:
+        self.release()
+        return self._write(data)

@@ -16,8 +16,8 @@ def delivered_form_id(request: Request) -> str:
     """Return the form's id in a delivery.
 
     Raises:
-        RequestEntityTooLarge: the body has more than 2 MB or 200 parts.
-        BadRequest: it is not a delivery, or not a whole one.
+        RequestEntityTooLarge: the body has more than 2 MB.
+        BadRequest: it is not a delivery, not a whole one, or one of more than 200 parts.
     """
     length = request.content_length
     if length is None:
@@ -30,8 +30,11 @@ def delivered_form_id(request: Request) -> str:
         max_form_parts=_MAX_PARTS,
         silent=False,
     )
+    stream = request.stream
     try:
-        _, fields, _ = parser.parse(request.stream, request.mimetype, length, request.mimetype_params)
+        _, fields, _ = parser.parse(stream, request.mimetype, length, request.mimetype_params)
+    except RequestEntityTooLarge as error:
+        raise BadRequest("the delivery has too many parts") from error
     except (ValueError, LookupError, OSError) as error:
         raise BadRequest("the body cannot be read") from error
     missing = [name for name in _NEEDED if name not in fields]

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request
 
 from jotgate.door.endpoints import Door
 from jotgate.door.messages import message_for
+from jotgate.door.visitors import own_path
 from jotgate.errors import StoreUnavailable
 from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
@@ -70,6 +71,7 @@ class Visit:
         except StoreUnavailable:
             _log.exception("embed.failed", extra={"form": form})
             kind, context = self._message(_store_down(), form)
+        door.parts.sweeper.attend()
         context = {"kind": kind, "form": policy} | door.page_context(request) | context
         return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped
 
@@ -82,7 +84,7 @@ class Visit:
     def _choose(self, form: str) -> tuple[str, dict[str, Any]]:
         door, request = self._door, Request(self._environ)
         policy = door.parts.gate.policy(form)
-        back = door.signer.sign_return(_own_path(request))
+        back = door.signer.sign_return(own_path(request))
         held = door.held(request, form)
         ticket = door.parts.gate.ticket(held) if held else None
         if ticket is not None and ticket.state is TicketState.OPEN:
@@ -95,7 +97,7 @@ class Visit:
         refusal = door.parts.gate.doorway(form)
         if refusal is not None:
             return self._message(refusal, form)
-        return "door", door.code_context(request, policy) | {"next": back}
+        return "door", door.code_context(request, policy, back)
 
     def _message(self, refuse: Refuse, form: str) -> tuple[str, dict[str, Any]]:
         parts = self._door.parts
@@ -106,12 +108,6 @@ class Visit:
 def _leading_back(context: dict[str, Any], back: str) -> dict[str, Any]:
     """Let "use another code" lead back to the page that embeds the form."""
     return context | {"leave_url": f"{context['leave_url']}?next={back}"} if back else context
-
-
-def _own_path(request: Request) -> str:
-    """Return the path and query of the page being made, as the browser asked for it."""
-    query = request.query_string.decode("latin-1")
-    return f"{request.root_path.rstrip('/')}{request.path}" + (f"?{query}" if query else "")
 
 
 def _store_down() -> Refuse:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.delivering import delivered_form_id
@@ -21,7 +21,7 @@ from jotgate.door.rendering import (
     static_response,
 )
 from jotgate.door.signing import Signer
-from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, wants_json
+from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, query_value, wants_json
 from jotgate.errors import StoreUnavailable, UnknownForm
 from jotgate.gate import Seen, stateless_ref
 from jotgate.jotform.embed import frame_address
@@ -92,11 +92,16 @@ class Door:
         except HTTPException as error:
             refuse = _refuse(Reason.MALFORMED)
             response = self.refuse(request, refuse, form=self._policy(form), status=error.code)
-        for name, value in self._headers.items():
-            response.headers.setdefault(name, value)
+        self.secure(response)
         looks_after_sweep = endpoint in ("show", "state", "sent", "hook")
         # After the answer is out, so that nobody waits for it.
         response.call_on_close(lambda: self.parts.sweeper.attend(looks_after_sweep))
+        return response
+
+    def secure(self, response: Response) -> Response:
+        """Give *response* the headers of every page of the door, unless it has its own."""
+        for name, value in self._headers.items():
+            response.headers.setdefault(name, value)
         return response
 
     def show(self, request: Request, form: str) -> Response:
@@ -112,7 +117,7 @@ class Door:
             return self.refuse(request, refusal, form=policy)
         if wants_json(request):
             return self.refuse(request, _refuse(Reason.NO_PASS), form=policy)
-        context = self.code_context(request, policy)
+        context = self.code_context(request, policy, query_value(request, "next"))
         return self._page(request, 200, "jotgate/door.html", context, browser=True)
 
     def enter_code(self, request: Request, form: str) -> Response:
@@ -152,7 +157,7 @@ class Door:
         held = self.held(request, form)
         if held is not None:
             self.parts.gate.leave(held)
-        back = self.signer.read_return(request.args.get("next", ""))
+        back = self.signer.read_return(query_value(request, "next"))
         response = self._redirect(back or self.door_path(request, form) + "?left=1")
         self.cookies.drop_pass(response, form)
         return response
@@ -239,16 +244,16 @@ class Door:
         """Return the path of a form's door on this site."""
         return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/f/{form}"
 
-    def code_context(self, request: Request, policy: FormPolicy) -> dict[str, Any]:
-        """Return what the page that asks for a code needs."""
+    def code_context(self, request: Request, policy: FormPolicy, back: str) -> dict[str, Any]:
+        """Return what the page that asks for a code needs; *back* is the signed path to go to afterwards."""
         return {
             "form": policy,
             "action": self.door_path(request, policy.form),
-            "next": request.values.get("next", ""),
+            "next": back,
             "problem": None,
             "ref": "",
             "retry_after_seconds": None,
-            "left": "left" in request.args,
+            "left": query_value(request, "left") == "1",
         }
 
     def form_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any] | Refuse:
@@ -344,7 +349,8 @@ class Door:
         elif refuse.reason is Reason.OPEN_ELSEWHERE:
             response = self._offer_to_move(request, policy, refuse, message, seen, text)
         else:
-            context = self.code_context(request, policy) | {"problem": message, "ref": _shown_ref(refuse)}
+            context = self.code_context(request, policy, request.form.get("next", ""))
+            context |= {"problem": message, "ref": _shown_ref(refuse)}
             if refuse.retry_after_seconds is not None:
                 context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
             response = self._page(request, message.status, "jotgate/door.html", context)
@@ -381,10 +387,13 @@ class Door:
     def _fields(self, request: Request) -> Any:
         """Return the posted fields, read within limits."""
         if (request.content_length or 0) > _MAX_POST_BYTES:
-            raise BadRequest("the request is too large")
+            raise RequestEntityTooLarge
         request.max_content_length = _MAX_POST_BYTES
         request.max_form_parts = 20
-        return request.form
+        try:
+            return request.form
+        except RequestEntityTooLarge as error:
+            raise BadRequest("the request has too many fields") from error
 
     def _page(
         self, request: Request, status: int, template: str, context: dict[str, Any], *, browser: bool = False

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from jotgate.door.endpoints import Door
 from jotgate.door.rendering import json_response
-from jotgate.door.visitors import wants_json
+from jotgate.door.visitors import own_path, wants_json
 from jotgate.errors import StoreUnavailable
 from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
@@ -64,9 +64,7 @@ class Guard:
                 "ref": Reason.NO_PASS.name,
             }
             return _private(json_response(401, {"error": error}))
-        query = request.query_string.decode("latin-1")
-        path = f"{request.root_path.rstrip('/')}{request.path}" + (f"?{query}" if query else "")
-        back = door.signer.sign_return(path)
+        back = door.signer.sign_return(own_path(request))
         location = door.door_path(request, form) + (f"?next={back}" if back else "")
         return _private(Response(status=303, headers={"Location": location}))
 

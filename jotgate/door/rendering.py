@@ -19,6 +19,7 @@ from jotgate.config import Settings
 #: Renders a template by its name; Flask brings its own, which lets a site override each of ours.
 Renderer = Callable[[str, Mapping[str, Any]], str]
 
+_LONGEST_NAME = 64
 _STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -79,7 +80,9 @@ def iso(at: float | None) -> str | None:
 @lru_cache(maxsize=16)
 def static_file(name: str) -> tuple[bytes, str] | None:
     """Return a static file's content and its version, or None if there is none of this name."""
-    if os.path.splitext(name)[1] not in _STATIC_TYPES or not name.replace(".", "").isalnum():
+    if len(name) > _LONGEST_NAME or os.path.splitext(name)[1] not in _STATIC_TYPES:
+        return None
+    if not name.replace(".", "").isalnum():
         return None
     file = resources.files("jotgate.door") / "static" / name
     if not file.is_file():

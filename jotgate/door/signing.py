@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from urllib.parse import quote
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -26,8 +25,7 @@ class Signer:
         self._move = _serializer(keys, "move")
 
     def sign_return(self, path: str) -> str:
-        """Return *path* (with its query), signed; empty if it cannot be gone back to."""
-        path = quote(path, safe="/%?&=+:@!$'()*,;~#[]-._")
+        """Return *path* (with its query, percent-encoded), signed; empty if it cannot be gone back to."""
         return self._return.dumps(path) if is_local_path(path) and len(path) <= _LONGEST else ""
 
     def read_return(self, text: str) -> str | None:

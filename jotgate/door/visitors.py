@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug.wrappers import Request, Response
 
@@ -13,6 +14,9 @@ from jotgate.keyring import KeyRing
 from jotgate.throttle import network_of
 
 _BROWSER_SECONDS = 400 * 86_400
+_PLAIN_IN_PATHS = "/:@!$&'()*+,;="
+#: A query comes as it was sent, so what is percent-encoded in it stays so.
+_PLAIN_IN_QUERIES = _PLAIN_IN_PATHS + "?%[]"
 
 
 def cookie_values(header: str, name: str) -> Iterator[str]:
@@ -48,6 +52,21 @@ def is_cross_site(request: Request, site_url: str) -> bool:
         return fetch_site != "same-origin"
     origin = request.headers.get("Origin")
     return origin is not None and origin != site_url
+
+
+def query_value(request: Request, name: str) -> str:
+    """Return a parameter of the query, "" if it is not there or the query is no text. Total."""
+    try:
+        return request.args.get(name, "")
+    except UnicodeDecodeError:
+        return ""
+
+
+def own_path(request: Request) -> str:
+    """Return the path and query of *request* in the spelling in which a browser can ask for them again."""
+    path = quote(request.root_path.rstrip("/") + request.path, safe=_PLAIN_IN_PATHS)
+    query = quote(request.query_string, safe=_PLAIN_IN_QUERIES)
+    return f"{path}?{query}" if query else path
 
 
 def wants_json(request: Request) -> bool:
