@@ -89,7 +89,7 @@ def _one_line(sandbox: Sandbox) -> str:
 
 def _friendly(sandbox: Sandbox) -> str:
     lines = [
-        "A local JotForm is running, for trying and testing. Nothing leaves this machine.",
+        "A local JotForm is running, for trying and testing. It is not JotForm.",
         "",
         f"  Overview        {sandbox.api}/sandbox/",
         f"  API             {sandbox.api}",
