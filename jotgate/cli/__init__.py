@@ -1,0 +1,89 @@
+"""The command line: `jotgate ...`, and the same commands as `flask jotgate ...`.
+
+A command is loaded when it is asked for: Flask loads `flask_group` with every command of every site that has
+jotgate installed.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jotgate.errors import JotgateError
+
+__all__ = ["flask_group", "main"]
+
+_HOMES = {
+    "status": ("jotgate.cli.status", "status"),
+    "codes": ("jotgate.cli.codes", "codes"),
+    "sweep": ("jotgate.cli.sweeping", "sweep"),
+    "quota": ("jotgate.cli.quota", "quota"),
+    "submissions": ("jotgate.cli.submissions", "submissions"),
+    "explain": ("jotgate.cli.explain", "explain"),
+    "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
+}
+_HELP = "Run a gate for JotForm forms: codes, submissions, sweeps, and what they cost."
+
+
+class _Commands(click.Group):
+    """The commands by name; each fault becomes a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which one meets them."""
+        return list(_HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in _HOMES:
+            return None
+        module, attribute = _HOMES[cmd_name]
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; no fault that is foreseen ends in a traceback."""
+        # Without a handler, Python would print warnings, with their tracebacks, between the sentences.
+        logging.getLogger("jotgate").addHandler(logging.NullHandler())
+        try:
+            return super().invoke(ctx)
+        except JotgateError as error:
+            from jotgate.cli.faults import told
+
+            raise told(error) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror}.") from None
+
+
+@click.group("jotgate", cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="jotgate")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="JOTGATE_CONFIG",
+    default=Path("jotgate.toml"),
+    show_default=True,
+    show_envvar=True,
+    help="The file with the settings.",
+)
+@click.pass_context
+def main(ctx: click.Context, config: Path) -> None:
+    """Take the settings from a file."""
+    from jotgate.cli.site import FileSite
+
+    ctx.obj = FileSite(config)
+
+
+@click.group("jotgate", cls=_Commands, help=_HELP)
+@click.pass_context
+def flask_group(ctx: click.Context) -> None:
+    """Take everything from the Flask app."""
+    from jotgate.cli.site import FlaskSite
+
+    ctx.obj = FlaskSite()

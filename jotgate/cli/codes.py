@@ -1,0 +1,320 @@
+"""`jotgate codes`: the access codes that exist, and how they end."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+import click
+
+from jotgate.cli.creating import create
+from jotgate.cli.faults import Failed
+from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.protocols import Grant, GrantFilter
+from jotgate.wiring import Parts
+
+F = TypeVar("F", bound=Callable[..., object])
+
+#: How much of a fingerprint is shown: enough to tell a million codes apart, too little to find a code by.
+ID_DIGITS = 12
+STATES = ("open", "used_up", "revoked", "expired", "not_yet_valid")
+_SHOWN_MATCHES = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """Which codes a command is about."""
+
+    which: GrantFilter
+    #: How the sentence goes on after "codes ".
+    words: str
+
+
+@click.group(help="Create access codes, list them, and end them.")
+def codes() -> None:
+    """Hold the commands about codes."""
+
+
+codes.add_command(create)
+
+
+def state_of(grant: Grant, now: float) -> str:
+    """Return one of `STATES`: what a visitor with this code would meet at *now*."""
+    if grant.revoked_at is not None:
+        return "revoked"
+    if grant.used >= grant.uses:
+        return "used_up"
+    if grant.valid_until is not None and now >= grant.valid_until:
+        return "expired"
+    if grant.valid_from is not None and now < grant.valid_from:
+        return "not_yet_valid"
+    return "open"
+
+
+def _id_of(grant: Grant) -> str:
+    return grant.fingerprint.hex()[:ID_DIGITS]
+
+
+def _hex_prefix(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    digits = value.strip().lower()
+    if not 6 <= len(digits) <= 32 or digits.strip("0123456789abcdef"):
+        raise click.BadParameter("an id is 6 to 32 hex digits, as `codes list` shows it")
+    return digits
+
+
+def _choosing(command: F) -> F:
+    """Add the options that say which code is meant."""
+    add_code = click.option(
+        "--code", help="The code itself; - asks for it, so that no shell history holds it."
+    )
+    add_id = click.option(
+        "--id", "prefix", callback=_hex_prefix, help="The id that `codes list` shows, or its first 6 digits."
+    )
+    add_subject = click.option("--subject", help="Whom the code is about; needs --form.")
+    add_form = click.option("--form", help="Only codes for this form.")
+    return add_code(add_id(add_subject(add_form(command))))
+
+
+def _choose(
+    parts: Parts,
+    *,
+    code: str | None,
+    prefix: str | None,
+    subject: str | None,
+    form: str | None,
+    batch: str | None = None,
+    ways: str = "--code, --id or --subject",
+) -> _Choice:
+    if sum(given is not None for given in (code, prefix, subject, batch)) != 1:
+        raise click.UsageError(f"Choose by one of {ways}.")
+    if form is not None:
+        policy_of(parts, form)
+    if subject is not None and form is None:
+        raise click.UsageError("--subject needs --form: a subject may have a code for each form.")
+    where = "" if form is None else f" for {form}"
+    if code is not None:
+        found = parts.grants.by_code(_read_code(code))
+        if found is None:
+            raise click.UsageError("This is no access code: there is a typing mistake in it.")
+        which = GrantFilter(form=form, fingerprints=found.fingerprints)
+        return _Choice(which=which, words="like this one" + where)
+    which = GrantFilter(form=form, prefix=prefix, subject=subject, batch=batch)
+    if prefix is not None:
+        return _Choice(which=which, words=f"with the id {prefix}{where}")
+    if subject is not None:
+        return _Choice(which=which, words=f"of {plain(subject)}{where}")
+    return _Choice(which=which, words=f"in the batch {plain(batch)}{where}")
+
+
+def _read_code(given: str) -> str:
+    """Return the code, asked for without showing it where a person types, or from a pipe."""
+    if given != "-":
+        return given
+    stdin = sys.stdin
+    if stdin.isatty():
+        return str(click.prompt("Code", hide_input=True, err=True))
+    return str(stdin.readline(200))
+
+
+def _only(parts: Parts, choice: _Choice) -> Grant:
+    """Return the one usable grant that is meant.
+
+    Raises:
+        Failed: there is none, or there are several.
+    """
+    found = list(parts.grants.list(choice.which))
+    live = [grant for grant in found if grant.revoked_at is None]
+    if not found:
+        raise Failed(f"There is no code {choice.words}.")
+    if not live:
+        raise Failed(f"The code {choice.words} was revoked at {iso(found[-1].revoked_at)}.")
+    if len(live) > 1:
+        shown = ", ".join(map(_id_of, live[:_SHOWN_MATCHES])) + (
+            ", ..." if len(live) > _SHOWN_MATCHES else ""
+        )
+        raise Failed(f"There are {len(live)} codes {choice.words}; choose one with --id: {shown}.")
+    return live[0]
+
+
+def _exactly(grant: Grant) -> GrantFilter:
+    return GrantFilter(fingerprints=(grant.fingerprint,))
+
+
+def _record(grant: Grant, now: float) -> dict[str, object]:
+    return {
+        "id": _id_of(grant),
+        "form": grant.form,
+        "subject": grant.subject,
+        "label": grant.label,
+        "batch": grant.batch,
+        "uses": grant.uses,
+        "used": grant.used,
+        "state": state_of(grant, now),
+        "valid_from": iso(grant.valid_from),
+        "valid_until": iso(grant.valid_until),
+        "created_at": iso(grant.created_at),
+        "moves": grant.moves,
+    }
+
+
+@codes.command("list", help="List the codes that exist. The codes themselves are not kept, and not shown.")
+@click.option("--form", help="Only codes for this form.")
+@click.option("--subject", help="Only codes of this subject.")
+@click.option("--batch", help="Only codes of this batch.")
+@click.option("--id", "prefix", callback=_hex_prefix, help="Only codes whose id begins like this.")
+@click.option("--state", "states", type=click.Choice(STATES), multiple=True, help="Only codes in this state.")
+@json_option
+@click.pass_context
+def list_codes(
+    ctx: click.Context,
+    form: str | None,
+    subject: str | None,
+    batch: str | None,
+    prefix: str | None,
+    states: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Print the grants meant."""
+    parts = open_parts(ctx)
+    if form is not None:
+        policy_of(parts, form)
+    now = parts.clock.now()
+    which = GrantFilter(form=form, subject=subject, batch=batch, prefix=prefix)
+    found = (grant for grant in parts.grants.list(which) if not states or state_of(grant, now) in states)
+    if as_json:
+        for grant in found:
+            emit(_record(grant, now))
+        return
+    tally: Counter[str] = Counter()
+    headings = ("id", "form", "subject", "label", "batch", "used", "state", "moves")
+    for line in columns(headings, _rows(found, now, tally)):
+        say(line)
+    states_seen = ", ".join(f"{number:,} {state}" for state, number in tally.items())
+    say(f"{counted(tally.total(), 'code')}{': ' if states_seen else ''}{states_seen}", err=True)
+
+
+def _rows(found: Iterator[Grant], now: float, tally: Counter[str]) -> Iterator[tuple[str, ...]]:
+    for grant in found:
+        state = state_of(grant, now)
+        tally[state] += 1
+        yield (
+            _id_of(grant),
+            grant.form,
+            plain(grant.subject),
+            plain(grant.label),
+            plain(grant.batch),
+            f"{grant.used}/{grant.uses}",
+            state,
+            str(grant.moves),
+        )
+
+
+@codes.command(help="End codes for good, with the tickets and passes made from them.")
+@_choosing
+@click.option("--batch", help="Every code of this batch.")
+@click.option("--note", help="Why, for the ledger.")
+@click.option("--yes", is_flag=True, help="Do not ask before several codes are revoked.")
+@actor_option
+@click.pass_context
+def revoke(
+    ctx: click.Context,
+    code: str | None,
+    prefix: str | None,
+    subject: str | None,
+    form: str | None,
+    batch: str | None,
+    note: str | None,
+    yes: bool,
+    actor: str,
+) -> None:
+    """Revoke the grants meant; an id has to fit one of them only."""
+    parts = open_parts(ctx)
+    choice = _choose(
+        parts,
+        code=code,
+        prefix=prefix,
+        subject=subject,
+        form=form,
+        batch=batch,
+        ways="--code, --id, --subject or --batch",
+    )
+    found = sum(1 for _ in parts.grants.list(choice.which))
+    live = sum(1 for grant in parts.grants.list(choice.which) if grant.revoked_at is None)
+    if not found:
+        raise Failed(f"There is no code {choice.words}.")
+    if not live:
+        say(f"Nothing to do: {counted(found, 'code')} {choice.words}, revoked before.")
+        return
+    which = choice.which
+    if live > 1:
+        if prefix is not None:
+            _only(parts, choice)
+        if not yes:
+            click.confirm(f"Revoke {counted(live, 'code')} {choice.words}?", abort=True, err=True)
+    revoked = parts.grants.revoke(which, actor=actor, note=note)
+    say(f"Revoked {counted(revoked, 'code')} {choice.words}. Forms that are open with them no longer count.")
+
+
+@codes.command(help="Give the holder of a lost code a new one; the old code ends, its uses are carried over.")
+@_choosing
+@actor_option
+@json_option
+@click.pass_context
+def reissue(
+    ctx: click.Context,
+    code: str | None,
+    prefix: str | None,
+    subject: str | None,
+    form: str | None,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Replace the code of the one grant meant, and show the new one once."""
+    parts = open_parts(ctx)
+    choice = _choose(parts, code=code, prefix=prefix, subject=subject, form=form)
+    grant = _only(parts, choice)
+    issued = parts.grants.reissue(_exactly(grant), actor=actor)
+    if issued is None:
+        raise Failed("The code was revoked or replaced in this moment; look at `codes list`.")
+    which = parts.grants.by_code(issued.code)
+    fresh = next(islice(parts.grants.list(which), 1), grant)
+    if as_json:
+        emit({"code": issued.code, **_record(fresh, parts.clock.now())})
+        return
+    say("  ".join([issued.code, *(plain(one) for one in (issued.subject, issued.label) if one)]))
+    say("The old code ends now. The new one is shown this once and not kept.", err=True)
+
+
+@codes.command("give-back", help="Give a code a use back, or free the ticket of a form that was never sent.")
+@_choosing
+@actor_option
+@json_option
+@click.pass_context
+def give_back(
+    ctx: click.Context,
+    code: str | None,
+    prefix: str | None,
+    subject: str | None,
+    form: str | None,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Let the one grant meant be used once more."""
+    parts = open_parts(ctx)
+    choice = _choose(parts, code=code, prefix=prefix, subject=subject, form=form)
+    before = _only(parts, choice)
+    after = parts.grants.give_back(_exactly(before), actor=actor)
+    if after is None:
+        raise Failed(f"There is nothing to give back on the code {choice.words}: it was not used.")
+    if as_json:
+        emit(_record(after, parts.clock.now()))
+        return
+    what = "A use was given back" if after.used < before.used else "Its ticket was freed"
+    say(f"{what}: {after.used} of {counted(after.uses, 'use')} taken now.")

@@ -1,0 +1,199 @@
+"""`jotgate codes create`: make codes, and show them this once."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+from zoneinfo import ZoneInfo
+
+import click
+
+from jotgate import classlist
+from jotgate.cli.faults import Failed
+from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.site import open_parts, policy_of
+from jotgate.config import rules
+from jotgate.errors import JotgateError
+from jotgate.grants import IssuedCode, Person, Terms, people
+from jotgate.policy import FormPolicy
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+#: More codes than this are for a file, not for a screen.
+_MOST_PRINTED = 1_000
+#: From this many codes on, the work is long enough to be watched.
+_WATCHED = 20_000
+_SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
+
+
+@click.command(
+    help="Create codes for FORM: --count unnamed ones, one for each --subject, or one for each line --from a list."
+)
+@click.argument("form")
+@click.option("--count", type=click.IntRange(1, 10_000_000), help="How many, for nobody in particular.")
+@click.option("--subject", "subjects", multiple=True, help="Whom a code is about; may be given often.")
+@click.option(
+    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
+)
+@click.option("--uses", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Of each code.")
+@click.option("--batch", help="A name to list and revoke them by. [default: the time]")
+@click.option("--valid-from", help="Such as 2026-09-01T08:00; by the form's clocks unless it has an offset.")
+@click.option("--valid-until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only.")
+@click.option(
+    "--separator",
+    type=click.Choice(tuple(_SEPARATORS)),
+    default=",",
+    show_default=True,
+    help='For --out; Excel in much of Europe wants ";".',
+)
+@json_option
+@click.pass_context
+def create(
+    ctx: click.Context,
+    form: str,
+    count: int | None,
+    subjects: tuple[str, ...],
+    class_list: BinaryIO | None,
+    uses: int,
+    batch: str | None,
+    valid_from: str | None,
+    valid_until: str | None,
+    out: Path | None,
+    separator: str,
+    as_json: bool,
+) -> None:
+    """Create codes; everything is checked, and the file opened, before the first one is stored."""
+    if (count is not None) + bool(subjects) + (class_list is not None) != 1:
+        raise click.UsageError("Say for whom: one of --count, --subject or --from.")
+    parts = open_parts(ctx)
+    policy = policy_of(parts, form)
+    terms = Terms(
+        form=form,
+        uses=uses,
+        batch=iso(parts.clock.now()) if batch is None else batch,
+        valid_from=_instant("--valid-from", valid_from, policy),
+        valid_until=_instant("--valid-until", valid_until, policy),
+    )
+    number = count or len(subjects) or None
+    persons = _listed(class_list) if class_list else people(count=count, subjects=subjects or None)
+    if out is None:
+        persons = _few(persons, number)
+    issued = parts.grants.create(terms, persons)
+    if out is None:
+        with _undoable(ctx, terms) as made:
+            _print(list(made.counted(issued)), terms, as_json=as_json)
+    else:
+        stream = classlist.open_new(out)
+        with _undoable(ctx, terms, out) as made, stream:
+            watched = made.counted(_watched(issued, number))
+            _write(stream, watched, named=count is None, separator=_SEPARATORS[separator])
+    _conclude(ctx, terms, made.number, out, as_json=as_json)
+
+
+def _instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
+    if text is None:
+        return None
+    try:
+        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.", param_hint=option) from None
+
+
+def _listed(class_list: BinaryIO) -> Iterator[Person]:
+    rows = classlist.rows(class_list)
+    return (Person(subject=row.subject, label=row.label or None) for row in rows)
+
+
+def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:
+    """Give the persons back if their codes fit on a screen."""
+    if number is None or number <= _MOST_PRINTED:
+        first = list(islice(persons, _MOST_PRINTED + 1))
+        if len(first) <= _MOST_PRINTED:
+            return iter(first)
+    raise click.UsageError(f"More than {_MOST_PRINTED:,} codes go to a file: name a new one with --out.")
+
+
+class _Made:
+    """How many codes have been handed on."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def counted(self, issued: Iterable[IssuedCode]) -> Iterator[IssuedCode]:
+        for self.number, one in enumerate(issued, start=1):
+            yield one
+
+
+@contextmanager
+def _undoable(ctx: click.Context, terms: Terms, out: Path | None = None) -> Iterator[_Made]:
+    """Say what is there and how to undo it, should the work end midway."""
+    made = _Made()
+    try:
+        yield made
+    except (JotgateError, OSError, KeyboardInterrupt) as problem:
+        if out is not None and not made.number:
+            out.unlink(missing_ok=True)
+        why = "it was stopped" if isinstance(problem, KeyboardInterrupt) else plain(str(problem))
+        raise Failed(
+            f"Not finished after {counted(made.number, 'code')}: {why}. Codes that nobody was shown may be"
+            f" stored, too; end them all with `{_revoking(ctx, terms)}` and begin again."
+        ) from None
+
+
+def _revoking(ctx: click.Context, terms: Terms) -> str:
+    group = ctx.parent.command_path if ctx.parent else "jotgate codes"
+    return f"{group} revoke --batch {shlex.quote(terms.batch or '')} --form {terms.form}"
+
+
+def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[IssuedCode]:
+    """Show on a terminal how far the work is."""
+    if not sys.stderr.isatty() or (number or _WATCHED) < _WATCHED:
+        yield from issued
+        return
+    steps = _WATCHED // 4
+    bar: ProgressBar[int] = click.progressbar(
+        length=number, label="Creating", file=sys.stderr, show_pos=True, update_min_steps=steps
+    )
+    with bar:
+        while chunk := list(islice(issued, steps)):
+            yield from chunk
+            bar.update(len(chunk))
+
+
+def _write(stream: BinaryIO, issued: Iterable[IssuedCode], *, named: bool, separator: str) -> None:
+    head = ("code", "subject", "label") if named else ("code",)
+    rows: Iterable[Sequence[str]]
+    if named:
+        rows = ((one.code, one.subject or "", one.label or "") for one in issued)
+    else:
+        rows = ((one.code,) for one in issued)
+    classlist.write_codes(stream, rows, columns=head, separator=separator)
+    stream.flush()
+    # The codes cannot be shown again, so the file has to be as durable as the store.
+    os.fsync(stream.fileno())
+
+
+def _print(issued: Sequence[IssuedCode], terms: Terms, *, as_json: bool) -> None:
+    for one in issued:
+        if as_json:
+            names = {"subject": one.subject, "label": one.label, "batch": terms.batch}
+            emit({"code": one.code, "form": terms.form, **names})
+        else:
+            label = one.label if one.label != one.subject else None
+            say("  ".join(chain([one.code], (plain(name) for name in (one.subject, label) if name))))
+
+
+def _conclude(ctx: click.Context, terms: Terms, number: int, out: Path | None, *, as_json: bool) -> None:
+    if as_json and out is not None:
+        emit({"created": number, "form": terms.form, "batch": terms.batch, "out": str(out)})
+    where = "shown this once and not kept" if out is None else f"in {out} and nowhere else"
+    say(f"Created {counted(number, 'code')} for {terms.form}, {where}.", err=True)
+    say(f"To end them all: {_revoking(ctx, terms)}", err=True)

@@ -1,0 +1,189 @@
+"""`jotgate explain REF`: what happened, why, and what to tell the visitor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import click
+
+from jotgate.cli.faults import Failed
+from jotgate.cli.output import emit, iso, json_option, plain, say
+from jotgate.cli.site import open_parts
+from jotgate.door.messages import Message, message_for, message_for_verdict
+from jotgate.ledger import Entry
+from jotgate.outcomes import Reason, Refuse, Verdict
+from jotgate.wiring import Parts
+
+_HAPPENED: Mapping[str, str] = MappingProxyType(
+    {
+        "browser.admitted": "A browser was let in with a code.",
+        "code.refused": "A code was refused.",
+        "codes.created": "Codes were created.",
+        "code.revoked": "A code was revoked.",
+        "code.reissued": "A code was replaced by a new one.",
+        "code.use_given_back": "A code was given a use back.",
+        "submission.judged": "A submission got its verdict.",
+        "submission.accepted": "A person accepted a submission.",
+        "submission.rejected": "A person rejected a submission.",
+        "ticket_field.lost": "The ticket field disappeared from the form.",
+    }
+)
+
+_WHY: Mapping[Reason, str] = MappingProxyType(
+    {
+        Reason.UNKNOWN_CODE: "The code is well formed, but no code of this site: it was guessed, belongs to another "
+        "site, or was made with a code key that is no longer in the settings.",
+        Reason.MISTYPED: "The code cannot be one: its check symbols do not fit, or symbols are missing. Typing "
+        "mistakes are not counted and not recorded.",
+        Reason.WRONG_FORM: "The code exists, but for another form.",
+        Reason.NOT_YET_VALID: "The code's own time has not begun.",
+        Reason.EXPIRED: "The code's own time is over.",
+        Reason.USED_UP: "Every use of the code is settled, or its form was just sent from another browser. "
+        "`codes give-back` allows one more.",
+        Reason.REVOKED: "The code, or the pass made from it, was revoked or replaced.",
+        Reason.THROTTLED: "Too many wrong codes came from this network, or in all, so tries are slowed down. "
+        "Nobody is locked out, and such tries are not recorded.",
+        Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor may move it.",
+        Reason.NOT_YET_OPEN: "The form opens later (opens_at).",
+        Reason.CLOSED: "The form has closed (closes_at).",
+        Reason.FULL: "As many submissions are settled as the form takes (capacity).",
+        Reason.FIELD_MISSING: "The form has no ticket field any more, so nothing could be proved: the door is closed "
+        "until the field is back. `doctor` shows what is missing.",
+        Reason.NO_PASS: "The page needs a pass, and the browser brought none that is valid.",
+        Reason.CROSS_SITE: "Another site's page sent the request, or a proxy changes the site's address: site_url "
+        "must be what visitors see in their browser.",
+        Reason.STORE_DOWN: "The store could not be used, so nobody was let in. `status` and `doctor` look at it.",
+        Reason.UNKNOWN_FORM: "There is no form of this name in the settings.",
+        Reason.MALFORMED: "The request could not be read.",
+    }
+)
+
+_MEANING: Mapping[Verdict, str] = MappingProxyType(
+    {
+        Verdict.PENDING: "It was seen and is not judged yet: its answers, or the ticket field, are not there.",
+        Verdict.VERIFIED: "It came through the gate, on a good ticket.",
+        Verdict.ACCEPTED: "A person let it count.",
+        Verdict.UNTICKETED: "It came without a ticket, by the form's bare address at JotForm.",
+        Verdict.FORGED: "What stands in its ticket field was not made by this site.",
+        Verdict.ORPHANED: "This site made its ticket, but the store does not know it: an older copy of the store was "
+        "restored. `submissions accept` lets it count.",
+        Verdict.EXPIRED: "It was made after its ticket had run out.",
+        Verdict.REPLAYED: "Another submission had used its ticket before.",
+        Verdict.WRONG_FORM: "Its ticket is for another form.",
+        Verdict.OVER_LIMIT: "The code's uses, or the form's places, were taken before it.",
+        Verdict.TAMPERED: "A locked field was changed.",
+        Verdict.REVOKED: "Its code or ticket was revoked, or a person rejected it.",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Story:
+    """What a reference stands for."""
+
+    #: None for a refusal that leaves no entry.
+    entry: Entry | None
+    happened: str
+    why: str | None
+    #: What the door says about it.
+    tell: Message | None
+
+
+@click.command(
+    help="Say in words what a reference stands for: one that a visitor reads out, or a reason in capitals."
+)
+@click.argument("ref")
+@json_option
+@click.pass_context
+def explain(ctx: click.Context, ref: str, as_json: bool) -> None:
+    """Print the story behind a reference."""
+    parts = open_parts(ctx)
+    story = _constant(parts, ref) or _recorded(parts, ref)
+    if story is None:
+        raise Failed(
+            f"Nothing is known under {plain(ref)}. A reference has eight letters and digits, such as 7QK2-M4XD;"
+            " it is found in the store of the site that showed it."
+        )
+    if as_json:
+        emit(_record(ref, story))
+        return
+    for line in _lines(story):
+        say(line)
+
+
+def _constant(parts: Parts, ref: str) -> _Story | None:
+    """Return the story of a reason whose refusals leave no entry."""
+    name = ref.strip().upper().replace("-", "_").replace(" ", "_")
+    if name not in Reason.__members__:
+        return None
+    reason = Reason[name]
+    return _Story(
+        entry=None,
+        happened="Somebody was not let in.",
+        why=_WHY[reason],
+        tell=_refusal(parts, reason, None, name),
+    )
+
+
+def _recorded(parts: Parts, ref: str) -> _Story | None:
+    entry = parts.store.explain(ref.strip())
+    if entry is None:
+        return None
+    happened = _HAPPENED.get(entry.event, f"{entry.event}.")
+    why, tell = None, None
+    if entry.event.startswith("submission.") and entry.reason in _values(Verdict):
+        verdict = Verdict(entry.reason)
+        why, tell = _MEANING[verdict], message_for_verdict(verdict)
+    elif entry.reason in _values(Reason):
+        reason = Reason(entry.reason)
+        why, tell = _WHY[reason], _refusal(parts, reason, entry.form, ref)
+    return _Story(entry=entry, happened=happened, why=why, tell=tell)
+
+
+def _values(kind: type[Reason] | type[Verdict]) -> set[str]:
+    return {member.value for member in kind}
+
+
+def _refusal(parts: Parts, reason: Reason, form: str | None, ref: str) -> Message:
+    policy = parts.settings.policies.get(form) if form else None
+    return message_for(Refuse(reason=reason, ref=ref), policy, parts.clock.now())
+
+
+def _lines(story: _Story) -> list[str]:
+    entry, tell = story.entry, story.tell
+    lines = [story.happened if entry is None else f"{iso(entry.at)}  {story.happened}"]
+    if entry is not None:
+        details = {
+            "form": entry.form,
+            "reason": entry.reason,
+            "subject": entry.subject,
+            "about": entry.about,
+            "by": entry.actor,
+            "note": entry.note,
+        }
+        lines += [f"  {name:<8} {plain(value)}" for name, value in details.items() if value]
+    if story.why:
+        lines.append(f"Why: {story.why}")
+    if tell:
+        lines.append(f"Tell the visitor: {tell.title}. {tell.remedy}")
+    return lines
+
+
+def _record(ref: str, story: _Story) -> dict[str, object]:
+    entry, tell = story.entry, story.tell
+    known: dict[str, object] = {}
+    if entry is not None:
+        known = {
+            "at": iso(entry.at),
+            "event": entry.event,
+            "form": entry.form,
+            "reason": entry.reason,
+            "subject": entry.subject,
+            "actor": entry.actor,
+            "about": entry.about,
+            "note": entry.note,
+        }
+    said = f"{tell.title}. {tell.remedy}" if tell else None
+    return {"ref": ref, **known, "happened": story.happened, "why": story.why, "tell": said}

@@ -1,0 +1,158 @@
+"""`jotgate submissions`: what came in, and a person's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import click
+
+from jotgate.cli.faults import Failed
+from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.outcomes import Verdict
+from jotgate.protocols import SubmissionFilter, SubmissionRecord
+
+_VERDICTS = tuple(verdict.value for verdict in Verdict)
+
+
+@click.group(help="List submissions with their verdicts, and accept or reject them.")
+def submissions() -> None:
+    """Hold the commands about submissions."""
+
+
+def _submission_id(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not (one.isascii() and one.isdigit() and len(one) <= 20):
+            raise click.BadParameter("a submission's id is 1 to 20 digits")
+    return tuple(dict.fromkeys(value))
+
+
+def _record(submission: SubmissionRecord) -> dict[str, object]:
+    return {
+        "submission_id": submission.submission_id,
+        "form": submission.form,
+        "subject": submission.subject,
+        "verdict": submission.verdict.value,
+        "created_at": iso(submission.created_at),
+        "seen_at": iso(submission.seen_at),
+        "judged_at": iso(submission.judged_at),
+        "actor": submission.actor,
+        "reason": submission.reason,
+    }
+
+
+@submissions.command("list", help="List submissions, newest first. What people wrote is not kept here.")
+@click.option("--form", help="Only submissions to this form.")
+@click.option("--subject", help="Only submissions of this subject.")
+@click.option(
+    "--verdict",
+    "verdicts",
+    type=click.Choice(_VERDICTS),
+    multiple=True,
+    help="Only those; may be given often.",
+)
+@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@json_option
+@click.pass_context
+def list_submissions(
+    ctx: click.Context,
+    form: str | None,
+    subject: str | None,
+    verdicts: tuple[str, ...],
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """Print the submissions meant."""
+    parts = open_parts(ctx)
+    if form is not None:
+        policy_of(parts, form)
+    which = SubmissionFilter(form=form, subject=subject, verdicts=tuple(map(Verdict, verdicts)))
+    found = islice(parts.store.submissions(which), limit)
+    if as_json:
+        for submission in found:
+            emit(_record(submission))
+        return
+    lines = 0
+    for line in columns(("submission", "form", "subject", "verdict", "created", "by"), _rows(found)):
+        lines += 1
+        say(line)
+    say(counted(max(lines - 1, 0), "submission"), err=True)
+
+
+def _rows(found: Iterator[SubmissionRecord]) -> Iterator[tuple[str, ...]]:
+    for submission in found:
+        yield (
+            submission.submission_id,
+            submission.form,
+            plain(submission.subject),
+            submission.verdict.value,
+            iso(submission.created_at) or "-",
+            plain(submission.actor),
+        )
+
+
+@submissions.command(help="Let submissions count although the gate did not verify them.")
+@click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
+@click.option("--reason", required=True, help="Why, for the ledger.")
+@actor_option
+@json_option
+@click.pass_context
+def accept(
+    ctx: click.Context, submission_ids: tuple[str, ...], reason: str, actor: str, as_json: bool
+) -> None:
+    """Accept the submissions named."""
+    _rule(ctx, submission_ids, accept=True, reason=reason, actor=actor, as_json=as_json)
+
+
+@submissions.command(help="Let submissions no longer count, whoever accepted or verified them.")
+@click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
+@click.option("--reason", required=True, help="Why, for the ledger.")
+@actor_option
+@json_option
+@click.pass_context
+def reject(
+    ctx: click.Context, submission_ids: tuple[str, ...], reason: str, actor: str, as_json: bool
+) -> None:
+    """Reject the submissions named."""
+    _rule(ctx, submission_ids, accept=False, reason=reason, actor=actor, as_json=as_json)
+
+
+def _rule(
+    ctx: click.Context,
+    submission_ids: tuple[str, ...],
+    *,
+    accept: bool,
+    reason: str,
+    actor: str,
+    as_json: bool,
+) -> None:
+    if not reason.strip():
+        raise click.BadParameter("say why, in a few words", param_hint="--reason")
+    parts = open_parts(ctx)
+    unknown = []
+    for submission_id in submission_ids:
+        now = parts.clock.now()
+        ruled = parts.store.rule(submission_id, accept=accept, actor=actor, reason=reason, now=now)
+        if ruled is None:
+            unknown.append(submission_id)
+        elif as_json:
+            changed = isinstance(ruled, SubmissionRecord)
+            verdict = ruled.verdict if isinstance(ruled, SubmissionRecord) else ruled
+            emit({"submission_id": submission_id, "verdict": verdict.value, "changed": changed})
+        else:
+            say(_sentence(submission_id, ruled, accept))
+    if unknown:
+        raise Failed(
+            f"No submission of that id is known here: {', '.join(unknown)}."
+            " A new one is known once a sweep has read it."
+        )
+
+
+def _sentence(submission_id: str, ruled: SubmissionRecord | Verdict, accept: bool) -> str:
+    if isinstance(ruled, SubmissionRecord):
+        counts = "it counts now" if ruled.verdict.counts else "it does not count"
+        return f"{submission_id} is {ruled.verdict.value} now: {counts}."
+    if accept:
+        return f"{submission_id} is {ruled.value} already and counts; nothing was changed."
+    return f"{submission_id} is {ruled.value} and does not count anyway; nothing was changed."

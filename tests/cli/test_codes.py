@@ -1,0 +1,296 @@
+"""`jotgate codes`: every code is shown once, every way of ending one works, and doubts end in a sentence."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import stat
+from pathlib import Path
+
+import pytest
+
+from jotgate.codes import CodeText, parse
+from jotgate.protocols import GrantFilter
+
+from .conftest import Site
+
+
+def _created(site: Site, *args: str) -> list[str]:
+    return [line["code"] for line in site.lines("codes", "create", *args)]
+
+
+def _states(site: Site, *args: str) -> list[str]:
+    return [line["state"] for line in site.lines("codes", "list", *args)]
+
+
+def test_created_codes_are_printed_one_a_line_and_open_the_form(site: Site) -> None:
+    """`create --count 3` prints three well-formed codes, each of which the gate knows."""
+    result = site.run("codes", "create", "students", "--count", "3")
+    assert result.exit_code == 0
+    codes = result.stdout.split()
+    assert len(codes) == 3
+    grants = site.parts().grants
+    for code in codes:
+        assert isinstance(parse(code), CodeText)
+        assert len(list(grants.list(grants.by_code(code)))) == 1
+
+
+def test_a_subject_stands_beside_its_code(site: Site) -> None:
+    """Each --subject gets one code, in the order given."""
+    result = site.run("codes", "create", "students", "--subject", "s-1", "--subject", "s-2")
+    assert [line.split()[1] for line in result.stdout.splitlines()] == ["s-1", "s-2"]
+
+
+def test_the_list_never_shows_a_code_but_everything_about_it(site: Site) -> None:
+    """`codes list --json` has the promised fields, and no output of it holds the code or its letters."""
+    (code,) = _created(site, "students", "--subject", "s-1", "--batch", "b", "--uses", "2")
+    (line,) = site.lines("codes", "list")
+    wanted = {"id", "form", "subject", "label", "batch", "uses", "used", "state", "valid_from", "valid_until"}
+    assert wanted | {"created_at", "moves"} == set(line)
+    assert re.fullmatch(r"[0-9a-f]{12}", line["id"])
+    assert (line["form"], line["subject"], line["batch"], line["uses"]) == ("students", "s-1", "b", 2)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["created_at"])
+    table = site.run("codes", "list").output
+    assert "s-1" in table
+    assert code not in table
+    assert code.replace("-", "") not in table
+
+
+def test_each_state_is_told_and_can_be_chosen(site: Site) -> None:
+    """Codes that are open, revoked, expired or not valid yet are listed as such."""
+    _created(site, "students", "--count", "1")
+    _created(site, "students", "--count", "1", "--valid-until", "2020-01-01T00:00")
+    _created(site, "students", "--count", "1", "--valid-from", "2900-01-01T00:00")
+    _created(site, "students", "--count", "1", "--batch", "gone")
+    assert site.run("codes", "revoke", "--batch", "gone").exit_code == 0
+    assert sorted(_states(site)) == ["expired", "not_yet_valid", "open", "revoked"]
+    assert _states(site, "--state", "expired", "--state", "open").count("expired") == 1
+
+
+def test_a_used_code_is_listed_as_used_up_and_can_be_given_back(site: Site) -> None:
+    """After its one submission a code is used up; `give-back` opens it again."""
+    site.sandbox.submit(site.students, {"jotgate": site.ticket(subject="s-7")})
+    assert site.run("sweep", "--form", "students", "--from", "0").exit_code == 0
+    assert _states(site) == ["used_up"]
+    given = site.lines("codes", "give-back", "--subject", "s-7", "--form", "students")
+    assert given[0]["state"] == "open"
+    again = site.run("codes", "give-back", "--subject", "s-7", "--form", "students")
+    assert again.exit_code == 1
+    assert "nothing to give back" in again.output
+
+
+def test_local_times_are_read_by_the_clocks_of_the_form(site: Site) -> None:
+    """08:00 in Berlin in summer is 06:00 UTC; a time with an offset stays what it is."""
+    _created(site, "students", "--count", "1", "--valid-from", "2026-07-01T08:00")
+    _created(site, "trip", "--count", "1", "--valid-until", "2026-07-01T08:00:00+02:00")
+    ends = {line["form"]: line["valid_from"] or line["valid_until"] for line in site.lines("codes", "list")}
+    assert ends == {"students": "2026-07-01T06:00:00Z", "trip": "2026-07-01T06:00:00Z"}
+
+
+def test_a_class_list_becomes_a_file_of_names_and_codes(site: Site) -> None:
+    """Semicolons, BOM and umlauts go in; a new file, readable by its owner only, comes out."""
+    listed, out = site.folder / "class.csv", site.folder / "codes.csv"
+    listed.write_bytes("\ufeffid;name\r\n7;Jörg Groß\r\n8;Ann\r\n".encode())
+    result = site.run(
+        "codes", "create", "students", "--from", str(listed), "--out", str(out), "--separator", ";"
+    )
+    assert result.exit_code == 0, result.output
+    rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig")), delimiter=";"))
+    assert rows[0] == ["code", "subject", "label"]
+    assert [row[1:] for row in rows[1:]] == [["7", "Jörg Groß"], ["8", "Ann"]]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    for row in rows[1:]:
+        assert row[0] not in result.output
+
+
+def test_a_file_that_exists_is_kept_and_no_code_is_made(site: Site) -> None:
+    """--out never overwrites, and is opened before the first code is stored."""
+    out = site.folder / "codes.csv"
+    out.write_text("mine")
+    result = site.run("codes", "create", "students", "--count", "5", "--out", str(out))
+    assert result.exit_code == 2
+    assert "exists already" in result.output
+    assert out.read_text() == "mine"
+    assert site.lines("codes", "list") == []
+
+
+def test_more_codes_than_fit_on_a_screen_need_a_file(site: Site) -> None:
+    """1,001 codes without --out are refused before any is made, also from a list; with --out they are made."""
+    listed = site.folder / "class.csv"
+    listed.write_text("\n".join(f"pupil {n}" for n in range(1_001)), encoding="utf-8")
+    for whom in (["--count", "1001"], ["--from", str(listed)]):
+        result = site.run("codes", "create", "students", *whom)
+        assert result.exit_code == 2
+        assert "--out" in result.output
+    assert site.lines("codes", "list") == []
+    out = site.folder / "codes.csv"
+    (line,) = site.lines("codes", "create", "students", "--from", str(listed), "--out", str(out))
+    assert line["created"] == 1_001
+    assert len(out.read_text("utf-8-sig").splitlines()) == 1_002
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nowhere", "--count", "1"], "no form 'nowhere'"),
+        (["students"], "for whom"),
+        (["students", "--count", "1", "--subject", "s"], "for whom"),
+        (["students", "--count", "0"], "0"),
+        (["students", "--subject", "s", "--subject", "s"], "twice"),
+        (["students", "--count", "1", "--valid-from", "tomorrow"], "--valid-from"),
+        (["students", "--count", "1", "--valid-from", "2026-03-29T02:30"], "does not exist"),
+        (
+            [
+                "students",
+                "--count",
+                "1",
+                "--valid-from",
+                "2027-01-01T00:00",
+                "--valid-until",
+                "2026-01-01T00:00",
+            ],
+            "end before they begin",
+        ),
+        (["students", "--count", "1", "--batch", ""], "batch"),
+    ],
+)
+def test_what_makes_no_sense_is_misuse_and_makes_nothing(site: Site, args: list[str], said: str) -> None:
+    """Misuse exits 2 with a sentence, and no code is stored."""
+    result = site.run("codes", "create", *args)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert site.lines("codes", "list") == []
+
+
+def test_a_list_with_problems_is_refused_with_all_of_them(site: Site) -> None:
+    """Each bad line of a class list is named, and nothing is made."""
+    listed = site.folder / "class.csv"
+    listed.write_text("id,name\n1,A\n1,B\n,C\n", encoding="utf-8")
+    result = site.run("codes", "create", "students", "--from", str(listed))
+    assert result.exit_code == 2
+    assert "line 3" in result.output
+    assert "line 4" in result.output
+    assert site.lines("codes", "list") == []
+
+
+def test_work_that_ends_midway_says_how_to_undo_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk while the file is written exits 1 and names the batch to revoke."""
+    out = site.folder / "codes.csv"
+
+    def full(path: Path) -> io.BufferedWriter:
+        return open("/dev/full", "wb")
+
+    monkeypatch.setattr("jotgate.classlist.open_new", full)
+    result = site.run("codes", "create", "students", "--count", "3000", "--batch", "b 1", "--out", str(out))
+    assert result.exit_code == 1
+    assert "codes revoke --batch 'b 1' --form students" in result.output
+    undone = site.run("codes", "revoke", "--batch", "b 1", "--form", "students", "--yes")
+    assert undone.exit_code == 0
+    assert set(_states(site)) == {"revoked"}
+
+
+def test_a_batch_is_revoked_only_after_a_yes(site: Site) -> None:
+    """Revoking several codes asks first; a no, or nobody to ask, changes nothing."""
+    _created(site, "students", "--count", "3", "--batch", "b")
+    for answer in ("n\n", ""):
+        assert site.run("codes", "revoke", "--batch", "b", input=answer).exit_code == 1
+    assert _states(site) == ["open"] * 3
+    assert site.run("codes", "revoke", "--batch", "b", input="y\n").exit_code == 0
+    assert _states(site) == ["revoked"] * 3
+    again = site.run("codes", "revoke", "--batch", "b")
+    assert again.exit_code == 0
+    assert "Nothing to do" in again.output
+
+
+def test_a_code_is_revoked_by_itself_by_its_id_or_from_a_pipe(site: Site) -> None:
+    """--code, --id and --code - each end exactly one code, and none of them prints it."""
+    codes = _created(site, "students", "--count", "4")
+    by_argument = site.run("codes", "revoke", "--code", codes[0].lower(), "--actor", "head")
+    by_pipe = site.run("codes", "revoke", "--code", "-", input=codes[1] + "\n")
+    some_id = site.lines("codes", "list", "--state", "open")[0]["id"]
+    by_id = site.run("codes", "revoke", "--id", some_id[:6])
+    for result in (by_argument, by_pipe, by_id):
+        assert result.exit_code == 0, result.output
+        assert not [code for code in codes if code in result.output]
+    assert sorted(_states(site)) == ["open", "revoked", "revoked", "revoked"]
+
+
+def test_a_reissued_code_replaces_the_old_one(site: Site) -> None:
+    """The new code is shown once, has the same subject, and the old one is known no more."""
+    (old,) = _created(site, "students", "--subject", "s-1")
+    (line,) = site.lines("codes", "reissue", "--subject", "s-1", "--form", "students")
+    assert line["subject"] == "s-1"
+    assert line["code"] != old
+    grants = site.parts().grants
+    assert [grant.subject for grant in grants.list(grants.by_code(line["code"]))] == ["s-1"]
+    assert list(grants.list(grants.by_code(old))) == []
+    plainly = site.run("codes", "reissue", "--code", line["code"])
+    assert plainly.exit_code == 0
+    assert line["code"] not in plainly.output
+    assert isinstance(parse(plainly.stdout.split()[0]), CodeText)
+
+
+@pytest.mark.parametrize("verb", ["revoke", "reissue", "give-back"])
+def test_a_choice_that_is_no_choice_is_misuse(site: Site, verb: str) -> None:
+    """None, two, a typo, a short id, a subject without its form: exit 2, each with a sentence."""
+    (code,) = _created(site, "students", "--count", "1")
+    typo = code[:-1] + ("0" if code[-1] != "0" else "1")
+    choices: list[list[str]] = [
+        [],
+        ["--id", "abcdef", "--subject", "s"],
+        ["--code", typo],
+        ["--id", "abc"],
+        ["--id", "nothex"],
+        ["--subject", "s-1"],
+        ["--subject", "s-1", "--form", "nowhere"],
+    ]
+    for choice in choices:
+        result = site.run("codes", verb, *choice)
+        assert result.exit_code == 2, choice
+        assert typo not in result.output
+    assert _states(site) == ["open"]
+
+
+@pytest.mark.parametrize("verb", ["revoke", "reissue", "give-back"])
+def test_a_code_that_is_not_there_is_refused(site: Site, verb: str) -> None:
+    """Nobody of that name, no such id: exit 1 and a sentence."""
+    for choice in (["--id", "abcdef"], ["--subject", "nobody", "--form", "students"]):
+        result = site.run("codes", verb, *choice)
+        assert result.exit_code == 1
+        assert "There is no code" in result.output
+
+
+def test_several_matches_are_listed_instead_of_chosen(site: Site) -> None:
+    """Two codes of one subject: reissue names their ids and changes nothing."""
+    for _ in range(2):
+        _created(site, "students", "--subject", "s-1")
+    result = site.run("codes", "reissue", "--subject", "s-1", "--form", "students")
+    assert result.exit_code == 1
+    ids = [line["id"] for line in site.lines("codes", "list")]
+    assert all(one in result.output for one in ids)
+    assert _states(site) == ["open", "open"]
+
+
+def test_a_revocation_says_who_and_why(site: Site) -> None:
+    """--actor and --note stand in the ledger's entry, which `explain` shows."""
+    from jotgate.ledger import ref_of
+
+    _created(site, "students", "--subject", "s-1")
+    revoking = ["codes", "revoke", "--subject", "s-1", "--form", "students"]
+    assert site.run(*revoking, "--actor", "Ms Head", "--note", "left school").exit_code == 0
+    told = site.run("explain", ref_of(2)).output
+    assert "Ms Head" in told
+    assert "left school" in told
+
+
+def test_terminals_are_not_moved_by_what_others_named(site: Site) -> None:
+    """Control characters in a subject that the site chose are not printed."""
+    grants = site.parts().grants
+    from jotgate.grants import Person, Terms
+
+    list(grants.create(Terms(form="students"), [Person(subject="a\x1b[2Jb", label="x\ny")]))
+    assert next(iter(grants.list(GrantFilter(subject="a\x1b[2Jb", form="students"))))
+    shown = site.run("codes", "list").stdout
+    assert "\x1b" not in shown
+    assert len(shown.splitlines()) == 2
