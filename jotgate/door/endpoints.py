@@ -274,11 +274,9 @@ class Door:
             "frame_title": policy.title,
             "message_origins": list(settings.host.message_origins),
             "form_id": policy.form_id,
-            "card_layout": False,
             "state_url": f"{path}/state",
             "sent_url": f"{path}/sent",
             "leave_url": f"{path}/leave",
-            "done_url": f"{path}/done",
             "subject": ticket.subject,
             "states": STATES,
         }

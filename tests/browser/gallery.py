@@ -89,11 +89,9 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
         "frame_title": POLICY.title,
         "message_origins": ["https://form.jotform.com"],
         "form_id": POLICY.form_id,
-        "card_layout": False,
         "state_url": f"{FORM_PATH}/state",
         "sent_url": f"{FORM_PATH}/sent",
         "leave_url": f"{FORM_PATH}/leave",
-        "done_url": f"{FORM_PATH}/done",
         "subject": None,
         "states": messages.STATES,
     }
@@ -148,7 +146,6 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     forms = {
         "form": admitted(frame_url),
         "form-subject": admitted(frame_url, subject="s-1042"),
-        "form-cards": admitted(frame_url, card_layout=True),
     }
     states = {f"received-{state}": received(state) for state in messages.STATES} | {
         "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
