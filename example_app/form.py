@@ -1,0 +1,28 @@
+"""The school's enrolment form, as its office would build it at JotForm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+ENROLMENT: Sequence[Mapping[str, object]] = (
+    {"qid": "1", "type": "head", "name": "heading", "text": "Enrolment"},
+    {"type": "fullname", "name": "name", "text": "Name of the pupil", "required": True},
+    {"type": "datetime", "name": "born", "text": "Date of birth", "required": True},
+    {
+        "type": "dropdown",
+        "name": "class",
+        "text": "Class",
+        "options": ["7a", "7b", "8a", "8b", "9a", "9b"],
+        "required": True,
+    },
+    {"type": "email", "name": "guardian", "text": "E-mail of a parent or guardian", "required": True},
+    {
+        "type": "radio",
+        "name": "lunch",
+        "text": "School lunch",
+        "options": ["Every day", "Some days", "No lunch"],
+    },
+    {"type": "textarea", "name": "notes", "text": "Anything that we should know?"},
+    {"type": "textbox", "name": "jotgate", "text": "Ticket", "hidden": True},
+    {"qid": "2", "type": "button", "name": "submit", "text": "Send"},
+)
