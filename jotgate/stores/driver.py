@@ -36,7 +36,7 @@ class Transaction(Protocol):
 class Driver(Protocol):
     """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
 
-    def migrate(self) -> None:
+    def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock."""
         ...
 

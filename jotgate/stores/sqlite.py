@@ -5,6 +5,11 @@ be promoted while another writes, whatever the busy time-out; a jittered retry o
 SQLite's leaves some waiters a second behind; ``synchronous=FULL`` because what was acknowledged
 must survive a power cut; a connection per thread and process id because neither may share one;
 no write-ahead log on network mounts because its shared memory does not work there.
+
+POSIX drops every lock that a process has on a file when it closes any descriptor of that file, and
+a forked child believes in locks that only its parent has. Either way another process could take
+itself for the last one, and remove the write-ahead log with what was acknowledged in it. So nothing
+here opens an existing file but SQLite, and the forking thread's connections are closed before a fork.
 """
 
 from __future__ import annotations
@@ -15,16 +20,19 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 from jotgate.errors import StoreMismatch, StoreUnavailable
 from jotgate.stores.driver import Row, load_statements, load_steps
 
+T = TypeVar("T")
+
 _log = logging.getLogger("jotgate.store")
 
-#: How long a write waits for its turn before the caller hears that the store is busy.
+#: How long a read or a write waits for its turn before the caller hears that the store is busy.
 PATIENCE_SECONDS = 1.0
 _NETWORK_MOUNTS = {
     "nfs",
@@ -42,6 +50,7 @@ _NETWORK_MOUNTS = {
 # A connection that a forked child inherits must be neither used nor closed there: closing it would drop
 # the parent's locks. Kept here, it is never collected.
 _inherited: list[sqlite3.Connection] = []
+_drivers: weakref.WeakSet[SqliteDriver] = weakref.WeakSet()
 
 
 class SqliteTransaction:
@@ -56,7 +65,7 @@ class SqliteTransaction:
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        rows = self._execute(self._statements[name], values).fetchall()
+        rows = self.all(name, **values)
         return rows[0] if rows else None
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
@@ -72,6 +81,16 @@ class SqliteTransaction:
         return self._executemany(self._statements[name], rows).rowcount
 
 
+class _SqliteView(SqliteTransaction):
+    """The same for reading: each statement waits while another process recovers, or writes without a log."""
+
+    __slots__ = ()
+
+    def all(self, name: str, /, **values: Any) -> list[Row]:
+        """Run a statement and return its rows."""
+        return _patiently(lambda: super(_SqliteView, self).all(name, **values), PATIENCE_SECONDS)
+
+
 class SqliteDriver:
     """One database file."""
 
@@ -80,6 +99,7 @@ class SqliteDriver:
         self._path = os.path.abspath(path)
         self._local = threading.local()
         self._statements = load_statements()
+        _drivers.add(self)
 
     def __repr__(self) -> str:
         return f"<SqliteDriver {self._path}>"
@@ -88,11 +108,13 @@ class SqliteDriver:
     def write(self, *, patience_seconds: float | None = None) -> Iterator[SqliteTransaction]:
         """Open a transaction that may write: committed at the end, undone if the block raises."""
         try:
+            patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
             connection, transaction = self._connection()
-            _begin(connection, PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
+            _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_seconds)
             try:
                 yield transaction
-                connection.execute("COMMIT")
+                # Without a write-ahead log it has to wait for readers.
+                _patiently(lambda: connection.execute("COMMIT"), patience_seconds)
             finally:
                 # SQLite rolls back by itself on a full disk, so look before saying it.
                 if connection.in_transaction:
@@ -104,8 +126,8 @@ class SqliteDriver:
     def read(self) -> Iterator[SqliteTransaction]:
         """Open a view for reading; each statement sees what is committed."""
         try:
-            _, transaction = self._connection()
-            yield transaction
+            connection, _ = self._connection()
+            yield _SqliteView(connection, self._statements)
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from error
 
@@ -117,7 +139,7 @@ class SqliteDriver:
         self._local.held = None
         held[1].close()
 
-    def migrate(self) -> None:
+    def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock.
 
         Raises:
@@ -125,7 +147,7 @@ class SqliteDriver:
             StoreUnavailable: it cannot be made or written.
         """
         steps = load_steps("sqlite_schema")
-        with self.write(patience_seconds=30.0):
+        with self.write(patience_seconds=patience_seconds):
             connection, _ = self._connection()
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > steps[-1][0]:
@@ -151,44 +173,55 @@ class SqliteDriver:
         return connection, transaction
 
     def _connect(self) -> sqlite3.Connection:
-        # Made by us first, so that nobody else on the machine can read it, nor its journals, which take its mode.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        _create(self._path)
         connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, cached_statements=256)
         mode = "WAL"
         if _mount_type(self._path) in _NETWORK_MOUNTS:
             mode = "TRUNCATE"
             _log.warning("store.placed_on_network_mount", extra={"path": self._path})
-        _patiently(lambda: connection.execute(f"PRAGMA journal_mode = {mode}").fetchall(), 30.0)
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            set_mode = f"PRAGMA journal_mode = {mode}"
+            _patiently(lambda: connection.execute(set_mode).fetchall(), PATIENCE_SECONDS)
+            connection.execute("PRAGMA synchronous = FULL")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _fault(self, error: Exception) -> StoreUnavailable:
         return StoreUnavailable(f"the store at {self._path} cannot be used: {error}")
 
 
-def _begin(connection: sqlite3.Connection, patience_seconds: float) -> None:
-    """Take the write lock, trying again with jitter until the patience is over."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if not _is_busy(error):
-            raise
-        _patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_seconds)
+def _close_before_fork() -> None:
+    for driver in list(_drivers):
+        driver.close()
 
 
-def _patiently(call: Any, patience_seconds: float) -> None:
-    give_up_at = time.monotonic() + patience_seconds
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_before_fork)
+
+
+def _create(path: str) -> None:
+    """Make the file, so that nobody else on the machine can read it, nor its journals, which take its mode."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _patiently(call: Callable[[], T], patience_seconds: float) -> T:
+    """Call until the database is not busy, with jitter in between, until the patience is over."""
+    give_up_at: float | None = None
     pause = 0.0002
     while True:
         try:
-            call()
+            return call()
         except sqlite3.OperationalError as error:
-            if not _is_busy(error) or time.monotonic() >= give_up_at:
+            if not _is_busy(error):
+                raise
+            give_up_at = give_up_at or time.monotonic() + patience_seconds
+            if time.monotonic() >= give_up_at:
                 raise
             time.sleep(pause * random.random())  # noqa: S311
             pause = min(pause * 2, 0.004)
-        else:
-            return
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

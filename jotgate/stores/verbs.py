@@ -9,6 +9,10 @@ from contextlib import AbstractContextManager
 from jotgate.ledger import Entry, ref_of
 from jotgate.stores.driver import Driver, Transaction
 
+#: How long a start waits for the store, and how long any later verb does that finds it not made ready.
+_PREPARE_SECONDS = 30.0
+_VERB_SECONDS = 1.0
+
 
 class Verbs:
     """A database with the schema in place and the forms known."""
@@ -31,7 +35,7 @@ class Verbs:
             StoreUnavailable: it cannot be reached.
         """
         self._forms, self._prepared_at, self._ready = dict(forms), now, False
-        self._make_ready()
+        self._make_ready(_PREPARE_SECONDS)
         # A server may fork after this; a connection must not cross that.
         self._driver.close()
 
@@ -39,12 +43,13 @@ class Verbs:
         """Close this thread's connection."""
         self._driver.close()
 
-    def _make_ready(self) -> None:
+    def _make_ready(self, patience_seconds: float | None) -> None:
         with self._lock:
             if self._ready:
                 return
-            self._driver.migrate()
-            with self._driver.write(patience_seconds=30.0) as tx:
+            patience_seconds = _VERB_SECONDS if patience_seconds is None else patience_seconds
+            self._driver.migrate(patience_seconds=patience_seconds)
+            with self._driver.write(patience_seconds=patience_seconds) as tx:
                 for form, form_id in self._forms.items():
                     tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
                     tx.run("restart_form", form=form, form_id=form_id, now=self._prepared_at)
@@ -52,12 +57,12 @@ class Verbs:
 
     def _write(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
         if not self._ready:
-            self._make_ready()
+            self._make_ready(patience_seconds)
         return self._driver.write(patience_seconds=patience_seconds)
 
     def _read(self) -> AbstractContextManager[Transaction]:
         if not self._ready:
-            self._make_ready()
+            self._make_ready(None)
         return self._driver.read()
 
 
