@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
@@ -11,6 +12,7 @@ from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.verbs import Verbs, record
 
 _PAGE_ROWS = 1000
+_PREFIX = re.compile("[0-9a-fA-F]{6,32}")
 _LOWEST, _HIGHEST = b"", b"\xff" * 17
 _FIELDS = (
     "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
@@ -97,11 +99,11 @@ class GrantVerbs(Verbs):
             if grant is None or grant.revoked_at is not None:
                 return None
             used = tx.one("give_back_use", fingerprint=grant.fingerprint)
-            if used is None:
-                freed = tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
-                if not freed:
-                    return None
-            tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+            # The others who share a code of several uses keep what they hold.
+            if used is None and (grant.uses > 1 or not _free_ticket(tx, grant, now)):
+                return None
+            if grant.uses == 1:
+                tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
             note = "a use" if used else "a ticket that was sent or open"
             record(tx, _entry("code.use_given_back", grant, now, actor, note))
             row = tx.one("find_grant", fingerprint=grant.fingerprint)
@@ -113,6 +115,10 @@ class GrantVerbs(Verbs):
             needed = [row[0] for row in tx.all("read_keys") if row[0] not in held]
             counts = {key_id: tx.one("count_usable_grants", key_id=key_id) for key_id in needed}
         return {key_id: row[0] for key_id, row in counts.items() if row and row[0]}
+
+
+def _free_ticket(tx: Transaction, grant: Grant, now: float) -> bool:
+    return tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now) > 0
 
 
 def _values(grant: NewGrant, now: float) -> dict[str, object]:
@@ -141,6 +147,8 @@ def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
         return [(fingerprint, fingerprint) for fingerprint in which.fingerprints]
     if which.prefix is None:
         return [(_LOWEST, _HIGHEST)]
+    if not _PREFIX.fullmatch(which.prefix):
+        return []
     digits = which.prefix.lower()
     return [(bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f")))]
 

@@ -9,6 +9,8 @@ from jotgate.stores.verbs import Verbs
 SECOND_READING_SECONDS = 60.0
 #: A lease that seems to last longer than this was written by a clock that has been set back since.
 _LONGEST_LEASE_SECONDS = 600.0
+#: What is over for so long is forgotten; a clock that is set right jumps less.
+_LONG_AGO_SECONDS = 2 * 86_400.0
 _FIELDS = (
     "form", "form_id", "added_at", "due_seq", "read_seq", "due_since", "hollow", "quiet_until", "again_at", "read_at",
     "full_read_at", "cursor", "head", "ticket_qid", "ticket_name", "questions_at", "missing_since", "settled",
@@ -74,8 +76,8 @@ class ReadingVerbs(Verbs):
                 second_reading_seconds=SECOND_READING_SECONDS,
                 **values,
             )
-            tx.run("forget_revocations", before=reading.read_at)
-            tx.run("forget_guesses", before=reading.read_at - 2 * 86_400)
+            tx.run("forget_revocations", before=reading.read_at - _LONG_AGO_SECONDS)
+            tx.run("forget_guesses", before=reading.read_at - _LONG_AGO_SECONDS)
 
     def note_questions(self, form: str, *, qid: str | None, name: str | None, now: float) -> None:
         """Note where the ticket field stands (*qid* None: it is missing)."""

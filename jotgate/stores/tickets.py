@@ -213,8 +213,8 @@ def _unanswered(tx: Transaction, held: _Held, opening: Opening) -> bool:
     """Say whether the form was read long after the ticket was sent, without anything having come."""
     if held.sent_at is None:
         return False
-    read_at = next((row[8] for row in tx.all("read_forms") if row[0] == opening.form), None)
-    return read_at is not None and read_at >= held.sent_at + UNANSWERED_SECONDS
+    row = tx.one("last_reading", form=opening.form)
+    return row is not None and row[0] is not None and row[0] >= held.sent_at + UNANSWERED_SECONDS
 
 
 def _expiry(opening: Opening, grant: _Found) -> tuple[float, float]:

@@ -38,9 +38,10 @@ ORDER BY fingerprint LIMIT :rows
 UPDATE grants SET revoked_at = :now WHERE fingerprint = :fingerprint AND revoked_at IS NULL
 
 -- name: revoke_passes_of_grant
+-- Also those that have just ended, because a clock may be set back.
 INSERT INTO revocations (pass_id, revoked_at, expires_at)
 SELECT pass_id, :now, pass_expires_at FROM tickets
-WHERE grant_fingerprint = :fingerprint AND pass_id IS NOT NULL AND pass_expires_at > :now
+WHERE grant_fingerprint = :fingerprint AND pass_id IS NOT NULL AND pass_expires_at > :now - 86400
 ON CONFLICT (pass_id) DO NOTHING
 
 -- name: revoke_tickets_of_grant

@@ -28,10 +28,11 @@ FROM grants WHERE fingerprint = :fingerprint
 SELECT form, retired_at FROM old_codes WHERE fingerprint = :fingerprint
 
 -- name: newest_ticket_of_grant
--- The ticket that a code of one use lives by.
+-- The ticket that a code of one use lives by: the one still to be settled, whatever a clock that was set back says.
 SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
     submission_id
-FROM tickets WHERE grant_fingerprint = :fingerprint ORDER BY issued_at DESC LIMIT 1
+FROM tickets WHERE grant_fingerprint = :fingerprint
+ORDER BY CASE WHEN submission_id IS NULL AND state <> 'revoked' THEN 0 ELSE 1 END, issued_at DESC LIMIT 1
 
 -- name: last_use_of_grant
 -- When the newest submission on a code was made.
@@ -64,7 +65,7 @@ ON CONFLICT (pass_id) DO NOTHING
 SELECT pass_id, expires_at FROM revocations WHERE revoked_at > :since
 
 -- name: forget_revocations
--- Passes that have ended by themselves.
+-- Passes that have ended by themselves, by any clock.
 DELETE FROM revocations WHERE expires_at < :before
 
 -- name: unbind_ticket
@@ -72,6 +73,10 @@ DELETE FROM revocations WHERE expires_at < :before
 UPDATE tickets SET browser = NULL
 WHERE ticket_id = :ticket_id AND state = 'open'
     AND (SELECT uses FROM grants WHERE fingerprint = tickets.grant_fingerprint) > 1
+
+-- name: last_reading
+-- When the form was last read, to know whether what was sent should have been seen.
+SELECT read_at FROM forms WHERE form = :form
 
 -- name: mark_sent
 -- The browser says that it submitted.
