@@ -16,8 +16,9 @@ FRESH_SECONDS = 5.0
 #: How long passes are honoured when the store cannot be read.
 HONOURED_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
-#: Transactions that were under way at the last reading may have written a little in its past.
-_OVERLAP_SECONDS = 30.0
+#: Transactions that were under way at the last reading have written in its past; machines whose clock is an hour
+#: off, or that was just set right, write further in it.
+_OVERLAP_SECONDS = 2 * 3600.0
 
 
 class Revocations:
@@ -68,7 +69,9 @@ class Revocations:
             self._fresh_until = monotonic + _RETRY_SECONDS
             _log.warning("revocations.missed", exc_info=True)
             return
-        live = {pass_id: ends_at for pass_id, ends_at in self._ends.items() if ends_at > now}
+        live = {
+            pass_id: ends_at for pass_id, ends_at in self._ends.items() if ends_at > now - _OVERLAP_SECONDS
+        }
         live.update(found)
         self._ends = live
         self._read_at = monotonic

@@ -26,6 +26,8 @@ BRAKED_TURN_SECONDS = 60.0
 #: How old a browser's cookie must be, and how often it may have guessed wrong, to be in the lane of the known.
 KNOWN_AFTER_SECONDS = 5.0
 KNOWN_GUESSES = 5
+#: How far apart processes that wait for the store may be about "now".
+LAG_SECONDS = 5.0
 
 #: The tally of all networks together.
 EVERYWHERE = "everywhere"
@@ -109,7 +111,9 @@ def next_turn(guesser: Guesser, tallies: Mapping[str, Tally], now: float) -> Tur
     if guesses[network] < FREE_GUESSES and not braked:
         return Turn(wait_seconds=0.0, counts=(network, browser, everywhere))
 
-    young_seconds = KNOWN_AFTER_SECONDS - (now - guesser.browser_since)
+    age_seconds = now - guesser.browser_since
+    # A cookie from the future was set before the clock was set back, so it is no fresh one.
+    young_seconds = KNOWN_AFTER_SECONDS - age_seconds if age_seconds > -KNOWN_AFTER_SECONDS else 0.0
     trusted = guesses[browser] < KNOWN_GUESSES
     lane = known if trusted and young_seconds <= 0 else network
     counts = (lane, browser, everywhere)
@@ -117,9 +121,11 @@ def next_turn(guesser: Guesser, tallies: Mapping[str, Tally], now: float) -> Tur
         return Turn(wait_seconds=0.0, counts=counts)
     turn_seconds = BRAKED_TURN_SECONDS if braked else SLOW_TURN_SECONDS
     tally = tallies.get(lane)
-    wait = min(tally.next_try_at - now, turn_seconds) if tally else 0.0
-    if wait <= 0:
+    wait = tally.next_try_at - now if tally else 0.0
+    # A turn that is further off than turns are was taken before the clock was set back: it binds nobody.
+    if wait <= 0 or wait > turn_seconds + LAG_SECONDS:
         return Turn(wait_seconds=0.0, takes=lane, turn_seconds=turn_seconds, counts=counts)
+    wait = min(wait, turn_seconds)
     if lane == network and trusted:
         wait = min(max(wait, young_seconds), turn_seconds + KNOWN_AFTER_SECONDS)
     return Turn(wait_seconds=wait)
