@@ -1,0 +1,26 @@
+"""One suite of tests that every `jotgate.protocols.Store` has to pass, races between processes included.
+
+A store's own test module holds one class and one fixture::
+
+    class TestMyStore(StoreContract):
+        @pytest.fixture
+        def opener(self, tmp_path):
+            return functools.partial(open_store, f"sqlite:///{tmp_path}/store.db")
+"""
+
+from __future__ import annotations
+
+from jotgate.testing.contract.admitting import AdmittingContract
+from jotgate.testing.contract.granting import GrantingContract
+from jotgate.testing.contract.races import RacesContract
+from jotgate.testing.contract.ruling import RulingContract
+from jotgate.testing.contract.settling import SettlingContract
+from jotgate.testing.contract.sweeping import SweepingContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(
+    AdmittingContract, GrantingContract, SettlingContract, RulingContract, SweepingContract, RacesContract
+):
+    """Every claim that a store makes. Subclass it and give the fixture `opener`."""

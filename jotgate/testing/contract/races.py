@@ -1,0 +1,182 @@
+"""The contract about many processes at once: every count is exact, and nobody sees an error."""
+
+from __future__ import annotations
+
+import multiprocessing
+import traceback
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from jotgate.outcomes import Admit, Reason, Verdict
+from jotgate.protocols import Store, SubmissionFilter
+from jotgate.quota import Usage
+from jotgate.testing.contract.material import (
+    FORM_ID,
+    FORMS,
+    T0,
+    Contract,
+    Opener,
+    admitted,
+    grant,
+    guesser,
+    opening,
+    places,
+    sent_in,
+)
+from jotgate.testing.contract.sweeping import state_of
+
+#: A loaded machine needs a while to start sixteen processes.
+_PATIENCE_SECONDS = 120.0
+
+
+class RacesContract(Contract):
+    """What a store promises however many processes share it."""
+
+    def test_sixteen_processes_race_for_300_single_use_codes(self, store: Store, opener: Opener) -> None:
+        """Each code admits one browser and verifies one submission; the counters equal the ledger; no errors."""
+        store.create_grants([grant(n) for n in range(300)], T0)
+        outcomes = together(opener, [partial(_open_all, browser=n, codes=300) for n in range(16)])
+        admits = [admit for outcome in outcomes for admit in outcome if isinstance(admit, Admit)]
+        reasons = Counter(one for outcome in outcomes for one in outcome if isinstance(one, Reason))
+        assert len(admits) == len({admit.ticket_id for admit in admits}) == 300
+        assert reasons == {Reason.OPEN_ELSEWHERE: 15 * 300}
+
+        tickets = [admit.ticket_id for admit in admits]
+        verdicts = together(opener, [partial(_settle_all, settler=n, tickets=tickets) for n in range(16)])
+        assert sum(map(Counter, verdicts), Counter()) == {Verdict.VERIFIED: 300, Verdict.REPLAYED: 15 * 300}
+        assert all(kept.used == 1 for kept in store.grants())
+        verified = SubmissionFilter(verdicts=(Verdict.VERIFIED,))
+        assert len(list(store.submissions(verified))) == places(store) == 300
+
+    def test_a_shared_code_is_honoured_exactly_as_often_as_it_says(
+        self, store: Store, opener: Opener
+    ) -> None:
+        """Forty browsers open a code of 30 uses, and eight processes settle all of them: 30 are verified."""
+        store.create_grants([grant("class", uses=30)], T0)
+        tickets = [admitted(store, opening("class", browser=n)).ticket_id for n in range(40)]
+        verdicts = together(opener, [partial(_settle_all, settler=0, tickets=tickets) for _ in range(8)])
+        assert verdicts == [verdicts[0]] * 8
+        assert Counter(verdicts[0]) == {Verdict.VERIFIED: 30, Verdict.OVER_LIMIT: 10}
+        assert next(store.grants()).used == places(store) == 30
+
+    def test_a_single_use_code_in_k_browsers_verifies_once(self, store: Store, opener: Opener) -> None:
+        """All of them move the ticket to and fro, and all submit: it is one ticket, honoured once."""
+        store.create_grants([grant("code")], T0)
+        moved = together(opener, [partial(_move_here, browser=n) for n in range(8)])
+        assert len(set(moved)) == 1
+        verdicts = together(opener, [partial(_settle_all, settler=n, tickets=moved[:1]) for n in range(8)])
+        assert sorted(one.value for [one] in verdicts) == ["replayed"] * 7 + ["verified"]
+
+    def test_parallel_wrong_tries_are_counted_exactly(self, store: Store, opener: Opener) -> None:
+        """Of 200 tries over eight processes, 60 are free, one takes the slowed turn, and the rest wait."""
+        outcomes = together(opener, [partial(_guess, process=n, tries=25) for n in range(8)])
+        assert sum(map(Counter, outcomes), Counter()) == {Reason.UNKNOWN_CODE: 61, Reason.THROTTLED: 139}
+
+    def test_usage_changes_are_never_lost(self, store: Store, opener: Opener) -> None:
+        """Eight processes take 100 calls each: 800 are taken."""
+        together(opener, [partial(_take_calls, calls=100)] * 8)
+        usage = store.usage("account")
+        assert usage is not None
+        assert usage.used == 800
+
+    def test_deliveries_from_many_processes_all_count(self, store: Store, opener: Opener) -> None:
+        """Eight processes note 50 each: the form's number has risen by 400."""
+        together(opener, [partial(_deliver, deliveries=50)] * 8)
+        assert state_of(store).due_seq == 400
+
+    def test_one_of_many_processes_gets_the_lease(self, store: Store, opener: Opener) -> None:
+        """The others are told no."""
+        taken = together(opener, [partial(_lease, holder=str(n)) for n in range(8)])
+        assert Counter(taken) == {True: 1, False: 7}
+
+    def test_processes_that_start_together_all_find_the_store_ready(self, opener: Opener) -> None:
+        """The schema is made once, by whichever comes first."""
+        assert together(opener, [_count] * 8) == [{}] * 8
+
+
+def together(opener: Opener, works: Sequence[Callable[[Store], Any]]) -> list[Any]:
+    """Run each of *works* in a process of its own with a store of its own, all at once; return their answers."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "jotgate.testing.contract"])
+    barrier = context.Barrier(len(works))
+    pipes = [context.Pipe(duplex=False) for _ in works]
+    processes = [
+        context.Process(target=_child, args=(opener, work, barrier, writer), daemon=True)
+        for work, (_, writer) in zip(works, pipes, strict=True)
+    ]
+    for process in processes:
+        process.start()
+    for _, writer in pipes:
+        writer.close()
+    answers = [_received(reader) for reader, _ in pipes]
+    for process in processes:
+        process.join(_PATIENCE_SECONDS)
+        process.close()
+    return answers
+
+
+def _received(reader: Any) -> Any:
+    with reader:
+        assert reader.poll(_PATIENCE_SECONDS), "a process gave no answer"
+        answer, problem = reader.recv()
+    assert problem is None, problem
+    return answer
+
+
+def _child(opener: Opener, work: Callable[[Store], Any], barrier: Any, writer: Any) -> None:
+    try:
+        store = opener()
+        barrier.wait(_PATIENCE_SECONDS)
+        store.prepare(FORMS, T0)
+        answer = work(store)
+        store.close()
+    except BaseException:
+        writer.send((None, traceback.format_exc()))
+    else:
+        writer.send((answer, None))
+    writer.close()
+
+
+def _open_all(store: Store, *, browser: int, codes: int) -> list[Admit | Reason]:
+    decisions = [store.open_ticket(opening(n, browser=browser)) for n in range(codes)]
+    return [one if isinstance(one, Admit) else one.reason for one in decisions]
+
+
+def _settle_all(store: Store, *, settler: int, tickets: Sequence[bytes]) -> list[Verdict]:
+    candidates = [sent_in(1000 * settler + n, ticket) for n, ticket in enumerate(tickets, 1)]
+    return [one.verdict for at in candidates for one in store.settle([at], capacity=None, now=T0)]
+
+
+def _move_here(store: Store, *, browser: int) -> bytes:
+    return [admitted(store, opening("code", browser=browser, move=True)).ticket_id for _ in range(20)][-1]
+
+
+def _guess(store: Store, *, process: int, tries: int) -> list[Reason]:
+    who = guesser(since=T0)
+    decisions = [store.open_ticket(opening(f"wrong {process} {n}", guesser=who)) for n in range(tries)]
+    return [one.reason for one in decisions if not isinstance(one, Admit)]
+
+
+def _take_calls(store: Store, *, calls: int) -> None:
+    def one_more(before: Usage | None) -> tuple[Usage, None]:
+        usage = before or Usage(day="2026-09-21", limit=1000)
+        return replace(usage, used=usage.used + 1), None
+
+    for _ in range(calls):
+        store.change_usage("account", one_more)
+
+
+def _deliver(store: Store, *, deliveries: int) -> None:
+    for _ in range(deliveries):
+        assert store.note_delivery(FORM_ID, T0)
+
+
+def _lease(store: Store, *, holder: str) -> bool:
+    return store.take_lease(holder, now=T0, seconds=60)
+
+
+def _count(store: Store) -> dict[str, dict[str, int]]:
+    return store.counts()

@@ -1,0 +1,210 @@
+"""The contract about verdicts: what each submission ends in, and how often a code is honoured."""
+
+from __future__ import annotations
+
+import pytest
+
+from jotgate.outcomes import Admit, Verdict
+from jotgate.protocols import Settled, Store
+from jotgate.submissions import EMPTY_PATIENCE_SECONDS
+from jotgate.testing.contract.material import (
+    FORM,
+    HOUR,
+    MINUTE,
+    OTHER_FORM,
+    T0,
+    TTL_SECONDS,
+    Contract,
+    admitted,
+    exactly,
+    grant,
+    opening,
+    places,
+    records,
+    sent_in,
+    settled,
+    used,
+    verdicts,
+)
+from jotgate.tickets import TicketState
+
+
+def open_one(store: Store, code: str = "code") -> Admit:
+    """Create a code and open it."""
+    store.create_grants([grant(code, subject=f"subject of {code}")], T0)
+    return admitted(store, opening(code))
+
+
+class SettlingContract(Contract):
+    """What a store promises about every submission."""
+
+    def test_a_submission_on_an_open_ticket_is_verified(self, store: Store) -> None:
+        """It takes one use and one place, and carries the subject of its grant."""
+        admit = open_one(store)
+        assert settled(store, sent_in(1, admit)) == [
+            Settled(submission_id="1", verdict=Verdict.VERIFIED, fresh=True)
+        ]
+        [kept] = records(store, "1")
+        ticket = store.ticket(admit.ticket_id)
+        assert (kept.verdict, kept.subject, kept.form) == (Verdict.VERIFIED, "subject of code", FORM)
+        assert (kept.created_at, kept.seen_at, kept.judged_at) == (
+            T0 + MINUTE,
+            T0 + 2 * MINUTE,
+            T0 + 2 * MINUTE,
+        )
+        assert kept.ticket == admit.ticket_id.hex()[:6]
+        assert ticket is not None
+        assert (ticket.state, ticket.submission_id) == (TicketState.REDEEMED, "1")
+        assert ticket.verdict is Verdict.VERIFIED
+        assert used(store, "code") == 1
+
+    def test_settling_again_repeats_the_verdict(self, store: Store) -> None:
+        """The same submission, read a second time, takes nothing and is not news."""
+        admit = open_one(store)
+        settled(store, sent_in(1, admit))
+        assert settled(store, sent_in(1, admit), now=T0 + HOUR) == [
+            Settled(submission_id="1", verdict=Verdict.VERIFIED, fresh=False)
+        ]
+        assert used(store, "code") == 1
+        assert places(store) == 1
+
+    def test_the_first_of_one_reading_wins_its_ticket(self, store: Store) -> None:
+        """Candidates are judged in the order given; the later ones on the same ticket are replayed."""
+        admit = open_one(store)
+        assert verdicts(store, sent_in(1, admit), sent_in(2, admit), sent_in(3, admit)) == [
+            Verdict.VERIFIED,
+            Verdict.REPLAYED,
+            Verdict.REPLAYED,
+        ]
+        assert used(store, "code") == 1
+
+    def test_a_later_reading_cannot_take_a_ticket_again(self, store: Store) -> None:
+        """Nor does a lower id that turns up late."""
+        admit = open_one(store)
+        assert verdicts(store, sent_in(5, admit)) == [Verdict.VERIFIED]
+        assert verdicts(store, sent_in(4, admit)) == [Verdict.REPLAYED]
+
+    def test_a_code_of_n_uses_is_honoured_n_times(self, store: Store) -> None:
+        """One more opening than uses is admitted, and whoever is last is over the limit."""
+        store.create_grants([grant("class", uses=3)], T0)
+        tickets = [admitted(store, opening("class", browser=n)) for n in range(4)]
+        assert verdicts(store, *(sent_in(n, ticket) for n, ticket in enumerate(tickets))) == [
+            Verdict.VERIFIED,
+            Verdict.VERIFIED,
+            Verdict.VERIFIED,
+            Verdict.OVER_LIMIT,
+        ]
+        assert used(store, "class") == 3
+        assert places(store) == 3
+
+    def test_a_form_takes_no_more_than_its_capacity(self, store: Store) -> None:
+        """Beyond the capacity a submission is over the limit and takes no use of its code."""
+        first, second = open_one(store, "one"), open_one(store, "two")
+        assert verdicts(store, sent_in(1, first), sent_in(2, second), capacity=1) == [
+            Verdict.VERIFIED,
+            Verdict.OVER_LIMIT,
+        ]
+        assert (used(store, "one"), used(store, "two")) == (1, 0)
+        assert places(store) == 1
+
+    def test_a_ticket_of_another_form_is_the_wrong_one(self, store: Store) -> None:
+        """It stays good for its own form."""
+        admit = open_one(store)
+        assert verdicts(store, sent_in(1, admit, form=OTHER_FORM)) == [Verdict.WRONG_FORM]
+        assert verdicts(store, sent_in(2, admit)) == [Verdict.VERIFIED]
+        assert records(store, "1")[0].subject is None
+
+    def test_a_ticket_this_store_never_issued_is_orphaned(self, store: Store) -> None:
+        """Our own MAC on an unknown id: the store was restored from an old copy."""
+        assert verdicts(store, sent_in(1, bytes(16))) == [Verdict.ORPHANED]
+
+    @pytest.mark.parametrize("verdict", [Verdict.UNTICKETED, Verdict.FORGED])
+    def test_what_came_without_a_ticket_is_recorded(self, store: Store, verdict: Verdict) -> None:
+        """No ticket can change such a verdict; it is counted and shown, never called verified."""
+        assert verdicts(store, sent_in(1, None, verdict=verdict)) == [verdict]
+        assert store.counts() == {FORM: {verdict.value: 1}}
+        assert places(store) == 0
+
+    @pytest.mark.parametrize(
+        ("at", "expected"),
+        [
+            (T0 + TTL_SECONDS, Verdict.VERIFIED),
+            (T0 + TTL_SECONDS + 1, Verdict.EXPIRED),
+        ],
+    )
+    def test_expiry_goes_by_the_submissions_own_time(
+        self, store: Store, at: float, expected: Verdict
+    ) -> None:
+        """However late it is read; what expired leaves ticket and use untouched."""
+        admit = open_one(store)
+        assert verdicts(store, sent_in(1, admit, at=at), now=T0 + 100 * TTL_SECONDS) == [expected]
+        assert used(store, "code") == int(expected is Verdict.VERIFIED)
+
+    def test_expiry_is_judged_by_the_kinder_reading(self, store: Store) -> None:
+        """If any plausible reading of its time is before the expiry, it was in time."""
+        admit = open_one(store)
+        candidate = sent_in(1, admit, at=T0 + TTL_SECONDS - 1, latest=T0 + TTL_SECONDS + 5 * HOUR)
+        assert verdicts(store, candidate) == [Verdict.VERIFIED]
+
+    def test_opening_again_saves_what_would_have_expired(self, store: Store) -> None:
+        """The same ticket, with its later expiry, covers a form that was open all along."""
+        admit = open_one(store)
+        admitted(store, opening("code", now=T0 + TTL_SECONDS - 1))
+        assert verdicts(store, sent_in(1, admit, at=T0 + TTL_SECONDS + HOUR)) == [Verdict.VERIFIED]
+
+    @pytest.mark.parametrize(
+        ("earliest", "latest", "expected"),
+        [
+            (T0 + HOUR - 1, T0 + HOUR - 1, Verdict.VERIFIED),
+            (T0 + HOUR, T0 + HOUR, Verdict.REVOKED),
+            (T0 + HOUR - 1, T0 + 2 * HOUR, Verdict.REVOKED),
+        ],
+    )
+    def test_revocation_is_judged_by_the_stricter_reading(
+        self, store: Store, earliest: float, latest: float, expected: Verdict
+    ) -> None:
+        """Made before the revocation by every reading it counts; else the owner has the benefit of the doubt."""
+        admit = open_one(store)
+        store.revoke_grants(exactly("code"), now=T0 + HOUR + 0.5, actor="owner", note=None)
+        assert verdicts(store, sent_in(1, admit, at=earliest, latest=latest), now=T0 + 3 * HOUR) == [expected]
+
+    def test_an_empty_answer_sheet_waits_a_quarter_of_an_hour(self, store: Store) -> None:
+        """JotForm's list may show answers late: until then it is pending, after that it came without a ticket."""
+        sheet = sent_in(1, None, empty=True)
+        assert settled(store, sheet, now=T0)[0] == Settled(
+            submission_id="1", verdict=Verdict.PENDING, fresh=True
+        )
+        assert records(store, "1")[0].judged_at is None
+        last = T0 + EMPTY_PATIENCE_SECONDS
+        assert verdicts(store, sheet, now=last - 1) == [Verdict.PENDING]
+        assert store.oldest_pending() == T0
+        assert settled(store, sheet, now=last)[0] == Settled(
+            submission_id="1", verdict=Verdict.UNTICKETED, fresh=True
+        )
+        assert records(store, "1")[0].judged_at == last
+        assert store.oldest_pending() is None
+
+    def test_answers_that_come_late_are_judged_by_their_ticket(self, store: Store) -> None:
+        """A pending submission whose ticket turns up is verified, and keeps when it was first seen."""
+        admit = open_one(store)
+        settled(store, sent_in(1, None, empty=True), now=T0 + MINUTE)
+        assert verdicts(store, sent_in(1, admit), now=T0 + 2 * MINUTE) == [Verdict.VERIFIED]
+        [kept] = records(store, "1")
+        assert (kept.seen_at, kept.judged_at, kept.subject) == (
+            T0 + MINUTE,
+            T0 + 2 * MINUTE,
+            "subject of code",
+        )
+
+    def test_unsettled_names_the_new_and_the_pending(self, store: Store) -> None:
+        """What has its verdict need not be read again."""
+        settled(store, sent_in(1, None), sent_in(2, None, empty=True))
+        assert store.unsettled(["1", "2", "3"]) == {"2", "3"}
+        assert store.unsettled([]) == set()
+
+    def test_every_verdict_is_in_the_ledger_once(self, store: Store) -> None:
+        """However often a submission is read."""
+        admit = open_one(store)
+        for _ in range(3):
+            settled(store, sent_in(1, admit), sent_in(2, None))
+        assert store.counts() == {FORM: {"verified": 1, "unticketed": 1}}

@@ -1,0 +1,65 @@
+"""SQLite keeps the contract, and gets along with itself on a network mount, without a write-ahead log."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+import jotgate.stores.sqlite
+from jotgate.protocols import Store
+from jotgate.stores import open_store
+from jotgate.testing import StoreContract
+from jotgate.testing.contract.material import FORM_ID, Contract, Opener
+from jotgate.testing.contract.races import together
+from jotgate.testing.contract.sweeping import state_of
+
+
+class TestSqliteStore(StoreContract):
+    """The embedded default."""
+
+    @pytest.fixture
+    def opener(self, tmp_path: Path) -> Opener:
+        """Return what opens a store in a file of its own."""
+        return partial(open_store, f"sqlite:///{tmp_path}/store.db")
+
+
+class TestSqliteStoreOnANetworkMount(Contract):
+    """Without a write-ahead log readers and writers get in each other's way, and nobody notices."""
+
+    @pytest.fixture
+    def opener(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opener:
+        """Return what opens a store that takes its folder for a network mount, in whatever process."""
+        monkeypatch.setattr("jotgate.stores.sqlite._mount_type", _nfs)
+        return partial(_open_on_network, f"sqlite:///{tmp_path}/store.db")
+
+    def test_readers_and_writers_wait_for_each_other(self, store: Store, opener: Opener) -> None:
+        """Three processes write, three read all the while: every write counts, and no read fails."""
+        together(opener, [partial(_write, times=40)] * 3 + [partial(_read, times=400)] * 3)
+        assert state_of(store).due_seq == 3 * 40
+
+    def test_it_keeps_no_write_ahead_log(self, store: Store, tmp_path: Path) -> None:
+        """The log's shared memory does not work there."""
+        assert store.note_delivery(FORM_ID, 0.0)
+        assert {file.name for file in tmp_path.iterdir()} <= {"store.db", "store.db-journal"}
+
+
+def _nfs(path: str) -> str:
+    assert path
+    return "nfs"
+
+
+def _open_on_network(url: str) -> Store:
+    jotgate.stores.sqlite._mount_type = _nfs
+    return open_store(url)
+
+
+def _write(store: Store, *, times: int) -> None:
+    for n in range(times):
+        assert store.note_delivery(FORM_ID, float(n))
+
+
+def _read(store: Store, *, times: int) -> None:
+    for _ in range(times):
+        assert store.form_states()
