@@ -25,14 +25,27 @@ class Person:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IssuedCode:
-    """A code that was just created; it is shown now and never again."""
+class IssuedCode(str):
+    """A code that was just created, as printed: XXXX-XXXX-XXXX. It is shown now and never again.
 
-    #: As printed: XXXX-XXXX-XXXX.
-    code: str
+    A string that also knows for whom it is.
+    """
+
+    __slots__ = ("label", "subject")
+
     subject: str | None
     label: str | None
+
+    def __new__(cls, code: str, *, subject: str | None, label: str | None) -> IssuedCode:
+        """Return *code* with whom it is for."""
+        issued = super().__new__(cls, code)
+        issued.subject, issued.label = subject, label
+        return issued
+
+    @property
+    def code(self) -> str:
+        """The code itself."""
+        return str(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +89,7 @@ class Grants:
             for position in self._store_all(terms, codes, chunk):
                 codes[position] = self._another(terms, chunk[position])
             for code, person in zip(codes, chunk, strict=True):
-                yield IssuedCode(code=printed(code), subject=person.subject, label=person.label)
+                yield IssuedCode(printed(code), subject=person.subject, label=person.label)
 
     def _store_all(self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person]) -> list[int]:
         grants = [self._grant(terms, code, person) for code, person in zip(codes, people, strict=True)]
@@ -123,7 +136,7 @@ class Grants:
         grant = self._store.reissue_grant(exactly, fresh, now=self._clock.now(), actor=actor)
         if grant is None:
             return None
-        return IssuedCode(code=printed(code), subject=grant.subject, label=grant.label)
+        return IssuedCode(printed(code), subject=grant.subject, label=grant.label)
 
     def give_back(self, which: GrantFilter, *, actor: str) -> Grant | None:
         """Give the one grant meant a use back, or free its sent ticket; None: not exactly one, or nothing to give."""
@@ -159,10 +172,10 @@ def people(
     """Return whom to make codes for: *count* unnamed ones, or one for each of *subjects*.
 
     Raises:
-        InputError: neither or both are given, or a subject is empty, too long or there twice.
+        InputError: neither is given, they disagree, or a subject is empty, too long or there twice.
     """
-    if (count is None) == (subjects is None):
-        raise InputError(["say either how many codes there shall be, or for whom"])
+    if count is None and subjects is None:
+        raise InputError(["say how many codes there shall be, or for whom"])
     if subjects is None:
         if count is None or count < 1:
             raise InputError([f"the number of codes must be at least 1, not {count}"])
@@ -172,6 +185,8 @@ def people(
     ]
     if len(set(subjects)) != len(subjects):
         problems.append("a subject is named twice")
+    if count is not None and count != len(subjects):
+        problems.append(f"{count} codes were asked for, but {len(subjects)} subjects are named")
     if problems:
         raise InputError(problems)
     return (Person(subject=subject) for subject in subjects)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
+from zoneinfo import ZoneInfo
 
 import flask
 from markupsafe import Markup
@@ -99,20 +101,33 @@ class JotGate:
         subjects: Sequence[str] | None = None,
         uses: int = 1,
         batch: str | None = None,
-        valid_from: float | None = None,
-        valid_until: float | None = None,
+        valid_from: datetime | float | None = None,
+        valid_until: datetime | float | None = None,
     ) -> list[IssuedCode]:
         """Create access codes, *count* unnamed ones or one for each of *subjects*, and return them; shown only now.
 
-        Times are seconds since the epoch, UTC.
+        Times are datetimes, or seconds since the epoch, UTC; a datetime without a zone is read in the form's.
 
         Raises:
             UnknownForm: there is no such form.
             InputError: the numbers or subjects make no sense.
             StoreUnavailable: none of the rest were created.
         """
-        terms = Terms(form=form, uses=uses, batch=batch, valid_from=valid_from, valid_until=valid_until)
+        zone = ZoneInfo(self.parts.gate.policy(form).timezone)
+        terms = Terms(
+            form=form,
+            uses=uses,
+            batch=batch,
+            valid_from=_seconds(valid_from, zone),
+            valid_until=_seconds(valid_until, zone),
+        )
         return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
+
+
+def _seconds(moment: datetime | float | None, zone: ZoneInfo) -> float | None:
+    if not isinstance(moment, datetime):
+        return moment
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
 
 
 def _door() -> Door:
