@@ -63,5 +63,5 @@ def _read(serializer: URLSafeTimedSerializer, text: str, seconds: int) -> object
         return None
     try:
         return serializer.loads(text, max_age=seconds)
-    except BadData:
+    except (BadData, UnicodeEncodeError):
         return None

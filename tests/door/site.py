@@ -69,10 +69,17 @@ def plain(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
 
 
 class Visitor(Client):
-    """One browser: keeps its cookies, and comes from an address of its own."""
+    """One browser: keeps its cookies, unless a test sends its own, and comes from an address of its own."""
 
-    def __init__(self, application: WSGIApplication, *, address: str, base_url: str = SITE_URL) -> None:
-        super().__init__(application)
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        address: str,
+        base_url: str = SITE_URL,
+        keeps_cookies: bool = True,
+    ) -> None:
+        super().__init__(application, use_cookies=keeps_cookies)
         self._base_url = base_url
         self._address = address
 
