@@ -131,8 +131,8 @@ def about_port(problem: OSError, port: int, name: str) -> str:
 def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None) -> None:
     """Create codes to try, tell them with all addresses, and write the same to demo.json."""
     with app.app_context():
-        single = gate.create_codes("students", subjects=PUPILS)
-        (for_class,) = gate.create_codes("students", count=1, uses=CLASS_SIZE)
+        single = gate.create_codes("students", subjects=PUPILS, batch="demo")
+        (for_class,) = gate.create_codes("students", count=1, uses=CLASS_SIZE, batch="demo")
     demo = {
         "site": site_url,
         "sandbox": sandbox and sandbox.api,

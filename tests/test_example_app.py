@@ -1,0 +1,264 @@
+"""The example site, started as its users start it, and visited by plain HTTP."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from jotgate.codes import generate, printed
+from jotgate.sandbox import Sandbox
+from tests.example_site import (
+    ROOT,
+    VERDICT_SECONDS,
+    ExampleSite,
+    Page,
+    clean_environment,
+    example_site,
+    flask_jotgate,
+    open_form,
+    send,
+    state,
+    until,
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSite]:
+    """Return the running demo."""
+    with example_site(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor() -> Iterator[requests.Session]:
+    """Return a browser without JavaScript."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+def test_it_tells_where_everything_is(site: ExampleSite) -> None:
+    """The addresses and codes that are printed are those of demo.json, which has just the keys agreed upon."""
+    assert sorted(site.demo) == ["admin", "api_key", "app_page", "class_code", "codes", "sandbox", "site"]
+    told = [site.url, site.demo["sandbox"], site.demo["class_code"], *site.demo["codes"]["students"]]
+    assert [one for one in told if one not in site.printed()] == []
+    assert len(set(site.demo["codes"]["students"])) == 3
+
+
+def test_its_key_reads_the_sandbox(site: ExampleSite) -> None:
+    """demo.json's key opens the sandbox's API, where the students' form stands with its webhook."""
+    key = {"APIKEY": site.demo["api_key"]}
+    (form,) = requests.get(f"{site.demo['sandbox']}/user/forms", headers=key, timeout=10).json()["content"]
+    hooks = requests.get(
+        f"{site.demo['sandbox']}/form/{form['id']}/webhooks", headers=key, timeout=10
+    ).json()["content"]
+    assert form["title"] == "Enrolment"
+    assert all(url.startswith(f"{site.url}/jotgate/hook/") for url in hooks.values())
+    assert len(hooks) == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/students", "/jotgate/f/students"])
+def test_a_page_loads_nothing_from_elsewhere(site: ExampleSite, visitor: requests.Session, path: str) -> None:
+    """Every page is there, has a strict content policy, and brings all that it loads along, colours included."""
+    answer = visitor.get(site.url + path, timeout=10)
+    loaded = Page(answer.text).loaded
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert [address for address in loaded if urlsplit(address).netloc] == []
+    assert "/static/colours.css" in loaded
+    assert [visitor.get(site.url + one, timeout=10).status_code for one in loaded] == [200] * len(loaded)
+
+
+def test_an_unknown_code_is_refused(site: ExampleSite, visitor: requests.Session) -> None:
+    """A code that nobody was given: 403."""
+    answer = visitor.post(site.door, data={"code": printed(generate())}, timeout=10)
+    assert answer.status_code == 403
+    assert "do not know this code" in answer.text
+
+
+def test_a_typing_mistake_is_recognised(site: ExampleSite, visitor: requests.Session) -> None:
+    """A code with one wrong sign: 422 and a sentence that helps, and the right one works right after."""
+    code = site.new_code()
+    mistyped = ("3" if code[0] != "3" else "4") + code[1:]
+    answer = visitor.post(site.door, data={"code": mistyped}, timeout=10)
+    assert answer.status_code == 422
+    assert "Compare it with your card or letter" in answer.text
+    assert visitor.post(site.door, data={"code": code}, timeout=10).status_code == 200
+
+
+def test_a_right_code_opens_the_form(site: ExampleSite, visitor: requests.Session) -> None:
+    """The right code: 303 with a pass, then the form in its frame, on the door and on the school's own page."""
+    answer = visitor.post(site.door, data={"code": site.new_code()}, timeout=10, allow_redirects=False)
+    assert answer.status_code == 303
+    for address in (site.url + answer.headers["Location"], f"{site.url}/students"):
+        page = visitor.get(address, timeout=10)
+        assert Page(page.text).frame.startswith(site.demo["sandbox"])
+        assert "no-store" in page.headers["Cache-Control"]
+
+
+def test_every_submission_gets_its_verdict(site: ExampleSite, visitor: requests.Session) -> None:
+    """Through the form: verified. The same once more: replayed. Straight to the submit address: unticketed.
+
+    Each within ten seconds, and printed as one line; the form is sent where the page itself says.
+    """
+    form = open_form(visitor, site, site.new_code())
+    before = site.verdicts()
+    assert send(form).headers["Location"] == f"{site.door}/done"
+    assert until(lambda: state(visitor, site) == "verified", seconds=VERDICT_SECONDS)
+    send(form)
+    send(form, jotgate="")
+
+    def new_verdicts() -> list[str]:
+        found = site.verdicts()
+        return sorted(found[one] for one in found.keys() - before.keys())
+
+    expected = ["replayed", "unticketed", "verified"]
+    assert until(lambda: new_verdicts() == expected, seconds=VERDICT_SECONDS)
+    assert "submission.judged form=students" in site.printed()
+
+
+def test_the_codes_of_the_demo_have_names(site: ExampleSite, visitor: requests.Session) -> None:
+    """A code that was printed for a pupil opens the form, and says for whom."""
+    page = visitor.post(site.door, data={"code": site.demo["codes"]["students"][0]}, timeout=10)
+    assert "Ada Lindqvist" in page.text
+
+
+def test_the_notes_need_a_pass(site: ExampleSite, visitor: requests.Session) -> None:
+    """The protected page leads to the door, and the door back to it; without a browser it is 401."""
+    door = visitor.get(f"{site.url}/notes", timeout=10)
+    assert urlsplit(door.url).path == "/jotgate/f/students"
+    back = visitor.post(site.door, data=Page(door.text).fields | {"code": site.new_code()}, timeout=10)
+    assert urlsplit(back.url).path == "/notes"
+    assert "The first weeks" in back.text
+    script = requests.get(f"{site.url}/notes", headers={"Accept": "application/json"}, timeout=10)
+    assert script.status_code == 401
+
+
+def test_a_restart_keeps_codes_and_verdicts(tmp_path: Path, visitor: requests.Session) -> None:
+    """Ctrl-C ends it cleanly; started again, it knows its codes, passes and verdicts, and makes fresh codes."""
+    with example_site(tmp_path) as first:
+        visitor.post(first.door, data={"code": first.demo["class_code"]}, timeout=10)
+        with requests.Session() as other:
+            send(open_form(other, first, first.demo["codes"]["students"][0]))
+            assert until(lambda: state(other, first) == "verified", seconds=VERDICT_SECONDS)
+        verdicts = first.verdicts()
+        assert first.stop() == 0
+        assert first.printed().endswith("Stopped.\n")
+        assert "Traceback" not in first.printed()
+    with example_site(tmp_path) as second, requests.Session() as another:
+        assert second.verdicts() == verdicts
+        assert Page(visitor.get(second.door, timeout=10).text).frame
+        send(open_form(another, second, first.demo["codes"]["students"][1]))
+        assert until(lambda: state(another, second) == "verified", seconds=VERDICT_SECONDS)
+        assert second.demo["api_key"] == first.demo["api_key"]
+        assert not {*second.demo["codes"]["students"]} & {*first.demo["codes"]["students"]}
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("secrets.json", "demo.json")}
+    assert modes == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("option", "others", "remedy"),
+    [("--port", ["--sandbox-port=0"], "make demo PORT="), ("--sandbox-port", ["--port=0"], "SANDBOX_PORT=")],
+)
+def test_a_busy_port_is_said_in_a_sentence(
+    tmp_path: Path, option: str, others: list[str], remedy: str
+) -> None:
+    """Where a port is taken, one sentence says what to do, and the exit code is 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = subprocess.run(
+            [sys.executable, "-m", "example_app", f"{option}={port}", *others],
+            cwd=ROOT, env=clean_environment() | {"JOTGATE_INSTANCE": str(tmp_path)},
+            capture_output=True, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr.count("\n") == 1
+    assert f"Port {port} is taken by another program" in run.stderr
+    assert remedy in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "remedy"),
+    [
+        ({}, "make demo"),
+        ({"JOTGATE_API_KEY": "0123456789abcdef"}, "set both"),
+        ({"JOTGATE_FORM_ID": "1"}, "both"),
+    ],
+)
+def test_a_site_without_its_form_says_what_to_do(
+    tmp_path: Path, environment: dict[str, str], remedy: str
+) -> None:
+    """A command before the first `make demo`, or with half of a form in the environment: a sentence, exit 2."""
+    whole = clean_environment() | {"JOTGATE_INSTANCE": str(tmp_path / "new")} | environment
+    run = flask_jotgate(whole, "status")
+    assert run.returncode == 2
+    assert "Traceback" not in run.stderr
+    assert remedy in run.stderr
+
+
+class TestRealForm:
+    """With a key and a form's number in the environment; a sandbox plays the real JotForm."""
+
+    @pytest.fixture
+    def named(self) -> Iterator[dict[str, str]]:
+        """Return what names a form of a running JotForm."""
+        with Sandbox() as jotform:
+            form_id = jotform.add_form("Enrolment")
+            yield {
+                "JOTGATE_API_KEY": jotform.read_key,
+                "JOTGATE_FORM_ID": form_id,
+                "JOTGATE_API_HOST": jotform.api,
+            }
+
+    def test_it_starts_no_sandbox(
+        self, tmp_path: Path, visitor: requests.Session, named: dict[str, str]
+    ) -> None:
+        """The same site shows that form, and the key stands in no file of its own."""
+        with example_site(tmp_path, "--port=0", **named) as site:
+            form = open_form(visitor, site, site.demo["codes"]["students"][0])
+            send(form)
+            visitor.post(f"{site.door}/sent", timeout=10)
+            assert until(lambda: state(visitor, site) == "verified", seconds=VERDICT_SECONDS)
+        assert site.demo["sandbox"] is None
+        texts = [path.read_bytes() for path in tmp_path.iterdir()]
+        assert [text for text in texts if named["JOTGATE_API_KEY"].encode() in text] == []
+
+    def test_it_runs_under_gunicorn(
+        self, tmp_path: Path, visitor: requests.Session, named: dict[str, str]
+    ) -> None:
+        """`gunicorn "example_app:create_app()"` serves it with two workers that share their secrets."""
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        url = f"http://127.0.0.1:{port}"
+        whole = clean_environment() | named | {"JOTGATE_INSTANCE": str(tmp_path), "JOTGATE_SITE_URL": url}
+        command = [sys.executable, "-m", "gunicorn", "--workers=2", f"--bind=127.0.0.1:{port}"]
+        with subprocess.Popen(
+            [*command, "example_app:create_app()"], cwd=ROOT, env=whole, stderr=subprocess.DEVNULL
+        ) as server:
+            try:
+                until(lambda: _answers(port))
+                run = flask_jotgate(whole, "codes", "create", "students", "--count=1", "--json")
+                code = json.loads(run.stdout)["code"]
+                opened = visitor.post(f"{url}/jotgate/f/students", data={"code": code}, timeout=10)
+                pages = [visitor.get(f"{url}/students", timeout=10) for _ in range(10)]
+            finally:
+                server.terminate()
+        assert Page(opened.text).frame
+        assert all(Page(page.text).frame for page in pages)
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
