@@ -1,0 +1,203 @@
+"""Other writers, threads, forks and backups: the store keeps its locks, its patience and its data."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from jotgate.errors import StoreUnavailable
+from jotgate.ledger import Entry
+from jotgate.outcomes import Verdict
+from jotgate.protocols import Store
+from jotgate.testing.contract.material import (
+    FORM_ID,
+    FORMS,
+    T0,
+    Opener,
+    admitted,
+    grant,
+    opening,
+    sent_in,
+    verdicts,
+)
+from jotgate.testing.contract.races import together
+from jotgate.testing.contract.sweeping import state_of
+
+
+@contextmanager
+def another_writer(path: Path) -> Iterator[sqlite3.Connection]:
+    """Hold the write lock as another program would."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        connection.close()
+
+
+def test_a_writer_that_takes_half_a_second_is_waited_for(store: Store, path: Path) -> None:
+    """Somebody at the door notices nothing but the delay."""
+    store.create_grants([grant("code")], T0)
+    with another_writer(path) as other:
+        timer = threading.Timer(0.5, other.execute, ["ROLLBACK"])
+        timer.start()
+        began = time.monotonic()
+        admitted(store, opening("code"))
+        timer.join()
+        assert time.monotonic() - began >= 0.4
+
+
+def test_a_writer_that_holds_on_is_reported_at_the_door_and_waited_for_by_the_sweep(
+    store: Store, path: Path
+) -> None:
+    """The door says so after a second, however many people stand before it; reading and settling go on."""
+    store.create_grants([grant("code"), grant("other")], T0)
+    admit = admitted(store, opening("code"))
+    with ThreadPoolExecutor(9) as pool:
+        with another_writer(path):
+            settling = pool.submit(verdicts, store, sent_in(1, admit))
+            began = time.monotonic()
+            waiting = [pool.submit(store.open_ticket, opening("other")) for _ in range(8)]
+            for one in waiting:
+                with pytest.raises(StoreUnavailable, match="locked"):
+                    one.result()
+            assert 0.9 < time.monotonic() - began < 5
+            assert store.ticket(admit.ticket_id) is not None
+            assert not settling.done()
+        assert settling.result() == [Verdict.VERIFIED]
+    admitted(store, opening("other"))
+
+
+def test_a_door_that_opens_on_a_locked_store_says_so_after_a_second(opener: Opener, path: Path) -> None:
+    """A store that could not be prepared at the start is tried by the next verb, with that verb's patience."""
+    first = opener()
+    first.prepare(FORMS, T0)
+    store = opener()
+    store._forms = dict(FORMS)  # type: ignore[attr-defined]
+    with another_writer(path):
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            store.open_ticket(opening("code"))
+        assert time.monotonic() - began < 5
+    store.check()
+    store.close()
+
+
+def test_another_thread_that_opens_the_store_costs_no_locks(store: Store, opener: Opener) -> None:
+    """Another process that comes and goes must not take itself for the last one and remove the log.
+
+    POSIX drops a process's locks on a file when it closes any descriptor of it, so connecting must open none.
+    """
+    store.note_delivery(FORM_ID, T0)
+    thread = threading.Thread(target=store.form_states)
+    thread.start()
+    thread.join()
+    together(opener, [_deliver_once])
+    for _ in range(5):
+        store.note_delivery(FORM_ID, T0)
+    assert together(opener, [_due_seq]) == [7]
+
+
+def test_a_server_may_fork_after_opening(opener: Opener) -> None:
+    """Four children write 500 each while their parent closes its store and others come and go; all count."""
+    together(opener, [_fork_and_write, *[_come_and_go] * 2])
+    assert together(opener, [_due_seq]) == [1 + 4 * 500 + 2 * 20]
+
+
+def test_copies_made_while_running_are_whole(
+    store: Store, opener: Opener, tmp_path: Path, path: Path
+) -> None:
+    """`VACUUM INTO` and the backup interface give a consistent store: what is settled equals what is used."""
+    store.create_grants([grant(n) for n in range(400)], T0)
+    done = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        working = pool.submit(_work_until, store, done)
+        try:
+            for n in range(4):
+                _assert_whole(_vacuumed(path, tmp_path / f"vacuumed{n}.db"))
+                _assert_whole(_backed_up(path, tmp_path / f"backed-up{n}.db"))
+        finally:
+            done.set()
+        assert working.result() > 0
+
+
+def _work_until(store: Store, done: threading.Event) -> int:
+    for n in range(400):
+        assert verdicts(store, sent_in(n + 1, admitted(store, opening(n)))) == [Verdict.VERIFIED]
+        if done.is_set():
+            return n + 1
+    return 400
+
+
+def _vacuumed(path: Path, copy: Path) -> Path:
+    source = sqlite3.connect(path)
+    source.execute("VACUUM INTO ?", [str(copy)])
+    source.close()
+    return copy
+
+
+def _backed_up(path: Path, copy: Path) -> Path:
+    source, target = sqlite3.connect(path), sqlite3.connect(copy)
+    source.backup(target, pages=50)
+    source.close()
+    target.close()
+    return copy
+
+
+def _assert_whole(copy: Path) -> None:
+    connection = sqlite3.connect(copy)
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    uses = connection.execute("SELECT sum(used) FROM grants").fetchone()[0]
+    judged = connection.execute("SELECT count(*) FROM submissions WHERE verdict = 'verified'").fetchone()[0]
+    assert uses == judged
+    connection.close()
+
+
+def _due_seq(store: Store) -> int:
+    return state_of(store).due_seq
+
+
+def _deliver_once(store: Store) -> None:
+    store.note_delivery(FORM_ID, T0)
+
+
+def _come_and_go(store: Store) -> None:
+    for _ in range(20):
+        store.note_delivery(FORM_ID, T0)
+        store.close()
+
+
+def _fork_and_write(store: Store) -> None:
+    store.note_delivery(FORM_ID, T0)
+    children = [_forked(partial(_deliver_often, store)) for _ in range(4)]
+    store.record(Entry(at=T0, event="parent.went_on"))
+    store.close()
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 4
+
+
+def _deliver_often(store: Store) -> None:
+    for _ in range(500):
+        store.note_delivery(FORM_ID, T0)
+
+
+def _forked(work: partial[None]) -> int:
+    child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    finally:
+        os._exit(status)
