@@ -19,6 +19,8 @@ from jotgate.errors import JotgateError
 __all__ = ["flask_group", "main"]
 
 _HOMES = {
+    "init": ("jotgate.cli.init", "init"),
+    "doctor": ("jotgate.cli.doctor", "doctor"),
     "status": ("jotgate.cli.status", "status"),
     "codes": ("jotgate.cli.codes", "codes"),
     "sweep": ("jotgate.cli.sweeping", "sweep"),

@@ -34,7 +34,7 @@ _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 @click.command(
-    help="Create codes for FORM: --count unnamed ones, one for each --subject, or one for each line --from a list."
+    help="Create access codes for FORM. --count unnamed ones, or one for each --subject or line --from a list."
 )
 @click.argument("form")
 @click.option("--count", type=click.IntRange(1, 10_000_000), help="How many, for nobody in particular.")

@@ -91,9 +91,7 @@ class _Story:
     tell: Message | None
 
 
-@click.command(
-    help="Say in words what a reference stands for: one that a visitor reads out, or a reason in capitals."
-)
+@click.command(help="Say what a reference stands for. One that a visitor reads out, or a reason in capitals.")
 @click.argument("ref")
 @json_option
 @click.pass_context

@@ -10,7 +10,7 @@ from jotgate.quota import Usage
 from jotgate.wiring import Parts
 
 
-@click.command(help="Show the API calls used and left today, as all of the site's processes count them.")
+@click.command(help="Show the API calls used and left today. All of the site's processes count together.")
 @click.option("--refresh", is_flag=True, help="Ask JotForm first; costs one call.")
 @json_option
 @click.pass_context

@@ -38,7 +38,9 @@ class _Standing:
     late: Sequence[str]
 
 
-@click.command(help="Show how far the sweep is, what waits, and what is late. Exits 1 if anything is late.")
+@click.command(
+    help="Show what waits and what is late. Makes no call to JotForm; exits 1 if anything is late."
+)
 @json_option
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from jotgate.protocols import SubmissionFilter, SubmissionRecord
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 
 
-@click.group(help="List submissions with their verdicts, and accept or reject them.")
+@click.group(help="List, accept and reject submissions.")
 def submissions() -> None:
     """Hold the commands about submissions."""
 

@@ -24,7 +24,7 @@ from jotgate.wiring import Parts
 _PATIENCE_SECONDS = 15.0
 
 
-@click.command(help="Read the submissions of the forms that are due, and judge them.")
+@click.command(help="Read and judge new submissions. Of the forms that are due, or of those named.")
 @click.option("--loop", is_flag=True, help="Go on until SIGINT or SIGTERM, within the day's calls.")
 @click.option(
     "--form", "forms", multiple=True, help="Read this form in full, due or not; may be given often."

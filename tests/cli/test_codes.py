@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from jotgate.codes import CodeText, parse
+from jotgate.grants import Person, Terms
+from jotgate.ledger import ref_of
 from jotgate.protocols import GrantFilter
 
 from .conftest import Site
@@ -274,8 +276,6 @@ def test_several_matches_are_listed_instead_of_chosen(site: Site) -> None:
 
 def test_a_revocation_says_who_and_why(site: Site) -> None:
     """--actor and --note stand in the ledger's entry, which `explain` shows."""
-    from jotgate.ledger import ref_of
-
     _created(site, "students", "--subject", "s-1")
     revoking = ["codes", "revoke", "--subject", "s-1", "--form", "students"]
     assert site.run(*revoking, "--actor", "Ms Head", "--note", "left school").exit_code == 0
@@ -287,8 +287,6 @@ def test_a_revocation_says_who_and_why(site: Site) -> None:
 def test_terminals_are_not_moved_by_what_others_named(site: Site) -> None:
     """Control characters in a subject that the site chose are not printed."""
     grants = site.parts().grants
-    from jotgate.grants import Person, Terms
-
     list(grants.create(Terms(form="students"), [Person(subject="a\x1b[2Jb", label="x\ny")]))
     assert next(iter(grants.list(GrantFilter(subject="a\x1b[2Jb", form="students"))))
     shown = site.run("codes", "list").stdout

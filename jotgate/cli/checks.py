@@ -1,0 +1,66 @@
+"""What `doctor` finds: one line for each thing it looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from jotgate.errors import QuotaExhausted, StoreUnavailable, UpstreamError, UpstreamReason
+from jotgate.hosts import read_origin
+from jotgate.wiring import Parts
+
+#: Why a call fails if the account is kept in another region, as far as is known.
+REGION_HINT = (
+    "The account may live in another region: JotForm's address in your browser while you are logged in tells"
+    ' (www: api_host = "us", eu: "eu", hipaa: "hipaa", a name of your own: that name).'
+)
+
+
+class Level(Enum):
+    """How it is; printed as it is spelled."""
+
+    OK = "ok"
+    WARN = "warn"  #: it works, but something is missing or could be better.
+    FAIL = "fail"  #: submissions or visitors are turned away, or nothing is judged.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that was looked at."""
+
+    level: Level
+    topic: str
+    #: How it is, and what to do if it should be otherwise; never a secret.
+    words: str
+    #: The form concerned, or None.
+    form: str | None = None
+
+
+def trouble(error: Exception) -> str:
+    """Return why JotForm could not be asked, with what to do about it."""
+    match error:
+        case QuotaExhausted():
+            return "today's calls are used up; run this again after the reset (`quota` tells when)"
+        case StoreUnavailable():
+            return f"{error}; what cannot be counted is not asked"
+        case UpstreamError(reason=UpstreamReason.UNAUTHORIZED):
+            return f"JotForm refused it. {REGION_HINT}"
+        case UpstreamError(reason=UpstreamReason.MALFORMED):
+            return f"{error}. {REGION_HINT}"
+        case _:
+            return f"{error}; try again later, and look at http_proxy if this machine needs a proxy"
+
+
+def hook_address(parts: Parts, secret: str) -> str:
+    """Return where JotForm's webhook is to go."""
+    return f"{parts.settings.site_url}{parts.settings.url_prefix}/hook/{secret}"
+
+
+def is_sandboxed(parts: Parts) -> bool:
+    """Say whether JotForm is the sandbox on this machine."""
+    return parts.settings.api_host.startswith("http://")
+
+
+def is_on_this_machine(parts: Parts) -> bool:
+    """Say whether the site can be reached from this machine only."""
+    return read_origin(parts.settings.site_url).loopback

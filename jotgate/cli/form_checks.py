@@ -1,0 +1,166 @@
+"""What `doctor` looks at for each form: four calls to JotForm each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jotgate.cli.checks import (
+    REGION_HINT,
+    Check,
+    Level,
+    hook_address,
+    is_on_this_machine,
+    is_sandboxed,
+    trouble,
+)
+from jotgate.cli.output import plain
+from jotgate.errors import JotgateError, UpstreamError, UpstreamReason
+from jotgate.policy import FormPolicy
+from jotgate.protocols import FormState, Question
+from jotgate.sweep import find_ticket_field
+from jotgate.wiring import Parts
+
+CALLS_EACH = 4
+#: Labels for which JotForm's filter suspends accounts (JotForm's help, "phishing").
+_SUSPICIOUS = ("password", "username", "login")
+
+
+def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[Check]:
+    """Look at one form; stops at the first call that brings nothing, since the rest would not either."""
+    form, form_id = policy.form, policy.form_id
+    try:
+        info = parts.service.form(form_id, operator=True)
+        yield _exists(policy, info.title, info.status)
+        questions = parts.service.questions(form_id, operator=True)
+        yield from _ticket_field(policy, questions, state)
+        yield from _labels(form, questions)
+        yield from _properties(parts, policy, parts.service.properties(form_id, operator=True))
+        yield _webhook(parts, form, parts.service.webhooks(form_id, operator=True))
+    except UpstreamError as problem:
+        words = plain(trouble(problem))
+        if problem.reason is UpstreamReason.UNAUTHORIZED:
+            words = (
+                f"JotForm shows this key no form {form_id}: the id is wrong, or the form is another account's."
+                f" The id is the number in the form's address. {REGION_HINT}"
+            )
+        yield Check(level=Level.FAIL, topic="form", form=form, words=words)
+    except JotgateError as problem:
+        yield Check(level=Level.FAIL, topic="form", form=form, words=plain(trouble(problem)))
+    yield _stranger(parts, policy)
+
+
+def _exists(policy: FormPolicy, title: str, status: str) -> Check:
+    named = f'"{plain(title)}" ({policy.form_id})'
+    if status == "ENABLED":
+        return Check(level=Level.OK, topic="form", form=policy.form, words=f"{named} is enabled")
+    words = f"{named} is {plain(status).lower() or 'in no known state'} at JotForm: nobody can fill it in"
+    return Check(level=Level.FAIL, topic="form", form=policy.form, words=words)
+
+
+def _ticket_field(
+    policy: FormPolicy, questions: Sequence[Question], state: FormState | None
+) -> Iterator[Check]:
+    form, wanted = policy.form, policy.ticket_field
+    field = find_ticket_field(questions, wanted, state.ticket_qid if state else None)
+    if field is None:
+        words = f"missing: add a Short Text field, hidden, not required, with the unique name {wanted}"
+        yield Check(level=Level.FAIL, topic="ticket field", form=form, words=words + _near(questions, wanted))
+        return
+    faults = list(_field_faults(field))
+    if faults:
+        yield Check(level=Level.FAIL, topic="ticket field", form=form, words="; ".join(faults))
+    elif not field.hidden:
+        words = f"{plain(field.name)} is visible: hide it, or visitors will wonder what to put in"
+        yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
+    elif wanted not in (field.name, field.qid):
+        words = f'was renamed and is found by its number; set ticket_field = "{plain(field.name)}"'
+        yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
+    else:
+        words = f"{plain(field.name)} is there, hidden, not required"
+        yield Check(level=Level.OK, topic="ticket field", form=form, words=words)
+
+
+def _near(questions: Sequence[Question], wanted: str) -> str:
+    """Point at a field that was meant, but has another unique name."""
+    for question in questions:
+        if wanted.lower() in (question.name.lower(), question.text.strip().lower()):
+            return f" (the field labelled {plain(question.text)} has the unique name {plain(question.name) or '-'})"
+    return ""
+
+
+def _field_faults(field: Question) -> Iterator[str]:
+    if not field.name:
+        yield "has no unique name, so nothing can be filled in: give it one"
+    if field.required:
+        yield f"{plain(field.name)} is required, which can stop people from sending the form: turn that off"
+    if field.type != "control_textbox":
+        yield f"{plain(field.name)} is no Short Text field ({plain(field.type)}): replace it by one"
+
+
+def _labels(form: str, questions: Sequence[Question]) -> Iterator[Check]:
+    for question in questions:
+        words = f"{question.name} {question.text}".lower()
+        found = [word for word in _SUSPICIOUS if word in words]
+        if found:
+            told = f"field {question.qid} has the word {found[0]}: JotForm's filter may suspend the account for it"
+            yield Check(level=Level.WARN, topic="labels", form=form, words=told)
+
+
+def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any]) -> Iterator[Check]:
+    """Look at four of the form's settings; the others, which may hold its secrets, are not touched."""
+    form = policy.form
+    if _word(properties, "isEncrypted") in ("yes", "1", "true"):
+        words = "is on: answers cannot be read and no webhook is sent. Turn encryption off"
+        yield Check(level=Level.FAIL, topic="encryption", form=form, words=words)
+    else:
+        yield Check(level=Level.OK, topic="encryption", form=form, words="off, as it must be")
+    unique = _word(properties, "unique")
+    if "ip" in unique:
+        words = "Unique Submission goes by IP, which lets one pupil of a whole school through: turn it off"
+        yield Check(level=Level.FAIL, topic="unique", form=form, words=words)
+    elif unique not in ("", "none", "no"):
+        words = (
+            "Unique Submission is on: pupils who share a tablet are stopped by it. The gate does this better"
+        )
+        yield Check(level=Level.WARN, topic="unique", form=form, words=words)
+    done = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{form}/done"
+    is_set = (
+        _word(properties, "activeRedirect") == "thankurl" and _word(properties, "thankurl") == done.lower()
+    )
+    words = "leads back here" if is_set else f"could lead to {done}: visitors then see sooner that it arrived"
+    yield Check(level=Level.OK, topic="thank-you", form=form, words=words)
+
+
+def _word(properties: Mapping[str, Any], name: str) -> str:
+    value = properties.get(name)
+    return str(value).strip().lower() if isinstance(value, (str, int)) else ""
+
+
+def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Check:
+    """Compare in full, show the secret's beginning only."""
+    secrets = parts.settings.hook_secrets
+    newest = secrets[-1]
+    shown = hook_address(parts, f"{newest[:4]}...")
+    present = {address.rstrip("/") for address in addresses}
+    if hook_address(parts, newest) in present:
+        return Check(level=Level.OK, topic="webhook", form=form, words=f"{shown} is set")
+    add = f"add {shown} (the last of hook_secrets in full) under Settings, Integrations, WebHooks"
+    if any(hook_address(parts, secret) in present for secret in secrets):
+        words = f"an older secret's address is set: {add}, then take the old one out"
+    elif any(address.startswith(hook_address(parts, "")) for address in present):
+        words = f"an address of this site is set, but its secret is not in hook_secrets: {add}"
+    else:
+        words = f"not set: verdicts come within 15 minutes instead of seconds. To set it, {add}"
+    if is_on_this_machine(parts) and not is_sandboxed(parts):
+        words = "JotForm cannot reach this machine: verdicts come within 15 minutes instead of seconds"
+    return Check(level=Level.WARN, topic="webhook", form=form, words=words)
+
+
+def _stranger(parts: Parts, policy: FormPolicy) -> Check:
+    bare = f"{parts.settings.host.form_origin}/{policy.form_id}"
+    words = (
+        f"anybody who knows {bare} sees the form and can send it; what comes that way is marked unticketed and"
+        " never counts"
+    )
+    return Check(level=Level.OK, topic="bare address", form=policy.form, words=words)
