@@ -62,6 +62,8 @@ class Usage:
     #: The New York date on which `probes` were taken in the hour between both readings of midnight.
     probe_day: str = ""
     probes: int = 0
+    #: The day on which JotForm was last asked how large the allowance is.
+    asked_day: str = ""
 
     @property
     def held(self) -> int:
@@ -244,6 +246,17 @@ class Quota:
     def discovered(self, *, limit: int, used: int) -> None:
         """Take note of the account's real allowance: ``api`` + ``limit-left`` of ``/user/usage``."""
         self._change(lambda usage: (replace(usage, limit=limit, used=used), None))
+
+    def asks(self) -> bool:
+        """Say whether JotForm should be asked now how large the allowance is: once a day, by one process."""
+        now = self._clock.now()
+
+        def ask(usage: Usage) -> tuple[Usage, bool]:
+            usage = current(usage, now)
+            wanted = usage.limit is not None and usage.asked_day != usage.day
+            return replace(usage, asked_day=usage.day), wanted
+
+        return bool(self._change(ask))
 
     def pace(self) -> Grab:
         """Say whether the sweep may start a reading now."""

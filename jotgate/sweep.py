@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from jotgate.clock import Clock
-from jotgate.errors import QuotaExhausted, UpstreamError
+from jotgate.errors import QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.keyring import KeyRing
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
@@ -50,6 +50,14 @@ _LEASE_SECONDS = 60.0
 _FORMS_PER_CALL = 20
 _SETTLED_AT_ONCE = 100
 _LIVE_MEMO_SECONDS = 60.0
+#: What one form among several can be the reason for; an outage is the same for all.
+_ABOUT_ONE_FORM = {
+    UpstreamReason.UNAUTHORIZED,
+    UpstreamReason.NOT_FOUND,
+    UpstreamReason.REFUSED,
+    UpstreamReason.MALFORMED,
+    UpstreamReason.TOO_LARGE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +238,7 @@ class _Run:
     def all(self) -> Swept:
         """Read everything that is due."""
         try:
+            self._ask_for_allowance()
             ready = [due for due in map(self._started, self._due) if due is not None]
             for group in self._groups(ready):
                 self._read_group(group)
@@ -237,6 +246,14 @@ class _Run:
             self._until = error.until
             return self._swept(waiting=str(error))
         return self._swept(waiting=None)
+
+    def _ask_for_allowance(self) -> None:
+        """Learn once a day how many calls the account has, whatever the settings believe."""
+        if self._due and self._sweep._quota.asks():
+            try:
+                self._sweep._service.usage(operator=self._operator)
+            except UpstreamError as error:
+                _log.info("allowance.unknown", extra={"reason": error.reason.value})
 
     def _swept(self, waiting: str | None) -> Swept:
         return Swept(
@@ -300,7 +317,7 @@ class _Run:
         try:
             self._pages(group)
         except UpstreamError as error:
-            if len(group) == 1:
+            if len(group) == 1 or error.reason not in _ABOUT_ONE_FORM:
                 self._failed(group, error)
                 return
             # One form of the group may be the reason, so each is asked for by itself.
@@ -314,6 +331,7 @@ class _Run:
         above = min((due.above for due in group), key=int)
         found = {due.state.form_id: _Found([], 0, set()) for due in group}
         offset = 0
+        seen: set[str] = set()
         while True:
             sweep._store.take_lease(sweep._holder, now=sweep._clock.now(), seconds=_LEASE_SECONDS)
             page = sweep._service.submissions(
@@ -331,8 +349,11 @@ class _Run:
                 return
             for due in group:
                 self._judge(due, [row for row in page.rows if row.form_id == due.state.form_id], found)
-            if page.last:
+            # A server that does not look at the offset would send the same page for ever.
+            new = {row.submission_id for row in page.rows} - seen
+            if page.last or not new:
                 break
+            seen |= new
             offset += page.row_count
         self._finish(group, found)
 

@@ -37,7 +37,7 @@ class SettlingVerbs(Verbs):
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         """Iterate over the submissions meant, newest first, in bounded memory."""
         if which.submission_ids:
-            yield from self._by_id(which.submission_ids)
+            yield from self._by_id(which)
             return
         verdict = which.verdicts[0].value if len(which.verdicts) == 1 else None
         length, before = _LONGEST_ID, ""
@@ -59,11 +59,11 @@ class SettlingVerbs(Verbs):
                 return
             length, before = len(rows[-1][0]), rows[-1][0]
 
-    def _by_id(self, submission_ids: Sequence[str]) -> Iterator[SubmissionRecord]:
-        for submission_id in submission_ids:
+    def _by_id(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
+        for submission_id in sorted(which.submission_ids, key=lambda one: (len(one), one), reverse=True):
             with self._read() as tx:
                 row = tx.one("read_submission", submission_id=submission_id)
-            if row is not None:
+            if row is not None and _meets(_record(row), which):
                 yield _record(row)
 
     def rule(
@@ -151,6 +151,7 @@ class SettlingVerbs(Verbs):
                     tokens_at=usage.tokens_at,
                     probe_day=usage.probe_day,
                     probes=usage.probes,
+                    asked_day=usage.asked_day,
                 )
         return answer
 
@@ -227,11 +228,20 @@ def _is_unsettled(tx: Transaction, submission_id: str) -> bool:
     return row is None or row[0] == Verdict.PENDING.value
 
 
+def _meets(found: SubmissionRecord, which: SubmissionFilter) -> bool:
+    return (
+        which.form in (None, found.form)
+        and which.subject in (None, found.subject)
+        and (not which.verdicts or found.verdict in which.verdicts)
+    )
+
+
 def _rejected(present: Verdict, judged: Verdict) -> Verdict:
     if present is Verdict.VERIFIED:
         return Verdict.REVOKED
     # Accepted after it had been rejected as verified: rejecting it again does not make it verified.
-    return Verdict.REVOKED if judged is Verdict.VERIFIED else judged
+    # Accepted while it was pending: nobody would read it again, so it must not go back to waiting.
+    return Verdict.REVOKED if judged in (Verdict.VERIFIED, Verdict.PENDING) else judged
 
 
 def _record(row: Row) -> SubmissionRecord:
@@ -253,6 +263,6 @@ def _record(row: Row) -> SubmissionRecord:
 def _usage(row: Row | None) -> Usage | None:
     if row is None:
         return None
-    names = ("day", "limit", "used", "tokens", "tokens_at", "probe_day", "probes")
+    names = ("day", "limit", "used", "tokens", "tokens_at", "probe_day", "probes", "asked_day")
     values: dict[str, Any] = dict(zip(names, row, strict=True))
     return Usage(**values)

@@ -111,8 +111,10 @@ class School:
 
 
 @contextmanager
-def school(forms: int = 1, *, plan: str = "free", **form_settings: Any) -> Iterator[School]:
-    """Open a school with so many forms; the sandbox's other *plan* is the account's."""
+def school(
+    forms: int = 1, *, plan: str = "free", configured_plan: str | None = "free", **form_settings: Any
+) -> Iterator[School]:
+    """Open a school with so many forms; *plan* is the account's, *configured_plan* what the settings say."""
     clock = Ticking()
     with tempfile.TemporaryDirectory() as folder, Sandbox(port=0, clock=clock, plan=plan) as sandbox:
         ids = {f"form-{number}": sandbox.add_form(f"Form {number}") for number in range(forms)}
@@ -122,7 +124,7 @@ def school(forms: int = 1, *, plan: str = "free", **form_settings: Any) -> Itera
                 "site_url": "http://127.0.0.1:8700",
                 "api_key": sandbox.read_key,
                 "api_host": sandbox.api,
-                "plan": plan,
+                "plan": configured_plan,
                 "secret_keys": [secrets.token_urlsafe(32)],
                 "code_keys": [secrets.token_urlsafe(32)],
                 "hook_secrets": [secrets.token_urlsafe(24)],

@@ -261,3 +261,26 @@ def _reopened(site: School, forms: dict[str, str]) -> School:
         }
     )
     return School(site.clock, site.sandbox, build(settings, clock=site.clock), forms)
+
+
+def test_the_account_is_asked_once_a_day_how_many_calls_it_has() -> None:
+    """A plan that the settings do not name is found out, and counts from then on."""
+    with school(plan="bronze", configured_plan=None) as site:
+        site.wait(600)
+        usage = site.parts.quota.usage()
+        assert (usage.limit, usage.used) == (10_000, site.sandbox.calls)
+        site.wait(90_000, step=60)
+        asked = [call for call in site.sandbox.log if call.path == "/user/usage"]
+        assert len(asked) == 2
+
+
+def test_an_outage_is_not_tried_form_by_form(three: School) -> None:
+    """When JotForm is down, three due forms cost one call's tries, not nine more."""
+    three.wait(70)
+    for form in three.forms:
+        three.submit(form, three.ticket(form))
+    three.sandbox.add_fault("status", None, code=502)
+    before = len(three.sandbox.log)
+    swept = three.sweep()
+    assert set(swept.errors) == set(three.forms)
+    assert len(three.sandbox.log) - before <= 3

@@ -128,5 +128,6 @@ CREATE TABLE usage (
     tokens REAL NOT NULL,
     tokens_at REAL NOT NULL,
     probe_day TEXT NOT NULL,
-    probes INTEGER NOT NULL
+    probes INTEGER NOT NULL,
+    asked_day TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -56,10 +56,11 @@ VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note) RETURNING 
 SELECT at, event, form, reason, subject, actor, about, note FROM ledger WHERE seq = :seq
 
 -- name: read_usage
-SELECT day, limit_calls, used, tokens, tokens_at, probe_day, probes FROM usage WHERE account = :account
+SELECT day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day FROM usage WHERE account = :account
 
 -- name: write_usage
-INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes)
-VALUES (:account, :day, :limit, :used, :tokens, :tokens_at, :probe_day, :probes)
+INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day)
+VALUES (:account, :day, :limit, :used, :tokens, :tokens_at, :probe_day, :probes, :asked_day)
 ON CONFLICT (account) DO UPDATE SET day = excluded.day, limit_calls = excluded.limit_calls, used = excluded.used,
-    tokens = excluded.tokens, tokens_at = excluded.tokens_at, probe_day = excluded.probe_day, probes = excluded.probes
+    tokens = excluded.tokens, tokens_at = excluded.tokens_at, probe_day = excluded.probe_day, probes = excluded.probes,
+    asked_day = excluded.asked_day
