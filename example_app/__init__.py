@@ -30,6 +30,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(found_settings(os.environ, folder) if config is None else config)
     gate.init_app(app)
     app.register_blueprint(pages)
+    app.add_url_rule("/favicon.ico", "icon", redirect_to="/static/crest.svg")
     app.after_request(secure)
     return app
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 ENROLMENT: Sequence[Mapping[str, object]] = (
-    {"qid": "1", "type": "head", "name": "heading", "text": "Enrolment"},
+    {"qid": "1", "type": "head", "name": "heading", "text": "About the pupil"},
     {"type": "fullname", "name": "name", "text": "Name of the pupil", "required": True},
     {"type": "datetime", "name": "born", "text": "Date of birth", "required": True},
     {
