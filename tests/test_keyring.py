@@ -1,0 +1,115 @@
+"""Keys: bound to a purpose, rotated without breaking anything, never weak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from jotgate.browsers import Browser, read_browser, sign_browser
+from jotgate.door.signing import Signer
+from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.passes import Pass, PassReader
+from jotgate.tickets import read_ticket, ticket_text
+
+OLD, NEW = b"o" * 32, b"n" * 32
+NOW = 1_790_000_000.0
+ID = bytes(range(16))
+
+BROWSER = Browser(browser_id=ID, since=NOW)
+PASS = Pass(form="students", subject="s-1", pass_id=ID, ticket_id=ID, expires_at=NOW + 3600)
+
+#: Every signed value there is: how it is made, and how it is read back (None or empty: refused).
+KINDS: dict[str, tuple[Callable[[KeyRing], str], Callable[[KeyRing, str], object]]] = {
+    "ticket": (lambda keys: ticket_text(ID, keys), lambda keys, text: read_ticket(text, keys)),
+    "browser": (lambda keys: sign_browser(BROWSER, keys), lambda keys, text: read_browser(text, keys)),
+    "pass": (
+        lambda keys: PassReader("students", keys).sign(PASS),
+        lambda keys, text: PassReader("students", keys).read(text, NOW),
+    ),
+    "pass for another form": (
+        lambda keys: PassReader("teachers", keys).sign(PASS),
+        lambda keys, text: PassReader("teachers", keys).read(text, NOW),
+    ),
+    "return": (
+        lambda keys: Signer(keys).sign_return("/students"),
+        lambda keys, text: Signer(keys).read_return(text),
+    ),
+    "move": (
+        lambda keys: Signer(keys).sign_move("students", ID, [ID]),
+        lambda keys, text: Signer(keys).read_move(text, "students", ID),
+    ),
+}
+
+
+@pytest.mark.parametrize("verifier", KINDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_signed_value_is_good_for_its_own_purpose_only(kind: str, verifier: str) -> None:
+    """Every kind is fed to every verifier: only its own takes it."""
+    keys = KeyRing([OLD])
+    accepted = bool(KINDS[verifier][1](keys, KINDS[kind][0](keys)))
+    assert accepted == (kind == verifier)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_rotation_breaks_nothing_that_lives(kind: str) -> None:
+    """An old value stays good while its key is held; new ones are signed by the newest key alone."""
+    make, read = KINDS[kind]
+    before, both, after = KeyRing([OLD]), KeyRing([OLD, NEW]), KeyRing([NEW])
+    old, new = make(before), make(both)
+    assert read(both, old)
+    assert read(both, new)
+    assert read(after, new)
+    assert not read(after, old)
+    assert not read(before, new)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_changed_bit_is_noticed(kind: str) -> None:
+    """Each character replaced by its neighbour, each one left out, and the empty text are refused."""
+    keys = KeyRing([OLD])
+    make, read = KINDS[kind]
+    text, good = make(keys), read(keys, make(keys))
+    for at, symbol in enumerate(text):
+        for other in ("A" if symbol != "A" else "B", ""):
+            assert read(keys, text[:at] + other + text[at + 1 :]) in (None, (), good)
+    assert not read(keys, "")
+    assert not read(keys, text + text)
+    assert not read(keys, text.swapcase())
+
+
+@pytest.mark.parametrize(
+    "secrets",
+    [[], (), "a" * 64, b"a" * 64, [b""], [b"a" * 31], [b"a" * 32, b"short"]],
+    ids=["none", "no tuple", "a string", "bytes", "empty", "31 bytes", "one of two"],
+)
+def test_weak_secrets_are_refused(secrets: list[bytes]) -> None:
+    """No empty list, no bare string, nothing under 32 bytes."""
+    for kind in (KeyRing, CodeKeys):
+        with pytest.raises(ValueError, match="secret"):
+            kind(secrets)
+
+
+def test_an_empty_mac_is_never_right() -> None:
+    """A message cut down to nothing carries no proof."""
+    keys = KeyRing([OLD])
+    assert not keys.verify("ticket", b"message", b"")
+    assert keys.verify("ticket", b"message", keys.mac("ticket", b"message", 10))
+    assert not keys.verify("pass", b"message", keys.mac("ticket", b"message", 10))
+
+
+def test_code_keys_are_named_and_the_newest_makes_codes() -> None:
+    """Ids stay the same when keys are added, and differ from key to key; none gives its key away."""
+    one, both = CodeKeys([OLD]), CodeKeys([OLD, NEW])
+    assert both.newest[0] == CodeKeys([NEW]).newest[0]
+    assert both.ids == (*CodeKeys([NEW]).ids, *one.ids)
+    assert both.all() == (*CodeKeys([NEW]).all(), *one.all())
+    assert not set(both.all()) & {*KeyRing([OLD]).keys("ticket"), OLD, NEW}
+
+
+def test_no_key_is_ever_shown() -> None:
+    """Neither ring tells its secrets in a traceback."""
+    for ring in (KeyRing([OLD, NEW]), CodeKeys([OLD, NEW])):
+        assert "ooo" not in repr(ring)
+        assert "nnn" not in repr(ring)
+        assert not any(key.hex() in repr(ring) for key in CodeKeys([OLD, NEW]).all())

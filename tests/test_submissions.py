@@ -1,0 +1,144 @@
+"""Submissions examined and judged: the ticket read from any answer, the verdict as far as reading tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate.keyring import KeyRing
+from jotgate.outcomes import Verdict
+from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate, Submission, examine, judge
+from jotgate.tickets import Ticket, TicketState, ticket_text
+
+KEYS = KeyRing([b"k" * 32])
+ID = bytes(range(16))
+NOW = 1_790_000_000.0
+ODD = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text()
+ANSWERS = st.recursive(
+    ODD, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+)
+
+
+def submission(answer: Any = None, **others: Any) -> Submission:
+    """Return a submission with *answer* in question 7, and *others* as the answers beside it."""
+    answers = {"7": {"name": "jotgate", "answer": answer}}
+    answers |= {qid: {"answer": text} for qid, text in others.items()}
+    return Submission(
+        submission_id="1",
+        form_id="260010000000001",
+        created_earliest=NOW,
+        created_latest=NOW,
+        status="ACTIVE",
+        answers=answers,
+    )
+
+
+def look(given: Submission) -> Candidate:
+    """Examine it for a ticket in question 7."""
+    return examine(given, form="students", ticket_qid="7", keys=KEYS)
+
+
+def candidate(**changes: Any) -> Candidate:
+    """Return a submission made at NOW with our ticket."""
+    values: dict[str, Any] = {"created_earliest": NOW, "created_latest": NOW, "ticket_id": ID}
+    return Candidate(submission_id="1", form="students", **values | changes)
+
+
+def ticket(**changes: Any) -> Ticket:
+    """Return an open ticket that runs out at NOW."""
+    values: dict[str, Any] = {
+        "form": "students",
+        "subject": None,
+        "state": TicketState.OPEN,
+        "issued_at": NOW - 60,
+    }
+    return Ticket(ticket_id=ID, **values | {"expires_at": NOW} | changes)
+
+
+@pytest.mark.parametrize("around", ["{}", " {}", "{}\n", "\t{} "])
+def test_a_ticket_of_ours_is_read(around: str) -> None:
+    """White space around it does not matter."""
+    found = look(submission(around.format(ticket_text(ID, KEYS))))
+    assert (found.ticket_id, found.verdict, found.empty) == (ID, None, False)
+
+
+@pytest.mark.parametrize("answer", [None, "", "  ", [], {}, 0, False])
+def test_nothing_in_the_ticket_field_is_unticketed(answer: Any) -> None:
+    """However JotForm writes nothing; with no other answer either, it must wait."""
+    alone, beside = look(submission(answer)), look(submission(answer, other="Ada"))
+    assert alone.verdict is beside.verdict is Verdict.UNTICKETED
+    assert not beside.empty
+    assert alone.empty or answer == "  "
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "x",
+        "A" * 35,
+        ticket_text(ID, KeyRing([b"f" * 32])),
+        ticket_text(ID, KEYS) + "x",
+        ["a"],
+        {"a": "b"},
+        7,
+        True,
+    ],
+)
+def test_what_we_did_not_sign_is_forged(answer: Any) -> None:
+    """Whatever its type."""
+    found = look(submission(answer))
+    assert (found.verdict, found.ticket_id) == (Verdict.FORGED, None)
+
+
+@given(ANSWERS)
+def test_any_answer_can_be_examined(answer: Any) -> None:
+    """Never an exception, and never a ticket that we did not sign."""
+    found = look(submission(answer))
+    assert found.ticket_id is None
+    assert found.verdict in (Verdict.UNTICKETED, Verdict.FORGED)
+
+
+def test_a_missing_question_is_no_ticket() -> None:
+    """A submission without the ticket field in it came without a ticket."""
+    bare = Submission(
+        submission_id="1", form_id="2", created_earliest=NOW, created_latest=NOW, status="ACTIVE", answers={}
+    )
+    assert (look(bare).verdict, look(bare).empty) == (Verdict.UNTICKETED, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "verdict"),
+    [
+        (candidate(), ticket(), Verdict.VERIFIED),
+        (candidate(), None, Verdict.ORPHANED),
+        (candidate(), ticket(form="teachers"), Verdict.WRONG_FORM),
+        (candidate(), ticket(form="teachers", submission_id="0", expires_at=0), Verdict.WRONG_FORM),
+        (candidate(), ticket(submission_id="0"), Verdict.REPLAYED),
+        (candidate(), ticket(submission_id="1"), Verdict.VERIFIED),
+        (candidate(), ticket(submission_id="0", revoked_at=0.0, expires_at=0), Verdict.REPLAYED),
+        (candidate(), ticket(revoked_at=NOW), Verdict.REVOKED),
+        (candidate(), ticket(revoked_at=NOW + 0.9), Verdict.REVOKED),
+        (candidate(), ticket(revoked_at=NOW + 1), Verdict.VERIFIED),
+        (candidate(created_latest=NOW + 10), ticket(revoked_at=NOW + 5), Verdict.REVOKED),
+        (candidate(), ticket(expires_at=NOW - 1), Verdict.EXPIRED),
+        (candidate(created_latest=NOW + 10), ticket(), Verdict.VERIFIED),
+        (candidate(verdict=Verdict.FORGED, ticket_id=None), ticket(), Verdict.FORGED),
+        (candidate(verdict=Verdict.PENDING), ticket(), Verdict.PENDING),
+    ],
+)
+def test_the_verdict_follows_from_what_is_known(
+    given: Candidate, found: Ticket | None, verdict: Verdict
+) -> None:
+    """Form before use, use before revocation, revocation before expiry."""
+    assert judge(given, found, waited_seconds=0.0) is verdict
+
+
+def test_an_empty_sheet_waits_for_its_answers() -> None:
+    """For a quarter of an hour since it was first seen, then it is judged as it is; a clock set back only waits."""
+    sheet = candidate(verdict=Verdict.UNTICKETED, ticket_id=None, empty=True)
+    for waited in (-3600.0, 0.0, EMPTY_PATIENCE_SECONDS - 1):
+        assert judge(sheet, None, waited_seconds=waited) is Verdict.PENDING
+    assert judge(sheet, None, waited_seconds=EMPTY_PATIENCE_SECONDS) is Verdict.UNTICKETED
