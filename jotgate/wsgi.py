@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
@@ -21,8 +20,6 @@ from jotgate.wiring import Parts, build
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_ExcInfo = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
 class JotGateMiddleware:
@@ -49,7 +46,8 @@ class JotGateMiddleware:
         """
         self.application = application
         self.door = Door(parts or build(settings), jinja_renderer(templates))
-        self._guard = Guard(self.door)
+        guard = Guard(self.door)
+        self._guard = guard if guard else None
         self._prefix = settings.url_prefix + "/"
         self._urls = Map(
             [
@@ -69,15 +67,13 @@ class JotGateMiddleware:
         path = environ.get("PATH_INFO", "")
         if path.startswith(self._prefix):
             return self._own(environ, start_response)
-        if self._guard:
-            turned_away = self._turned_away(environ, path)
+        if self._guard is not None:
+            turned_away = self._guard.turn_away(environ, self._guard.forms_for(_routed(path)))
             if turned_away is not None:
                 return turned_away(environ, start_response)
-        visit = Visit(self.door, environ)
-        environ["jotgate"] = visit
-        start = _HeldStart(visit, start_response)
-        body = self.application(environ, start)
-        start.release()
+        visit = environ["jotgate"] = _StartingVisit(self.door, environ, start_response)
+        body = self.application(environ, visit.hold_start)
+        visit.release_start()
         return body
 
     def _own(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -97,48 +93,49 @@ class JotGateMiddleware:
         response = Response(f"{error.name}\n", status=error.code, headers=headers, mimetype="text/plain")
         return self.door.secure(response)
 
-    def _turned_away(self, environ: WSGIEnvironment, path: str) -> Response | None:
-        # WSGI hands the path over as Latin-1; applications route on it as UTF-8 (PEP 3333).
-        forms = self._guard.forms_for(path.encode("latin-1", "replace").decode("utf-8", "replace"))
-        return self._guard.turn_away(Request(environ), forms) if forms else None
+
+def _routed(path: str) -> str:
+    """Return *path* as applications route on it: as UTF-8, while WSGI hands it over as Latin-1 (PEP 3333)."""
+    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
-class _HeldStart:
-    """A `start_response` that waits until the application has made its page, and then marks it as one visitor's.
+class _StartingVisit(Visit):
+    """A visit whose response waits until the application has made its page, and is then marked as one visitor's.
 
-    An application may start its response first and embed the door after that.
+    An application may start its response first and embed the door after that. Visit and start are one object,
+    because every request that is none of ours pays for it.
     """
 
-    __slots__ = ("_held", "_released", "_start_response", "_visit", "_write")
+    __slots__ = ("_held", "_released", "_start_response", "_write")
 
-    def __init__(self, visit: Visit, start_response: StartResponse) -> None:
-        self._visit = visit
+    def __init__(self, door: Door, environ: WSGIEnvironment, start_response: StartResponse) -> None:
+        self._door = door
+        self._environ = environ
+        self._on_touch = None
+        self.touched = False
         self._start_response = start_response
-        self._held: tuple[str, list[tuple[str, str]], _ExcInfo | None] | None = None
+        self._held: tuple[Any, ...] | None = None
         self._released = False
 
-    def __call__(
-        self, status: str, headers: list[tuple[str, str]], exc_info: _ExcInfo | None = None, /
-    ) -> Callable[[bytes], object]:
-        self._held = (status, headers, exc_info)
+    def hold_start(self, *started: Any) -> Callable[[bytes], object]:
+        """Take the place of ``start_response``: its status, headers and perhaps the error being told."""
+        self._held = started
         if self._released:
-            self.release()
+            self.release_start()
         return self._write_now
 
-    def release(self) -> None:
+    def release_start(self) -> None:
         """Start the response if the application has done so, and from now on whenever it does."""
         self._released = True
         if self._held is None:
             return
-        (status, headers, exc_info), self._held = self._held, None
-        if self._visit.touched:
+        started, self._held = self._held, None
+        if self.touched:
+            status, headers, *error = started
             headers = [(name, value) for name, value in headers if name.title() not in PRIVATE]
-            headers += PRIVATE.items()
-        if exc_info:
-            self._write = self._start_response(status, headers, exc_info)
-        else:
-            self._write = self._start_response(status, headers)
+            started = (status, [*headers, *PRIVATE.items()], *error)
+        self._write = self._start_response(*started)
 
     def _write_now(self, data: bytes) -> object:
-        self.release()
+        self.release_start()
         return self._write(data)

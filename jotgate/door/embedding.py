@@ -49,9 +49,11 @@ class Visit:
         try:
             return self._passes
         except AttributeError:
-            forms = self._door.parts.settings.policies
-            request = Request(self._environ)
-            held = {form: self._door.held(request, form) for form in forms}
+            gate, cookies = self._door.parts.gate, self._door.cookies
+            held = {
+                form: gate.read_pass(form, cookies.passes(self._environ, form))
+                for form in self._door.parts.settings.policies
+            }
             self._passes: Mapping[str, Pass] = {form: one for form, one in held.items() if one is not None}
             return self._passes
 

@@ -100,6 +100,10 @@ class Cookies:
         """Return the name of the cookie that holds the pass for *form*."""
         return f"{self._prefix}-{form}"
 
+    def passes(self, environ: dict[str, Any], form: str) -> Iterator[str]:
+        """Iterate over what a request carries as the pass for *form*: all that an admitted request has to look at."""
+        return cookie_values(environ.get("HTTP_COOKIE", ""), self.pass_name(form))
+
     def browser(self, request: Request, now: float) -> tuple[Browser, bool]:
         """Return the request's browser, and whether it is new and needs its cookie."""
         for text in cookie_values(request.headers.get("Cookie", ""), self._browser):

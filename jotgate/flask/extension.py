@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from jotgate.config import Settings
 from jotgate.door.embedding import PRIVATE, Visit
 from jotgate.door.endpoints import ROUTES, Door
-from jotgate.door.guarding import Guard
+from jotgate.door.guarding import Guard, turn_away
 from jotgate.grants import IssuedCode, Terms, people
 from jotgate.wiring import Parts, build
 
@@ -82,8 +82,7 @@ class JotGate:
         def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
             @functools.wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-                door = _door()
-                turned_away = Guard(door).turn_away(flask.request, (form,))
+                turned_away = turn_away(_door(), flask.request.environ, (form,))
                 if turned_away is not None:
                     return turned_away
                 _keep_private()
@@ -175,7 +174,7 @@ def _turn_away(guard: Guard) -> Response | None:
     if not forms:
         return None
     _keep_private()
-    return guard.turn_away(flask.request, forms)
+    return guard.turn_away(flask.request.environ, forms)
 
 
 def _blueprint(door: Door) -> flask.Blueprint:
