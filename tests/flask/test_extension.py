@@ -1,0 +1,232 @@
+"""The Flask extension: the same door as a blueprint, and what views have of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.validate import validator
+
+import flask
+import pytest
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
+from jotgate.errors import ConfigError
+from jotgate.flask import JotGate
+from tests.door.site import DOOR, SITE_URL, Site, plain, running_site, ticket_in
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    with running_site(form={"protect": ["/inside"]}) as running:
+        yield running
+
+
+def school(site: Site, **options: Any) -> flask.Flask:
+    """Return a Flask site that uses everything the extension has."""
+    app = flask.Flask("school", **options)
+    gate = JotGate()
+    gate.init_app(app, parts=site.parts)
+
+    @app.route("/students", methods=["GET", "POST"])
+    def students() -> str:
+        return flask.request.form.get("answer", "") + gate.embed("students")
+
+    @app.get("/template")
+    def template() -> str:
+        return flask.render_template_string(
+            '<h1>{{ title }}</h1>{{ jotgate.embed("students") }}', title="<&>"
+        )
+
+    @app.route("/secret", methods=["GET", "POST"])
+    @gate.requires_pass("students")
+    def secret() -> str:
+        return "secret"
+
+    @app.get("/inside/page")
+    def inside() -> str:
+        return "inside"
+
+    @app.get("/passes")
+    def passes() -> str:
+        return ",".join(flask.g.jotgate.passes) + "/" + ",".join(gate.visit.passes)
+
+    @app.get("/other")
+    def other() -> flask.Response:
+        return flask.Response("other", headers={"Cache-Control": "max-age=60"})
+
+    return app
+
+
+def test_the_whole_way_by_the_letter_of_the_protocol(site: Site) -> None:
+    """Through `wsgiref.validate`: page, code, form, state, sent, leaving, what there is not."""
+    visitor = site.visitor(validator(school(site).wsgi_app))
+    assert 'name="code"' in visitor.get("/students").text
+    answer = visitor.enter(site.code())
+    assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
+    assert ticket_in(visitor.get("/students").text)
+    assert ticket_in(visitor.get(DOOR).text)
+    assert visitor.get(f"{DOOR}/state").json == {"state": "open", "form": "students", "expected_by": None}
+    assert visitor.post(f"{DOOR}/sent", headers=JSON).status_code == 200
+    assert visitor.post(f"{DOOR}/leave").status_code == 303
+    assert visitor.get(f"{DOOR}/state").status_code == 401
+    assert visitor.get("/jotgate/f/nobody").status_code == 404
+    assert visitor.get("/jotgate/health").status_code == 200
+    assert visitor.put(DOOR).status_code == 405
+    assert visitor.get(f"{DOOR}/done").status_code == 200
+    assert visitor.get("/jotgate/static/jotgate.js").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/students", "/template", "/passes", "/secret", "/inside/page"])
+def test_what_depends_on_the_visitor_is_private(site: Site, path: str) -> None:
+    """Embedding, asking for passes and guarding all make the answer `private, no-store`; others stay as they were."""
+    app = school(site)
+    for visitor in site.visitor(app), site.visitor(app):
+        assert visitor.get(path).headers.getlist("Cache-Control") == ["private, no-store"]
+        assert visitor.get("/other").headers.getlist("Cache-Control") == ["max-age=60"]
+        visitor.enter(site.code())
+
+
+@pytest.mark.parametrize("path", ["/secret", "/inside/page"])
+def test_a_guarded_view_is_reached_through_the_door(site: Site, path: str) -> None:
+    """HTML GET: 303 to the door and back to the same address; JSON and POST: 401 in JSON."""
+    visitor = site.visitor(school(site))
+    for answer in visitor.get(path, headers=JSON), visitor.post(path):
+        assert answer.status_code == 401
+        content: Any = answer.json
+        assert content["error"]["reason"] == "no_pass"
+    to_door = visitor.get(f"{path}?week=7")
+    assert to_door.status_code == 303
+    asks = visitor.get(to_door.headers["Location"]).text
+    signed = asks.partition('name="next" value="')[2].partition('"')[0]
+    back = visitor.enter(site.code(), data={"next": signed})
+    assert back.headers["Location"] == f"{path}?week=7"
+    assert visitor.get(back.headers["Location"]).text == path.split("/")[1]
+
+
+def test_templates_embed_the_form_unescaped_and_escape_the_rest(site: Site) -> None:
+    """`{{ jotgate.embed(..) }}` is markup."""
+    answer = site.visitor(school(site)).get("/template").text
+    assert "<h1>&lt;&amp;&gt;</h1>" in answer
+    assert 'name="code"' in answer
+
+
+def test_a_page_that_takes_a_post_may_embed_the_door(site: Site) -> None:
+    """The view has read its form already; embedding asks for nothing more."""
+    answer = site.visitor(school(site)).post("/students", data={"answer": "forty-two"})
+    assert answer.status_code == 200
+    assert answer.text.startswith("forty-two")
+    assert 'name="code"' in answer.text
+
+
+def test_the_passes_of_the_visitor_stand_in_g(site: Site) -> None:
+    """`g.jotgate` and `gate.visit` are this request's visit."""
+    visitor = site.visitor(school(site))
+    assert visitor.get("/passes").text == "/"
+    visitor.enter(site.code())
+    assert visitor.get("/passes").text == "students/students"
+
+
+def test_the_apps_own_templates_override_the_doors(site: Site, tmp_path: Path) -> None:
+    """`templates/jotgate/door.html` of the app, by Flask's own loader; it may build on ours and use the app's names."""
+    (tmp_path / "jotgate").mkdir()
+    (tmp_path / "jotgate" / "door.html").write_text(
+        '{% extends "jotgate/base.html" %}{% block main %}<b>{{ school }}</b>{% include "jotgate/_door.html" %}'
+        "{% endblock %}"
+    )
+    app = school(site, template_folder=str(tmp_path))
+    app.context_processor(lambda: {"school": "Our own school", "form": "not the door's"})
+    answer = site.visitor(app).get(DOOR).text
+    assert "<b>Our own school</b>" in answer
+    assert "Student form" in answer
+
+
+def test_below_a_script_name_every_address_is_below_it_too(site: Site) -> None:
+    """Mounted at /school: the form's action, the guard and the way back."""
+    visitor = site.visitor(DispatcherMiddleware(plain, {"/school": school(site)}))
+    assert f'action="/school{DOOR}"' in visitor.get("/school/students").text
+    to_door = visitor.get("/school/secret")
+    assert to_door.headers["Location"].startswith(f"/school{DOOR}?next=")
+    asks = visitor.get(to_door.headers["Location"]).text
+    signed = asks.partition('name="next" value="')[2].partition('"')[0]
+    answer = visitor.enter(site.code(), f"/school{DOOR}", data={"next": signed})
+    assert answer.headers["Location"] == "/school/secret"
+    assert visitor.get("/school/secret").text == "secret"
+
+
+def configured(site: Site, **changes: Any) -> dict[str, Any]:
+    """Return the site's settings as a Flask app's configuration holds them."""
+    return {f"JOTGATE_{key.upper()}": value for key, value in (site.mapping | changes).items()}
+
+
+def test_one_extension_serves_several_apps_of_one_process(site: Site, tmp_path: Path) -> None:
+    """App factories with `init_app`: each app has its own store and keys, and `gate` means the current app's."""
+    gate = JotGate()
+    apps = []
+    for number in range(2):
+        app = flask.Flask(f"app{number}")
+        store = f"sqlite:///{tmp_path / f'{number}.db'}"
+        app.config.update(configured(site, store=store, secret_keys=[secrets.token_urlsafe(32)]))
+        gate.init_app(app)
+        app.add_url_rule("/", "home", lambda: gate.embed("students"))
+        apps.append(app)
+    with apps[0].app_context():
+        code = gate.create_codes("students", count=1)[0].code
+        ours = gate.parts
+    with apps[1].app_context():
+        assert gate.parts is not ours
+    visitor, other = site.visitor(apps[0]), site.visitor(apps[1])
+    assert other.enter(code).status_code == 403
+    assert visitor.enter(code).status_code == 303
+    assert "<iframe" in visitor.get("/").text
+    cookies = {"Cookie": f"jotgate-students={visitor.cookie('jotgate-students')}"}
+    assert "<iframe" not in site.visitor(apps[1], keeps_cookies=False).get("/", headers=cookies).text
+    for app in apps:
+        with app.app_context():
+            gate.parts.store.close()
+
+
+def test_settings_that_cannot_be_used_stop_the_app_with_every_problem() -> None:
+    """One error names them all."""
+    app = flask.Flask("broken")
+    app.config.update(JOTGATE_SITE_URL="ftp://x", JOTGATE_API_KEY="", JOTGATE_COLOUR="red")
+    with pytest.raises(ConfigError) as raised:
+        JotGate(app)
+    told = str(raised.value)
+    for key in ("JOTGATE_SITE_URL", "JOTGATE_API_KEY", "JOTGATE_COLOUR", "JOTGATE_FORMS"):
+        assert key in told
+
+
+def test_codes_are_created_by_the_extension(site: Site) -> None:
+    """Unnamed ones by count, named ones by subject; each opens the form."""
+    app = flask.Flask("office")
+    gate = JotGate()
+    gate.init_app(app, parts=site.parts)
+    with app.app_context():
+        unnamed = gate.create_codes("students", count=2)
+        named = gate.create_codes("students", subjects=["s-1", "s-2"])
+    assert [one.subject for one in unnamed + named] == [None, None, "s-1", "s-2"]
+    for one in unnamed + named:
+        assert site.visitor(app).enter(one.code).status_code == 303
+
+
+def test_limits_of_the_app_do_not_reach_the_hook_nor_the_hooks_the_app(site: Site) -> None:
+    """An app with a small `MAX_CONTENT_LENGTH` of its own still says 413, never 500, to a larger delivery."""
+    app = school(site)
+    app.config["MAX_CONTENT_LENGTH"] = 1_000
+    visitor = site.visitor(app)
+    delivery = {"formID": site.form_id, "submissionID": "1", "rawRequest": "x"}
+    hook = f"/jotgate/hook/{site.mapping['hook_secrets'][0]}"
+    assert visitor.post(hook, data=delivery).status_code == 200
+    assert visitor.post(hook, data={**delivery, "rawRequest": "x" * 2_000}).status_code == 413
+    assert visitor.enter(site.code()).status_code == 303
+
+
+def test_cross_site_posts_are_refused_here_too(site: Site) -> None:
+    """The blueprint and the middleware are one door."""
+    visitor = site.visitor(school(site))
+    assert visitor.enter(site.code(), headers={"Origin": "https://evil.example"}).status_code == 403
+    assert visitor.enter(site.code(), headers={"Origin": SITE_URL}).status_code == 303
