@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,13 +24,22 @@ _REQUEST_SECONDS = 2.0
 REQUEST_DEADLINE_SECONDS = 3.0
 
 
+def freezes_threads() -> bool:
+    """Say whether this server stops every thread between two requests, as uWSGI did by default until 2.0.26.
+
+    A thread that is stopped in the midst of a transaction keeps the store locked for all others.
+    """
+    server = sys.modules.get("uwsgi")
+    return server is not None and not getattr(server, "has_threads", True)
+
+
 class Sweeper:
     """Keep the sweep going from wherever this process allows it."""
 
     def __init__(self, sweep: Sweep, mode: str) -> None:
         """Run *sweep* by *mode*: ``auto``, ``thread``, ``request`` or ``external``. Nothing starts yet."""
         self._sweep = sweep
-        self._mode = mode
+        self._mode = "request" if mode == "auto" and freezes_threads() else mode
         self._wake = threading.Event()
         self._lock = threading.Lock()
         self._pid: int | None = None
