@@ -42,6 +42,9 @@ class IssuedCode(str):
         issued.subject, issued.label = subject, label
         return issued
 
+    def __repr__(self) -> str:
+        return "IssuedCode(<hidden>)"
+
     @property
     def code(self) -> str:
         """The code itself."""
