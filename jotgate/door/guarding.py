@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 from jotgate.door.endpoints import Door
-from jotgate.door.rendering import json_response
-from jotgate.door.visitors import own_path, wants_json
+from jotgate.door.visitors import own_path, prefers_json
 from jotgate.errors import StoreUnavailable
 from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 #: A path that has one spelling only: lower case, nothing doubled, no name that begins with a dot.
 _PLAIN = re.compile(r"(?:/[a-z0-9_~-][a-z0-9_.~-]*)+")
 #: A parameter after a semicolon is no part of the name for some servers and part of it for others.
 _PARAMETERS = re.compile(r";[^/]*")
-_NO_PASS = {
-    "error": {"reason": Reason.NO_PASS.value, "message": "This needs a pass.", "ref": Reason.NO_PASS.name}
-}
+_SLASHES = re.compile(r"/{2,}")
+_NO_PASS = {"reason": Reason.NO_PASS.value, "message": "This needs a pass.", "ref": Reason.NO_PASS.name}
+_PRIVATE = ("Cache-Control", "private, no-store")
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The answer to a visitor without a pass: a WSGI application, lighter than a `Response`.
+
+    Requests without a pass may come in floods, so they are to cost little.
+    """
+
+    status: str
+    headers: Sequence[tuple[str, str]]
+    body: bytes = b""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        start_response(self.status, [*self.headers, ("Content-Length", str(len(self.body)))])
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
+
+
+_UNAUTHORIZED = TurnedAway(
+    "401 UNAUTHORIZED",
+    (("Content-Type", "application/json"), _PRIVATE),
+    (json.dumps({"error": _NO_PASS}) + "\n").encode(),
+)
 
 
 class Guard:
@@ -40,19 +69,19 @@ class Guard:
 
     def forms_for(self, path: str) -> tuple[str, ...]:
         """Return the forms of which *path* needs one pass; *path* is decoded, as the application routes on it."""
-        spellings = (path,) if _PLAIN.fullmatch(path) else (path.lower(), plain(path))
+        found = (path,) if _PLAIN.fullmatch(path) else spellings(path)
         for prefix, forms in self._prefixes:
-            for spelling in spellings:
+            for spelling in found:
                 if _is_below(spelling, prefix):
                     return forms
         return ()
 
-    def turn_away(self, environ: dict[str, Any], forms: Sequence[str]) -> Response | None:
+    def turn_away(self, environ: WSGIEnvironment, forms: Sequence[str]) -> WSGIApplication | None:
         """Do as the function `turn_away`; what needs no pass turns nobody away."""
         return turn_away(self._door, environ, forms) if forms else None
 
 
-def turn_away(door: Door, environ: dict[str, Any], forms: Sequence[str]) -> Response | None:
+def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSGIApplication | None:
     """Return the answer for a visitor without a pass for any of *forms*, or None for one who has one.
 
     A browser that asks for a page is sent to the door and comes back by a signed path;
@@ -68,13 +97,15 @@ def turn_away(door: Door, environ: dict[str, Any], forms: Sequence[str]) -> Resp
                 return None
     except StoreUnavailable:
         refuse = Refuse(reason=Reason.STORE_DOWN, ref=stateless_ref(Reason.STORE_DOWN))
-        return _private(door.refuse(Request(environ), refuse, form=gate.policy(forms[0])))
+        response = door.refuse(Request(environ), refuse, form=gate.policy(forms[0]))
+        response.headers.set(*_PRIVATE)
+        return response
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
+        return _UNAUTHORIZED
     request = Request(environ)
-    if request.method not in ("GET", "HEAD") or wants_json(request):
-        return _private(json_response(401, _NO_PASS))
     back = door.signer.sign_return(own_path(request))
-    location = door.door_path(request, forms[0]) + (f"?next={back}" if back else "")
-    return _private(Response(status=303, headers={"Location": location}))
+    location = quote(door.door_path(request, forms[0])) + (f"?next={back}" if back else "")
+    return TurnedAway("303 SEE OTHER", (("Location", location), _PRIVATE))
 
 
 def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[str, ...]]]:
@@ -87,19 +118,30 @@ def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[st
 
 
 def plain(path: str) -> str:
-    """Return *path* in its plainest spelling: without dots, doubled slashes, backslashes, parameters or capitals.
+    """Return *path* in its plainest spelling: without dots, doubled slashes, backslashes, parameters or capitals."""
+    text = path.replace("\\", "/").replace("\0", "").strip().lower()
+    return posixpath.normpath(_merged(_PARAMETERS.sub("", text)))
 
-    Whatever an application might take for the guarded path has to end up below it here; that other
-    paths do as well only means that they are guarded, too.
+
+def spellings(path: str) -> set[str]:
+    """Return what applications may take *path* for before they route on it.
+
+    One merges slashes and leaves the dots, another drops parameters, a third resolves everything. Whatever
+    any of them might take for a guarded path has to be among these; that other paths are as well only
+    means that they are guarded, too.
     """
-    text = _PARAMETERS.sub("", path.replace("\\", "/").replace("\0", "")).strip().lower()
-    return posixpath.normpath("/" + text.lstrip("/"))
+    text = path.replace("\0", "").strip().lower()
+    found = {path.lower()}
+    for one in (text, text.replace("\\", "/")):
+        merged = _merged(one)
+        bare = _merged(_PARAMETERS.sub("", merged))
+        found |= {merged, bare, posixpath.normpath(merged), posixpath.normpath(bare)}
+    return found
+
+
+def _merged(path: str) -> str:
+    return _SLASHES.sub("/", "/" + path)
 
 
 def _is_below(path: str, prefix: str) -> bool:
     return path == prefix or path.startswith(prefix.rstrip("/") + "/")
-
-
-def _private(response: Response) -> Response:
-    response.headers["Cache-Control"] = "private, no-store"
-    return response

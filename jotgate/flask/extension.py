@@ -84,7 +84,7 @@ class JotGate:
             def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
                 turned_away = turn_away(_door(), flask.request.environ, (form,))
                 if turned_away is not None:
-                    return turned_away
+                    return flask.make_response(turned_away)
                 _keep_private()
                 return view(*args, **kwargs)
 
@@ -148,7 +148,8 @@ def _keep_private() -> None:
 
 
 def _private(response: flask.Response) -> flask.Response:
-    response.headers.update(PRIVATE)
+    for name, value in PRIVATE.items():
+        response.headers[name] = value
     return response
 
 
@@ -174,7 +175,8 @@ def _turn_away(guard: Guard) -> Response | None:
     if not forms:
         return None
     _keep_private()
-    return guard.turn_away(flask.request.environ, forms)
+    turned_away = guard.turn_away(flask.request.environ, forms)
+    return None if turned_away is None else flask.make_response(turned_away)
 
 
 def _blueprint(door: Door) -> flask.Blueprint:
