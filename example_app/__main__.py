@@ -42,9 +42,12 @@ class OneLine(logging.Formatter):
     """Events of jotgate with what they are about, such as ``submission.judged form=students verdict=verified``."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as one line."""
+        """Return the record as one line; below it goes the traceback of what should not have happened."""
         facts = [f"{name}={value}" for name, value in vars(record).items() if name in _FACTS]
-        return " ".join([self.formatTime(record, "%H:%M:%S"), record.getMessage(), *facts])
+        line = " ".join([self.formatTime(record, "%H:%M:%S"), record.getMessage(), *facts])
+        if record.exc_info and record.levelno >= logging.ERROR:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
 
 
 _FACTS = ("form", "form_id", "submission_id", "verdict", "reason", "status", "endpoint")
