@@ -1,0 +1,171 @@
+"""Group ``judging``: from JotForm's list of submissions to their verdicts, in processor time and in calls."""
+
+from __future__ import annotations
+
+import json
+import logging
+import statistics
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import requests
+
+from jotgate.browsers import new_browser
+from jotgate.gate import Seen
+from jotgate.grants import Terms, people
+from jotgate.jotform.envelope import read_answer
+from jotgate.jotform.payloads import read_rows, read_submission
+from jotgate.outcomes import Admit, Verdict
+from jotgate.sandbox import Sandbox
+from jotgate.submissions import examine
+from jotgate.tickets import ticket_text
+from jotgate.wiring import Parts, build
+from tests.bench.measuring import Size, print_table, yes_or_no
+from tests.bench.site import FORM, settings_for
+
+_FORM_ID = "241234567890123"
+_ZONE = ZoneInfo("America/New_York")
+_MOST_CPU_MS = 150.0
+#: Submissions that the sweep settles in one transaction.
+_AT_ONCE = 100
+_STEPS = ("read the JSON text", "make submissions of it", "examine their tickets", "settle them in the store")
+
+
+def run(scratch: Path, size: Size) -> Iterator[bool]:
+    """Measure, print, and tell for each target whether it is met."""
+    logging.disable(logging.CRITICAL)
+    yield from _one_list(scratch, size)
+    yield from _whole_sweep(scratch, size)
+
+
+def _one_list(scratch: Path, size: Size) -> Iterator[bool]:
+    count = size.submissions
+    took: dict[str, list[float]] = {step: [] for step in (*_STEPS, "json.loads alone")}
+    whole = []
+    for number in range(size.repetitions):
+        parts = build(settings_for(scratch / f"list-{number}.db"))
+        text = _list_text(_tickets(parts, count))
+        began = time.process_time()
+        json.loads(text)
+        took["json.loads alone"].append((time.process_time() - began) * 1000)
+        steps = list(_judged(parts, text, count))
+        whole.append(sum(steps))
+        for step, ms in zip(_STEPS, steps, strict=True):
+            took[step].append(ms)
+    middle = statistics.median(whole)
+    met = middle <= _MOST_CPU_MS
+    lines = [[step, f"{statistics.median(ms):.1f}", "", ""] for step, ms in took.items()]
+    lines.append([f"all of it, {len(text) / 1e6:.1f} MB", f"{middle:.1f}", "<= 150", yes_or_no(met)])
+    lines = [*lines[:-2], lines[-1], lines[-2]]
+    print_table(f"{count:,} submissions of one list call", ("row", "CPU ms", "target", "met"), lines)
+    yield met
+
+
+def _judged(parts: Parts, text: bytes, count: int) -> Iterator[float]:
+    """Give every submission its verdict; tell how many milliseconds of the processor each step took."""
+    at = time.process_time()
+
+    def lap() -> float:
+        nonlocal at
+        before, at = at, time.process_time()
+        return (at - before) * 1000
+
+    answer = read_answer(200, text, secret="not-in-it")
+    yield lap()
+    rows = [read_submission(row, _ZONE) for row in read_rows(answer.content)]
+    yield lap()
+    candidates = [examine(row, form=FORM, ticket_qid="7", keys=parts.keys) for row in rows if row]
+    yield lap()
+    settled = []
+    for first in range(0, count, _AT_ONCE):
+        some = candidates[first : first + _AT_ONCE]
+        settled += parts.store.settle(some, capacity=None, now=time.time())
+    yield lap()
+    assert [one.verdict for one in settled] == [Verdict.VERIFIED] * count
+
+
+def _whole_sweep(scratch: Path, size: Size) -> Iterator[bool]:
+    """Sweep against a sandbox, beside the way without lists: one call for each submission that a webhook named."""
+    count = size.submissions
+    with Sandbox(plan="enterprise") as sandbox:
+        form_id = sandbox.add_form("Students", form_id=_FORM_ID)
+        parts = build(
+            settings_for(
+                scratch / "sweep.db", api_host=sandbox.api, api_key=sandbox.read_key, plan="enterprise"
+            )
+        )
+        # The first sweep finds the ticket field and where to begin.
+        parts.sweep.run(operator=True)
+        ids = []
+        for ticket in _tickets(parts, count):
+            answers = {"jotgate": ticket, "name": {"first": "Ada", "last": "Byron"}, "message": "Here I am."}
+            ids.append(sandbox.submit(form_id, answers, webhook=False))
+        before, began = sandbox.calls, time.perf_counter()
+        swept = parts.sweep.run([FORM])
+        seconds, calls = time.perf_counter() - began, sandbox.calls - before
+        verified = sum(one.verdict is Verdict.VERIFIED for one in swept.settled)
+        assert verified == count, swept
+        before, began = sandbox.calls, time.perf_counter()
+        with requests.Session() as session:
+            session.trust_env = False
+            for submission_id in ids:
+                session.get(
+                    f"{sandbox.api}/submission/{submission_id}", headers={"APIKEY": sandbox.read_key}
+                ).json()
+        single_seconds, single_calls = time.perf_counter() - began, sandbox.calls - before
+    lines = [
+        ["jotgate's sweep, verdicts settled", f"{calls}", f"{seconds:.2f}", "1 call", yes_or_no(calls == 1)],
+        ["floor: one GET each (requests), only read", f"{single_calls}", f"{single_seconds:.2f}", "", ""],
+    ]
+    headings = ("row", "calls", "seconds", "target", "met")
+    print_table(f"{count:,} submissions read from a sandbox in the same process", headings, lines)
+    yield calls == 1
+
+
+def _tickets(parts: Parts, count: int) -> list[str]:
+    """Admit *count* people, each with a code and a browser of their own, and return their tickets' texts."""
+    codes = [issued.code for issued in parts.grants.create(Terms(form=FORM), people(count=count))]
+    tickets = []
+    for number, code in enumerate(codes):
+        seen = Seen(browser=new_browser(time.time()), network=f"198.51.100.{number % 250}/32")
+        admit = parts.gate.admit(code, form=FORM, seen=seen)
+        assert isinstance(admit, Admit), admit
+        tickets.append(ticket_text(admit.ticket_id, parts.keys))
+    return tickets
+
+
+def _list_text(tickets: list[str]) -> bytes:
+    """Return what JotForm's API answers: one submission with six questions for each ticket."""
+    first = (int(time.time()) - 1_124_190_800) * 10**10
+    content = [_row(str(first + number), ticket) for number, ticket in enumerate(tickets)]
+    envelope = {"responseCode": 200, "message": "success", "content": content, "limit-left": 4321}
+    return json.dumps(envelope).encode()
+
+
+def _row(submission_id: str, ticket: str) -> dict[str, object]:
+    wall = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    return {
+        "id": submission_id,
+        "form_id": _FORM_ID,
+        "ip": "203.0.113.7",
+        "created_at": wall,
+        "updated_at": None,
+        "status": "ACTIVE",
+        "new": "1",
+        "flag": "0",
+        "notes": "",
+        "answers": {
+            "1": {"name": "heading", "order": "1", "text": "Students", "type": "control_head"},
+            "3": _answer("name", "Name", "control_fullname", {"first": "Ada", "last": "Byron"}),
+            "4": _answer("email", "Email", "control_email", "ada@school.example"),
+            "5": _answer("message", "Message", "control_textarea", "I should like to take part. " * 8),
+            "6": _answer("classes", "Classes", "control_checkbox", ["Mathematics", "Poetry"]),
+            "7": _answer("jotgate", "Ticket", "control_textbox", ticket),
+        },
+    }
+
+
+def _answer(name: str, text: str, kind: str, answer: object) -> Mapping[str, object]:
+    return {"name": name, "order": "2", "text": text, "type": kind, "answer": answer}

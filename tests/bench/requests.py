@@ -1,0 +1,44 @@
+"""Group ``requests``: what a request costs in process, without a network."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tests.bench import flask_rows, wsgi_rows
+from tests.bench.measuring import HEADINGS, Row, Size, measure, print_table
+
+Source = Callable[[Path], Iterator[Row]]
+
+#: Title -> what the rows of that table come from; all rows of one table are measured together.
+_TABLES: dict[str, tuple[Source, ...]] = {
+    "WSGI: a request that the middleware does not own": (wsgi_rows.passing, wsgi_rows.passing_whitenoise),
+    "WSGI: a request with a pass": (wsgi_rows.gated, wsgi_rows.gated_beaker, wsgi_rows.gated_repoze),
+    "Flask: a view without a gate": (flask_rows.passing, flask_rows.passing_flask_login),
+    "Flask: a gated view": (
+        flask_rows.gated,
+        flask_rows.gated_flask_httpauth,
+        flask_rows.gated_flask_login,
+        flask_rows.gated_flask_jwt_extended,
+        flask_rows.gated_django_lockdown,
+    ),
+}
+
+
+def run(scratch: Path, size: Size) -> Iterator[bool]:
+    """Measure, print, and tell for each target whether it is met."""
+    logging.disable(logging.CRITICAL)
+    for title, sources in _TABLES.items():
+        rows = measure([row for source in sources for row in _available(source, scratch)], size)
+        print_table(title, HEADINGS, [row.cells() for row in rows])
+        yield from (row.met for row in rows if row.met is not None)
+
+
+def _available(source: Source, scratch: Path) -> list[Row]:
+    """Return the rows of *source*; none if it is about a package that is not installed."""
+    try:
+        return list(source(scratch))
+    except ModuleNotFoundError as missing:
+        print(f"\n({missing.name} is not installed, so it is left out: `make bench` installs it)")
+        return []
