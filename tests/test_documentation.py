@@ -172,7 +172,7 @@ class TestExamples:
     """The examples do what the text around them says."""
 
     def test_readme(self, desk: Desk) -> None:
-        """The lines for a Flask site make a page that asks for a code, takes one, and shows the form with a ticket."""
+        """With settings by `init`, its lines ask for a code, take one, and show the form; its command makes codes."""
         story = """
 assert "Please enter your access code" in get("/students").text
 with app.app_context():
@@ -180,14 +180,13 @@ with app.app_context():
 assert enter(code) == 303
 ticket_at("/students")
 """
+        _, _, init, create = (block.text for block in blocks("README.md", "sh"))
+        given = f"--site-url {SITE} --api-key {API_KEY} --api-host {desk.sandbox.api} --form {FORM_ID}"
+        desk.run("sh", "-ec", init.replace("--flask", f"--flask --yes --name students {given}"))
         desk.run_script("README.md", _VISIT + story)
-
-    def test_readme_commands(self, desk: Desk) -> None:
-        """The README's command makes a code for each line of a class list, for the README's site."""
-        desk.write("7a.csv", blocks("docs/codes.md", "text")[0].text)
         desk.save("README.md")
-        [command] = [block.text for block in blocks("README.md", "sh") if "flask" in block.text]
-        desk.run("sh", "-ec", command)
+        desk.write("7a.csv", blocks("docs/codes.md", "text")[0].text)
+        desk.run("sh", "-ec", create)
         lines = (desk.folder / "codes-7a.csv").read_text("utf-8-sig").splitlines()
         assert len(lines) == 1 + 3
 
