@@ -113,6 +113,7 @@ class _StartingVisit(Visit):
         self._environ = environ
         self._on_touch = None
         self.touched = False
+        self._passes = None
         self._start_response = start_response
         self._held: tuple[Any, ...] | None = None
         self._released = False
@@ -132,7 +133,7 @@ class _StartingVisit(Visit):
         started, self._held = self._held, None
         if self.touched:
             status, headers, *error = started
-            headers = [(name, value) for name, value in headers if name.title() not in PRIVATE]
+            headers = [(name, value) for name, value in headers if name.lower() != "cache-control"]
             started = (status, [*headers, *PRIVATE.items()], *error)
         self._write = self._start_response(*started)
 

@@ -37,6 +37,7 @@ class Visit:
         self._on_touch = on_touch
         #: True once the answer depends on the visitor, so that it must not be kept by caches.
         self.touched = False
+        self._passes: Mapping[str, Pass] | None = None
 
     @property
     def passes(self) -> Mapping[str, Pass]:
@@ -46,16 +47,14 @@ class Visit:
             StoreUnavailable: revocations could not be read for a minute.
         """
         self._touch()
-        try:
-            return self._passes
-        except AttributeError:
+        if self._passes is None:
             gate, cookies = self._door.parts.gate, self._door.cookies
             held = {
                 form: gate.read_pass(form, cookies.passes(self._environ, form))
                 for form in self._door.parts.settings.policies
             }
-            self._passes: Mapping[str, Pass] = {form: one for form, one in held.items() if one is not None}
-            return self._passes
+            self._passes = {form: one for form, one in held.items() if one is not None}
+        return self._passes
 
     def embed(self, form: str) -> Markup:
         """Return the door in place, or the form for an admitted visitor, to be put into a page.
