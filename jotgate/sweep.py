@@ -11,6 +11,7 @@ to the last submission that is settled and old enough that no earlier one can st
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -277,7 +278,8 @@ class _Run:
             if state.cursor is None:
                 newest = sweep._service.newest_submission_id(
                     state.form_id,
-                    before=state.added_at,
+                    # JotForm's times have a grain of one second, and the doubt is the visitor's.
+                    before=math.floor(state.added_at),
                     operator=self._operator,
                     deadline_seconds=self._deadline_seconds,
                 )

@@ -170,7 +170,10 @@
     addEventListener("message", event => {
       const { data } = event;
       if (!event.source || event.source !== frame.contentWindow || !data) return;
-      if (event.origin === location.origin && data.jotgate === "done") return markSent();
+      if (event.origin === location.origin && data.jotgate === "done") {
+        orders.setHeight(data.height);
+        return markSent();
+      }
       if (!origins.includes(event.origin)) return;
       if (data.action === "submission-completed" && String(data.formID) === formId) return markSent();
       const [, name, value, id] = /^(\w+):(.*):(\d+)$/.exec(data) || [];
@@ -189,7 +192,9 @@
     }
     if (frame) startFrame(root, frame, area);
     else if (area && SETTLING.includes(area.dataset.state)) watch(root, area);
-    if (part(root, "done") && parent !== window) parent.postMessage({ jotgate: "done" }, location.origin);
+    if (part(root, "done") && parent !== window) {
+      parent.postMessage({ jotgate: "done", height: `${root.offsetTop + root.offsetHeight}` }, location.origin);
+    }
   };
 
   document.querySelectorAll("[data-jotgate-root]").forEach(start);
