@@ -34,7 +34,7 @@ FORM_ID = "241234567890123"
 API_KEY = "0123456789abcdef0123456789abcdef"
 _BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))\n")
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 60.0
 
 #: A visitor at `app`, and the form of the page at *path* with its ticket, once the code was taken.
 _VISIT = f"""
@@ -92,6 +92,9 @@ class Desk:
         host = f'JOTGATE_API_HOST="{self.sandbox.api}", '
         text = re.sub(rf'^( +)(JOTGATE_API_KEY="{API_KEY}")', rf"\1{host}\2", text, flags=re.MULTILINE)
         text = re.sub(r"^api_key = ", f'api_host = "{self.sandbox.api}"\n\\g<0>', text, flags=re.MULTILINE)
+        if sys.version_info < (3, 11):
+            # As the page says.
+            text = text.replace("import tomllib\n", "import tomli as tomllib\n")
         return text.replace("/srv/school", str(self.folder))
 
     def save(self, page: str) -> None:
@@ -119,7 +122,7 @@ class Desk:
             env=self.environment(),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}{done.stderr}"
@@ -277,15 +280,15 @@ assert page.headers["Cache-Control"] == "private, no-store"
         desk.run(sys.executable, "visit.py")
 
     def test_theming(self, desk: Desk) -> None:
-        """A site's own frame and style sheet, in the folder named, are around the door's page."""
+        """A site's own header and style sheet, in the folder named, are on the door's page."""
         desk.save("docs/wsgi.md")
-        theme, base = (block.text for block in blocks("docs/theming.md", "html+jinja"))
+        theme, header = (block.text for block in blocks("docs/theming.md", "html+jinja"))
         desk.write("templates/jotgate/theme.html", theme)
-        desk.write("templates/jotgate/base.html", base)
+        desk.write("templates/jotgate/header.html", header)
         after = f"""
 from werkzeug.test import Client
 page = Client(wrap(None)).get("/jotgate/f/students", base_url="{SITE}").text
-assert "My school" in page and "room 1.02" in page and "/static/school.css" in page
+assert "My school" in page and "/static/school.css" in page
 assert 'name="code"' in page
 """
         desk.run_script("docs/theming.md", after)
@@ -385,12 +388,11 @@ class TestLists:
         [phony] = re.findall(r"^\.PHONY: (.*)$", read("Makefile"), re.MULTILINE)
         assert {"demo", "test"} <= goals <= set(phony.split())
 
-    @pytest.mark.parametrize(
-        "target", sorted(set(re.findall(r"""(?:\]\(|src=")([^)#:"]+)""", read("README.md"))))
-    )
-    def test_links_in_the_readme(self, target: str) -> None:
+    def test_links_in_the_readme(self) -> None:
         """Each link and picture of the README leads to a file."""
-        assert (ROOT / target).is_file()
+        targets = set(re.findall(r"""(?:\]\(|src=")([^)#:"]+)""", read("README.md")))
+        assert "docs/quickstart.md" in targets
+        assert [target for target in targets if not (ROOT / target).is_file()] == []
 
     def test_verdicts(self) -> None:
         """The page lists each verdict once, and says rightly which of them count."""
@@ -412,17 +414,12 @@ class TestLists:
         """The page on looks lists the templates and the blocks that may be overridden, all of them."""
         text = read("docs/theming.md")
         folder = ROOT / "jotgate/door/templates"
-        there = {str(path.relative_to(folder)) for path in folder.rglob("[!_]*.html")} - {
-            "jotgate/theme.html"
-        }
+        there = {str(path.relative_to(folder)) for path in folder.rglob("[!_]*.html")}
         assert set(re.findall(r"^\| `(jotgate/\w+\.html)` \|", text, re.MULTILINE)) == there
-        block = re.compile(r"\{% block (\w+) %\}")
-        wanted = set(block.findall(read("jotgate/door/templates/jotgate/base.html")))
-        example = blocks("docs/theming.md", "html+jinja")[1].text
-        assert set(block.findall(example)) == wanted
-        assert all(f"`{name}`" in text for name in wanted)
+        blocks_there = re.findall(r"\{% block (\w+) %\}", read("jotgate/door/templates/jotgate/base.html"))
+        assert [name for name in blocks_there if f"`{name}`" not in text] == []
 
-    @pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
-    def test_every_page_is_reachable(self, page: str) -> None:
+    def test_every_page_is_reachable(self) -> None:
         """The README leads to every page but the index."""
-        assert page == "index.md" or f"(docs/{page})" in read("README.md")
+        pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+        assert [page for page in pages if f"(docs/{page})" not in read("README.md")] == []
