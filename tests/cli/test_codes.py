@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from jotgate.codes import CodeText, parse
 from jotgate.grants import Person, Terms
+from jotgate.keyring import CodeKeys
 from jotgate.ledger import ref_of
-from jotgate.protocols import GrantFilter
+from jotgate.protocols import GrantFilter, NewGrant
 
 from .conftest import Site
 
@@ -192,6 +195,41 @@ def test_work_that_ends_midway_says_how_to_undo_it(site: Site, monkeypatch: pyte
     assert set(_states(site)) == {"revoked"}
 
 
+def _refuse_grants_beyond(site: Site, number: int) -> None:
+    """Let the database itself refuse to store more grants than that."""
+    site.run("status")
+    condition = f"(SELECT count(*) FROM grants) >= {number}"
+    refusal = "BEGIN SELECT RAISE(ABORT, 'no more room'); END"
+    with closing(sqlite3.connect(site.store)) as connection:
+        connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON grants WHEN {condition} {refusal}")
+
+
+def test_a_store_that_fails_at_once_leaves_no_file(site: Site) -> None:
+    """Nothing stored, nothing handed on: exit 1, and the same command can be given again."""
+    _refuse_grants_beyond(site, 0)
+    out = site.folder / "codes.csv"
+    result = site.run("codes", "create", "students", "--count", "5", "--out", str(out))
+    assert result.exit_code == 1
+    assert "no more room" in result.output
+    assert not out.exists()
+    assert site.lines("codes", "list") == []
+
+
+def test_a_store_that_fails_midway_keeps_what_was_written(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The codes stored before are in the file; the message counts them and says how to end them."""
+    monkeypatch.setattr("jotgate.grants._CHUNK", 1_000)
+    _refuse_grants_beyond(site, 1_500)
+    out = site.folder / "codes.csv"
+    result = site.run("codes", "create", "students", "--count", "2500", "--batch", "b", "--out", str(out))
+    assert result.exit_code == 1
+    assert "Not finished after 1,000 codes" in result.output
+    assert "revoke --batch b" in result.output
+    assert len(out.read_text("utf-8-sig").splitlines()) == 1_001
+    assert len(site.lines("codes", "list")) == 1_000
+
+
 def test_a_batch_is_revoked_only_after_a_yes(site: Site) -> None:
     """Revoking several codes asks first; a no, or nobody to ask, changes nothing."""
     _created(site, "students", "--count", "3", "--batch", "b")
@@ -272,6 +310,25 @@ def test_several_matches_are_listed_instead_of_chosen(site: Site) -> None:
     ids = [line["id"] for line in site.lines("codes", "list")]
     assert all(one in result.output for one in ids)
     assert _states(site) == ["open", "open"]
+
+
+@pytest.mark.parametrize("verb", ["revoke", "reissue", "give-back"])
+def test_an_id_that_fits_two_codes_ends_neither(site: Site, verb: str) -> None:
+    """The beginning that two ids share is refused; one digit more decides."""
+    parts = site.parts()
+    key_id, _ = CodeKeys(parts.settings.code_keys).newest
+    made = [
+        NewGrant(fingerprint=bytes.fromhex(f"abcdef{digit}").ljust(16, b"."), key_id=key_id, form="students")
+        for digit in ("10", "20")
+    ]
+    parts.store.create_grants(made, parts.clock.now())
+    result = site.run("codes", verb, "--id", "ABCDEF")
+    assert result.exit_code == 1
+    assert "abcdef10" in result.output
+    assert "abcdef20" in result.output
+    assert _states(site) == ["open", "open"]
+    assert site.run("codes", "revoke", "--id", "abcdef2").exit_code == 0
+    assert _states(site) == ["open", "revoked"]
 
 
 def test_a_revocation_says_who_and_why(site: Site) -> None:

@@ -163,6 +163,25 @@ def test_a_reader_that_goes_away_is_no_fault(site: Site) -> None:
     assert len(done.stdout.splitlines()) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there are no pseudo-terminals")
+def test_long_work_shows_progress_on_a_terminal_only(site: Site) -> None:
+    """20,000 codes into a file: a bar on a terminal's stderr, and none in a log."""
+    create = ["codes", "create", "students", "--count", "20000"]
+    logged = _run(site, "jotgate", *create, "--out", "1.csv")
+    assert logged.returncode == 0
+    assert "Creating" not in logged.stderr
+    ours, terminal = os.openpty()
+    try:
+        command = [str(_BIN / "jotgate"), *create, "--out", "2.csv"]
+        subprocess.run(command, cwd=site.folder, stderr=terminal, timeout=60, check=True)
+        shown = os.read(ours, 65_536).decode()
+    finally:
+        os.close(ours)
+        os.close(terminal)
+    assert "Creating" in shown
+    assert "20000/20000" in shown
+
+
 def test_the_sandbox_is_started_by_the_same_command(site: Site) -> None:
     """`jotgate sandbox --port 0 --json` first prints its address and keys, and needs no settings."""
     site.config.unlink()
