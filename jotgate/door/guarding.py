@@ -105,7 +105,8 @@ def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSG
     request = Request(environ)
     back = door.signer.sign_return(own_path(request))
     location = quote(door.door_path(request, forms[0])) + (f"?next={back}" if back else "")
-    return TurnedAway("303 SEE OTHER", (("Location", location), _PRIVATE))
+    # PEP 3333 servers may insist on a type, even of nothing.
+    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), _PRIVATE))
 
 
 def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[str, ...]]]:

@@ -334,6 +334,17 @@ def test_a_code_is_taken_from_our_own_pages_only(site: Site, headers: dict[str, 
     assert site.visitor().enter(site.code(), headers=headers).status_code == status
 
 
+def test_a_code_in_an_address_opens_nothing(site: Site) -> None:
+    """A link with a code in it is no way in: codes are taken from the body of a POST only (T10)."""
+    code, visitor = site.code(), site.visitor()
+    page = visitor.get(DOOR, query_string={"code": code})
+    assert page.status_code == 200
+    assert "<iframe" not in page.text
+    assert visitor.post(DOOR, query_string={"code": code}).status_code == 422
+    assert visitor.post(f"{DOOR}/move", query_string={"code": code}).headers["Location"] == DOOR
+    assert "<iframe" not in visitor.get(DOOR).text
+
+
 @pytest.mark.parametrize("action", ["", "/move", "/leave", "/sent"])
 def test_nothing_moves_when_another_site_posts(site: Site, action: str) -> None:
     """403 and the reason, no guess is counted, no cookie set, and the visitor's own pass goes on working."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 import time
 import types
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -40,6 +43,13 @@ def test_a_submission_is_verified_within_ten_seconds(
         record_property("seconds", round(journey(served), 1))
 
 
+def as_toml(mapping: dict[str, Any]) -> str:
+    """Return settings as the command line reads them."""
+    top = [f"{key} = {json.dumps(value)}" for key, value in mapping.items() if key != "forms"]
+    students = [f"{key} = {json.dumps(value)}" for key, value in mapping["forms"]["students"].items()]
+    return "\n".join([*top, "[forms.students]", *students])
+
+
 def test_an_external_sweep_serves_a_site_that_never_sweeps() -> None:
     """`sweeper = "external"`: the site calls nobody, `jotgate sweep --loop` beside it judges everything."""
     with serving(gunicorn("--workers", "2"), sweeper="external") as served:
@@ -49,8 +59,10 @@ def test_an_external_sweep_serves_a_site_that_never_sweeps() -> None:
         requests.post(f"{served.url}/jotgate/hook/{HOOK_SECRET}", data={}, timeout=10)
         visitor.get(f"{served.url}{DOOR}/state", timeout=10)
         assert served.sandbox.calls == calls
-        command = [sys.executable, "-m", "tests.servers.sweeping"]
-        with process(command, served.log, JOTGATE_TEST_SETTINGS=str(served.settings_file)):
+        config = served.settings_file.with_suffix(".toml")
+        config.write_text(as_toml(served.mapping))
+        command = [str(Path(sys.executable).with_name("jotgate")), "--config", str(config), "sweep", "--loop"]
+        with process(command, served.log):
             journey(served)
 
 
