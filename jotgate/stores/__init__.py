@@ -22,14 +22,29 @@ class SqlStore(TicketVerbs, GrantVerbs, ReadingVerbs, SettlingVerbs):
 
 
 def open_store(url: str) -> SqlStore:
-    """Return the store at *url*: ``sqlite:///relative.db`` or ``sqlite:////absolute.db``. Nothing is opened yet.
+    """Return the store at *url*; nothing is opened yet.
+
+    ``sqlite:///relative.db``, ``sqlite:////absolute.db``, or ``postgresql://user@host:5432/database`` with
+    the options of libpq, and ``?schema=`` for another schema than ``jotgate``.
 
     Raises:
-        ConfigError: there is no store of this kind.
+        ConfigError: there is no store of this kind, or its driver is not installed.
     """
     parts = urlsplit(url)
     if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
         from jotgate.stores.sqlite import SqliteDriver
 
         return SqlStore(SqliteDriver(unquote(parts.path[1:])))
-    raise ConfigError([f"store: {parts.scheme or url!r} is no kind of store; use sqlite:///path"])
+    if parts.scheme in ("postgresql", "postgres"):
+        try:
+            from jotgate.stores.postgres import PostgresDriver
+        except ImportError:
+            raise ConfigError(
+                ["store: PostgreSQL needs its driver: pip install 'jotgate[postgres]'"]
+            ) from None
+        return SqlStore(PostgresDriver(url))
+    raise ConfigError(
+        [
+            f"store: {parts.scheme or url!r} is no kind of store; use sqlite:///path or postgresql://user@host/database"
+        ]
+    )

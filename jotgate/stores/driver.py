@@ -8,9 +8,15 @@ from contextlib import AbstractContextManager
 from importlib import resources
 from typing import Any, Protocol
 
+from jotgate.errors import StoreUnavailable
+
 Row = tuple[Any, ...]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+
+
+class Undone(StoreUnavailable):
+    """The transaction was undone for a reason that is over by now; the same verb may work at once."""
 
 
 class Transaction(Protocol):
@@ -32,6 +38,13 @@ class Transaction(Protocol):
         """Run a statement for each of *rows* and return how many rows were changed in all."""
         ...
 
+    def hold(self, name: str, /, **values: Any) -> bool:
+        """Keep everybody else off what *name* stands for until the transaction ends.
+
+        Says whether what was read before may be out of date by now: never where writers take turns anyway.
+        """
+        ...
+
 
 class Driver(Protocol):
     """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
@@ -44,20 +57,26 @@ class Driver(Protocol):
         """Open a transaction that may write: committed at the end, undone if the block raises."""
         ...
 
-    def read(self) -> AbstractContextManager[Transaction]:
+    def read(self, *, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
         """Open a view for reading; each statement sees what is committed."""
         ...
 
     def close(self) -> None:
-        """Close this thread's connection."""
+        """Close what this thread has open."""
         ...
 
 
-def load_statements() -> dict[str, str]:
-    """Return every statement by its name. Parameters are written ``:name``."""
+def load_statements(*folders: str) -> dict[str, str]:
+    """Return every statement by its name, a later folder's in place of an earlier one's. Parameters are ``:name``."""
     statements: dict[str, str] = {}
-    folder = resources.files("jotgate.stores") / "statements"
-    for file in folder.iterdir():
+    for folder in folders:
+        statements |= _load_folder(folder)
+    return statements
+
+
+def _load_folder(folder: str) -> dict[str, str]:
+    statements: dict[str, str] = {}
+    for file in (resources.files("jotgate.stores") / folder).iterdir():
         if not file.name.endswith(".sql"):
             continue
         parts = _NAME.split(file.read_text("utf-8"))

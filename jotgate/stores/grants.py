@@ -9,9 +9,11 @@ from itertools import islice
 from jotgate.ledger import Entry
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.stores.driver import Row, Transaction
-from jotgate.stores.verbs import Verbs, record
+from jotgate.stores.verbs import Verbs, record, tried_twice
 
 _PAGE_ROWS = 1000
+#: What goes through a whole table may take a while.
+_LISTING_SECONDS = 30.0
 _PREFIX = re.compile("[0-9a-fA-F]{6,32}")
 _LOWEST, _HIGHEST = b"", b"\xff" * 17
 _FIELDS = (
@@ -52,7 +54,7 @@ class GrantVerbs(Verbs):
         for low, high in _ranges(which):
             after = _LOWEST
             while True:
-                with self._read() as tx:
+                with self._read(_LISTING_SECONDS) as tx:
                     rows = _page(tx, which, low, high, after)
                 yield from map(_grant, rows)
                 if len(rows) < _PAGE_ROWS:
@@ -70,6 +72,7 @@ class GrantVerbs(Verbs):
                 revoked += sum(_revoke(tx, grant, now, actor, note) for grant in page)
         return revoked
 
+    @tried_twice
     def reissue_grant(self, which: GrantFilter, fresh: NewGrant, *, now: float, actor: str) -> Grant | None:
         """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept."""
         with self._write() as tx:
@@ -77,8 +80,8 @@ class GrantVerbs(Verbs):
             if grant is None or grant.revoked_at is not None:
                 return None
             tx.run("note_key", key_id=fresh.key_id)
-            tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
             tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+            tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
             tx.run("retire_code", fingerprint=grant.fingerprint, form=grant.form, now=now)
             tx.run("carry_tickets_over", fingerprint=grant.fingerprint, fresh=fresh.fingerprint)
             tx.run(
@@ -92,6 +95,7 @@ class GrantVerbs(Verbs):
             row = tx.one("find_grant", fingerprint=fresh.fingerprint)
         return None if row is None else _grant(row)
 
+    @tried_twice
     def give_back_use(self, which: GrantFilter, *, now: float, actor: str) -> Grant | None:
         """Take one use off the count of the one grant meant, or free its sent ticket; None if there is none to give."""
         with self._write() as tx:
@@ -109,9 +113,10 @@ class GrantVerbs(Verbs):
             row = tx.one("find_grant", fingerprint=grant.fingerprint)
         return None if row is None else _grant(row)
 
+    @tried_twice
     def missing_keys(self, held: Collection[str]) -> dict[str, int]:
         """Return the ids of code keys not in *held* that usable grants need, each with the number of those grants."""
-        with self._read() as tx:
+        with self._read(_LISTING_SECONDS) as tx:
             needed = [row[0] for row in tx.all("read_keys") if row[0] not in held]
             counts = {key_id: tx.one("count_usable_grants", key_id=key_id) for key_id in needed}
         return {key_id: row[0] for key_id, row in counts.items() if row and row[0]}
@@ -169,19 +174,20 @@ def _page(tx: Transaction, which: GrantFilter, low: bytes, high: bytes, after: b
 
 
 def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
-    """Return the grant meant, if it is exactly one."""
+    """Return the grant meant, if it is exactly one, as nobody else changes it from now on."""
     if which == GrantFilter():
         return None
     rows = [row for low, high in _ranges(which) for row in _page(tx, which, low, high, _LOWEST)]
     live = [row for row in rows if row[10] is None] or rows
-    return _grant(live[0]) if len(live) == 1 else None
+    row = tx.one("find_grant", fingerprint=live[0][0]) if len(live) == 1 else None
+    return None if row is None else _grant(row)
 
 
 def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
     if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
         return 0
-    tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
     tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+    tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
     record(tx, _entry("code.revoked", grant, now, actor, note))
     return 1
 

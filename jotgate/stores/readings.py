@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jotgate.protocols import FormState, Reading
-from jotgate.stores.verbs import Verbs
+from jotgate.stores.verbs import Verbs, tried_twice
 
 #: A form is read once more this long after the last delivery, because JotForm's list may lag behind.
 SECOND_READING_SECONDS = 60.0
@@ -21,6 +21,7 @@ _FIELDS = (
 class ReadingVerbs(Verbs):
     """The part of the store that the webhook and the sweep meet."""
 
+    @tried_twice
     def note_delivery(self, form_id: str, now: float) -> bool:
         """Make the form due, on disk before this returns; say whether the form is one of ours."""
         if form_id not in self._forms.values():
@@ -29,6 +30,7 @@ class ReadingVerbs(Verbs):
             again_at = now + SECOND_READING_SECONDS
             return bool(tx.all("note_delivery", form_id=form_id, now=now, again_at=again_at))
 
+    @tried_twice
     def form_states(self) -> list[FormState]:
         """Return the state of every form that `prepare` named."""
         with self._read() as tx:
@@ -36,12 +38,14 @@ class ReadingVerbs(Verbs):
         states = [FormState(**dict(zip(_FIELDS, row, strict=True))) for row in rows]
         return [state for state in states if state.form in self._forms]
 
+    @tried_twice
     def live_until(self, form: str) -> float | None:
         """Return when the last open or sent ticket of *form* runs out, or None if there is none."""
         with self._read() as tx:
             row = tx.one("live_until", form=form)
         return row[0] if row else None
 
+    @tried_twice
     def take_lease(self, holder: str, *, now: float, seconds: float) -> bool:
         """Become the one process that sweeps, for *seconds* at most; say whether that worked."""
         too_far = now + _LONGEST_LEASE_SECONDS
@@ -50,11 +54,13 @@ class ReadingVerbs(Verbs):
                 tx.one("take_lease", holder=holder, now=now, until=now + seconds, too_far=too_far) is not None
             )
 
+    @tried_twice
     def release_lease(self, holder: str) -> None:
         """Give the lease back, if *holder* has it."""
         with self._write(patience_seconds=5.0) as tx:
             tx.run("release_lease", holder=holder)
 
+    @tried_twice
     def finish_reading(self, reading: Reading) -> None:
         """Note a complete reading; the form stays due if it was delivered to since."""
         values = {
@@ -79,16 +85,19 @@ class ReadingVerbs(Verbs):
             tx.run("forget_revocations", before=reading.read_at - _LONG_AGO_SECONDS)
             tx.run("forget_guesses", before=reading.read_at - _LONG_AGO_SECONDS)
 
+    @tried_twice
     def note_questions(self, form: str, *, qid: str | None, name: str | None, now: float) -> None:
         """Note where the ticket field stands (*qid* None: it is missing)."""
         with self._write(patience_seconds=30.0) as tx:
             tx.run("note_questions", form=form, qid=qid, name=name, now=now)
 
+    @tried_twice
     def note_error(self, form: str, error: str | None, now: float) -> None:
         """Note why the last reading failed (None: it did not)."""
         with self._write(patience_seconds=30.0) as tx:
             tx.run("note_error", form=form, error=error, now=now)
 
+    @tried_twice
     def begin_at(self, form: str, cursor: str, *, again: bool = False) -> None:
         """Start judging above *cursor*, if the form was not started or if it is to start *again*."""
         with self._write(patience_seconds=30.0) as tx:

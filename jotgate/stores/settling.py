@@ -11,27 +11,32 @@ from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.tickets import ticket_from
-from jotgate.stores.verbs import Verbs, record
+from jotgate.stores.verbs import Verbs, record, tried_twice
 from jotgate.submissions import Candidate, judge
 from jotgate.tickets import Ticket
 
 T = TypeVar("T")
 
 _PAGE_ROWS = 1000
+#: What goes through a whole table may take a while.
+_LISTING_SECONDS = 30.0
 _LONGEST_ID = 21
 
 
 class SettlingVerbs(Verbs):
     """The part of the store that gives every submission its one verdict."""
 
+    @tried_twice
     def unsettled(self, submission_ids: Sequence[str]) -> set[str]:
         """Return those ids that have no verdict, or a pending one."""
         with self._read() as tx:
             return {one for one in submission_ids if _is_unsettled(tx, one)}
 
+    @tried_twice
     def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
         """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
         with self._write(patience_seconds=30.0) as tx:
+            _hold(tx, candidates)
             return [_settle(tx, candidate, capacity, now) for candidate in candidates]
 
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
@@ -42,7 +47,7 @@ class SettlingVerbs(Verbs):
         verdict = which.verdicts[0].value if len(which.verdicts) == 1 else None
         length, before = _LONGEST_ID, ""
         while True:
-            with self._read() as tx:
+            with self._read(_LISTING_SECONDS) as tx:
                 rows = tx.all(
                     "page_of_submissions",
                     form=which.form,
@@ -66,6 +71,7 @@ class SettlingVerbs(Verbs):
             if row is not None and _meets(_record(row), which):
                 yield _record(row)
 
+    @tried_twice
     def rule(
         self, submission_id: str, *, accept: bool, actor: str, reason: str, now: float
     ) -> SubmissionRecord | Verdict | None:
@@ -76,6 +82,8 @@ class SettlingVerbs(Verbs):
         """
         with self._write() as tx:
             row = tx.one("read_submission", submission_id=submission_id)
+            if row is not None and tx.hold("settling_of_form", form=row[1]):
+                row = tx.one("read_submission", submission_id=submission_id)
             if row is None:
                 return None
             present, judged = Verdict(row[3]), Verdict(row[4])
@@ -104,11 +112,13 @@ class SettlingVerbs(Verbs):
             row = tx.one("read_submission", submission_id=submission_id)
         return None if row is None else _record(row)
 
+    @tried_twice
     def record(self, entry: Entry) -> str:
         """Add an entry to the ledger; return its reference."""
         with self._write() as tx:
             return record(tx, entry)
 
+    @tried_twice
     def explain(self, ref: str) -> Entry | None:
         """Return the entry under *ref*, however it is spelled, or None."""
         seq = seq_of(ref)
@@ -121,23 +131,27 @@ class SettlingVerbs(Verbs):
         names = ("at", "event", "form", "reason", "subject", "actor", "about", "note")
         return Entry(**dict(zip(names, row, strict=True)))
 
+    @tried_twice
     def counts(self) -> dict[str, dict[str, int]]:
         """Return form -> verdict -> number of submissions."""
         counts: dict[str, dict[str, int]] = {}
-        with self._read() as tx:
+        with self._read(_LISTING_SECONDS) as tx:
             for form, verdict, number in tx.all("count_submissions"):
                 counts.setdefault(form, {})[verdict] = number
         return counts
 
+    @tried_twice
     def oldest_pending(self) -> float | None:
         """Return when the oldest pending submission was first seen, or None."""
-        with self._read() as tx:
+        with self._read(_LISTING_SECONDS) as tx:
             row = tx.one("oldest_pending")
         return row[0] if row else None
 
+    @tried_twice
     def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
         """Replace the account's usage by what *change* makes of it, in one transaction; return its answer."""
         with self._write(patience_seconds=10.0) as tx:
+            tx.hold("usage_of_account", account=account)
             before = _usage(tx.one("read_usage", account=account))
             usage, answer = change(before)
             if usage != before:
@@ -155,10 +169,21 @@ class SettlingVerbs(Verbs):
                 )
         return answer
 
+    @tried_twice
     def usage(self, account: str) -> Usage | None:
         """Return the account's usage as last written."""
         with self._read() as tx:
             return _usage(tx.one("read_usage", account=account))
+
+
+def _hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+    """Keep others off everything that settling these may change."""
+    for form in sorted({candidate.form for candidate in candidates}):
+        tx.hold("settling_of_form", form=form)
+    ticket_ids = [candidate.ticket_id for candidate in candidates if candidate.ticket_id is not None]
+    if ticket_ids:
+        tx.hold("grants_of_tickets", ticket_ids=ticket_ids)
+        tx.hold("tickets", ticket_ids=ticket_ids)
 
 
 def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: float) -> Settled:

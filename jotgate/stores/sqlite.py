@@ -34,6 +34,7 @@ _log = logging.getLogger("jotgate.store")
 
 #: How long a read or a write waits for its turn before the caller hears that the store is busy.
 PATIENCE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 0.004
 _NETWORK_MOUNTS = {
     "nfs",
     "nfs4",
@@ -80,15 +81,25 @@ class SqliteTransaction:
         """Run a statement for each of *rows* and return how many rows were changed in all."""
         return self._executemany(self._statements[name], rows).rowcount
 
+    def hold(self, name: str, /, **values: Any) -> bool:
+        """Return at once: whoever writes is alone."""
+        return False
+
 
 class _SqliteView(SqliteTransaction):
     """The same for reading: each statement waits while another process recovers, or writes without a log."""
 
-    __slots__ = ()
+    __slots__ = ("_patience_seconds",)
+
+    def __init__(
+        self, connection: sqlite3.Connection, statements: Mapping[str, str], patience_seconds: float
+    ) -> None:
+        super().__init__(connection, statements)
+        self._patience_seconds = patience_seconds
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        return _patiently(lambda: super(_SqliteView, self).all(name, **values), PATIENCE_SECONDS)
+        return _patiently(lambda: super(_SqliteView, self).all(name, **values), self._patience_seconds)
 
 
 class SqliteDriver:
@@ -98,7 +109,7 @@ class SqliteDriver:
         """Use the file at *path*; it and its tables are made by `migrate`."""
         self._path = os.path.abspath(path)
         self._local = threading.local()
-        self._statements = load_statements()
+        self._statements = load_statements("statements")
         _drivers.add(self)
 
     def __repr__(self) -> str:
@@ -123,11 +134,12 @@ class SqliteDriver:
             raise self._fault(error) from error
 
     @contextmanager
-    def read(self) -> Iterator[SqliteTransaction]:
+    def read(self, *, patience_seconds: float | None = None) -> Iterator[SqliteTransaction]:
         """Open a view for reading; each statement sees what is committed."""
         try:
+            patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
             connection, _ = self._connection()
-            yield _SqliteView(connection, self._statements)
+            yield _SqliteView(connection, self._statements, patience_seconds)
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from error
 
@@ -208,8 +220,11 @@ def _create(path: str) -> None:
 
 
 def _patiently(call: Callable[[], T], patience_seconds: float) -> T:
-    """Call until the database is not busy, with jitter in between, until the patience is over."""
-    give_up_at: float | None = None
+    """Call until the database is not busy, with jitter in between, until the patience is over.
+
+    Who has waited for long asks more often, or in a crowd some would never have their turn.
+    """
+    began: float | None = None
     pause = 0.0002
     while True:
         try:
@@ -217,11 +232,13 @@ def _patiently(call: Callable[[], T], patience_seconds: float) -> T:
         except sqlite3.OperationalError as error:
             if not _is_busy(error):
                 raise
-            give_up_at = give_up_at or time.monotonic() + patience_seconds
-            if time.monotonic() >= give_up_at:
+            now = time.monotonic()
+            began = now if began is None else began
+            left = 1.0 - (now - began) / patience_seconds
+            if left <= 0:
                 raise
-            time.sleep(pause * random.random())  # noqa: S311
-            pause = min(pause * 2, 0.004)
+            time.sleep(min(pause, _LONGEST_PAUSE_SECONDS * left) * random.random())  # noqa: S311
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:

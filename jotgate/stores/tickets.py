@@ -1,4 +1,8 @@
-"""Codes turned into tickets: the look-up, the throttle and the issue are one transaction."""
+"""Codes turned into tickets: the look-up, the throttle and the issue are one transaction.
+
+Where writers do not take turns, whoever needs several rows takes them in one order, so that no two wait for
+each other: tallies, grants, tickets, revocations, forms.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from jotgate.passes import Pass
 from jotgate.policy import CLOSING_GRACE_SECONDS
 from jotgate.protocols import Opening
 from jotgate.stores.driver import Row, Transaction
-from jotgate.stores.verbs import Verbs, record
-from jotgate.throttle import Tally, Turn, next_turn, window_of
+from jotgate.stores.verbs import Verbs, record, tried_twice
+from jotgate.throttle import Guesser, Tally, Turn, next_turn, window_of
 from jotgate.tickets import Ticket, TicketState, new_ticket_id
 
 #: The reference of every throttled try: such tries write nothing, so there is no entry to look up.
@@ -59,14 +63,13 @@ class _Held(NamedTuple):
 class TicketVerbs(Verbs):
     """The part of the store that people at the door meet."""
 
+    @tried_twice
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
         """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
         with self._write() as tx:
             turn = _turn(tx, opening)
             if turn.wait_seconds > 0:
-                return Refuse(
-                    reason=Reason.THROTTLED, ref=THROTTLED_REF, retry_after_seconds=turn.wait_seconds
-                )
+                return _throttled(turn)
             grant = _find(tx, opening)
             if grant is None:
                 return _unknown(tx, opening, turn)
@@ -77,12 +80,14 @@ class TicketVerbs(Verbs):
                 return _issued(tx, opening, grant)
             return _lifelong(tx, opening, grant)
 
+    @tried_twice
     def leave(self, held: Pass, now: float) -> None:
         """Revoke the pass; a ticket of a code with several uses is not handed out again."""
         with self._write() as tx:
-            tx.run("revoke_pass", pass_id=held.pass_id, now=now, expires_at=held.expires_at)
             tx.run("unbind_ticket", ticket_id=held.ticket_id)
+            tx.run("revoke_pass", pass_id=held.pass_id, now=now, expires_at=held.expires_at)
 
+    @tried_twice
     def mark_sent(self, *, ticket_id: bytes, now: float) -> bool:
         """Turn an open ticket into a sent one and make its form due; say whether it was open."""
         with self._write() as tx:
@@ -94,21 +99,25 @@ class TicketVerbs(Verbs):
                 tx.run("note_delivery", form_id=form_id, now=now, again_at=now + 60.0)
             return True
 
+    @tried_twice
     def ticket(self, ticket_id: bytes) -> Ticket | None:
         """Return the ticket, with its verdict if a submission was settled on it."""
         with self._read() as tx:
             row = tx.one("read_ticket", ticket_id=ticket_id)
         return None if row is None else ticket_from(row)
 
+    @tried_twice
     def revocations(self, since: float) -> list[tuple[bytes, float]]:
         """Return the ids of the passes revoked after *since* that would otherwise live, and when each would end."""
         with self._read() as tx:
             return [(bytes(row[0]), row[1]) for row in tx.all("read_revocations", since=since)]
 
+    @tried_twice
     def check(self) -> None:
         """Return if the store can be read and written now, else raise `StoreUnavailable`."""
         with self._write() as tx:
-            tx.all("read_keys")
+            # Nobody's lease: refused where nothing may be written, and changes nothing where it may.
+            tx.run("release_lease", holder="")
 
 
 def ticket_from(row: Row) -> Ticket:
@@ -145,14 +154,25 @@ def _turn(tx: Transaction, opening: Opening) -> Turn:
     """Ask the throttle, and take the turn if the network is slowed."""
     if opening.guesser is None:
         return Turn(wait_seconds=0.0)
-    keys = opening.guesser.keys
-    rows = tx.all("read_tallies", key_1=keys[0], key_2=keys[1], key_3=keys[2], key_4=keys[3])
-    tallies = {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
-    turn = next_turn(opening.guesser, tallies, opening.now)
+    turn = _next_turn(tx, opening, opening.guesser)
+    return turn if turn.takes is None else _held_turn(tx, opening, opening.guesser, turn)
+
+
+def _held_turn(tx: Transaction, opening: Opening, guesser: Guesser, turn: Turn) -> Turn:
+    """Make sure that nobody else takes the same turn, or the same last free guess."""
+    if tx.hold("guesses_of_network", network=guesser.network):
+        turn = _next_turn(tx, opening, guesser)
     if turn.takes is not None:
         next_try_at = opening.now + turn.turn_seconds
         tx.run("take_turn", key=turn.takes, now=opening.now, next_try_at=next_try_at)
     return turn
+
+
+def _next_turn(tx: Transaction, opening: Opening, guesser: Guesser) -> Turn:
+    keys = guesser.keys
+    rows = tx.all("read_tallies", key_1=keys[0], key_2=keys[1], key_3=keys[2], key_4=keys[3])
+    tallies = {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
+    return next_turn(guesser, tallies, opening.now)
 
 
 def _find(tx: Transaction, opening: Opening) -> _Found | None:
@@ -169,9 +189,17 @@ def _unknown(tx: Transaction, opening: Opening, turn: Turn) -> Refuse:
         row = tx.one("find_old_code", fingerprint=fingerprint)
         if row is not None:
             return _refused(tx, opening, Reason.REVOKED, at=row[1])
+    if opening.guesser is not None and turn.takes is None:
+        turn = _held_turn(tx, opening, opening.guesser, turn)
+        if turn.wait_seconds > 0:
+            return _throttled(turn)
     for key in turn.counts:
         tx.run("count_guess", key=key, now=opening.now, window_seconds=window_of(key))
     return _refused(tx, opening, Reason.UNKNOWN_CODE)
+
+
+def _throttled(turn: Turn) -> Refuse:
+    return Refuse(reason=Reason.THROTTLED, ref=THROTTLED_REF, retry_after_seconds=turn.wait_seconds)
 
 
 def _unusable(tx: Transaction, grant: _Found, opening: Opening) -> tuple[Reason, float | None] | None:

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from jotgate.ledger import Entry, ref_of
-from jotgate.stores.driver import Driver, Transaction
+from jotgate.stores.driver import Driver, Transaction, Undone
+
+P = ParamSpec("P")
+S = TypeVar("S", bound="Verbs")
+T = TypeVar("T")
 
 #: How long a start waits for the store, and how long any later verb does that finds it not made ready.
 _PREPARE_SECONDS = 30.0
@@ -60,10 +66,23 @@ class Verbs:
             self._make_ready(patience_seconds)
         return self._driver.write(patience_seconds=patience_seconds)
 
-    def _read(self) -> AbstractContextManager[Transaction]:
+    def _read(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
         if not self._ready:
-            self._make_ready(None)
-        return self._driver.read()
+            self._make_ready(patience_seconds)
+        return self._driver.read(patience_seconds=patience_seconds)
+
+
+def tried_twice(verb: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let a verb that is one transaction try once more when the database undid it, and the reason is over."""
+
+    @wraps(verb)
+    def tried(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return verb(self, *args, **kwargs)
+        except Undone:
+            return verb(self, *args, **kwargs)
+
+    return tried
 
 
 def record(tx: Transaction, entry: Entry) -> str:

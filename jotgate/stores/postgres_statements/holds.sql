@@ -1,0 +1,24 @@
+-- name: find_grant
+-- Whoever opens a code, revokes it or gives it back decides alone: one after the other, each on what the last one left.
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves
+FROM grants WHERE fingerprint = :fingerprint FOR UPDATE
+
+-- name: guesses_of_network
+-- Those who guess wrong in one network take the last free guess, or a slowed turn, one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate guesses ' || current_schema || ' ' || :network, 0))
+
+-- name: settling_of_form
+-- Submissions of one form are judged and ruled on one transaction after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate settling ' || current_schema || ' ' || :form, 0))
+
+-- name: usage_of_account
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate usage ' || current_schema || ' ' || :account, 0))
+
+-- name: grants_of_tickets
+-- Taken before the tickets, and in order, as everybody does, so that nobody waits for each other.
+SELECT fingerprint FROM grants
+WHERE fingerprint IN (SELECT grant_fingerprint FROM tickets WHERE ticket_id = ANY(:ticket_ids))
+ORDER BY fingerprint FOR UPDATE
+
+-- name: tickets
+SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket_id FOR UPDATE
