@@ -259,7 +259,9 @@ def revoke(
         if not yes:
             click.confirm(f"Revoke {counted(live, 'code')} {choice.words}?", abort=True, err=True)
     revoked = parts.grants.revoke(which, actor=actor, note=note)
-    say(f"Revoked {counted(revoked, 'code')} {choice.words}. Forms that are open with them no longer count.")
+    say(
+        f"Revoked {counted(revoked, 'code')} {choice.words}. What is sent with them from now on does not count."
+    )
 
 
 @codes.command(help="Give the holder of a lost code a new one; the old code ends, its uses are carried over.")
