@@ -160,15 +160,15 @@ def test_health_answers_while_fifty_guess_at_once(four: Served) -> None:
         return status
 
     try:
-        statuses = at_once(150, guess, threads=50)
+        statuses = at_once(400, guess, threads=50)
     finally:
         stop.set()
         watching.join()
     assert set(statuses) == {403, 429}
     p99 = sorted(waits)[int(len(waits) * 0.99)]
     print(f"/health, 99th percentile of {len(waits)}: {p99 * 1_000:.0f} ms")
-    # The target is 250 ms on a quiet machine; a worker that sleeps would take whole seconds.
-    assert p99 < 1.0
+    # The target is 250 ms on a quiet machine; workers that slept would leave no one for many seconds.
+    assert p99 < 2.0
 
 
 @pytest.mark.parametrize("how", ["revoked", "admitted anew"])
