@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
 import hmac
 import secrets
 import struct
-from base64 import urlsafe_b64encode
+from base64 import b64encode
 from binascii import a2b_base64
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from jotgate.keyring import KeyRing
 
@@ -18,12 +17,10 @@ _HEAD = struct.Struct(">B16s16sI")
 _VERSION = 1
 #: Longer cookies are not looked at; a subject has at most 200 characters, so 800 bytes of UTF-8.
 _MAX_LENGTH = 1200
-_FROM_URLSAFE = bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """What an admitted browser may do, and until when."""
+class Pass(NamedTuple):
+    """What an admitted browser may do, and until when. A tuple, because every guarded request makes one."""
 
     #: The form's name in the settings.
     form: str
@@ -58,15 +55,16 @@ class PassReader:
         if held.subject is not None:
             body += b"s" + held.subject.encode()
         mac = hmac.digest(self._keys[0], self._prefix + body, "sha256")[:_MAC_BYTES]
-        return urlsafe_b64encode(mac + body).decode().rstrip("=")
+        # The plain alphabet is fine in a cookie (RFC 6265, section 4.1.1), and quicker to read.
+        return b64encode(mac + body).decode().rstrip("=")
 
     def read(self, text: str, now: float) -> Pass | None:
         """Return the pass in *text*, or None if it is not ours, for another form, or over. Total on any text."""
         if len(text) > _MAX_LENGTH:
             return None
         try:
-            raw = a2b_base64(text.encode("ascii").translate(_FROM_URLSAFE) + b"==")
-        except (UnicodeEncodeError, binascii.Error):
+            raw = a2b_base64(text + "==")
+        except ValueError:
             return None
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         message = self._prefix + body
@@ -80,6 +78,4 @@ class PassReader:
             return None
         tail = body[_HEAD.size :]
         subject = tail[1:].decode() if tail else None
-        return Pass(
-            form=self._form, subject=subject, pass_id=pass_id, ticket_id=ticket_id, expires_at=expires_at
-        )
+        return Pass(self._form, subject, pass_id, ticket_id, expires_at)

@@ -71,7 +71,8 @@ class JotGateMiddleware:
             turned_away = self._guard.turn_away(environ, self._guard.forms_for(_routed(path)))
             if turned_away is not None:
                 return turned_away(environ, start_response)
-        visit = environ["jotgate"] = _StartingVisit(self.door, environ, start_response)
+        # A copy, because an environ that holds its own visit would wait for the collector of garbage.
+        visit = environ["jotgate"] = _StartingVisit(self.door, environ.copy(), start_response)
         body = self.application(environ, visit.hold_start)
         visit.release_start()
         return body
@@ -106,17 +107,13 @@ class _StartingVisit(Visit):
     because every request that is none of ours pays for it.
     """
 
-    __slots__ = ("_held", "_released", "_start_response", "_write")
+    _held: tuple[Any, ...] | None = None
+    _released = False
 
     def __init__(self, door: Door, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         self._door = door
         self._environ = environ
-        self._on_touch = None
-        self.touched = False
-        self._passes = None
         self._start_response = start_response
-        self._held: tuple[Any, ...] | None = None
-        self._released = False
 
     def hold_start(self, *started: Any) -> Callable[[bytes], object]:
         """Take the place of ``start_response``: its status, headers and perhaps the error being told."""

@@ -21,6 +21,9 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+# Before anything imports it, so that the contract's assertions say what they compared.
+pytest.register_assert_rewrite("jotgate.testing.contract")
+
 _REQUIRE_SERVICES = os.environ.get("JOTGATE_REQUIRE_SERVICES") == "1"
 _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")

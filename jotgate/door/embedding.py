@@ -27,17 +27,18 @@ PRIVATE = {"Cache-Control": "private, no-store"}
 class Visit:
     """jotgate as one request sees it. Cheap to make; reads nothing before it is asked."""
 
-    __slots__ = ("_door", "_environ", "_on_touch", "_passes", "touched")
+    #: True once the answer depends on the visitor, so that it must not be kept by caches.
+    touched = False
+    _on_touch: Callable[[], None] | None = None
+    _passes: Mapping[str, Pass] | None = None
 
     def __init__(
         self, door: Door, environ: dict[str, Any], on_touch: Callable[[], None] | None = None
     ) -> None:
         self._door = door
         self._environ = environ
-        self._on_touch = on_touch
-        #: True once the answer depends on the visitor, so that it must not be kept by caches.
-        self.touched = False
-        self._passes: Mapping[str, Pass] | None = None
+        if on_touch is not None:
+            self._on_touch = on_touch
 
     @property
     def passes(self) -> Mapping[str, Pass]:
@@ -85,7 +86,7 @@ class Visit:
     def _choose(self, form: str) -> tuple[str, dict[str, Any]]:
         door, request = self._door, Request(self._environ)
         policy = door.parts.gate.policy(form)
-        back = door.signer.sign_return(own_path(request))
+        back = door.signer.sign_return(own_path(self._environ))
         held = door.held(request, form)
         ticket = door.parts.gate.ticket(held) if held else None
         if ticket is not None and ticket.state is TicketState.OPEN:

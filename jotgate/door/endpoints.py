@@ -73,7 +73,7 @@ class Door:
 
     def __init__(self, parts: Parts, render: Renderer) -> None:
         self.parts = parts
-        self.signer = Signer(parts.keys)
+        self.signer = Signer(parts.keys, parts.clock)
         self.cookies = Cookies(parts.settings, parts.keys)
         self.render = render
         self._headers = security_headers(parts.settings)

@@ -8,12 +8,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from werkzeug.wrappers import Request
 
 from jotgate.door.endpoints import Door
-from jotgate.door.visitors import own_path, prefers_json
+from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
 from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
@@ -102,9 +101,9 @@ def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSG
         return response
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
         return _UNAUTHORIZED
-    request = Request(environ)
-    back = door.signer.sign_return(own_path(request))
-    location = quote(door.door_path(request, forms[0])) + (f"?next={back}" if back else "")
+    root = quoted_path(environ.get("SCRIPT_NAME", "").rstrip("/"))
+    back = door.signer.sign_return(own_path(environ))
+    location = f"{root}{door.parts.settings.url_prefix}/f/{forms[0]}" + (f"?next={back}" if back else "")
     # PEP 3333 servers may insist on a type, even of nothing.
     return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), _PRIVATE))
 

@@ -65,11 +65,22 @@ def query_value(request: Request, name: str) -> str:
         return ""
 
 
-def own_path(request: Request) -> str:
-    """Return the path and query of *request* in the spelling in which a browser can ask for them again."""
-    path = quote(request.root_path.rstrip("/") + request.path, safe=_PLAIN_IN_PATHS)
-    query = quote(request.query_string, safe=_PLAIN_IN_QUERIES)
-    return f"{path}?{query}" if query else path
+def own_path(environ: dict[str, Any]) -> str:
+    """Return a request's path and query in the spelling in which a browser can ask for them again."""
+    root = quoted_path(environ.get("SCRIPT_NAME", "").rstrip("/"))
+    return root + quoted_path(environ.get("PATH_INFO", "")) + quoted_query(environ)
+
+
+@lru_cache(maxsize=128)
+def quoted_path(path: str) -> str:
+    """Return a path as WSGI hands it over (bytes as Latin-1, decoded; PEP 3333), percent-encoded."""
+    return quote(path.encode("latin-1", "replace"), safe=_PLAIN_IN_PATHS)
+
+
+def quoted_query(environ: dict[str, Any]) -> str:
+    """Return the query with its question mark, what cannot stand in an address percent-encoded; "" if there is none."""
+    query = environ.get("QUERY_STRING", "")
+    return "?" + quote(query.encode("latin-1", "replace"), safe=_PLAIN_IN_QUERIES) if query else ""
 
 
 def wants_json(request: Request) -> bool:
