@@ -30,21 +30,18 @@ def open_store(url: str) -> SqlStore:
     Raises:
         ConfigError: there is no store of this kind, or its driver is not installed.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-        from jotgate.stores.sqlite import SqliteDriver
-
-        return SqlStore(SqliteDriver(unquote(parts.path[1:])))
-    if parts.scheme in ("postgresql", "postgres"):
+    scheme = url.partition(":")[0]
+    if scheme in ("postgresql", "postgres"):
         try:
             from jotgate.stores.postgres import PostgresDriver
         except ImportError:
-            raise ConfigError(
-                ["store: PostgreSQL needs its driver: pip install 'jotgate[postgres]'"]
-            ) from None
+            problem = "store: PostgreSQL needs its driver: pip install 'jotgate[postgres]'"
+            raise ConfigError([problem]) from None
         return SqlStore(PostgresDriver(url))
-    raise ConfigError(
-        [
-            f"store: {parts.scheme or url!r} is no kind of store; use sqlite:///path or postgresql://user@host/database"
-        ]
-    )
+    parts = urlsplit(url)
+    if scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        from jotgate.stores.sqlite import SqliteDriver
+
+        return SqlStore(SqliteDriver(unquote(parts.path[1:])))
+    known = "use sqlite:///path or postgresql://user@host/database"
+    raise ConfigError([f"store: {parts.scheme or url!r} is no kind of store; {known}"])

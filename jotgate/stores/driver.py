@@ -49,6 +49,15 @@ class Transaction(Protocol):
 class Driver(Protocol):
     """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
 
+    @property
+    def where(self) -> str:
+        """Where the database is, without any secret."""
+        ...
+
+    def exists(self) -> bool:
+        """Say whether there is a store, without making one."""
+        ...
+
     def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock."""
         ...

@@ -75,6 +75,8 @@ class _Connection(psycopg.Connection[Row]):
 
     #: The moment of `time.monotonic` at which whoever uses it gives up; None: the server's time-outs suffice.
     give_up_at: float | None = None
+    #: With it, long work may go on past that moment as long as the server is never silent for longer.
+    silence_seconds: float | None = None
     #: Whether a loss of the connection leaves open if the transaction was committed.
     is_committing = False
 
@@ -94,19 +96,25 @@ class _Connection(psycopg.Connection[Row]):
         if self.give_up_at is None:
             return super().wait(gen, *args, **options)
         try:
-            return super().wait(_until(gen, self.give_up_at), _TICK_SECONDS)
+            return super().wait(_until(gen, self.give_up_at, self.silence_seconds), _TICK_SECONDS)
         except _NoAnswer:
             self.close()
             raise
 
 
-def _until(gen: Generator[Any, Any, T], give_up_at: float) -> Generator[Any, Any, T]:
+def _until(
+    gen: Generator[Any, Any, T], give_up_at: float, silence_seconds: float | None
+) -> Generator[Any, Any, T]:
     """Pass on what *gen* waits for until the moment comes."""
     try:
+        if silence_seconds is not None:
+            give_up_at = time.monotonic() + silence_seconds
         state = next(gen)
         while True:
             ready = yield state
-            if not ready and time.monotonic() >= give_up_at:
+            if ready and silence_seconds is not None:
+                give_up_at = time.monotonic() + silence_seconds
+            elif not ready and time.monotonic() >= give_up_at:
                 raise _NoAnswer("the server did not answer in time")
             state = gen.send(ready)
     except StopIteration as stop:
@@ -198,6 +206,16 @@ class PostgresDriver:
         if pool is not None:
             pool.close()
 
+    @property
+    def where(self) -> str:
+        """The database's address, without who uses it."""
+        return self._where
+
+    def exists(self) -> bool:
+        """Say whether there is a store, without making one."""
+        with self._connection(None) as connection:
+            return bool(_row(connection, b"SELECT to_regclass('schema_steps') IS NOT NULL")[0])
+
     def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock.
 
@@ -253,10 +271,11 @@ class PostgresDriver:
 
     @contextmanager
     def _connection(self, patience_seconds: float | None) -> Iterator[_Connection]:
-        patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
+        give_up_at = time.monotonic() + (patience_seconds or PATIENCE_SECONDS)
         try:
-            pool, connection = self._take(time.monotonic() + patience_seconds)
+            pool, connection = self._take(give_up_at)
             connection.is_committing = False
+            connection.silence_seconds = patience_seconds
             try:
                 yield connection
             except psycopg.Error as error:

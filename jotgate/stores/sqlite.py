@@ -151,6 +151,15 @@ class SqliteDriver:
         self._local.held = None
         held[1].close()
 
+    @property
+    def where(self) -> str:
+        """The file's path."""
+        return self._path
+
+    def exists(self) -> bool:
+        """Say whether there is a store, without making one."""
+        return os.path.exists(self._path)
+
     def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock.
 

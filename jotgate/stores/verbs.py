@@ -31,6 +31,11 @@ class Verbs:
         self._ready = False
         self._lock = threading.Lock()
 
+    @property
+    def driver(self) -> Driver:
+        """The database itself, for who moves a store as a whole."""
+        return self._driver
+
     def prepare(self, forms: Mapping[str, str], now: float) -> None:
         """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
 

@@ -17,7 +17,7 @@ CREATE TABLE grants (
 CREATE INDEX grants_by_subject ON grants (form, subject) WHERE subject IS NOT NULL;
 
 CREATE TABLE grant_keys (
-    key_id text PRIMARY KEY
+    key_id text COLLATE "C" PRIMARY KEY
 );
 
 CREATE TABLE old_codes (
@@ -56,7 +56,7 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_by_time ON revocations (revoked_at);
 
 CREATE TABLE guesses (
-    key text PRIMARY KEY,
+    key text COLLATE "C" PRIMARY KEY,
     count integer NOT NULL,
     since double precision NOT NULL,
     next_try_at double precision NOT NULL
@@ -87,7 +87,7 @@ CREATE TABLE forms (
 );
 
 CREATE TABLE lease (
-    name text PRIMARY KEY,
+    name text COLLATE "C" PRIMARY KEY,
     holder text NOT NULL,
     until double precision NOT NULL
 );
@@ -121,7 +121,7 @@ CREATE TABLE ledger (
 );
 
 CREATE TABLE usage (
-    account text PRIMARY KEY,
+    account text COLLATE "C" PRIMARY KEY,
     day text NOT NULL,
     limit_calls integer,
     used integer NOT NULL,

@@ -22,3 +22,11 @@ ORDER BY fingerprint FOR UPDATE
 
 -- name: tickets
 SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket_id FOR UPDATE
+
+-- name: everything
+-- A copy is made of one moment: nobody writes until it is whole.
+LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage IN SHARE MODE
+
+-- name: continue_ledger
+-- The next entry's number follows the last one's.
+SELECT setval(pg_get_serial_sequence('ledger', 'seq'), coalesce(max(seq), 1), max(seq) IS NOT NULL) FROM ledger

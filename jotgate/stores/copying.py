@@ -1,0 +1,135 @@
+"""A store moved to another database: every row as it is, in one transaction, proved equal at the end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from jotgate.errors import InputError, StoreError
+from jotgate.stores.driver import Driver, Row, Transaction
+
+_PAGE_ROWS = 1000
+_PATIENCE_SECONDS = 30.0
+#: Every table but the lease, which belongs to a process: its columns, the key that its rows are read by, and
+#: what is below every key.
+_TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int]] = {
+    "grants": (
+        (
+            "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
+            "revoked_at", "created_at", "moves",
+        ),
+        b"",
+    ),
+    "grant_keys": (("key_id",), ""),
+    "old_codes": (("fingerprint", "form", "retired_at"), b""),
+    "tickets": (
+        (
+            "ticket_id", "form", "subject", "grant_fingerprint", "browser", "pass_id", "pass_expires_at", "state",
+            "issued_at", "expires_at", "sent_at", "revoked_at", "moves", "submission_id",
+        ),
+        b"",
+    ),
+    "revocations": (("pass_id", "revoked_at", "expires_at"), b""),
+    "guesses": (("key", "count", "since", "next_try_at"), ""),
+    "forms": (
+        (
+            "form", "form_id", "added_at", "due_seq", "read_seq", "due_since", "delivered_at", "hollow", "quiet_until",
+            "again_at", "read_at", "full_read_at", "cursor", "head", "ticket_qid", "ticket_name", "questions_at",
+            "missing_since", "settled", "last_error", "last_error_at",
+        ),
+        "",
+    ),
+    "submissions": (
+        (
+            "submission_id", "form", "subject", "verdict", "judged", "created_at", "seen_at", "judged_at", "ticket_id",
+            "actor", "reason",
+        ),
+        "",
+    ),
+    "ledger": (("seq", "at", "event", "form", "reason", "subject", "actor", "about", "note"), -1),
+    "usage": (
+        (
+            "account", "day", "limit_calls", "used", "tokens", "tokens_at", "probe_day", "probes", "asked_day",
+        ),
+        "",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedTable:
+    """One table, the same on both sides."""
+
+    name: str
+    rows: int
+    #: SHA-256 over all rows in the order of their keys, in hex.
+    checksum: str
+
+
+def copy_store(
+    source: Driver, target: Driver, *, report: Callable[[str, int], None]
+) -> tuple[CopiedTable, ...]:
+    """Copy everything but the sweep's lease from *source* into the empty *target*; nobody writes to either meanwhile.
+
+    *report* is told each table's name and how many of its rows are copied by now, after every page.
+
+    Raises:
+        InputError: there is nothing at the source, or something in the target.
+        StoreError: what arrived is not what was sent; the target is as empty as before.
+        StoreMismatch, StoreUnavailable: as for every verb; the target is as empty as before.
+    """
+    if not source.exists():
+        raise InputError([f"there is no store to copy at {source.where}"])
+    source.migrate(patience_seconds=_PATIENCE_SECONDS)
+    target.migrate(patience_seconds=_PATIENCE_SECONDS)
+    with (
+        target.write(patience_seconds=_PATIENCE_SECONDS) as into,
+        source.write(patience_seconds=_PATIENCE_SECONDS) as out,
+    ):
+        into.hold("everything")
+        _refuse_rows(into, target)
+        out.hold("everything")
+        copied = tuple(_copy(name, out, into, report) for name in _TABLES)
+        into.all("continue_ledger")
+        for table in copied:
+            _compare(table, into)
+    return copied
+
+
+def _refuse_rows(into: Transaction, target: Driver) -> None:
+    full = [name for name in _TABLES if next(_pages(name, into), None)]
+    if full:
+        raise InputError([f"the store at {target.where} is not empty: it has {', '.join(full)}"])
+
+
+def _copy(name: str, out: Transaction, into: Transaction, report: Callable[[str, int], None]) -> CopiedTable:
+    columns, _ = _TABLES[name]
+    rows, checksum = 0, hashlib.sha256()
+    for page in _pages(name, out):
+        into.many(f"add_to_{name}", [dict(zip(columns, row, strict=True)) for row in page])
+        _add(checksum, page)
+        rows += len(page)
+        report(name, rows)
+    return CopiedTable(name=name, rows=rows, checksum=checksum.hexdigest())
+
+
+def _compare(table: CopiedTable, into: Transaction) -> None:
+    checksum = hashlib.sha256()
+    for page in _pages(table.name, into):
+        _add(checksum, page)
+    if checksum.hexdigest() != table.checksum:
+        raise StoreError(f"the copy of {table.name} differs from what was copied; nothing was kept of it")
+
+
+def _pages(name: str, tx: Transaction) -> Iterator[list[Row]]:
+    after: Any = _TABLES[name][1]
+    while page := tx.all(f"rows_of_{name}", after=after, rows=_PAGE_ROWS):
+        yield page
+        after = page[-1][0]
+
+
+def _add(checksum: Any, page: list[Row]) -> None:
+    for row in page:
+        checksum.update(repr(row).encode("utf-8", "surrogatepass"))

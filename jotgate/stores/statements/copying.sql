@@ -1,0 +1,98 @@
+-- name: rows_of_grants
+-- For moving a store to another database: each table's rows by their key, a page at a time, and one row added.
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at,
+    created_at, moves
+FROM grants WHERE fingerprint > :after ORDER BY fingerprint LIMIT :rows
+
+-- name: add_to_grants
+INSERT INTO grants (fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until,
+    revoked_at, created_at, moves)
+VALUES (:fingerprint, :key_id, :form, :subject, :label, :batch, :uses, :used, :valid_from, :valid_until,
+    :revoked_at, :created_at, :moves)
+
+-- name: rows_of_grant_keys
+SELECT key_id
+FROM grant_keys WHERE key_id > :after ORDER BY key_id LIMIT :rows
+
+-- name: add_to_grant_keys
+INSERT INTO grant_keys (key_id)
+VALUES (:key_id)
+
+-- name: rows_of_old_codes
+SELECT fingerprint, form, retired_at
+FROM old_codes WHERE fingerprint > :after ORDER BY fingerprint LIMIT :rows
+
+-- name: add_to_old_codes
+INSERT INTO old_codes (fingerprint, form, retired_at)
+VALUES (:fingerprint, :form, :retired_at)
+
+-- name: rows_of_tickets
+SELECT ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,
+    expires_at, sent_at, revoked_at, moves, submission_id
+FROM tickets WHERE ticket_id > :after ORDER BY ticket_id LIMIT :rows
+
+-- name: add_to_tickets
+INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state,
+    issued_at, expires_at, sent_at, revoked_at, moves, submission_id)
+VALUES (:ticket_id, :form, :subject, :grant_fingerprint, :browser, :pass_id, :pass_expires_at, :state,
+    :issued_at, :expires_at, :sent_at, :revoked_at, :moves, :submission_id)
+
+-- name: rows_of_revocations
+SELECT pass_id, revoked_at, expires_at
+FROM revocations WHERE pass_id > :after ORDER BY pass_id LIMIT :rows
+
+-- name: add_to_revocations
+INSERT INTO revocations (pass_id, revoked_at, expires_at)
+VALUES (:pass_id, :revoked_at, :expires_at)
+
+-- name: rows_of_guesses
+SELECT key, count, since, next_try_at
+FROM guesses WHERE key > :after ORDER BY key LIMIT :rows
+
+-- name: add_to_guesses
+INSERT INTO guesses (key, count, since, next_try_at)
+VALUES (:key, :count, :since, :next_try_at)
+
+-- name: rows_of_forms
+SELECT form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until, again_at,
+    read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled, last_error,
+    last_error_at
+FROM forms WHERE form > :after ORDER BY form LIMIT :rows
+
+-- name: add_to_forms
+INSERT INTO forms (form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until,
+    again_at, read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled,
+    last_error, last_error_at)
+VALUES (:form, :form_id, :added_at, :due_seq, :read_seq, :due_since, :delivered_at, :hollow, :quiet_until,
+    :again_at, :read_at, :full_read_at, :cursor, :head, :ticket_qid, :ticket_name, :questions_at, :missing_since,
+    :settled, :last_error, :last_error_at)
+
+-- name: rows_of_submissions
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, actor, reason
+FROM submissions WHERE submission_id > :after ORDER BY submission_id LIMIT :rows
+
+-- name: add_to_submissions
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at,
+    ticket_id, actor, reason)
+VALUES (:submission_id, :form, :subject, :verdict, :judged, :created_at, :seen_at, :judged_at, :ticket_id,
+    :actor, :reason)
+
+-- name: rows_of_ledger
+SELECT seq, at, event, form, reason, subject, actor, about, note
+FROM ledger WHERE seq > :after ORDER BY seq LIMIT :rows
+
+-- name: add_to_ledger
+INSERT INTO ledger (seq, at, event, form, reason, subject, actor, about, note)
+VALUES (:seq, :at, :event, :form, :reason, :subject, :actor, :about, :note)
+
+-- name: rows_of_usage
+SELECT account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day
+FROM usage WHERE account > :after ORDER BY account LIMIT :rows
+
+-- name: add_to_usage
+INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day)
+VALUES (:account, :day, :limit_calls, :used, :tokens, :tokens_at, :probe_day, :probes, :asked_day)
+
+-- name: continue_ledger
+-- The next entry's number follows the last one's.
+SELECT max(seq) FROM ledger

@@ -1,0 +1,143 @@
+"""A store moves between the two databases whole, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jotgate.errors import InputError, StoreError
+from jotgate.ledger import Entry
+from jotgate.protocols import SubmissionFilter
+from jotgate.quota import Usage
+from jotgate.stores import SqlStore, open_store
+from jotgate.stores.copying import copy_store
+from jotgate.testing.contract.material import (
+    FORM,
+    FORM_ID,
+    FORMS,
+    T0,
+    admitted,
+    exactly,
+    grant,
+    guesser,
+    opening,
+    pass_of,
+    sent_in,
+    settled,
+)
+
+CODES = 2_345
+
+
+@pytest.fixture(params=["to PostgreSQL", "to SQLite", "from file to file"])
+def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqlStore, SqlStore]]:
+    """Return a store, and a place for its copy."""
+    files = [f"sqlite:///{tmp_path}/one.db", f"sqlite:///{tmp_path}/two.db"]
+    if request.param == "to PostgreSQL":
+        files[1] = request.getfixturevalue("postgres_store_url")
+    elif request.param == "to SQLite":
+        files[0] = request.getfixturevalue("postgres_store_url")
+    source, target = map(open_store, files)
+    yield source, target
+    source.close()
+    target.close()
+
+
+def fill(store: SqlStore) -> str:
+    """Do a bit of everything; return the reference of the last entry."""
+    store.prepare(FORMS, T0)
+    store.create_grants([grant(n, subject=f"s-{n} é", uses=1 + n % 3) for n in range(CODES)], T0)
+    admits = [admitted(store, opening(n, guesser=guesser())) for n in range(20)]
+    settled(store, *(sent_in(n + 1, admit) for n, admit in enumerate(admits[:10])), sent_in(99, None))
+    store.rule("99", accept=True, actor="owner", reason="seen in person", now=T0 + 300.1)
+    store.leave(pass_of(admits[12]), T0 + 0.1)
+    store.open_ticket(opening("wrong", guesser=guesser()))
+    store.revoke_grants(exactly(15), now=T0 + 1 / 3, actor="owner", note=None)
+    store.reissue_grant(exactly(16), grant("fresh"), now=T0, actor="owner")
+    store.note_delivery(FORM_ID, T0)
+    store.change_usage("account", lambda _: (replace(Usage(day="2026-09-21", limit=None), used=7), None))
+    return store.record(Entry(at=T0, event="site.moved", note="last"))
+
+
+def known(store: SqlStore) -> list[object]:
+    """Return everything that a store tells."""
+    return [
+        list(store.grants()),
+        list(store.submissions(SubmissionFilter())),
+        store.form_states(),
+        sorted(store.revocations(0.0)),
+        store.usage("account"),
+        store.counts(),
+        store.missing_keys(()),
+        store.live_until(FORM),
+    ]
+
+
+def test_a_copy_tells_the_same(both: tuple[SqlStore, SqlStore]) -> None:
+    """Grants, tickets, submissions, revocations, usage and ledger are equal, and the copy goes on from there."""
+    source, target = both
+    ref = fill(source)
+    told: dict[str, int] = {}
+    copied = copy_store(source.driver, target.driver, report=told.__setitem__)
+    assert {table.name: table.rows for table in copied if table.rows} == told
+    assert told["grants"] == CODES
+    target.prepare(FORMS, T0)
+    assert known(target) == known(source)
+    assert target.explain(ref) == source.explain(ref)
+    fresh = target.record(Entry(at=T0, event="site.moved", note="fresh"))
+    entry = target.explain(fresh)
+    assert entry is not None
+    assert entry.note == "fresh"
+    assert fresh != ref
+    admitted(target, opening(500))
+    admitted(target, opening("fresh"))
+
+
+def test_a_target_with_anything_in_it_is_refused(both: tuple[SqlStore, SqlStore]) -> None:
+    """Nothing is added to it."""
+    source, target = both
+    fill(source)
+    target.prepare(FORMS, T0)
+    with pytest.raises(InputError, match="not empty: it has forms"):
+        copy_store(source.driver, target.driver, report=lambda *_: None)
+    assert list(target.grants()) == []
+
+
+def test_a_copy_that_breaks_off_leaves_nothing(both: tuple[SqlStore, SqlStore]) -> None:
+    """Whatever happens in the middle, the target is as empty as before, and a second try works."""
+    source, target = both
+    fill(source)
+
+    def break_off(table: str, rows: int) -> None:
+        if table == "tickets":
+            raise RuntimeError("the plug was pulled")
+
+    with pytest.raises(RuntimeError, match="plug"):
+        copy_store(source.driver, target.driver, report=break_off)
+    assert copy_store(source.driver, target.driver, report=lambda *_: None)
+
+
+def test_a_difference_is_found(both: tuple[SqlStore, SqlStore], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row that arrives changed makes the whole copy void."""
+    source, target = both
+    fill(source)
+    statements = target.driver._statements  # type: ignore[attr-defined]
+    changed = statements["add_to_submissions"]
+    marker = (":verdict", "'pending'") if isinstance(changed, str) else (b"%(verdict)s", b"'pending'")
+    monkeypatch.setitem(statements, "add_to_submissions", changed.replace(*marker))
+    with pytest.raises(StoreError, match="copy of submissions differs"):
+        copy_store(source.driver, target.driver, report=lambda *_: None)
+    monkeypatch.undo()
+    assert copy_store(source.driver, target.driver, report=lambda *_: None)
+
+
+def test_a_source_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    """A slip in the address makes no new, empty store."""
+    source = open_store(f"sqlite:///{tmp_path}/slip.db")
+    target = open_store(f"sqlite:///{tmp_path}/target.db")
+    with pytest.raises(InputError, match=r"no store to copy at .*slip\.db"):
+        copy_store(source.driver, target.driver, report=lambda *_: None)
+    assert list(tmp_path.iterdir()) == []
