@@ -191,6 +191,9 @@ class PostgresDriver:
         with self._connection(patience_seconds) as connection:
             _begin(connection, patience_seconds)
             yield PostgresTransaction(connection, self._statements)
+            if not _is_silent(connection.pgconn.socket):
+                # Most likely the end of this connection: to be found before it could be a commit's answer.
+                connection.execute(b"SELECT 1")
             connection.is_committing = True
             connection.execute(b"COMMIT")
 
