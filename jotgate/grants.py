@@ -13,7 +13,7 @@ from jotgate.keyring import CodeKeys
 from jotgate.protocols import Grant, GrantFilter, NewGrant, Store
 
 #: Codes stored in one transaction; bounds the memory and how long the door waits meanwhile.
-_CHUNK = 20_000
+_CHUNK = 50_000
 _LONGEST_SUBJECT = 200
 
 
@@ -95,7 +95,21 @@ class Grants:
                 yield IssuedCode(printed(code), subject=person.subject, label=person.label)
 
     def _store_all(self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person]) -> list[int]:
-        grants = [self._grant(terms, code, person) for code, person in zip(codes, people, strict=True)]
+        key_id, key = self._code_keys.newest
+        grants = [
+            NewGrant(
+                fingerprint=fingerprint(code, key),
+                key_id=key_id,
+                form=terms.form,
+                subject=person.subject,
+                label=person.label,
+                batch=terms.batch,
+                uses=terms.uses,
+                valid_from=terms.valid_from,
+                valid_until=terms.valid_until,
+            )
+            for code, person in zip(codes, people, strict=True)
+        ]
         return self._store.create_grants(grants, self._clock.now())
 
     def _another(self, terms: Terms, person: Person) -> CodeText:
@@ -104,20 +118,6 @@ class Grants:
             code = generate()
             if not self._store_all(terms, [code], [person]):
                 return code
-
-    def _grant(self, terms: Terms, code: CodeText, person: Person) -> NewGrant:
-        key_id, key = self._code_keys.newest
-        return NewGrant(
-            fingerprint=fingerprint(code, key),
-            key_id=key_id,
-            form=terms.form,
-            subject=person.subject,
-            label=person.label,
-            batch=terms.batch,
-            uses=terms.uses,
-            valid_from=terms.valid_from,
-            valid_until=terms.valid_until,
-        )
 
     def list(self, which: GrantFilter | None = None) -> Iterator[Grant]:
         """Iterate over the grants meant, or all."""

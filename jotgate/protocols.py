@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Refuse, Verdict
@@ -46,9 +46,8 @@ class Opening:
     pass_ttl_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewGrant:
-    """A grant to be created."""
+class NewGrant(NamedTuple):
+    """A grant to be created. A tuple, because they come by the million."""
 
     fingerprint: bytes
     key_id: str
