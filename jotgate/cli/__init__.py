@@ -27,6 +27,7 @@ _HOMES = {
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),
     "explain": ("jotgate.cli.explain", "explain"),
+    "store": ("jotgate.cli.store", "store"),
     "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
 }
 _HELP = "Run a gate for JotForm forms: codes, submissions, sweeps, and what they cost."
@@ -50,7 +51,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; no fault that is foreseen ends in a traceback."""
         # Without a handler, Python would print warnings, with their tracebacks, between the sentences.
-        logging.getLogger("jotgate").addHandler(logging.NullHandler())
+        for name in ("jotgate", "psycopg"):
+            logging.getLogger(name).addHandler(logging.NullHandler())
         try:
             return super().invoke(ctx)
         except JotgateError as error:
