@@ -35,6 +35,7 @@ from jotgate.wiring import Parts, build
 from tests.door.site import DOOR, HOOK_SECRET, settings_of
 from tests.servers.serving import ROOT, until
 
+_WORKER = re.compile(r"Booting worker with pid: (\d+)")
 _CALL = re.compile(r'http://127\.0\.0\.1:\d+ "GET /')
 
 
@@ -56,11 +57,8 @@ class Machine:
         return len(_CALL.findall(self.log.read_text(errors="replace")))
 
     def pids(self) -> set[int]:
-        """Return its processes that live."""
-        listed = subprocess.run(
-            ["ps", "-o", "pid=", "-g", str(self.running.pid)], capture_output=True, text=True, check=False
-        )
-        return {int(pid) for pid in listed.stdout.split()}
+        """Return the processes that answer its requests."""
+        return {int(pid) for pid in _WORKER.findall(self.log.read_text(errors="replace"))}
 
     def kill(self) -> None:
         """Let it die as a machine does whose power is cut: all at once, with no time for anything."""
