@@ -4,8 +4,7 @@ A form is due because a webhook (or the visitor's browser) said so, because it h
 and was not read for a quarter of an hour, or because it was not read for hours. Every due form
 is read by the same call, whenever JotForm lets one call cover several forms.
 
-A *quick* reading asks for what is newer than the newest submission seen. A *full* one goes back
-to the last submission that is settled and old enough that no earlier one can still turn up.
+When that is, and how far back a reading goes, stands in `jotgate.schedule`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted, UpstreamError, UpstreamReason
@@ -23,30 +21,13 @@ from jotgate.keyring import KeyRing
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
-from jotgate.protocols import FormService, FormState, Question, Reading, Settled, Store
+from jotgate.protocols import FormService, FormState, Question, Settled, Store
 from jotgate.quota import Quota
+from jotgate.schedule import Due, Found, after_reading, due_forms, is_old, questions_are_old
 from jotgate.submissions import Candidate, Submission, examine
 
 _log = logging.getLogger("jotgate.sweep")
 
-#: A form with tickets out is read at least this often, whatever the webhooks say.
-SELF_DUE_SECONDS = 15 * 60.0
-#: Any form is read at least this often.
-IDLE_DUE_SECONDS = 6 * 3600.0
-#: Rows younger than this are read again by full readings: a lower id may still turn up.
-SETTLING_SECONDS = 15 * 60.0
-#: The time between two readings of a form that deliveries ask for: usually, and while they come to nothing.
-QUICK_SECONDS = 2.0
-SLOW_SECONDS = 60.0
-#: How many deliveries may come to nothing before a form is slowed, and where the count stops.
-HOLLOW_LIMIT = 8
-_HOLLOW_CAP = 20
-#: Deliveries that one new submission makes up for: webhooks may come twice, and the browser reports as well.
-_DELIVERIES_EACH = 4
-#: When a form's questions are read again: while the ticket field is missing, and otherwise.
-_MISSING_SECONDS = 15 * 60.0
-_QUESTIONS_SECONDS = 6 * 3600.0
-_RETRY_SECONDS = 60.0
 #: Renewed for every page; a process that dies in a sweep holds the others up for as long.
 _LEASE_SECONDS = 30.0
 _FORMS_PER_CALL = 20
@@ -76,23 +57,6 @@ class Swept:
     waiting: str | None = None
     #: When another sweep makes sense, seconds since the epoch, UTC, if that is known.
     until: float | None = None
-
-
-class _Due(NamedTuple):
-    state: FormState
-    full: bool
-
-    @property
-    def above(self) -> str:
-        return (self.state.cursor if self.full else self.state.head) or "0"
-
-
-class _Found(NamedTuple):
-    """What a reading of one form showed."""
-
-    rows: list[Submission]
-    fresh: int
-    pending: set[str]
 
 
 class Sweep:
@@ -127,8 +91,7 @@ class Sweep:
 
     def due(self) -> bool:
         """Say whether any form is due. Cheap: asks the store only."""
-        now = self._clock.now()
-        return any(self._is_due(state, now) for state in self._store.form_states())
+        return bool(self._choose(()))
 
     def expected_at(self, form: str) -> float:
         """Return by when a submission made now should have its verdict, seconds since the epoch, UTC."""
@@ -166,43 +129,16 @@ class Sweep:
         finally:
             self._store.release_lease(self._holder)
 
-    def _choose(self, forms: Sequence[str]) -> list[_Due]:
-        """Return the forms to read; those that wait for something come along if any is due."""
-        now = self._clock.now()
+    def _choose(self, forms: Sequence[str]) -> list[Due]:
+        """Return the forms to read: exactly *forms*, in full, or else those that are due."""
         states = self._store.form_states()
         if forms:
-            return [_Due(state, full=True) for state in states if state.form in forms]
-        if not any(self._is_due(state, now) for state in states):
-            return []
-        due = [
-            _Due(state, full=self._wants_all(state, now))
-            for state in states
-            if self._is_due(state, now) or _is_delivered(state)
-        ]
-        return [one for one in due if not _failed_just_now(one.state, now)]
+            return [Due(state, full=True) for state in states if state.form in forms]
+        return due_forms(states, self._clock.now(), self._has_tickets_out)
 
-    def _is_due(self, state: FormState, now: float) -> bool:
-        if _failed_just_now(state, now):
-            return False
-        if _is_delivered(state) and now >= min(state.quiet_until, now + SLOW_SECONDS):
-            return True
-        return self._wants_all(state, now)
-
-    def _wants_all(self, state: FormState, now: float) -> bool:
-        """Say whether it is time for a full reading."""
-        if state.missing_since is not None:
-            return now - (state.questions_at or 0.0) >= _MISSING_SECONDS
-        if state.full_read_at is None:
-            return True
-        if state.again_at is not None and now >= state.again_at:
-            return True
-        age = now - state.full_read_at
-        if age >= IDLE_DUE_SECONDS or age < 0:
-            return True
-        return age >= SELF_DUE_SECONDS and self._has_tickets_out(state, now)
-
-    def _has_tickets_out(self, state: FormState, now: float) -> bool:
+    def _has_tickets_out(self, state: FormState) -> bool:
         """Say whether a ticket could have been used since the last full reading; asked once a minute at most."""
+        now = self._clock.now()
         asked_at, live_until = self._live.get(state.form, (float("-inf"), None))
         if not 0 <= now - asked_at < _LIVE_MEMO_SECONDS:
             live_until = self._store.live_until(state.form)
@@ -210,23 +146,10 @@ class Sweep:
         return live_until is not None and live_until > (state.full_read_at or 0.0)
 
 
-def _is_delivered(state: FormState) -> bool:
-    return state.due_seq > state.read_seq
-
-
-def _failed_just_now(state: FormState, now: float) -> bool:
-    return state.last_error_at is not None and 0 <= now - state.last_error_at < _RETRY_SECONDS
-
-
-def _questions_are_old(state: FormState, now: float) -> bool:
-    patience = _QUESTIONS_SECONDS if state.missing_since is None else _MISSING_SECONDS
-    return state.questions_at is None or not 0 <= now - state.questions_at < patience
-
-
 class _Run:
     """One sweep, from the lease to its end."""
 
-    def __init__(self, sweep: Sweep, due: list[_Due], operator: bool, deadline_seconds: float | None) -> None:
+    def __init__(self, sweep: Sweep, due: list[Due], operator: bool, deadline_seconds: float | None) -> None:
         self._sweep = sweep
         self._due = due
         self._operator = operator
@@ -266,12 +189,12 @@ class _Run:
             until=self._until,
         )
 
-    def _groups(self, ready: list[_Due]) -> Iterable[list[_Due]]:
+    def _groups(self, ready: list[Due]) -> Iterable[list[Due]]:
         size = _FORMS_PER_CALL if self._sweep._together else 1
         ready = sorted(ready, key=lambda due: int(due.above))
         return [ready[at : at + size] for at in range(0, len(ready), size)]
 
-    def _started(self, due: _Due) -> _Due | None:
+    def _started(self, due: Due) -> Due | None:
         """See to it that the ticket field and the place to begin are known; None if they cannot be."""
         sweep, state = self._sweep, due.state
         now = sweep._clock.now()
@@ -285,7 +208,7 @@ class _Run:
                     deadline_seconds=self._deadline_seconds,
                 )
                 sweep._store.begin_at(state.form, newest or "0")
-            if self._operator or _questions_are_old(state, now):
+            if self._operator or questions_are_old(state, now):
                 self._read_questions(state)
         except UpstreamError as error:
             self._failed([due], error)
@@ -316,7 +239,7 @@ class _Run:
             sweep._store.record(Entry(at=now, event="ticket_field.lost", form=state.form, note=note))
             _log.error("ticket_field.lost", extra={"form": state.form})
 
-    def _read_group(self, group: list[_Due]) -> None:
+    def _read_group(self, group: list[Due]) -> None:
         try:
             self._pages(group)
         except UpstreamError as error:
@@ -327,12 +250,12 @@ class _Run:
             for due in group:
                 self._read_group([due])
 
-    def _pages(self, group: list[_Due]) -> None:
+    def _pages(self, group: list[Due]) -> None:
         """Read and judge page after page; the forms are done when the last page was read."""
         sweep = self._sweep
         ids = [due.state.form_id for due in group]
         above = min((due.above for due in group), key=int)
-        found = {due.state.form_id: _Found([], 0, set()) for due in group}
+        found = {due.state.form_id: Found([], 0, set()) for due in group}
         offset = 0
         seen: set[str] = set()
         while True:
@@ -360,10 +283,13 @@ class _Run:
             offset += page.row_count
         self._finish(group, found)
 
-    def _judge(self, due: _Due, rows: list[Submission], found: dict[str, _Found]) -> None:
+    def _judge(self, due: Due, rows: list[Submission], found: dict[str, Found]) -> None:
         """Settle what is new among one page's rows of one form, lowest id first."""
         sweep, form = self._sweep, due.state.form
-        rows = sorted((row for row in rows if int(row.submission_id) > int(due.above)), key=_number)
+        rows = sorted(
+            (row for row in rows if int(row.submission_id) > int(due.above)),
+            key=lambda row: int(row.submission_id),
+        )
         unsettled = sweep._store.unsettled([row.submission_id for row in rows])
         new = [row for row in rows if row.submission_id in unsettled]
         state = self._found_field(due.state, new)
@@ -382,7 +308,7 @@ class _Run:
         self._settled += fresh
         pending = {one.submission_id for one in settled if one.verdict is Verdict.PENDING}
         before = found[due.state.form_id]
-        found[due.state.form_id] = _Found(
+        found[due.state.form_id] = Found(
             before.rows + rows, before.fresh + len(fresh), before.pending | pending
         )
 
@@ -416,17 +342,17 @@ class _Run:
             return self._state(state.form)
         return state
 
-    def _finish(self, group: list[_Due], found: Mapping[str, _Found]) -> None:
+    def _finish(self, group: list[Due], found: Mapping[str, Found]) -> None:
         now = self._sweep._clock.now()
         everything = [row for one in found.values() for row in one.rows]
-        old = [int(row.submission_id) for row in everything if _is_old(row, now)]
+        old = [int(row.submission_id) for row in everything if is_old(row, now)]
         top_old = max(old, default=0)
         for due in group:
-            reading = _reading(due, found[due.state.form_id], top_old, now)
+            reading = after_reading(due, found[due.state.form_id], top_old, now)
             self._sweep._store.finish_reading(reading)
             self._read.append(due.state.form)
 
-    def _failed(self, group: list[_Due], error: UpstreamError) -> None:
+    def _failed(self, group: list[Due], error: UpstreamError) -> None:
         now = self._sweep._clock.now()
         for due in group:
             self._errors[due.state.form] = str(error)
@@ -448,48 +374,6 @@ def find_ticket_field(questions: Iterable[Question], wanted: str, known_qid: str
     if wanted.isascii() and wanted.isdigit():
         return by_qid.get(wanted)
     return next((question for question in by_qid.values() if question.name == wanted), None)
-
-
-def _reading(due: _Due, found: _Found, top_old: int, now: float) -> Reading:
-    """Work out where the next readings of a form begin, and how soon deliveries may ask for one."""
-    state = due.state
-    head = max([int(state.head or 0), *(int(row.submission_id) for row in found.rows)])
-    hollow = _hollow(state, found.fresh)
-    return Reading(
-        form=state.form,
-        seq=state.due_seq,
-        head=str(head),
-        cursor=_cursor(due, found, top_old, now) if due.full else None,
-        wait_for_answers=bool(found.pending) and state.missing_since is None,
-        hollow=hollow,
-        quiet_until=now + (SLOW_SECONDS if hollow > HOLLOW_LIMIT else QUICK_SECONDS),
-        read_at=now,
-    )
-
-
-def _cursor(due: _Due, found: _Found, top_old: int, now: float) -> str:
-    """Return the highest id below which nothing can change: settled, and old enough.
-
-    Ids grow with time over all forms, so what the call showed of other forms tells how far it is safe.
-    """
-    cursor = int(due.state.cursor or 0)
-    for row in sorted(found.rows, key=_number):
-        if row.submission_id in found.pending or not _is_old(row, now):
-            return str(cursor)
-        cursor = max(cursor, int(row.submission_id))
-    return str(max(cursor, top_old))
-
-
-def _hollow(state: FormState, fresh: int) -> int:
-    """Return the balance of deliveries that came to nothing: a flood slows the form down, quiet forgives it."""
-    deliveries = state.due_seq - state.read_seq
-    if deliveries == 0:
-        return state.hollow // 2
-    return max(0, min(state.hollow + deliveries - _DELIVERIES_EACH * fresh, _HOLLOW_CAP))
-
-
-def _is_old(row: Submission, now: float) -> bool:
-    return row.created_latest <= now - SETTLING_SECONDS
 
 
 def _number(row: Submission) -> int:

@@ -12,7 +12,7 @@ from jotgate.cli.output import emit, iso, json_option, lasting, plain, say
 from jotgate.cli.site import open_parts
 from jotgate.protocols import FormState
 from jotgate.quota import Usage
-from jotgate.sweep import IDLE_DUE_SECONDS, SELF_DUE_SECONDS
+from jotgate.schedule import IDLE_DUE_SECONDS, SELF_DUE_SECONDS
 from jotgate.wiring import Parts
 
 #: A form that a delivery made due waits at most this long, while there are calls.

@@ -37,7 +37,7 @@ class GrantingContract(Contract):
         made = grant("code", subject="s-1", batch="7b", uses=3, valid_from=T0, valid_until=T0 + DAY)
         assert store.create_grants([made], T0 + 1) == []
         [kept] = store.grants()
-        assert all(getattr(kept, name) == getattr(made, name) for name in made.__slots__)
+        assert all(getattr(kept, name) == getattr(made, name) for name in made._fields)
         assert (kept.used, kept.revoked_at, kept.moves, kept.created_at) == (0, None, 0, T0 + 1)
 
     def test_fingerprints_that_exist_are_named_and_the_rest_is_stored(self, store: Store) -> None:
