@@ -49,6 +49,9 @@ class Transaction(Protocol):
 class Driver(Protocol):
     """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
 
+    #: Whether it has the statements ``look_at_code`` and ``issue_at_once``, because asking it takes a while.
+    opens_at_once: bool
+
     @property
     def where(self) -> str:
         """Where the database is, without any secret."""

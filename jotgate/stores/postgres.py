@@ -58,12 +58,13 @@ _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 _PARAMETER = re.compile(r"('(?:[^']|'')*')|(::)|:(\w+)|(%)")
 _SESSION = b"""
 SELECT set_config('search_path', %(schema)s, false),
+    set_config('default_transaction_isolation', 'read committed', false),
     set_config('lock_timeout', %(lock)s, false),
     set_config('statement_timeout', %(statement)s, false),
     set_config('idle_in_transaction_session_timeout', %(idle)s, false),
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
-_BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN = b"BEGIN"
 
 
 class _NoAnswer(psycopg.OperationalError):
@@ -163,6 +164,8 @@ class PostgresTransaction:
 
 class PostgresDriver:
     """One schema of one database."""
+
+    opens_at_once = True
 
     def __init__(self, url: str) -> None:
         """Use the database at *url*, and in it the schema that ``?schema=`` names, or ``jotgate``.

@@ -105,6 +105,8 @@ class _SqliteView(SqliteTransaction):
 class SqliteDriver:
     """One database file."""
 
+    opens_at_once = False
+
     def __init__(self, path: str) -> None:
         """Use the file at *path*; it and its tables are made by `migrate`."""
         self._path = os.path.abspath(path)

@@ -6,7 +6,8 @@ each other: tallies, grants, tickets, revocations, forms.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Reason, Refuse, Verdict
@@ -66,6 +67,30 @@ class TicketVerbs(Verbs):
     @tried_twice
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
         """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
+        admit = self._issue_at_once(opening) if self._driver.opens_at_once else None
+        return self._open_ticket(opening) if admit is None else admit
+
+    def _issue_at_once(self, opening: Opening) -> Admit | None:
+        """Admit a browser to a code that is not open, if nothing at all stands in the way; else write nothing.
+
+        Two statements, the second of which holds only for what the first one saw.
+        """
+        if opening.holds is not None:
+            return None
+        with self._read() as tx:
+            seen = _look(tx, opening)
+            if seen is None:
+                return None
+            grant, version = seen
+            ticket_id = new_ticket_id()
+            values = _ticket_values(opening, grant, ticket_id)
+            entry = _admission(opening, grant, ticket_id, "issued")
+            values |= {"version": version, "event": entry.event, "about": entry.about, "note": entry.note}
+            if tx.one("issue_at_once", **values) is None:
+                return None
+        return _admit(opening, grant, ticket_id, values["pass_expires_at"])
+
+    def _open_ticket(self, opening: Opening) -> Admit | Refuse:
         with self._write() as tx:
             turn = _turn(tx, opening)
             if turn.wait_seconds > 0:
@@ -169,10 +194,32 @@ def _held_turn(tx: Transaction, opening: Opening, guesser: Guesser, turn: Turn) 
 
 
 def _next_turn(tx: Transaction, opening: Opening, guesser: Guesser) -> Turn:
-    keys = guesser.keys
-    rows = tx.all("read_tallies", key_1=keys[0], key_2=keys[1], key_3=keys[2], key_4=keys[3])
-    tallies = {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
-    return next_turn(guesser, tallies, opening.now)
+    return next_turn(guesser, _tallies(tx.all("read_tallies", **_tally_keys(guesser))), opening.now)
+
+
+def _tally_keys(guesser: Guesser | None) -> dict[str, str]:
+    keys = guesser.keys if guesser else ("", "", "", "")
+    return {f"key_{number}": key for number, key in enumerate(keys, 1)}
+
+
+def _tallies(rows: Iterable[Sequence[Any]]) -> dict[str, Tally]:
+    return {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
+
+
+def _look(tx: Transaction, opening: Opening) -> tuple[_Found, str] | None:
+    """Return the code and its version, if it may be opened for the first time, and by its newest fingerprint."""
+    row = tx.one("look_at_code", fingerprint=opening.fingerprints[0], **_tally_keys(opening.guesser))
+    if row is None:
+        return None
+    *columns, version, is_open, tallies = row
+    grant = _Found(*columns)
+    if (is_open and grant.uses == 1) or _unusable(tx, grant, opening) is not None:
+        return None
+    if opening.guesser is not None:
+        turn = next_turn(opening.guesser, _tallies(tallies or ()), opening.now)
+        if turn.wait_seconds > 0 or turn.takes is not None:
+            return None
+    return grant, version
 
 
 def _find(tx: Transaction, opening: Opening) -> _Found | None:
@@ -257,20 +304,24 @@ def _expiry(opening: Opening, grant: _Found) -> tuple[float, float]:
 
 def _issued(tx: Transaction, opening: Opening, grant: _Found) -> Admit:
     ticket_id = new_ticket_id()
+    values = _ticket_values(opening, grant, ticket_id)
+    tx.run("issue_ticket", **values)
+    return _admitted(tx, opening, grant, ticket_id, values["pass_expires_at"], "issued")
+
+
+def _ticket_values(opening: Opening, grant: _Found, ticket_id: bytes) -> dict[str, Any]:
     ticket_expires_at, pass_expires_at = _expiry(opening, grant)
-    tx.run(
-        "issue_ticket",
-        ticket_id=ticket_id,
-        form=grant.form,
-        subject=grant.subject,
-        fingerprint=grant.fingerprint,
-        browser=opening.browser,
-        pass_id=opening.pass_id,
-        pass_expires_at=pass_expires_at,
-        now=opening.now,
-        expires_at=ticket_expires_at,
-    )
-    return _admitted(tx, opening, grant, ticket_id, pass_expires_at, "issued")
+    return {
+        "ticket_id": ticket_id,
+        "form": grant.form,
+        "subject": grant.subject,
+        "fingerprint": grant.fingerprint,
+        "browser": opening.browser,
+        "pass_id": opening.pass_id,
+        "pass_expires_at": pass_expires_at,
+        "now": opening.now,
+        "expires_at": ticket_expires_at,
+    }
 
 
 def _reopened(
@@ -301,17 +352,22 @@ def _admitted(
     if opening.holds is not None:
         held = opening.holds
         tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.expires_at)
-    record(
-        tx,
-        Entry(
-            at=opening.now,
-            event="browser.admitted",
-            form=grant.form,
-            subject=grant.subject,
-            about=f"code {grant.fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
-            note=how,
-        ),
+    record(tx, _admission(opening, grant, ticket_id, how))
+    return _admit(opening, grant, ticket_id, pass_expires_at)
+
+
+def _admission(opening: Opening, grant: _Found, ticket_id: bytes, how: str) -> Entry:
+    return Entry(
+        at=opening.now,
+        event="browser.admitted",
+        form=grant.form,
+        subject=grant.subject,
+        about=f"code {grant.fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
+        note=how,
     )
+
+
+def _admit(opening: Opening, grant: _Found, ticket_id: bytes, pass_expires_at: float) -> Admit:
     return Admit(
         form=grant.form,
         subject=grant.subject,
