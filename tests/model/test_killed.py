@@ -1,0 +1,234 @@
+"""A process that is killed anywhere between a webhook and its verdicts loses nothing and doubles nothing."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jotgate.browsers import new_browser
+from jotgate.clock import Clock
+from jotgate.config import Settings
+from jotgate.gate import Seen
+from jotgate.grants import Terms, people
+from jotgate.jotform.client import JotFormClient
+from jotgate.outcomes import Admit, Verdict
+from jotgate.protocols import SubmissionFilter
+from jotgate.quota import Quota
+from jotgate.sandbox import Sandbox
+from jotgate.stores import open_store
+from jotgate.testing.contract.races import processes_from_a_server
+from jotgate.tickets import ticket_text
+from jotgate.wiring import build
+from tests.sweeping.school import MONDAY, Ticking
+
+from .dying import Doom, Dying
+from .site import PostgresShelf, Shelf, Site, SiteClock, SqliteShelf, settings_for
+
+FORMS: dict[str, dict[str, object]] = {"trip": {}, "lab": {"capacity": 1}}
+EXPECTED = {
+    "trip": [Verdict.VERIFIED, Verdict.VERIFIED, Verdict.REPLAYED, Verdict.UNTICKETED, Verdict.FORGED],
+    "lab": [Verdict.VERIFIED, Verdict.OVER_LIMIT],
+}
+PATIENCE_SECONDS = 60.0
+LEASE_SECONDS = 30.0
+
+
+@pytest.fixture
+def truth() -> Ticking:
+    """Return the clock that everybody goes by."""
+    return Ticking()
+
+
+@pytest.fixture
+def sandbox(truth: Ticking) -> Iterator[Sandbox]:
+    """Return a local JotForm, over HTTP."""
+    with Sandbox(port=0, clock=truth, plan="enterprise") as started:
+        yield started
+
+
+@pytest.fixture
+def sqlite_shelf(tmp_path: Path) -> Iterator[Shelf]:
+    """Return a place for stores that are files."""
+    shelf = SqliteShelf(tmp_path / "stores")
+    yield shelf
+    shelf.close()
+
+
+@pytest.fixture
+def postgres_shelf(postgres_url: str) -> Iterator[Shelf]:
+    """Return a place for stores on a server."""
+    pytest.importorskip("psycopg", reason="the store on PostgreSQL needs jotgate[postgres]")
+    shelf = PostgresShelf(postgres_url)
+    yield shelf
+    shelf.close()
+
+
+def test_kill_9_at_every_step_from_webhook_to_verdict_on_sqlite(
+    sqlite_shelf: Shelf, sandbox: Sandbox, truth: Ticking
+) -> None:
+    """Between any two verbs of store and client, in turn, a process dies; the next one finishes its work.
+
+    Every submission has exactly one verdict, the right one; the counters equal the ledger; and the
+    dead process's lease ends by itself.
+    """
+    _kill_at_every_step(sqlite_shelf, sandbox, truth)
+
+
+def test_kill_9_at_every_step_from_webhook_to_verdict_on_postgres(
+    postgres_shelf: Shelf, sandbox: Sandbox, truth: Ticking
+) -> None:
+    """The same on a store that several machines share."""
+    _kill_at_every_step(postgres_shelf, sandbox, truth)
+
+
+def _kill_at_every_step(shelf: Shelf, sandbox: Sandbox, truth: Ticking) -> None:
+    with _nursery() as nursery:
+        verbs, steps = _all_steps(nursery, shelf, sandbox, truth)
+    assert {"note_delivery", "take_lease", "questions", "submissions", "settle", "finish_reading"} <= set(
+        verbs
+    )
+    assert verbs[-1] == "release_lease"
+    assert steps == len(verbs)
+
+
+def _all_steps(nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticking) -> tuple[list[str], int]:
+    """Kill a process at every step until one comes to the end; return its verbs, and how many there were."""
+    for step in itertools.count():
+        truth.at = MONDAY
+        site = Site(settings_for(sandbox, shelf.fresh(), FORMS), SiteClock(truth))
+        site.start()
+        truth.at += 5
+        submitted = _submit(site, sandbox)
+        site.close()
+        verbs = _work_until(step, nursery, site.settings, truth.at)
+        _finish(site, truth, submitted, shelf)
+        if verbs:
+            return verbs, step
+    raise AssertionError("it never came to an end")
+
+
+def _submit(site: Site, sandbox: Sandbox) -> dict[str, list[str]]:
+    """Let people in, and let them and others submit; nothing tells the site."""
+    ids = {form: one["id"] for form, one in site.settings["forms"].items()}
+    fields = {
+        "trip": [*_tickets(site, "trip", 2), "", "made up"],
+        "lab": _tickets(site, "lab", 2),
+    }
+    fields["trip"].insert(2, fields["trip"][0])
+    return {
+        form: [sandbox.submit(ids[form], {"message": "x", "jotgate": text}, webhook=False) for text in texts]
+        for form, texts in fields.items()
+    }
+
+
+def _tickets(site: Site, form: str, count: int) -> list[str]:
+    parts = site.parts
+    texts = []
+    for code in parts.grants.create(Terms(form=form), people(count=count)):
+        seen = Seen(browser=new_browser(site.clock.now()), network="192.0.2.7/32")
+        admit = parts.gate.admit(code.code, form=form, seen=seen)
+        assert isinstance(admit, Admit)
+        texts.append(ticket_text(admit.ticket_id, parts.keys))
+    return texts
+
+
+@contextmanager
+def _nursery() -> Iterator[Connection]:
+    """Start the process whose children die: it has no threads, and everything loaded that they need."""
+    context = processes_from_a_server()
+    here, there = context.Pipe()
+    process = context.Process(target=_raise_children, args=(there,))
+    process.start()
+    there.close()
+    with here:
+        yield here
+    process.join(PATIENCE_SECONDS)
+    process.close()
+
+
+def _work_until(step: int, nursery: Connection, settings: dict[str, Any], now: float) -> list[str]:
+    """Let a process take the webhooks and sweep until it comes to *step*; return its verbs if it came to the end."""
+    nursery.send((settings, now, step))
+    assert nursery.poll(PATIENCE_SECONDS), "the process neither died nor finished"
+    said = nursery.recv()
+    verbs: list[str] = said if isinstance(said, list) else []
+    status = nursery.recv() if verbs else said
+    assert status == (0 if verbs else -signal.SIGKILL)
+    return verbs
+
+
+def _raise_children(wishes: Connection) -> None:
+    importlib.import_module("jotgate.jotform.transport")
+    while True:
+        try:
+            settings, now, step = wishes.recv()
+        except EOFError:
+            return
+        child = os.fork()
+        if child == 0:
+            _work(settings, now, step, wishes)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        wishes.send(os.waitstatus_to_exitcode(status))
+
+
+def _work(settings: dict[str, Any], now: float, step: int, writer: Connection) -> None:
+    """Be the process that dies."""
+    clock: Clock = Ticking(now)
+    read = Settings.from_mapping(settings)
+    store = open_store(read.store)
+    doom = Doom(None, _kill_myself)
+    # The client counts its calls on a store of its own, so that what is counted here is what the sweep does.
+    quota = Quota(open_store(read.store), account="of the dying", limit=None, clock=clock)
+    client = JotFormClient(read.host.api_base, read.api_key, quota=quota, clock=clock)
+    parts = build(read, clock=clock, store=Dying(store, doom), service=Dying(client, doom))
+    doom.begin(step)
+    for form in settings["forms"].values():
+        assert parts.intake.take(form["id"])
+    parts.sweep.run()
+    writer.send(doom.verbs)
+
+
+def _kill_myself() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _finish(site: Site, truth: Ticking, submitted: dict[str, list[str]], shelf: Shelf) -> None:
+    """Let a fresh process do what is left, once the lease of the dead one is over."""
+    site.start()
+    store, sweep = site.parts.store, site.parts.sweep
+    before = _verdicts(site)
+    if sweep.run(FORMS).waiting is not None:
+        assert _verdicts(site) == before
+        truth.at += LEASE_SECONDS
+        assert set(sweep.run(FORMS).forms) == set(FORMS)
+    wanted = {
+        one: verdict
+        for form, ids in submitted.items()
+        for one, verdict in zip(ids, EXPECTED[form], strict=True)
+    }
+    assert _verdicts(site) == wanted
+    assert before.items() <= wanted.items()
+    used: Counter[str] = Counter()
+    for grant in store.grants():
+        used[grant.form] += grant.used
+    for state in store.form_states():
+        ledger = shelf.ledger(state.form)
+        assert ledger == Counter(verdict.value for verdict in EXPECTED[state.form])
+        assert ledger["verified"] == state.settled == used[state.form]
+    assert not sweep.run(FORMS).settled
+    site.close()
+
+
+def _verdicts(site: Site) -> dict[str, Verdict]:
+    return {one.submission_id: one.verdict for one in site.parts.store.submissions(SubmissionFilter())}
