@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from jotgate.config import Settings
-from jotgate.protocols import Store
 from jotgate.sandbox import Sandbox
 from jotgate.stores import open_store
 from jotgate.wiring import Parts, build
 from tests.sweeping.school import Ticking
+
+from .dying import Doom, Dying, crash
 
 _SCHEMA = "jotgate_model"
 
@@ -132,11 +133,14 @@ class Site:
 
     settings: dict[str, Any]
     clock: SiteClock
+    #: When the store's verbs end the process.
+    doom: Doom = field(default_factory=lambda: Doom(None, crash))
     parts: Parts = field(init=False)
     _started: list[Parts] = field(default_factory=list)
 
-    def start(self, store: Store | None = None) -> None:
+    def start(self) -> None:
         """Start a new process, as far as one process can be several: nothing is kept of the one before."""
+        store: Any = Dying(open_store(self.settings["store"]), self.doom)
         self.parts = build(Settings.from_mapping(self.settings), clock=self.clock, store=store)
         self._started.append(self.parts)
 

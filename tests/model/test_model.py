@@ -31,12 +31,11 @@ from jotgate.keyring import CodeKeys
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.protocols import GrantFilter, SubmissionFilter, SubmissionRecord
 from jotgate.sandbox import Sandbox
-from jotgate.stores import open_store
 from jotgate.sweep import Swept
 from jotgate.tickets import TicketState, new_ticket_id, ticket_text
 from tests.sweeping.school import MONDAY, Ticking
 
-from .dying import Crash, Doom, Dying, crash
+from .dying import Crash
 from .promises import Code, Paper, Pass, Promises, Sent, Ticket
 from .site import PostgresShelf, Shelf, Site, SiteClock, SqliteShelf, settings_for
 
@@ -253,9 +252,7 @@ class Play(RuleBasedStateMachine):
     def crash_in_a_sweep(self, step: int) -> None:
         """Whatever was settled stays settled, whole forms at a time, and the lease ends by itself."""
         was_leased = self._is_leased()
-        store = open_store(self.site.settings["store"])
-        doom = Doom(None, crash)
-        self.site.start(Dying(store, doom))
+        doom = self.site.doom
         doom.begin(step)
         try:
             self._swept(self.site.parts.sweep.run(FORMS))
@@ -264,7 +261,7 @@ class Play(RuleBasedStateMachine):
             if held and not was_leased:
                 self.lease_until = self.clock.now() + LEASE_SECONDS
         doom.begin(None)
-        self.site.start()
+        self._restart()
         self._adopt()
 
     # What must be so
