@@ -11,10 +11,11 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from jotgate.browsers import new_browser
 from jotgate.classlist import open_new, write_codes
@@ -22,8 +23,9 @@ from jotgate.codes import CodeText, fingerprint, parse
 from jotgate.gate import Seen
 from jotgate.grants import Terms, people
 from jotgate.keyring import CodeKeys
-from jotgate.outcomes import Admit
+from jotgate.outcomes import Admit, Verdict
 from jotgate.stores.sqlite import SqliteDriver
+from jotgate.submissions import Candidate
 from jotgate.wiring import build
 from tests.bench.measuring import HEADINGS, Row, Size, measure, print_table, yes_or_no
 from tests.bench.site import FORM, SECRET, settings_for
@@ -33,8 +35,6 @@ _LONGEST_WAIT_SECONDS = 0.2
 _MOST_LOOKUP_US = 10.0
 _MOST_GROWTH = 1.5
 _MOST_BULK_SECONDS = 15.0
-#: Codes made for each second that a store is kept busy; a quicker row stops a little earlier.
-_CODES_A_SECOND = 14_000
 
 _UPDATE = "UPDATE codes SET left = left - 1, used_at = ? WHERE code = ? AND left > 0 RETURNING form"
 
@@ -45,8 +45,32 @@ Redeem = Callable[[Any], bool]
 def run(scratch: Path, size: Size) -> Iterator[bool]:
     """Measure, print, and tell for each target whether it is met."""
     logging.disable(logging.CRITICAL)
-    yield from _throughput(scratch, size)
+
+    @contextmanager
+    def file() -> Iterator[str]:
+        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+            yield f"sqlite:///{Path(folder) / 'codes.db'}"
+
+    title = "SQLite, synchronous=FULL: each operation a code that is still good"
+    yield from throughput(_STORES, file, size, title)
     yield from _growth(scratch, size)
+
+
+class Redeemer(Protocol):
+    """A store, and what its users do with it."""
+
+    #: How many codes each operation is about.
+    codes_each: int
+    #: Codes made for each second that the store is kept busy; a quicker row stops a little earlier.
+    codes_a_second: int
+
+    def fill(self, store: str, count: int) -> Sequence[Any]:
+        """Make the store at that address with *count* codes, and return what the operations are about."""
+        ...
+
+    def open(self, store: str) -> Redeem:
+        """Return what a process does."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +79,10 @@ class _Raw:
 
     #: Wait by SQLite's own busy handler, or try again by ourselves with jitter.
     jittered: bool
+    codes_each: int = 1
+    codes_a_second: int = 14_000
 
-    def fill(self, store: Path, count: int) -> Sequence[Any]:
+    def fill(self, store: str, count: int) -> Sequence[Any]:
         """Make the file with *count* codes and return them."""
         codes = [secrets.token_bytes(16) for _ in range(count)]
         connection = self._connect(store)
@@ -71,7 +97,7 @@ class _Raw:
         connection.close()
         return codes
 
-    def open(self, store: Path) -> Redeem:
+    def open(self, store: str) -> Redeem:
         """Return what a process does."""
         execute = self._connect(store).execute
 
@@ -80,24 +106,28 @@ class _Raw:
 
         return _patient(redeem) if self.jittered else redeem
 
-    def _connect(self, store: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(store, timeout=0 if self.jittered else 30, isolation_level=None)
+    def _connect(self, store: str) -> sqlite3.Connection:
+        path = store.removeprefix("sqlite:///")
+        connection = sqlite3.connect(path, timeout=0 if self.jittered else 30, isolation_level=None)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         return connection
 
 
-class _Gate:
+class GateAdmits:
     """All of `Gate.admit`: the code read, the throttle asked, the ticket issued, the ledger written."""
 
-    def fill(self, store: Path, count: int) -> Sequence[Any]:
+    codes_each = 1
+    codes_a_second = 14_000
+
+    def fill(self, store: str, count: int) -> Sequence[Any]:
         """Make the store with *count* codes and return them as they are printed."""
         parts = build(settings_for(store))
         codes = [issued.code for issued in parts.grants.create(Terms(form=FORM), people(count=count))]
         parts.store.close()
         return codes
 
-    def open(self, store: Path) -> Redeem:
+    def open(self, store: str) -> Redeem:
         """Return what a process does: everybody comes with a browser of their own, from one of 250 networks."""
         gate = build(settings_for(store)).gate
 
@@ -109,10 +139,50 @@ class _Gate:
         return admit
 
 
-_STORES: dict[str, _Raw | _Gate] = {
+class GateSettles:
+    """Submissions judged and settled as a sweep does it: a hundred in one transaction, each on a ticket of its own."""
+
+    codes_each = 100
+    codes_a_second = 5_000
+
+    def fill(self, store: str, count: int) -> Sequence[Any]:
+        """Make the store with *count* tickets, and return what was submitted on them, a hundred together."""
+        admit = GateAdmits()
+        parts = build(settings_for(store))
+        codes = admit.fill(store, count)
+        candidates = []
+        for number, code in enumerate(codes):
+            seen = Seen(browser=new_browser(time.time()), network=f"198.51.100.{number % 250}/32")
+            decision = parts.gate.admit(code, form=FORM, seen=seen)
+            assert isinstance(decision, Admit)
+            candidates.append(
+                Candidate(
+                    submission_id=str(6_400_000_000_000_000_000 + number),
+                    form=FORM,
+                    created_earliest=time.time(),
+                    created_latest=time.time(),
+                    ticket_id=decision.ticket_id,
+                )
+            )
+        parts.store.close()
+        return [candidates[at : at + self.codes_each] for at in range(0, count, self.codes_each)]
+
+    def open(self, store: str) -> Redeem:
+        """Return what a process does."""
+        settle = build(settings_for(store)).store.settle
+
+        def settled(candidates: Sequence[Candidate]) -> bool:
+            verdicts = settle(candidates, capacity=None, now=time.time())
+            return all(one.verdict is Verdict.VERIFIED for one in verdicts)
+
+        return settled
+
+
+_STORES: dict[str, Redeemer] = {
     "raw sqlite3, its own busy handler": _Raw(jittered=False),
     "raw sqlite3, jittered retry": _Raw(jittered=True),
-    "jotgate Gate.admit": _Gate(),
+    "jotgate Gate.admit": GateAdmits(),
+    "jotgate Store.settle, 100 at once": GateSettles(),
 }
 
 
@@ -125,24 +195,32 @@ class _Busy:
     worst_seconds: float
 
 
-def _throughput(scratch: Path, size: Size) -> Iterator[bool]:
+def throughput(
+    stores: Mapping[str, Redeemer],
+    new_place: Callable[[], AbstractContextManager[str]],
+    size: Size,
+    title: str,
+) -> Iterator[bool]:
+    """Keep each of *stores* busy in turn, each time in a new place; the others are compared to rows "raw ..."."""
     found: dict[tuple[str, int], list[_Busy]] = {}
     for number in range(size.repetitions):
-        for name, store in _STORES.items() if number % 2 == 0 else reversed(_STORES.items()):
+        for name, store in stores.items() if number % 2 == 0 else reversed(stores.items()):
             for processes in size.processes:
-                with tempfile.TemporaryDirectory(dir=scratch) as folder:
-                    busy = _keep_busy(store, Path(folder) / "codes.db", processes, size.busy_seconds)
+                with new_place() as place:
+                    busy = _keep_busy(store, place, processes, size.busy_seconds)
                 found.setdefault((name, processes), []).append(busy)
     lines = []
     for (name, processes), runs in sorted(found.items(), key=lambda item: item[0][1]):
-        raws = [found[raw, processes] for raw in _STORES if raw.startswith("raw")]
+        raws = [found[raw, processes] for raw in stores if raw.startswith("raw")]
         best_raw = [max(one.per_second for one in beside) for beside in zip(*raws, strict=True)]
         ratio = statistics.median(run.per_second / raw for run, raw in zip(runs, best_raw, strict=True))
         worst = max(run.worst_seconds for run in runs)
         target = met_text = ""
         if name.startswith("jotgate"):
-            met = ratio >= _LEAST_OF_RAW and worst < _LONGEST_WAIT_SECONDS
-            target, met_text = ">= 0.5, < 200 ms", yes_or_no(met)
+            # Nobody waits for a whole batch.
+            waited_for = stores[name].codes_each == 1
+            met = ratio >= _LEAST_OF_RAW and (not waited_for or worst < _LONGEST_WAIT_SECONDS)
+            target, met_text = ">= 0.5, < 200 ms" if waited_for else ">= 0.5", yes_or_no(met)
             yield met
         per_second = statistics.median(run.per_second for run in runs)
         middle = statistics.median(run.middle_us for run in runs)
@@ -158,13 +236,13 @@ def _throughput(scratch: Path, size: Size) -> Iterator[bool]:
         "target",
         "met",
     )
-    print_table("SQLite, synchronous=FULL: each operation a code that is still good", headings, lines)
+    print_table(title, headings, lines)
 
 
-def _keep_busy(store: _Raw | _Gate, path: Path, processes: int, seconds: float) -> _Busy:
+def _keep_busy(store: Redeemer, path: str, processes: int, seconds: float) -> _Busy:
     """Let *processes* redeem codes for some seconds, each its own share of them, as fast as they can."""
-    share = int(_CODES_A_SECOND * seconds / processes) + 50
-    codes = store.fill(path, share * processes)
+    share = int(store.codes_a_second * seconds / processes / store.codes_each) + 50 // store.codes_each + 1
+    codes = store.fill(path, share * processes * store.codes_each)
     context = multiprocessing.get_context("fork")
     start, answers = context.Barrier(processes), context.SimpleQueue()
 
@@ -184,7 +262,7 @@ def _keep_busy(store: _Raw | _Gate, path: Path, processes: int, seconds: float) 
         worker.join()
     everything = [wait for some in waits for wait in some]
     return _Busy(
-        per_second=sum(len(some) / sum(some) for some in waits),
+        per_second=sum(len(some) / sum(some) for some in waits) * store.codes_each,
         middle_us=statistics.median(everything) * 1e6,
         worst_seconds=max(everything),
     )

@@ -53,8 +53,8 @@ _BROWSERS_REQUEST: Environ = {
 }
 
 
-def settings_for(store: Path, *, protect: tuple[str, ...] = (), **more: object) -> Settings:
-    """Return settings with one form, whose codes are kept in the file *store*."""
+def settings_for(store: Path | str, *, protect: tuple[str, ...] = (), **more: object) -> Settings:
+    """Return settings with one form, whose codes are kept in the file or at the address *store*."""
     form = {"id": "241234567890123", "title": "Students", "protect": list(protect)}
     return Settings.from_mapping(
         {
@@ -63,7 +63,7 @@ def settings_for(store: Path, *, protect: tuple[str, ...] = (), **more: object) 
             "secret_keys": [f"{SECRET}-for-signing"],
             "code_keys": [f"{SECRET}-for-codes"],
             "hook_secrets": [f"{SECRET}-for-the-hook"],
-            "store": f"sqlite:///{store}",
+            "store": store if isinstance(store, str) else f"sqlite:///{store}",
             "sweeper": "external",
             "forms": {FORM: form},
             **more,

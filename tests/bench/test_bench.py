@@ -15,7 +15,12 @@ from tests.bench.measuring import Row, Size, measure
 _ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("group", GROUPS)
+def test_postgres_group_runs_to_its_last_table(postgres_url: str, tmp_path: Path) -> None:
+    """The group that needs a server does as the others do."""
+    test_group_runs_to_its_last_table("postgres", tmp_path)
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS if group != "postgres"])
 def test_group_runs_to_its_last_table(group: str, tmp_path: Path) -> None:
     """Each group prints its tables and counts its targets; packages that are not installed are left out."""
     # In a process of its own, because Django is set up only once in each, and memory is weighed.
