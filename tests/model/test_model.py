@@ -238,8 +238,9 @@ class Play(RuleBasedStateMachine):
     def set_the_clock_wrong(self, seconds: float) -> None:
         self.clock.off_seconds = seconds
 
-    @rule(everything=st.booleans())
-    def sweep(self, everything: bool) -> None:
+    @rule(everything=st.booleans(), wait_seconds=st.sampled_from([0, 3]))
+    def sweep(self, everything: bool, wait_seconds: float) -> None:
+        self.truth.at += wait_seconds
         swept = self._swept(self.site.parts.sweep.run(FORMS if everything else ()))
         if everything:
             assert set(swept.forms) == (set() if self._is_leased() else set(FORMS))
