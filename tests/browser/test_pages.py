@@ -215,7 +215,8 @@ def test_without_javascript_waiting_works_too(chromium: Browser, site: tuple[str
 def test_an_embed_and_its_page_leave_each_other_alone(chromium: Browser, site: tuple[str, Stage]) -> None:
     """The site's elements look the same with and without an embed, and the embed under a rude style of the site."""
     origin, stage = site
-    page = opened(chromium)
+    page = opened(chromium, reduced_motion="reduce")
+    stage.fragments, stage.own_style = [], ""
     page.goto(f"{origin}/site")
     own = page.evaluate(LOOK, "#own, #own *")
     stage.fragments = [gallery.door() | {"kind": "door"}]

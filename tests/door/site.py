@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -101,6 +102,10 @@ class Visitor(Client):
         return self.post(door, data={"code": code, **kwargs.pop("data", {})}, **kwargs)
 
 
+# One count for all sites, since a site that is started anew keeps its store, with the guesses in it.
+_visitors = itertools.count(1)
+
+
 @dataclass
 class Site:
     """The gate in front of an application, and the JotForm beside it."""
@@ -111,7 +116,6 @@ class Site:
     application: WSGIApplication = plain
     parts: Parts = field(init=False)
     gate: JotGateMiddleware = field(init=False)
-    _visitors: int = 0
 
     def __post_init__(self) -> None:
         self.parts = build(Settings.from_mapping(self.mapping), clock=self.clock)
@@ -129,8 +133,8 @@ class Site:
 
     def visitor(self, application: WSGIApplication | None = None, **options: Any) -> Visitor:
         """Return a new browser, in a network where nobody guessed before."""
-        self._visitors += 1
-        address = f"10.{self._visitors >> 16 & 255}.{self._visitors >> 8 & 255}.{self._visitors & 255}"
+        number = next(_visitors)
+        address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         return Visitor(application or self.gate, **{"address": address} | options)
 
     def codes(self, count: int = 1, form: str = "students", **terms: Any) -> list[str]:

@@ -57,10 +57,8 @@ class Server:
             os.kill(process, signal.SIGCONT)
 
     def terminate_backends(self) -> int:
-        """End every connection to the database but this one; return how many."""
-        query = (
-            b"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
-        )
+        """End every connection to the database but this one, and wait until they are gone; return how many."""
+        query = b"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'client backend'"
         with psycopg.connect(self.url, autocommit=True) as connection:
             return len(connection.execute(query + b" AND pid <> pg_backend_pid()").fetchall())
 
