@@ -190,7 +190,7 @@ def test_every_setting_of_a_form_can_be_set() -> None:
 
 
 def test_a_missing_secret_is_never_made_up() -> None:
-    """T26: what must be set has no default, and the sentence says how to get it; None counts as not set."""
+    """What must be set has no default, and the sentence says how to get it; None counts as not set."""
     empty: tuple[dict[str, None], ...] = ({}, dict.fromkeys(KEYS))
     for mapping in empty:
         problems = problems_of(mapping)
@@ -281,7 +281,7 @@ def test_two_forms_may_share_a_page_and_never_an_id() -> None:
     ],
 )
 def test_a_secret_has_one_place(change: dict[str, Any], where: str) -> None:
-    """T26: a key that signs is not also in a webhook's address, and dropping one does not leave its twin."""
+    """A key that signs is not also in a webhook's address, and dropping one does not leave its twin."""
     [problem] = problems_of(usable(**change))
     assert problem.startswith(where)
 

@@ -70,7 +70,7 @@ FORMS = st.dictionaries(st.one_of(st.sampled_from(("students", "a")), TEXT), FOR
 def test_any_mapping_gives_settings_or_the_one_error(
     changes: dict[Any, Any], forms: dict[Any, Any] | None, whole: bool, flask: bool
 ) -> None:
-    """F15: whatever stands in a mapping, nothing but `ConfigError` comes out, and it can be printed line by line."""
+    """Whatever stands in a mapping, nothing but `ConfigError` comes out, and it can be printed line by line."""
     mapping = {**(usable() if whole else {}), **changes}
     if forms is not None:
         mapping["forms"] = forms
@@ -90,7 +90,7 @@ def test_any_mapping_gives_settings_or_the_one_error(
 def test_any_file_gives_settings_or_the_one_error(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
-    """F15: bytes that are no TOML, or TOML that is no settings."""
+    """Bytes that are no TOML, or TOML that is no settings."""
     path = tmp_path_factory.getbasetemp() / "fuzzed.toml"
     path.write_bytes(content)
     assert problems_of(path, Settings.from_toml)

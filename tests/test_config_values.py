@@ -228,7 +228,7 @@ def cases(table: Mapping[str, tuple[object, ...]]) -> list[Any]:
 
 @pytest.mark.parametrize(("key", "value"), cases(REFUSED))
 def test_an_unsafe_value_is_refused_by_name(key: str, value: object) -> None:
-    """T7, T15, T23, T26: one problem, which names the key as it was written, in a mapping and in Flask."""
+    """One problem, which names the key as it was written, in a mapping and in Flask."""
     [problem] = problems_of(usable(**{key: value}))
     assert problem.startswith((f"{key}: ", f"{key} must "))
     [problem] = problems_of(for_flask(usable(**{key: value})), Settings.from_flask_config)

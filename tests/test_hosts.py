@@ -128,7 +128,7 @@ def test_the_sandbox_has_two_origins_like_jotform(name: str) -> None:
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_no_other_host_ever_receives_the_api_key(case: str) -> None:
-    """T23: whatever else is written is refused with a sentence that does not repeat it."""
+    """Whatever else is written is refused with a sentence that does not repeat it."""
     api_host = REFUSED[case]
     with pytest.raises(ValueError) as caught:
         resolve_host(api_host)
@@ -229,7 +229,7 @@ def test_an_origin_is_spelled_as_browsers_spell_it(text: str, spelled: str, loop
     ],
 )
 def test_what_is_no_plain_origin_is_refused(text: str) -> None:
-    """T7, T15: nothing that could end a header's value, name two places or be read as another address gets in."""
+    """Nothing that could end a header's value, name two places or be read as another address gets in."""
     with pytest.raises(ValueError) as caught:
         read_origin(text)
     assert "canary" not in str(caught.value)

@@ -134,7 +134,7 @@ def test_addresses_that_cannot_be_used_make_nothing(site: Site, source: str, tar
 
 
 def test_a_restored_backup_has_forgotten_what_the_page_says(site: Site) -> None:
-    """Tickets out at the time are judged once more; newer ones are orphaned and can be accepted in bulk (F20)."""
+    """Tickets out at the time are judged once more; newer ones are orphaned and can be accepted in bulk."""
     site.lines("sweep", "--form", "students")
     known = site.ticket(subject="s-1")
     [code] = [line["code"] for line in site.lines("codes", "create", "students", "--subject", "s-2")]

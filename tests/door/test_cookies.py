@@ -60,7 +60,7 @@ def set_cookies(answer: TestResponse) -> dict[str, str]:
     ],
 )
 def test_a_valid_pass_is_found_among_others(site: Site, held: str, header: str) -> None:
-    """The first cookie of the name may be another's, so all are tried (T18)."""
+    """The first cookie of the name may be another's, so all are tried."""
     changed = held[:-6] + ("A" if held[-6] != "A" else "B") + held[-5:]
     assert shows_the_form(site, header.format(name=NAME, good=held, changed=changed))
 
@@ -93,7 +93,7 @@ def test_a_pass_changed_in_any_byte_is_refused(site: Site, held: str) -> None:
 
 
 def test_a_pass_opens_its_own_form_only(site: Site) -> None:
-    """Under the other form's name it is worth nothing (T9, T18)."""
+    """Under the other form's name it is worth nothing."""
     other = site.sandbox.add_form("Teachers")
     both = site.restarted(forms={**site.mapping["forms"], "teachers": {"id": other}})
     value = both.admitted().cookie(NAME)
@@ -116,7 +116,7 @@ def test_a_pass_ends_with_its_time() -> None:
 
 
 def test_passes_outlive_a_new_secret_and_end_with_their_own(site: Site) -> None:
-    """Adding a key keeps every session; new passes need the new key; dropping the old one ends the old (T26)."""
+    """Adding a key keeps every session; new passes need the new key; dropping the old one ends the old."""
     old_key = site.mapping["secret_keys"][0]
     new_key = "a new secret of more than thirty-two bytes"
     rotated = site.restarted(secret_keys=[old_key, new_key])
@@ -133,7 +133,7 @@ def test_passes_outlive_a_new_secret_and_end_with_their_own(site: Site) -> None:
 def test_every_admission_makes_a_new_pass_and_ends_the_one_before(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The value before and after differ; another process refuses the old one within 5 s (T17)."""
+    """The value before and after differ; another process refuses the old one within 5 s."""
 
     class Later:
         at = 1_000.0
@@ -158,7 +158,7 @@ def test_every_admission_makes_a_new_pass_and_ends_the_one_before(
 
 
 def test_cookies_are_bound_to_the_host_when_it_is_reached_by_https(site: Site) -> None:
-    """`__Host-` names, Secure, HttpOnly, SameSite=Lax, the whole site's path and no domain (T18)."""
+    """`__Host-` names, Secure, HttpOnly, SameSite=Lax, the whole site's path and no domain."""
     secure = site.restarted(site_url="https://school.example")
     answer = secure.visitor(base_url="https://school.example").enter(secure.code())
     cookies = set_cookies(answer)
@@ -204,7 +204,7 @@ def test_a_door_page_makes_the_browser_known_and_an_embedding_page_does_not(site
     ).map(b"".join)
 )
 def test_no_cookie_header_breaks_the_door(site: Site, raw: bytes) -> None:
-    """Any bytes: the door asks for a code, and a posted one is judged as ever (F15)."""
+    """Any bytes: the door asks for a code, and a posted one is judged as ever."""
     visitor = site.visitor(keeps_cookies=False)
     overrides = {"HTTP_COOKIE": raw.decode("latin-1")}
     assert visitor.get(DOOR, environ_overrides=overrides).status_code == 200
@@ -249,7 +249,7 @@ def test_every_cookie_of_the_name_is_read_in_order(header: str, found: list[str]
 def test_only_our_own_proxies_are_believed_about_the_address(
     proxies: int, forwarded: str | None, address: str
 ) -> None:
-    """From the right, one entry for each; what a visitor puts before that counts for nothing (T7)."""
+    """From the right, one entry for each; what a visitor puts before that counts for nothing."""
     environ = {"REMOTE_ADDR": "192.0.2.9"} | (
         {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
     )

@@ -69,14 +69,14 @@ def test_an_honest_delivery_is_noted_on_disk_before_its_200(site: Site) -> None:
     ],
 )
 def test_what_is_no_delivery_is_refused(site: Site, body: bytes, status: int) -> None:
-    """400 for what cannot be read or has too many parts, 413 for more than 2 MB; nothing is noted (F17)."""
+    """400 for what cannot be read or has too many parts, 413 for more than 2 MB; nothing is noted."""
     before = due_seq(site)
     assert site.visitor().post(HOOK, data=body, content_type=MULTIPART).status_code == status
     assert due_seq(site) == before
 
 
 def test_a_body_cut_at_any_byte_is_refused(site: Site) -> None:
-    """Werkzeug reads a truncated multipart body as an empty form; here it is 400, wherever it was cut (T24)."""
+    """Werkzeug reads a truncated multipart body as an empty form; here it is 400, wherever it was cut."""
     whole = multipart(delivery(site))
     before = due_seq(site)
     for length in range(len(whole) - len(b"--\r\n")):
@@ -99,7 +99,7 @@ def test_a_sender_who_stops_halfway_is_refused(site: Site) -> None:
 
 
 def test_a_delivery_for_a_foreign_form_changes_nothing(site: Site) -> None:
-    """It is answered with 200, so that JotForm does not call a real hook broken, and ignored (T11)."""
+    """It is answered with 200, so that JotForm does not call a real hook broken, and ignored."""
     before = due_seq(site)
     for form_id in ("1", site.sandbox.foreign_form_id, "", "1" * 21, "١٢٣", f"{site.form_id}\n", "../1"):
         answer = site.visitor().post(HOOK, data=delivery(site, formID=form_id))
@@ -164,7 +164,7 @@ TYPES = st.sampled_from(
     content_type=TYPES | st.text(st.characters(codec="latin-1", exclude_categories=["C"]), max_size=30),
 )
 def test_no_body_breaks_the_hook(site: Site, body: bytes, content_type: str) -> None:
-    """Any bytes under any content type: 400, or 200 for what happens to be a delivery (T24, F15)."""
+    """Any bytes under any content type: 400, or 200 for what happens to be a delivery."""
     overrides = {"CONTENT_TYPE": content_type}
     answer = site.visitor().post(HOOK, data=body, environ_overrides=overrides)
     assert answer.status_code in (200, 400)
@@ -180,7 +180,7 @@ def resident_bytes() -> int:
 
 
 def test_ten_thousand_deliveries_leave_no_memory_behind(site: Site) -> None:
-    """Growth stays under 20 MB over 10,000 bodies of 10 kB, whole, cut, shapeless and of another kind (T24)."""
+    """Growth stays under 20 MB over 10,000 bodies of 10 kB, whole, cut, shapeless and of another kind."""
     visitor = site.visitor()
     padded = multipart(delivery(site, formID="1", rawRequest="x" * 10_000))
     kinds: list[dict[str, Any]] = [

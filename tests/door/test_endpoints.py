@@ -302,7 +302,7 @@ def test_an_admitted_visitor_goes_on_to_the_page_that_the_form_names() -> None:
 
 
 def test_answers_to_a_thousand_unknown_codes_are_equal_but_for_the_reference(site: Site) -> None:
-    """Nothing tells one unknown code from another (T19)."""
+    """Nothing tells one unknown code from another."""
     bodies = set()
     for _ in range(1_000):
         answer = site.visitor().enter(unknown_code(), headers=JSON)
@@ -330,12 +330,12 @@ CROSS_SITE = [
 
 @pytest.mark.parametrize(("headers", "status"), CROSS_SITE)
 def test_a_code_is_taken_from_our_own_pages_only(site: Site, headers: dict[str, str], status: int) -> None:
-    """`Sec-Fetch-Site` decides if it is there, else `Origin`, and what sends neither is no browser (T16)."""
+    """`Sec-Fetch-Site` decides if it is there, else `Origin`, and what sends neither is no browser."""
     assert site.visitor().enter(site.code(), headers=headers).status_code == status
 
 
 def test_a_code_in_an_address_opens_nothing(site: Site) -> None:
-    """A link with a code in it is no way in: codes are taken from the body of a POST only (T10)."""
+    """A link with a code in it is no way in: codes are taken from the body of a POST only."""
     code, visitor = site.code(), site.visitor()
     page = visitor.get(DOOR, query_string={"code": code})
     assert page.status_code == 200
@@ -362,7 +362,7 @@ def test_nothing_moves_when_another_site_posts(site: Site, action: str) -> None:
 
 
 def test_without_an_address_and_without_a_code_the_throttle_still_counts(site: Site) -> None:
-    """A Unix socket gives no REMOTE_ADDR: all such visitors share one budget; an empty code is a typo (T6)."""
+    """A Unix socket gives no REMOTE_ADDR: all such visitors share one budget; an empty code is a typo."""
     nameless = site.visitor(address="")
     assert nameless.enter("").status_code == 422
     assert nameless.post(DOOR).status_code == 422
@@ -381,7 +381,7 @@ TEXTS = st.text(st.characters(), max_size=60) | st.text(
 def test_no_text_in_the_code_field_breaks_the_door(
     site: Site, code: str, as_parts: bool, next_page: str
 ) -> None:
-    """Any Unicode, form-encoded or multipart: a page that refuses, never a fault (T21)."""
+    """Any Unicode, form-encoded or multipart: a page that refuses, never a fault."""
     visitor = site.visitor()
     fields = {
         "code": code.encode("utf-8", "surrogatepass"),
@@ -408,7 +408,7 @@ def test_no_text_in_the_code_field_breaks_the_door(
     method=st.sampled_from(["GET", "POST", "HEAD", "PUT", "OPTIONS", "DELETE"]),
 )
 def test_no_path_breaks_the_door(site: Site, path: str, start: str, method: str) -> None:
-    """Whatever is asked for below the prefix is answered with less than 500 (T13, F15)."""
+    """Whatever is asked for below the prefix is answered with less than 500."""
     raw = (start + path).encode().decode("latin-1")
     answer = site.visitor().open("/", method=method, environ_overrides={"PATH_INFO": raw})
     assert answer.status_code < 500
@@ -427,7 +427,7 @@ def test_no_bytes_in_path_or_query_break_the_door(site: Site, raw: bytes, query:
 
 
 def test_a_posted_code_is_read_within_limits(site: Site) -> None:
-    """A megabyte of code: 413; two hundred fields: 400; in both cases the next visitor is served (F17)."""
+    """A megabyte of code: 413; two hundred fields: 400; in both cases the next visitor is served."""
     visitor = site.visitor()
     assert visitor.enter("x" * 1_000_000).status_code == 413
     parts = {f"f{number}": "x" for number in range(200)}
@@ -436,7 +436,7 @@ def test_a_posted_code_is_read_within_limits(site: Site) -> None:
 
 
 def test_a_foreign_host_header_shows_up_nowhere(site: Site) -> None:
-    """Absolute addresses come from the settings only (T7)."""
+    """Absolute addresses come from the settings only."""
     evil = {"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"}
     visitor = site.visitor()
     answers = [visitor.get(path, headers=evil) for path in (DOOR, f"{DOOR}/done", "/jotgate/health")]
@@ -508,7 +508,7 @@ def test_without_its_store_the_door_stays_shut_and_says_so(
 
 
 def test_a_store_that_another_process_keeps_locked_gives_503_within_two_seconds(site: Site) -> None:
-    """The door answers after a second, is not piled up, and goes on when the lock is gone (F7)."""
+    """The door answers after a second, is not piled up, and goes on when the lock is gone."""
     code, visitor = site.code(), site.visitor()
     locker = sqlite3.connect(site.store_path, isolation_level=None)
     locker.execute("BEGIN IMMEDIATE")

@@ -78,7 +78,7 @@ def site() -> Iterator[Site]:
 
 @pytest.mark.parametrize("path", SPELLINGS)
 def test_no_spelling_of_a_protected_path_is_open(site: Site, path: str) -> None:
-    """Doubled slashes, %2f, parameters, capitals, dot segments: whatever a server makes of it, it is guarded (T30)."""
+    """Doubled slashes, %2f, parameters, capitals, dot segments: whatever a server makes of it, it is guarded."""
     raw = unquote(path).encode().decode("latin-1")
     answer = site.visitor().get("/", environ_overrides={"PATH_INFO": raw})
     assert answer.status_code in (303, 404)
@@ -183,7 +183,7 @@ READINGS: tuple[Callable[[str], str], ...] = (
 
 
 def test_whatever_an_application_may_take_for_the_protected_path_is_guarded(site: Site) -> None:
-    """However an application reads 10,000 random paths, if one ends up below the prefix the guard had it (T30)."""
+    """However an application reads 10,000 random paths, if one ends up below the prefix the guard had it."""
     guard, inside = Guard(site.gate.door), 0
     for path in random_paths(10_000):
         readings = [reading(path) for reading in READINGS]
@@ -206,7 +206,7 @@ def flask_app(site: Site) -> flask.Flask:
 
 
 def test_whatever_flask_routes_to_a_protected_view_was_guarded(site: Site, flask_app: flask.Flask) -> None:
-    """10,000 random paths against Flask's own routing: no answer without a pass is a protected page (T30)."""
+    """10,000 random paths against Flask's own routing: no answer without a pass is a protected page."""
     routes, asked = flask_app.url_map.bind("localhost"), 0
     for path in random_paths(10_000):
         try:

@@ -55,7 +55,7 @@ def policy_of(header: str) -> dict[str, set[str]]:
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @pytest.mark.parametrize(("method", "path"), EVERY_ROUTE)
 def test_every_answer_carries_the_same_headers(site: Site, method: str, path: str, accept: str) -> None:
-    """Honest or refused, page or JSON: never kept, never sniffed, framed by nobody else, no inline script (T15)."""
+    """Honest or refused, page or JSON: never kept, never sniffed, framed by nobody else, no inline script."""
     answer = site.visitor().open(path, method=method, headers={"Accept": accept})
     assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
     assert answer.headers.getlist("Cache-Control") == ["no-store"]
@@ -113,7 +113,7 @@ def test_the_form_is_framed_without_a_sandbox_attribute(site: Site) -> None:
 
 
 def test_a_code_never_comes_back_in_a_page_or_a_header(site: Site) -> None:
-    """Neither a right code nor a wrong one is repeated anywhere (T10)."""
+    """Neither a right code nor a wrong one is repeated anywhere."""
     for code in site.code(), unknown_code():
         answer = site.visitor().enter(code)
         for spelling in code, code.replace("-", ""), code.lower():

@@ -56,14 +56,14 @@ def site() -> Iterator[Site]:
 
 @pytest.mark.parametrize("path", [one for one in ELSEWHERE if "%0d" not in one])
 def test_addresses_that_browsers_read_as_another_host_are_never_signed(path: str) -> None:
-    """Every spelling of the corpus: nothing is signed, so nothing can lead there (T14)."""
+    """Every spelling of the corpus: nothing is signed, so nothing can lead there."""
     assert Signer(KEYS).sign_return(path) == ""
     assert not is_local_path(path)
 
 
 @pytest.mark.parametrize("next_page", [*ELSEWHERE, "/students", "/jotgate/f/students"])
 def test_an_unsigned_next_leads_nowhere(site: Site, next_page: str) -> None:
-    """The Location actually sent is the form's page, whatever was asked for, at the door and on leaving (T14)."""
+    """The Location actually sent is the form's page, whatever was asked for, at the door and on leaving."""
     visitor = site.visitor()
     answer = visitor.enter(site.code(), data={"next": next_page})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/students")
@@ -110,7 +110,7 @@ def test_no_text_breaks_the_reading(text: str) -> None:
 
 
 def test_a_return_path_is_read_by_the_holder_of_any_live_key() -> None:
-    """Old and new key both; another's key never; a right to move is no return path (T9, T26)."""
+    """Old and new key both; another's key never; a right to move is no return path."""
     old, new, foreign = b"o" * 32, b"n" * 32, b"f" * 32
     text = Signer(KeyRing([old])).sign_return("/students")
     assert Signer(KeyRing([old, new])).read_return(text) == "/students"

@@ -110,7 +110,7 @@ def test_a_single_use_code_is_one_machines_at_a_time(pair: District) -> None:
 
 @pytest.mark.parametrize("how", ["the code is revoked", "the visitor leaves at the first"])
 def test_a_pass_is_every_machines_and_so_is_its_end(pair: District, how: str) -> None:
-    """The second machine honours a pass of the first, and knows within 5 s that it is over (T2)."""
+    """The second machine honours a pass of the first, and knows within 5 s that it is over."""
     first, second = pair.machines
     code, browser = pair.code(uses=2), Browser()
     assert browser.enter(first, code) == 303

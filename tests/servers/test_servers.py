@@ -95,7 +95,7 @@ def at_once(count: int, call: Callable[[int], int], threads: int = 16) -> list[i
 
 
 def test_writes_of_forked_workers_are_exact(four: Served) -> None:
-    """The store was opened before the fork; four workers write 2,000 deliveries, and 2,000 are counted (F8)."""
+    """The store was opened before the fork; four workers write 2,000 deliveries, and 2,000 are counted."""
     before = sum(state.due_seq for state in four.parts.store.form_states())
     local = threading.local()
 
@@ -140,7 +140,7 @@ def test_a_single_use_code_opens_for_one_of_those_who_come_at_once(four: Served)
 
 
 def test_health_answers_while_fifty_guess_at_once(four: Served) -> None:
-    """No worker sleeps on a wrong code, throttled or not: /health stays quick (T20)."""
+    """No worker sleeps on a wrong code, throttled or not: /health stays quick."""
     stop, waits = threading.Event(), []
 
     def watch() -> None:
@@ -173,7 +173,7 @@ def test_health_answers_while_fifty_guess_at_once(four: Served) -> None:
 
 @pytest.mark.parametrize("how", ["revoked", "admitted anew"])
 def test_every_worker_refuses_an_ended_pass_within_five_seconds(four: Served, how: str) -> None:
-    """A revoked code, or a newer admission of the same browser, ends the pass on all four workers (T2, T17)."""
+    """A revoked code, or a newer admission of the same browser, ends the pass on all four workers."""
     code, visitor = four.code(uses=2), four.visitor()
     four.enter(visitor, code)
     old = {"Cookie": f"jotgate-students={visitor.cookies['jotgate-students']}"}
@@ -195,7 +195,7 @@ def test_every_worker_refuses_an_ended_pass_within_five_seconds(four: Served, ho
 
 
 def test_the_whole_way_on_forked_workers_leaves_no_secret_in_the_log() -> None:
-    """At DEBUG, urllib3 included: no key, code, ticket or cookie in log, page or database file (T22, T29)."""
+    """At DEBUG, urllib3 included: no key, code, ticket or cookie in log, page or database file."""
     with serving(FOUR_WORKERS) as served:
         journey(served)
         visitor, code, wrong = served.visitor(), served.code(), unknown_code()

@@ -43,7 +43,7 @@ def browser(trusted: Path) -> requests.Session:
     ],
 )
 def test_the_honest_post_passes(proxied: tuple[Served, TlsProxy, Path], sent: dict[str, str]) -> None:
-    """The browser says https and the proxy's name; the site was asked by http under its own (T16)."""
+    """The browser says https and the proxy's name; the site was asked by http under its own."""
     served, proxy, trusted = proxied
     headers = {name: value.format(url=proxy.url) for name, value in sent.items()}
     with browser(trusted) as visitor:
@@ -73,7 +73,7 @@ def test_another_origin_does_not(proxied: tuple[Served, TlsProxy, Path], origin:
 
 
 def test_the_throttle_sees_the_visitor_and_not_the_proxy(proxied: tuple[Served, TlsProxy, Path]) -> None:
-    """One guesser is slowed, whatever addresses it claims to come from; its neighbour is not (T7)."""
+    """One guesser is slowed, whatever addresses it claims to come from; its neighbour is not."""
     served, proxy, trusted = proxied
     proxy.visitor_address = "198.51.100.7"
     statuses = []
@@ -93,7 +93,7 @@ def test_the_throttle_sees_the_visitor_and_not_the_proxy(proxied: tuple[Served, 
 
 
 def test_no_page_speaks_of_the_inner_address(proxied: tuple[Served, TlsProxy, Path]) -> None:
-    """Absolute addresses are the settings' own (T7)."""
+    """Absolute addresses are the settings' own."""
     served, proxy, trusted = proxied
     inner = served.url.removeprefix("http://")
     with browser(trusted) as visitor:
