@@ -119,8 +119,11 @@ def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[st
 
 def plain(path: str) -> str:
     """Return *path* in its plainest spelling: without dots, doubled slashes, backslashes, parameters or capitals."""
-    text = path.replace("\\", "/").replace("\0", "").strip().lower()
-    return posixpath.normpath(_merged(_PARAMETERS.sub("", text)))
+    text, before = path.replace("\\", "/").replace("\0", "").lower(), None
+    # What is taken away may uncover more of the kind, such as a blank before a parameter.
+    while text != before:
+        before, text = text, posixpath.normpath(_merged(_PARAMETERS.sub("", text).strip()))
+    return text
 
 
 def spellings(path: str) -> set[str]:
