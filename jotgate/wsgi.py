@@ -12,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
 from jotgate.door.embedding import PRIVATE, Visit
-from jotgate.door.endpoints import ROUTES, Door
+from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard
 from jotgate.door.rendering import jinja_renderer
+from jotgate.door.routes import ROUTES
 from jotgate.outcomes import Reason, Refuse
 from jotgate.wiring import Parts, build
 
@@ -51,7 +52,7 @@ class JotGateMiddleware:
         self._prefix = settings.url_prefix + "/"
         self._urls = Map(
             [
-                Rule(settings.url_prefix + route.rule, endpoint=route.endpoint, methods=route.methods)
+                Rule(settings.url_prefix + route.rule, endpoint=route, methods=route.methods)
                 for route in ROUTES
             ],
             merge_slashes=False,
@@ -80,10 +81,11 @@ class JotGateMiddleware:
     def _own(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
         try:
-            endpoint, arguments = self._urls.bind_to_environ(environ).match()
+            route, arguments = self._urls.bind_to_environ(environ).match()
         except HTTPException as error:
             return self._lost(request, error)(environ, start_response)
-        return self.door.handle(str(endpoint), request, **arguments)(environ, start_response)
+        assert isinstance(route, Route)
+        return self.door.handle(route, request, **arguments)(environ, start_response)
 
     def _lost(self, request: Request, error: HTTPException) -> Response:
         """Answer for an address that the door does not have."""

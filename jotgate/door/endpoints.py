@@ -1,4 +1,7 @@
-"""Every address of the door, written once. An adapter mounts `ROUTES` and calls `Door.handle`."""
+"""The door: the answers to visitors with codes, and what the answers at all its other addresses are made with.
+
+Which address gets which answer stands in `jotgate.door.routes`.
+"""
 
 from __future__ import annotations
 
@@ -52,20 +55,10 @@ class Route:
     rule: str
     endpoint: str
     methods: tuple[str, ...]
-
-
-ROUTES = (
-    Route(rule="/f/<form>", endpoint="show", methods=("GET",)),
-    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",)),
-    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",)),
-    Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",)),
-    Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",)),
-    Route(rule="/f/<form>/state", endpoint="state", methods=("GET",)),
-    Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST")),
-    Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",)),
-    Route(rule="/health", endpoint="health", methods=("GET",)),
-    Route(rule="/static/<name>", endpoint="static", methods=("GET",)),
-)
+    #: Called with the door, the request and what the rule names.
+    answer: Callable[..., Response]
+    #: Whether a request that was answered looks after the sweep.
+    sweeps: bool = False
 
 
 class Door:
@@ -78,24 +71,22 @@ class Door:
         self.render = render
         self._headers = security_headers(parts.settings)
 
-    def handle(self, endpoint: str, request: Request, **arguments: Any) -> Response:
-        """Answer one request for *endpoint* of `ROUTES`; whatever goes wrong becomes a page or an error in JSON."""
+    def handle(self, route: Route, request: Request, **arguments: Any) -> Response:
+        """Answer one request for *route*; whatever goes wrong becomes a page or an error in JSON."""
         form = arguments.get("form")
         try:
-            answer: Callable[..., Response] = getattr(self, endpoint)
-            response = answer(request, **arguments)
+            response = route.answer(self, request, **arguments)
         except UnknownForm:
-            response = self.refuse(request, _refuse(Reason.UNKNOWN_FORM), form=None)
+            response = self.refuse(request, refuse_for(Reason.UNKNOWN_FORM), form=None)
         except StoreUnavailable:
-            _log.exception("request.failed", extra={"endpoint": endpoint})
-            response = self.refuse(request, _refuse(Reason.STORE_DOWN), form=self._policy(form))
+            _log.exception("request.failed", extra={"endpoint": route.endpoint})
+            response = self.refuse(request, refuse_for(Reason.STORE_DOWN), form=self._policy(form))
         except HTTPException as error:
-            refuse = _refuse(Reason.MALFORMED)
+            refuse = refuse_for(Reason.MALFORMED)
             response = self.refuse(request, refuse, form=self._policy(form), status=error.code)
         self.secure(response)
-        looks_after_sweep = endpoint in ("show", "state", "sent", "hook")
         # After the answer is out, so that nobody waits for it.
-        response.call_on_close(lambda: self.parts.sweeper.attend(looks_after_sweep))
+        response.call_on_close(lambda: self.parts.sweeper.attend(route.sweeps))
         return response
 
     def secure(self, response: Response) -> Response:
@@ -116,7 +107,7 @@ class Door:
         if refusal is not None:
             return self.refuse(request, refusal, form=policy)
         if wants_json(request):
-            return self.refuse(request, _refuse(Reason.NO_PASS), form=policy)
+            return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
         context = self.code_context(request, policy, query_value(request, "next"))
         return self._page(request, 200, "jotgate/door.html", context, browser=True)
 
@@ -124,7 +115,7 @@ class Door:
         """Decide on the code that was posted."""
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
         fields = self._fields(request)
         text = fields.get("code", "")
         seen, _ = self._seen(request, form)
@@ -135,7 +126,7 @@ class Door:
         """Bind the ticket to this browser, by the signed right on the page or by the code itself."""
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
         fields = self._fields(request)
         seen, _ = self._seen(request, form)
         text = fields.get("code", "")
@@ -153,7 +144,7 @@ class Door:
         """End the pass, for the next person at this browser."""
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
         held = self.held(request, form)
         if held is not None:
             self.parts.gate.leave(held)
@@ -166,10 +157,10 @@ class Door:
         """Note that the browser says it submitted."""
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
         held = self.held(request, form)
         if held is None:
-            return self.refuse(request, _refuse(Reason.NO_PASS), form=policy)
+            return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
         if self.parts.gate.mark_sent(held):
             self.parts.sweeper.wake()
         return (
@@ -184,7 +175,9 @@ class Door:
         held = self.held(request, form)
         ticket = self.parts.gate.ticket(held) if held else None
         if ticket is None:
-            return self._error(401, _refuse(Reason.NO_PASS), self._message(_refuse(Reason.NO_PASS), policy))
+            return self._error(
+                401, refuse_for(Reason.NO_PASS), self._message(refuse_for(Reason.NO_PASS), policy)
+            )
         state = state_of(ticket)
         waiting = state in ("sent", "pending")
         expected_at = self.parts.sweep.expected_at(form) if waiting else None
@@ -265,7 +258,7 @@ class Door:
         name = state.ticket_name if state and state.ticket_name else policy.ticket_field
         if name.isdigit():
             # The field is known by its number only, until the sweep has read the form's questions.
-            return _refuse(Reason.FIELD_MISSING)
+            return refuse_for(Reason.FIELD_MISSING)
         settings, path = self.parts.settings, self.door_path(request, policy.form)
         prefill = {name: self.parts.gate.ticket_text(ticket)}
         return {
@@ -431,7 +424,8 @@ def state_of(ticket: Ticket) -> str:
     return ticket.state.value
 
 
-def _refuse(reason: Reason) -> Refuse:
+def refuse_for(reason: Reason) -> Refuse:
+    """Return a refusal that leaves no entry in the ledger."""
     return Refuse(reason=reason, ref=stateless_ref(reason))
 
 

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response
 
 from jotgate.config import Settings
 from jotgate.door.embedding import PRIVATE, Visit
-from jotgate.door.endpoints import ROUTES, Door
+from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard, turn_away
+from jotgate.door.routes import ROUTES
 from jotgate.grants import IssuedCode, Terms, people
 from jotgate.wiring import Parts, build
 
@@ -191,14 +192,14 @@ def _blueprint(door: Door) -> flask.Blueprint:
         blueprint.add_url_rule(
             route.rule,
             endpoint=f"{route.endpoint}_{'_'.join(route.methods).lower()}",
-            view_func=_view(door, route.endpoint),
+            view_func=_view(door, route),
             methods=list(route.methods),
         )
     return blueprint
 
 
-def _view(door: Door, endpoint: str) -> Callable[..., Response]:
+def _view(door: Door, route: Route) -> Callable[..., Response]:
     def view(**arguments: str) -> Response:
-        return door.handle(endpoint, flask.request, **arguments)
+        return door.handle(route, flask.request, **arguments)
 
     return view

@@ -1,0 +1,18 @@
+"""Every address of the door, once. An adapter mounts `ROUTES` and calls `Door.handle`."""
+
+from __future__ import annotations
+
+from jotgate.door.endpoints import Door, Route
+
+ROUTES = (
+    Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True),
+    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",), answer=Door.enter_code),
+    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",), answer=Door.move),
+    Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",), answer=Door.leave),
+    Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",), answer=Door.sent, sweeps=True),
+    Route(rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=Door.state, sweeps=True),
+    Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=Door.done),
+    Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=Door.hook, sweeps=True),
+    Route(rule="/health", endpoint="health", methods=("GET",), answer=Door.health),
+    Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=Door.static),
+)

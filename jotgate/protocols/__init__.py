@@ -1,0 +1,58 @@
+"""What the gate and the sweep need of a store and of JotForm. Several implementations, one contract.
+
+A store speaks in whole decisions: each verb is one transaction, decided by a guarded write,
+and is honoured by every process and machine that shares the store. Every verb raises
+`jotgate.errors.StoreUnavailable` when it cannot do its work; then nothing was written.
+All times are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from jotgate.protocols.admission import AdmissionStore, Opening
+from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
+from jotgate.protocols.reading import FormState, Reading, ReadingStore
+from jotgate.protocols.service import Account, FormInfo, FormService, Question, SubmissionPage
+from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
+
+__all__ = [
+    "Account",
+    "FormInfo",
+    "FormService",
+    "FormState",
+    "Grant",
+    "GrantFilter",
+    "NewGrant",
+    "Opening",
+    "Question",
+    "Reading",
+    "Settled",
+    "Store",
+    "SubmissionFilter",
+    "SubmissionPage",
+    "SubmissionRecord",
+]
+
+
+class Store(AdmissionStore, GrantStore, ReadingStore, SettlingStore, Protocol):
+    """Everything that is remembered."""
+
+    def prepare(self, forms: Mapping[str, str], now: float) -> None:
+        """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
+
+        A form whose JotForm id changed starts anew.
+
+        Raises:
+            StoreMismatch: the store was written by a newer jotgate.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        ...
+
+    def check(self) -> None:
+        """Return if the store can be read and written now, else raise `StoreUnavailable`."""
+        ...
