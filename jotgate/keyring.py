@@ -60,10 +60,11 @@ class KeyRing:
 class CodeKeys:
     """The keys that fingerprint access codes; never rotated away under printed cards.
 
-    Each grant names the key its fingerprint was made with, by `key_id`.
+    Each grant names the key its fingerprint was made with, by `key_id`. Other secrets that the store must not hold
+    are derived from the same keys, and name theirs in the same way.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_ring")
 
     def __init__(self, secrets: Sequence[bytes]) -> None:
         """Hold *secrets*, oldest first; the newest makes new codes.
@@ -71,8 +72,8 @@ class CodeKeys:
         Raises:
             ValueError: as `KeyRing`.
         """
-        derived = KeyRing(secrets).keys("code")
-        self._keys = {key_id(key): key for key in derived}
+        self._ring = KeyRing(secrets)
+        self._keys = {key_id(key): key for key in self._ring.keys("code")}
 
     def __repr__(self) -> str:
         return f"<CodeKeys {', '.join(self._keys)}>"
@@ -90,6 +91,15 @@ class CodeKeys:
     def all(self) -> tuple[bytes, ...]:
         """Return every key, newest first."""
         return tuple(self._keys.values())
+
+    def keys(self, purpose: str) -> dict[str, bytes]:
+        """Return the keys for *purpose*, 32 bytes each, under the ids of the keys they stem from, newest first."""
+        return dict(zip(self._keys, self._ring.keys(purpose), strict=True))
+
+    def derive(self, key_id: str, purpose: str, name: str) -> bytes | None:
+        """Return the secret of *name* for *purpose*, 32 bytes, or None if the key it stems from is not held."""
+        key = self.keys(purpose).get(key_id)
+        return None if key is None else hmac.digest(key, name.encode(), "sha256")
 
 
 def key_id(key: bytes) -> str:

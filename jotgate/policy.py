@@ -9,6 +9,7 @@ from jotgate.outcomes import Reason
 #: How long after `closes_at` a form that was open in time may still be sent in, seconds.
 CLOSING_GRACE_SECONDS = 30 * 60
 DEFAULT_TICKET_TTL_SECONDS = 24 * 3600
+DEFAULT_TICKET_FIELD = "jotgate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class FormPolicy:
     #: Where an admitted visitor goes: a path of the site that embeds the form, or None for the door page.
     page: str | None = None
     #: The hidden field that carries the ticket: its unique name, or its question id (digits).
-    ticket_field: str = "jotgate"
+    ticket_field: str = DEFAULT_TICKET_FIELD
     #: Seconds since the epoch, UTC; None: always.
     opens_at: float | None = None
     closes_at: float | None = None
@@ -35,6 +36,20 @@ class FormPolicy:
     ticket_ttl_seconds: float = DEFAULT_TICKET_TTL_SECONDS
     #: At most as long as the ticket; None: as long as it.
     pass_ttl_seconds: float | None = None
+    #: What opens the form: "code", "app", or both.
+    access: tuple[str, ...] = ("code",)
+    #: How often one subject of one app may submit; None: as often as the app says. Codes bring their own number.
+    uses: int | None = None
+    #: "iframe", or "redirect" for forms that must run at JotForm's own address.
+    display: str = "iframe"
+    #: Whether refusals are only recorded, and everybody is let in.
+    reports_only: bool = False
+    #: Fields (unique names or question ids) whose prefilled value must come back unchanged.
+    locked_fields: tuple[str, ...] = ()
+    #: Fields by which submissions can be found again; kept as keyed fingerprints.
+    lookup_fields: tuple[str, ...] = ()
+    #: Fields that people may see of their own submissions; no other is kept.
+    show_fields: tuple[str, ...] = ()
     #: Path prefixes that only an admitted browser may read.
     protect: tuple[str, ...] = ()
 

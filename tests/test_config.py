@@ -57,6 +57,7 @@ FORM_KEYS = (
     "show_fields",
     "protect",
     "display",
+    "mode",
 )
 
 
@@ -161,7 +162,7 @@ def test_every_setting_of_a_form_can_be_set() -> None:
     """Each key that this version obeys becomes part of the form's policy, in its units."""
     assert policy(
         title="Consent, class 7b",
-        access=["code"],
+        access=["code", "app"],
         page="/students?term=2#form",
         ticket_field="gateTicket",
         opens_at="2026-09-01 08:00",
@@ -171,20 +172,31 @@ def test_every_setting_of_a_form_can_be_set() -> None:
         uses=3,
         ticket_ttl="12h",
         pass_ttl=90.5,
+        locked_fields=["class", "7"],
+        lookup_fields=["name[last]"],
+        show_fields=["class"],
         protect=["/students/", "/b\u00fccher"],
-        display="iframe",
+        display="redirect",
+        mode="report",
     ) == FormPolicy(
         form="students",
         form_id="241234567890123",
         title="Consent, class 7b",
+        access=("code", "app"),
         page="/students?term=2#form",
         ticket_field="gateTicket",
         opens_at=dt.datetime(2026, 9, 1, 6, 0, tzinfo=dt.timezone.utc).timestamp(),
         closes_at=dt.datetime(2026, 9, 30, 18, 0, tzinfo=dt.timezone.utc).timestamp(),
         timezone="Europe/Berlin",
         capacity=120,
+        uses=3,
         ticket_ttl_seconds=43_200,
         pass_ttl_seconds=90.5,
+        locked_fields=("class", "7"),
+        lookup_fields=("name[last]",),
+        show_fields=("class",),
+        display="redirect",
+        reports_only=True,
         protect=("/students", "/b\u00fccher"),
     )
 
@@ -207,7 +219,7 @@ def test_all_problems_come_in_one_error_in_the_order_of_the_settings() -> None:
             "code_keys": "c" * 32,
             "hook_secrets": ["a" * 16, "b" * 16, "c" * 16],
             "store": "sqlite://",
-            "mode": "report",
+            "mode": "off",
             "forms": {"Students": {"id": "1\n", "capacity": 0}, "b": {"id": 7}, "c": {"id": "7"}},
             "sekret_keys": [],
         }
@@ -338,7 +350,7 @@ def test_secrets_are_in_no_repr() -> None:
         assert CANARY not in text
 
 
-CANARIES = (f"{CANARY}\n", CANARY.encode(), [CANARY], [f"{CANARY}\x00".ljust(32)], 7 * [CANARY])
+CANARIES = (f"{CANARY}\n", CANARY.encode(), [f"{CANARY}?"], [f"{CANARY}\x00".ljust(32)], 7 * [CANARY])
 
 
 @pytest.mark.parametrize("canary", CANARIES, ids=range(len(CANARIES)))

@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[object, ...]] = {
         "/a b",
         "/a?b",
     ),
-    "mode": ("report", "off", True, ["enforce"]),
+    "mode": ("reporting", "off", True, ["enforce"]),
     "sweeper": ("Thread", "cron", 1),
     "trusted_proxies": (-1, 11, True, 1.0, "1", 10**5000),
     "http_proxy": (
@@ -131,7 +131,7 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
         b"1",
     ),
     "title": ("", "  ", "a\nb", "a\x00b", "a\u2028b", "\ud800", "t" * 201, 7),
-    "access": ("app", ["code", "app"], [], "any", ["code", 7], {"code": 1}, 7),
+    "access": ("apps", [], "any", ["code", 7], {"code": 1}, 7),
     "page": (
         "",
         "students",
@@ -196,9 +196,19 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
         10**5000,
     ),
     "pass_ttl": ("", [], "999999999d"),
-    "locked_fields": (["name"], [], "name"),
-    "lookup_fields": (["name"],),
-    "show_fields": (["name"],),
+    "locked_fields": (
+        "name",
+        [""],
+        ["a b"],
+        ["a[b"],
+        ["a[b][c]"],
+        [7],
+        ["a", "a"],
+        ["jotgate"],
+        ["n\u00e4me"],
+    ),
+    "lookup_fields": (7, [None], ["name[]"], ["jotgate"]),
+    "show_fields": ("class", ["x" * 65], ["jotgate"]),
     "protect": (
         "/a",
         ["a"],
@@ -213,7 +223,8 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
         ["/\n"],
         [7],
     ),
-    "display": ("redirect", "popup", 1),
+    "display": ("popup", 1),
+    "mode": ("off", 1, ["report"]),
 }
 
 
@@ -248,25 +259,12 @@ def test_the_tables_of_refused_values_leave_no_setting_out() -> None:
     assert tuple(FORM_REFUSED) == FORM_KEYS
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"mode": "report"},
-        {"forms": {"a": {"id": "1", "access": "app"}}},
-        {"forms": {"a": {"id": "1", "display": "redirect"}}},
-    ],
-)
-def test_what_comes_later_is_refused_as_such(change: dict[str, Any]) -> None:
-    """Who asks for a thing that is announced is told that it comes, not that it is wrong."""
-    [problem] = problems_of(usable(**change))
-    assert "later" in problem
-
-
-@pytest.mark.parametrize("key", ["locked_fields", "lookup_fields", "show_fields"])
-def test_a_form_setting_that_is_not_obeyed_is_not_ignored(key: str) -> None:
-    """To start with a field "locked" that is open would be worse than not to start."""
-    [problem] = problems_of(with_form(**{key: ["name"]}))
-    assert "does not know it yet" in problem
+def test_a_site_that_only_reports_does_so_on_every_form() -> None:
+    """One form may be on report alone; the site's mode holds for all of them."""
+    assert policy(mode="report").reports_only
+    assert not policy().reports_only
+    whole = Settings.from_mapping(usable(mode="report"))
+    assert all(one.reports_only for one in whole.policies.values())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
 
 import pytest
@@ -105,6 +106,21 @@ def test_code_keys_are_named_and_the_newest_makes_codes() -> None:
     assert both.ids == (*CodeKeys([NEW]).ids, *one.ids)
     assert both.all() == (*CodeKeys([NEW]).all(), *one.all())
     assert not set(both.all()) & {*KeyRing([OLD]).keys("ticket"), OLD, NEW}
+
+
+def test_secrets_stem_from_a_code_key_for_one_purpose_and_one_name() -> None:
+    """They are the same as long as their key is held, whatever keys are added, and tell nothing of each other."""
+    one, both = CodeKeys([OLD]), CodeKeys([OLD, NEW])
+    [old_id] = one.ids
+    secret = one.derive(old_id, "app", "k1")
+    assert secret == both.derive(old_id, "app", "k1") == hmac.digest(one.keys("app")[old_id], b"k1", "sha256")
+    others = {
+        both.derive(both.ids[0], "app", "k1"),
+        one.derive(old_id, "app", "k2"),
+        one.derive(old_id, "lookup", "k1"),
+    }
+    assert len(others | {secret, *both.all()}) == 6
+    assert CodeKeys([NEW]).derive(old_id, "app", "k1") is None
 
 
 def test_no_key_is_ever_shown() -> None:

@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 
 from jotgate.config import rules
 from jotgate.config.reading import Rules, read_table, shown
-from jotgate.policy import FormPolicy
+from jotgate.policy import DEFAULT_TICKET_FIELD, FormPolicy
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _MAX_FORMS = 1_000
 _MAX_TITLE_CHARS = 200
 _MAX_PREFIXES = 100
+_MAX_FIELDS = 100
 _MAX_COUNT = 10**9
 
-_access_kind = rules.choice("code", later={"app": 'app tokens come later; until then it must be "code"'})
+_access_kind = rules.choice("code", "app")
 _form_id = rules.matching(r"[0-9]{1,20}", "JotForm's number of the form, 1 to 20 digits, as in its address")
 
 
@@ -31,6 +32,19 @@ def _access(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (_access_kind(value),)
     return rules.list_of(_access_kind, least=1, most=2)(value)
+
+
+_field = rules.matching(
+    r"[A-Za-z0-9_-]{1,64}(?:\[[A-Za-z0-9_]{1,32}\])?",
+    'a field\'s unique name, such as "class" or "name[first]", or its number',
+)
+
+
+def _fields(value: object) -> tuple[str, ...]:
+    fields = rules.list_of(_field, most=_MAX_FIELDS)(value)
+    if len(set(fields)) != len(fields):
+        raise ValueError("it must name each field once")
+    return fields
 
 
 def _title(value: object) -> str:
@@ -53,29 +67,34 @@ FORM_RULES: Rules = {
     "closes_at": rules.moment,
     "timezone": rules.timezone,
     "capacity": rules.whole_number(1, _MAX_COUNT),
-    # Per app and subject: it says nothing about codes, whose uses are set when they are created.
+    # Of app tokens, per app and subject: codes have theirs since they were created.
     "uses": rules.whole_number(1, _MAX_COUNT),
     "ticket_ttl": rules.duration,
     "pass_ttl": rules.duration,
-    "locked_fields": rules.not_yet("a field that was to be locked would stay open"),
-    "lookup_fields": rules.not_yet("nothing could be looked up by it"),
-    "show_fields": rules.not_yet("own submissions are not shown yet"),
+    "locked_fields": _fields,
+    "lookup_fields": _fields,
+    "show_fields": _fields,
     "protect": rules.list_of(rules.path_prefix, most=_MAX_PREFIXES),
-    "display": rules.choice(
-        "iframe", later={"redirect": '"redirect" comes later; until then it must be "iframe"'}
-    ),
+    "display": rules.choice("iframe", "redirect"),
+    "mode": rules.choice("enforce", "report"),
 }
 _NEEDED = {"id": "it is the number in the form's address at JotForm."}
 #: Keys whose values go into a policy as they are, and what the policy calls them.
 _TAKEN_OVER = {
     "title": "title",
+    "access": "access",
     "page": "page",
     "ticket_field": "ticket_field",
     "timezone": "timezone",
     "capacity": "capacity",
+    "uses": "uses",
     "ticket_ttl": "ticket_ttl_seconds",
     "pass_ttl": "pass_ttl_seconds",
+    "locked_fields": "locked_fields",
+    "lookup_fields": "lookup_fields",
+    "show_fields": "show_fields",
     "protect": "protect",
+    "display": "display",
 }
 
 
@@ -112,11 +131,17 @@ def _read_form(form: object, table: object, *, name: str, problems: list[str]) -
         )
     values = read_table(table, FORM_RULES, name=path, prefix=f"{path}.", needed=_NEEDED, problems=problems)
     opens_at, closes_at = _window(values, path, problems)
+    _note_ticket_field(values, path, problems)
     if len(problems) > found:
         return None
     taken = {ours: values[key] for key, ours in _TAKEN_OVER.items() if key in values}
     return FormPolicy(
-        form=form, form_id=values["id"], opens_at=opens_at, closes_at=closes_at, **{"title": form, **taken}
+        form=form,
+        form_id=values["id"],
+        opens_at=opens_at,
+        closes_at=closes_at,
+        reports_only=values.get("mode") == "report",
+        **{"title": form, **taken},
     )
 
 
@@ -133,6 +158,14 @@ def _window(values: Mapping[str, Any], path: str, problems: list[str]) -> tuple[
     if len(ends) == 2 and ends["opens_at"] >= ends["closes_at"]:
         problems.append(f"{path}.closes_at: it must be later than opens_at.")
     return ends.get("opens_at"), ends.get("closes_at")
+
+
+def _note_ticket_field(values: Mapping[str, Any], path: str, problems: list[str]) -> None:
+    """Note where the ticket field stands among the fields that are for people."""
+    ticket_field = values.get("ticket_field", DEFAULT_TICKET_FIELD)
+    for key in ("locked_fields", "lookup_fields", "show_fields"):
+        if ticket_field in values.get(key, ()):
+            problems.append(f"{path}.{key}: the ticket field must not be among them.")
 
 
 def _note_shared_ids(policies: Mapping[str, FormPolicy], name: str, problems: list[str]) -> None:

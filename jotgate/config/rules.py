@@ -8,13 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from jotgate.config.reading import Rule
 from jotgate.hosts import MAX_PORT, read_origin
 from jotgate.keyring import MIN_SECRET_BYTES
 
@@ -60,24 +59,14 @@ def matching(pattern: str, wanted: str) -> Callable[[object], str]:
     return rule
 
 
-def choice(*options: str, later: Mapping[str, str] = MappingProxyType({})) -> Callable[[object], str]:
-    """Make the rule for one of *options*; those in *later* are refused with a sentence of their own."""
+def choice(*options: str) -> Callable[[object], str]:
+    """Make the rule for one of *options*."""
     wanted = " or ".join(f'"{option}"' for option in options)
 
     def rule(value: object) -> str:
         if not isinstance(value, str) or value not in options:
-            refusal = later.get(value) if isinstance(value, str) else None
-            raise ValueError(refusal or f"it must be {wanted}")
+            raise ValueError(f"it must be {wanted}")
         return value
-
-    return rule
-
-
-def not_yet(why: str) -> Rule:
-    """Make the rule for a setting that this version does not obey: to ignore it would be unsafe."""
-
-    def rule(value: object) -> None:
-        raise ValueError(f"this version of jotgate does not know it yet, and will not ignore it: {why}")
 
     return rule
 

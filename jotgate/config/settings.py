@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -53,9 +53,7 @@ RULES: Rules = {
     ),
     "store": rules.store,
     "url_prefix": rules.url_prefix,
-    "mode": rules.choice(
-        "enforce", later={"report": '"report" comes later; until then it must be "enforce"'}
-    ),
+    "mode": rules.choice("enforce", "report"),
     "sweeper": rules.choice("auto", "thread", "request", "external"),
     "trusted_proxies": rules.whole_number(0, 10),
     "http_proxy": rules.proxy,
@@ -95,6 +93,7 @@ class Settings:
     plan: str | None = None
     #: Where the door stands on the site; no slash at the end.
     url_prefix: str = "/jotgate"
+    #: "enforce", or "report": everything is decided and recorded, nothing refused. A form may be on "report" alone.
     mode: str = "enforce"
     #: Where the sweep runs: "auto", "thread", "request" or "external".
     sweeper: str = "auto"
@@ -149,6 +148,8 @@ class Settings:
             policies = read_forms(values.pop("forms"), name=spell("forms"), problems=problems)
         if problems:
             raise ConfigError(problems)
+        if values.get("mode") == "report":
+            policies = {form: replace(policy, reports_only=True) for form, policy in policies.items()}
         return cls(policies=MappingProxyType(policies), **values)
 
     @property
