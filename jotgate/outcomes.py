@@ -22,6 +22,9 @@ class Reason(Enum):
     USED_UP = "used_up"  #: every use of the code is settled.
     REVOKED = "revoked"  #: the code, or the pass made from it, was revoked.
     THROTTLED = "throttled"  #: too many wrong guesses from this network, or in all: try again later.
+    BAD_TOKEN = "bad_token"  #: no app token that may open this form; the ledger holds the exact fault.
+    TOKEN_USED = "token_used"  #: an app token of ours that was redeemed before: a copied or replayed link.
+    TOKEN_EXPIRED = "token_expired"  #: an app token of ours whose minute is over.
     OPEN_ELSEWHERE = "open_elsewhere"  #: its one ticket is bound to another browser; it may be moved here.
     NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
     CLOSED = "closed"  #: the form has closed.

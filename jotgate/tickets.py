@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import binascii
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from jotgate.keyring import KeyRing
@@ -52,6 +53,12 @@ class Ticket:
     #: The submission settled on it, and its verdict.
     submission_id: str | None = None
     verdict: Verdict | None = None
+    #: The app whose token it was issued for; None: an access code.
+    app: str | None = None
+    #: What the app filled in: field name -> value.
+    prefill: Mapping[str, str] = field(default_factory=dict)
+    #: The names in `prefill` whose value must come back unchanged.
+    locked: tuple[str, ...] = ()
 
 
 def new_ticket_id() -> bytes:

@@ -76,6 +76,24 @@ _REFUSALS: Mapping[Reason, Message] = {
         remedy="Many wrong codes came from your network, so we are taking it slowly. Nobody is locked out: "
         "please try again in a minute.",
     ),
+    Reason.BAD_TOKEN: Message(
+        status=403,
+        title="This link does not open the form",
+        remedy="Go back to the app, and open the form from there once more. If it still does not work, give the "
+        "reference below to the people who made the app.",
+    ),
+    Reason.TOKEN_USED: Message(
+        status=403,
+        title="This link has been opened before",
+        remedy="It works once, and only where the app opened it; a copy of it opens nothing. "
+        "Go back to the app, and open the form from there once more.",
+    ),
+    Reason.TOKEN_EXPIRED: Message(
+        status=403,
+        title="This link is too old",
+        remedy="It works for a minute after the app made it. "
+        "Go back to the app, and open the form from there once more.",
+    ),
     Reason.OPEN_ELSEWHERE: Message(
         status=409,
         title="The form is open somewhere else",
