@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from jotgate.config import Settings
     from jotgate.errors import ConfigError, JotgateError
     from jotgate.outcomes import Admit, Reason, Refuse, Verdict
+    from jotgate.tokens import mint_token
 
     #: The installed version, as the package's own metadata states it.
     __version__: str
@@ -26,6 +27,7 @@ __all__ = [
     "Settings",
     "Verdict",
     "__version__",
+    "mint_token",
 ]
 
 _HOMES = {
@@ -36,6 +38,7 @@ _HOMES = {
     "Refuse": "jotgate.outcomes",
     "Settings": "jotgate.config",
     "Verdict": "jotgate.outcomes",
+    "mint_token": "jotgate.tokens",
 }
 
 # Hidden from type checkers, which would otherwise believe that every misspelt name exists.
