@@ -1,7 +1,7 @@
 """JWTs by one key of one algorithm (extra `jotgate[jwt]`).
 
-Importing this module needs PyJWT. PyJWT checks signatures only; everything that a header could make it do otherwise
-is refused beforehand, as RFC 8725 advises.
+Importing this module needs PyJWT, whose algorithms check the signatures. The header is read here, because it may not
+choose anything: not the algorithm, not the key, not how the rest is to be read (RFC 8725, section 3).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from enum import Enum
 from typing import Any
 
-from jwt import PyJWS, PyJWTError
+from jwt import get_algorithm_by_name
 
 from jotgate import segments
 
@@ -21,6 +21,13 @@ from jotgate import segments
 _REFUSED = frozenset(("crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c"))
 _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ED25519_BYTES = 32
+_NO_KEY = (
+    "this is no Ed25519 public key: give it as PEM (BEGIN PUBLIC KEY), as JWK or as base 64 of its 32 bytes"
+)
+_PRIVATE = (
+    "this is a private key, which has to stay where tokens are minted: give the public key that belongs to it"
+)
+#: A SubjectPublicKeyInfo of Ed25519 (RFC 8410, section 4) is this and the key.
 _DER_HEAD = bytes.fromhex("302a300506032b6570032100")
 
 
@@ -61,18 +68,21 @@ def read_jwt(text: str, *, algorithm: str, key: bytes, key_id: str) -> dict[str,
 
 def read_header(text: str) -> dict[str, object] | None:
     """Return the header of *text* if it has the shape of a signed JWT, nothing verified yet. Total on any text."""
-    return segments.read_object(text.partition(".")[0]) if _SHAPE.fullmatch(text) else None
+    if not _SHAPE.fullmatch(text):
+        return None
+    return segments.read_object(text.partition(".")[0])
 
 
 def is_signed(text: str, algorithm: str, key: Any) -> bool:
-    """Say whether *key*, bytes for HS256 and a public key of `cryptography` otherwise, signed *text*."""
-    if segments.decode(text.rpartition(".")[2]) is None:
+    """Say whether *key*, bytes for HS256 and a public key of `cryptography` otherwise, signed *text*.
+
+    A signature in another spelling of base 64 is none.
+    """
+    message, _, encoded = text.rpartition(".")
+    signature = segments.decode(encoded)
+    if signature is None:
         return False
-    try:
-        _JWS.decode_complete(text, key, algorithms=[algorithm])
-    except PyJWTError:
-        return False
-    return True
+    return get_algorithm_by_name(algorithm).verify(message.encode(), key, signature)
 
 
 def ed25519_key(raw: bytes) -> Any:
@@ -84,6 +94,23 @@ def ed25519_key(raw: bytes) -> Any:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def p256_key(x: bytes, y: bytes) -> Any:
+    """Return the public key at the point (*x*, *y*) of the curve P-256, or None if it is not on it.
+
+    Raises:
+        ImportError: as `ed25519_key`.
+    """
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    numbers = ec.EllipticCurvePublicNumbers(
+        int.from_bytes(x, "big"), int.from_bytes(y, "big"), ec.SECP256R1()
+    )
+    try:
+        return numbers.public_key()
+    except ValueError:
+        return None
 
 
 def read_public_key(text: str) -> bytes:
@@ -108,14 +135,6 @@ def read_public_key(text: str) -> bytes:
     return raw
 
 
-_NO_KEY = (
-    "this is no Ed25519 public key: give it as PEM (BEGIN PUBLIC KEY), as JWK or as base 64 of its 32 bytes"
-)
-_PRIVATE = (
-    "this is a private key, which has to stay where tokens are minted: give the public key that belongs to it"
-)
-
-
 def _from_jwk(text: str) -> bytes:
     try:
         jwk = json.loads(text)
@@ -137,6 +156,3 @@ def _from_base64(text: str) -> bytes:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (ValueError, binascii.Error):
         raise ValueError(_NO_KEY) from None
-
-
-_JWS = PyJWS(algorithms=["HS256", "EdDSA", "ES256"])
