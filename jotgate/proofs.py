@@ -112,8 +112,9 @@ def plain_address(address: str) -> str | None:
         return None
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or "@" in parts.netloc:
         return None
-    place = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
-    return f"{parts.scheme}://{parts.hostname}{place}{_ESCAPE.sub(_plain_escape, parts.path) or '/'}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    place = host if port in (None, _DEFAULT_PORTS[parts.scheme]) else f"{host}:{port}"
+    return f"{parts.scheme}://{place}{_ESCAPE.sub(_plain_escape, parts.path) or '/'}"
 
 
 def _plain_escape(found: re.Match[str]) -> str:

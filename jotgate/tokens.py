@@ -154,7 +154,7 @@ def mint_token(
         expires_at=issued_at + TOKEN_LIFE_SECONDS,
         token_id=secrets.token_urlsafe(16),
         key_id=key_id,
-        prefill={} if prefill is None else prefill,
+        prefill=prefill or {},
         locked=tuple(locked),
         version=version,
         proof_key=proof_key,
@@ -290,10 +290,10 @@ def _claims(payload: dict[str, object], key_id: str) -> Claims | None:
         return None
     if not begins_at <= issued_at < expires_at:
         return None
-    audience, locked, confirmation = payload["aud"], payload.get("locked", []), payload.get("cnf")
+    audience, locked = payload["aud"], payload.get("locked", [])
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
-    if not isinstance(locked, list) or not (confirmation is None or isinstance(confirmation, dict)):
+    if not isinstance(locked, list):
         return None
     return Claims(
         app=payload["iss"],  # type: ignore[arg-type]  # `_problems` looks at the kinds of all that follow
@@ -303,11 +303,23 @@ def _claims(payload: dict[str, object], key_id: str) -> Claims | None:
         expires_at=expires_at,
         token_id=payload["jti"],  # type: ignore[arg-type]
         key_id=key_id,
-        prefill=payload.get("prefill", {}),  # type: ignore[arg-type]
+        prefill=payload.get("prefill") or {},  # type: ignore[arg-type]
         locked=tuple(locked),
         version=payload.get("ver"),  # type: ignore[arg-type]
-        proof_key=confirmation.get("jkt") if confirmation else None,
+        proof_key=_proof_key(payload),
     )
+
+
+def _proof_key(payload: dict[str, object]) -> str | None:
+    """Return the thumbprint in `cnf`, None without it; no thumbprint if it binds the token in a way unknown to us.
+
+    Such a token must not become one that everybody may present.
+    """
+    if "cnf" not in payload:
+        return None
+    confirmation = payload["cnf"]
+    thumbprint = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+    return thumbprint if isinstance(thumbprint, str) else ""
 
 
 def _seconds(value: object) -> float | None:
