@@ -27,7 +27,12 @@ pytest.register_assert_rewrite("jotgate.testing.contract")
 _REQUIRE_SERVICES = os.environ.get("JOTGATE_REQUIRE_SERVICES") == "1"
 _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_SERVICE_FIXTURES = {"chromium_path": "browser", "postgres_url": "postgres"}
+_SERVICE_FIXTURES = {
+    "chromium_path": "browser",
+    "node_path": "node",
+    "php_path": "php",
+    "postgres_url": "postgres",
+}
 
 # The two profiles that judge a change are the same on every run; the long one goes looking for new cases.
 hypothesis.settings.register_profile("default", deadline=None, derandomize=True, max_examples=100)
@@ -130,6 +135,25 @@ def chromium_path() -> Path:
             else "no chromium here: `apt install chromium`, or set CHROMIUM to the path of one"
         )
     return Path(found)
+
+
+def _program(name: str, package: str) -> Path:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"no {name} here: `apt install {package}`, or put one on the PATH")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def node_path() -> Path:
+    """Return the node that runs the recipes for it, or skip."""
+    return _program("node", "nodejs")
+
+
+@pytest.fixture(scope="session")
+def php_path() -> Path:
+    """Return the php that runs the recipes for it, or skip."""
+    return _program("php", "php-cli")
 
 
 @pytest.fixture(scope="session")
