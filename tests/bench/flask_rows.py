@@ -21,11 +21,11 @@ _PATH = "/report/summary"
 
 def passing(scratch: Path) -> Iterator[Row]:
     """Return the rows of a view that is not gated, in a site that has a gate."""
-    yield Row(name=BASE, call=Caller(_site(), environ()))
-    site = _site()
+    yield Row(name=BASE, call=Caller(bare_site(), environ()))
+    site = bare_site()
     _jotgate(site, scratch / "passing.db")
     yield Row(name="jotgate, view without a gate", base=BASE, most_over_us=1, call=Caller(site, environ()))
-    site = _site()
+    site = bare_site()
     site.before_request(lambda: None)
     yield Row(name="floor: an empty hook", base=BASE, call=Caller(site, environ()))
 
@@ -39,7 +39,7 @@ def passing_flask_login(scratch: Path) -> Iterator[Row]:
 
 def gated(scratch: Path) -> Iterator[Row]:
     """Return the rows of a gated view, with a valid pass, and with a forged one or none."""
-    yield Row(name=BASE, call=Caller(_site(), environ()))
+    yield Row(name=BASE, call=Caller(bare_site(), environ()))
     site = flask.Flask(__name__)
     gate = _jotgate(site, scratch / "gated.db")
 
@@ -156,7 +156,8 @@ def gated_django_lockdown(scratch: Path) -> Iterator[Row]:
     yield Row(name="django-lockdown", base=bare, call=Caller(locked, environ(HTTP_COOKIE=cookies)))
 
 
-def _site() -> flask.Flask:
+def bare_site() -> flask.Flask:
+    """Return the site that has no gate."""
     site = flask.Flask(__name__)
     site.add_url_rule(_PATH, view_func=lambda: "hello", endpoint="report")
     return site

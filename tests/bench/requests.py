@@ -30,12 +30,12 @@ def run(scratch: Path, size: Size) -> Iterator[bool]:
     """Measure, print, and tell for each target whether it is met."""
     logging.disable(logging.CRITICAL)
     for title, sources in _TABLES.items():
-        rows = measure([row for source in sources for row in _available(source, scratch)], size)
+        rows = measure([row for source in sources for row in available(source, scratch)], size)
         print_table(title, HEADINGS, [row.cells() for row in rows])
         yield from (row.met for row in rows if row.met is not None)
 
 
-def _available(source: Source, scratch: Path) -> list[Row]:
+def available(source: Source, scratch: Path) -> list[Row]:
     """Return the rows of *source*; none if it is about a package that is not installed."""
     try:
         return list(source(scratch))
