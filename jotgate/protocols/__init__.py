@@ -13,22 +13,27 @@ from typing import Protocol
 
 from jotgate.protocols.admission import AdmissionStore, Opening
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
+from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
 from jotgate.protocols.service import Account, FormInfo, FormService, Question, SubmissionPage
 from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
 
 __all__ = [
     "Account",
+    "Counted",
     "FormInfo",
     "FormService",
     "FormState",
     "Grant",
     "GrantFilter",
     "NewGrant",
+    "NewScopedKey",
     "Opening",
     "Question",
     "Reading",
+    "ScopedKey",
     "Settled",
+    "Share",
     "Store",
     "SubmissionFilter",
     "SubmissionPage",
@@ -36,7 +41,7 @@ __all__ = [
 ]
 
 
-class Store(AdmissionStore, GrantStore, ReadingStore, SettlingStore, Protocol):
+class Store(AdmissionStore, GrantStore, KeyStore, ReadingStore, SettlingStore, Protocol):
     """Everything that is remembered."""
 
     def prepare(self, forms: Mapping[str, str], now: float) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from jotgate.errors import ConfigError
 from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.readings import ReadingVerbs
 from jotgate.stores.settling import SettlingVerbs
 from jotgate.stores.tickets import TicketVerbs
@@ -17,7 +18,7 @@ from jotgate.stores.tickets import TicketVerbs
 __all__ = ["SqlStore", "open_store"]
 
 
-class SqlStore(TicketVerbs, GrantVerbs, ReadingVerbs, SettlingVerbs):
+class SqlStore(TicketVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs):
     """A `jotgate.protocols.Store` on a relational database."""
 
 

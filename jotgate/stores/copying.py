@@ -55,6 +55,13 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int]] = {
         ),
         "",
     ),
+    "api_keys": (
+        (
+            "fingerprint", "code_key", "key_id", "label", "forms", "fields", "share_calls", "share_fraction",
+            "created_at", "expires_at", "revoked_at", "last_used_at", "calls_day", "calls",
+        ),
+        b"",
+    ),
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
 from jotgate.stores.copying import copy_store
+from jotgate.testing.contract.keys import new_key
 from jotgate.testing.contract.material import (
     FORM,
     FORM_ID,
@@ -58,6 +59,8 @@ def fill(store: SqlStore) -> str:
     store.revoke_grants(exactly(15), now=T0 + 1 / 3, actor="owner", note=None)
     store.reissue_grant(exactly(16), grant("fresh"), now=T0, actor="owner")
     store.note_delivery(FORM_ID, T0)
+    store.create_scoped_key(new_key("K", fields=("3",)), now=T0, actor="owner")
+    store.take_call_of_key("K", day="2026-09-21", most=None)
     store.change_usage("account", lambda _: (replace(Usage(day="2026-09-21", limit=None), used=7), None))
     return store.record(Entry(at=T0, event="site.moved", note="last"))
 
@@ -70,6 +73,7 @@ def known(store: SqlStore) -> list[object]:
         store.form_states(),
         sorted(store.revocations(0.0)),
         store.usage("account"),
+        store.scoped_keys(),
         store.counts(),
         store.missing_keys(()),
         store.live_until(FORM),

@@ -93,6 +93,17 @@ FROM usage WHERE account > :after ORDER BY account LIMIT :rows
 INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day)
 VALUES (:account, :day, :limit_calls, :used, :tokens, :tokens_at, :probe_day, :probes, :asked_day)
 
+-- name: rows_of_api_keys
+SELECT fingerprint, code_key, key_id, label, forms, fields, share_calls, share_fraction, created_at, expires_at,
+    revoked_at, last_used_at, calls_day, calls
+FROM api_keys WHERE fingerprint > :after ORDER BY fingerprint LIMIT :rows
+
+-- name: add_to_api_keys
+INSERT INTO api_keys (fingerprint, code_key, key_id, label, forms, fields, share_calls, share_fraction, created_at,
+    expires_at, revoked_at, last_used_at, calls_day, calls)
+VALUES (:fingerprint, :code_key, :key_id, :label, :forms, :fields, :share_calls, :share_fraction, :created_at,
+    :expires_at, :revoked_at, :last_used_at, :calls_day, :calls)
+
 -- name: continue_ledger
 -- The next entry's number follows the last one's.
 SELECT max(seq) FROM ledger

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from jotgate.testing.contract.admitting import AdmittingContract
 from jotgate.testing.contract.granting import GrantingContract
+from jotgate.testing.contract.keys import KeysContract
 from jotgate.testing.contract.races import RacesContract
 from jotgate.testing.contract.ruling import RulingContract
 from jotgate.testing.contract.settling import SettlingContract
@@ -21,6 +22,12 @@ __all__ = ["StoreContract"]
 
 
 class StoreContract(
-    AdmittingContract, GrantingContract, SettlingContract, RulingContract, SweepingContract, RacesContract
+    AdmittingContract,
+    GrantingContract,
+    KeysContract,
+    SettlingContract,
+    RulingContract,
+    SweepingContract,
+    RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""
