@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -170,19 +170,22 @@ def people(
     *,
     count: int | None = None,
     subjects: Sequence[str] | None = None,
-    check: Callable[[str], bool] | None = None,
+    label: str | None = None,
 ) -> Iterator[Person]:
-    """Return whom to make codes for: *count* unnamed ones, or one for each of *subjects*.
+    """Return whom to make codes for: *count* unnamed ones, or one for each of *subjects*; *label* is for all of them.
 
     Raises:
-        InputError: neither is given, they disagree, or a subject is empty, too long or there twice.
+        InputError: neither is given, they disagree, a subject is empty, too long or there twice, or the label
+            is empty or too long.
     """
+    if label is not None and not _fits(label):
+        raise InputError([f"a label has 1 to {_LONGEST_SUBJECT} characters"])
     if count is None and subjects is None:
         raise InputError(["say how many codes there shall be, or for whom"])
     if subjects is None:
         if count is None or count < 1:
             raise InputError([f"the number of codes must be at least 1, not {count}"])
-        return (Person() for _ in range(count))
+        return (Person(label=label) for _ in range(count))
     problems = [
         f"{subject!r} is empty or too long for a subject" for subject in subjects if not _fits(subject)
     ]
@@ -192,7 +195,7 @@ def people(
         problems.append(f"{count} codes were asked for, but {len(subjects)} subjects are named")
     if problems:
         raise InputError(problems)
-    return (Person(subject=subject) for subject in subjects)
+    return (Person(subject=subject, label=label) for subject in subjects)
 
 
 def _fits(subject: str) -> bool:

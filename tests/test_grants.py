@@ -116,6 +116,8 @@ def test_people_come_by_number_or_by_name() -> None:
     assert list(people(count=2)) == [Person(), Person()]
     assert list(people(count=1, subjects=["a"])) == [Person(subject="a")]
     assert [one.subject for one in people(subjects=["a", "b"])] == ["a", "b"]
+    assert {one.label for one in people(count=2, label="7a")} == {"7a"}
+    assert list(people(subjects=["a"], label="late")) == [Person(subject="a", label="late")]
 
 
 def test_a_card_of_an_older_key_is_found_and_replaced_under_the_newest(store: Store) -> None:

@@ -104,7 +104,7 @@ def _choose(
         if found is None:
             raise click.UsageError("This is no access code: there is a typing mistake in it.")
         which = GrantFilter(form=form, fingerprints=found.fingerprints)
-        return _Choice(which=which, words="like this one" + where)
+        return _Choice(which=which, words="with these letters" + where)
     which = GrantFilter(form=form, prefix=prefix, subject=subject, batch=batch)
     if prefix is not None:
         return _Choice(which=which, words=f"with the id {prefix}{where}")
@@ -222,6 +222,7 @@ def _rows(found: Iterator[Grant], now: float, tally: Counter[str]) -> Iterator[t
 @click.option("--note", help="Why, for the ledger.")
 @click.option("--yes", is_flag=True, help="Do not ask before several codes are revoked.")
 @actor_option
+@json_option
 @click.pass_context
 def revoke(
     ctx: click.Context,
@@ -233,6 +234,7 @@ def revoke(
     note: str | None,
     yes: bool,
     actor: str,
+    as_json: bool,
 ) -> None:
     """Revoke the grants meant; an id has to fit one of them only."""
     parts = open_parts(ctx)
@@ -250,7 +252,7 @@ def revoke(
     if not found:
         raise Failed(f"There is no code {choice.words}.")
     if not live:
-        say(f"Nothing to do: {counted(found, 'code')} {choice.words}, revoked before.")
+        _say_revoked(0, f"Nothing to do: {counted(found, 'code')} {choice.words}, revoked before.", as_json)
         return
     which = choice.which
     if live > 1:
@@ -259,9 +261,16 @@ def revoke(
         if not yes:
             click.confirm(f"Revoke {counted(live, 'code')} {choice.words}?", abort=True, err=True)
     revoked = parts.grants.revoke(which, actor=actor, note=note)
-    say(
-        f"Revoked {counted(revoked, 'code')} {choice.words}. What is sent with them from now on does not count."
-    )
+    them = "it" if revoked == 1 else "them"
+    done = f"Revoked {counted(revoked, 'code')} {choice.words}. What is sent with {them} from now on does not count."
+    _say_revoked(revoked, done, as_json)
+
+
+def _say_revoked(number: int, sentence: str, as_json: bool) -> None:
+    if as_json:
+        emit({"revoked": number})
+    else:
+        say(sentence)
 
 
 @codes.command(help="Give the holder of a lost code a new one; the old code ends, its uses are carried over.")

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -42,6 +43,7 @@ _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 @click.option(
     "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
 )
+@click.option("--label", help="A name for lists, such as the class; a list brings its own.")
 @click.option("--uses", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Of each code.")
 @click.option("--batch", help="A name to list and revoke them by. [default: the time]")
 @click.option("--valid-from", help="Such as 2026-09-01T08:00; by the form's clocks unless it has an offset.")
@@ -62,6 +64,7 @@ def create(
     count: int | None,
     subjects: tuple[str, ...],
     class_list: BinaryIO | None,
+    label: str | None,
     uses: int,
     batch: str | None,
     valid_from: str | None,
@@ -73,6 +76,8 @@ def create(
     """Create codes; everything is checked, and the file opened, before the first one is stored."""
     if (count is not None) + bool(subjects) + (class_list is not None) != 1:
         raise click.UsageError("Say for whom: one of --count, --subject or --from.")
+    if label is not None and class_list is not None:
+        raise click.UsageError("--label goes with --count or --subject: a list brings its own labels.")
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     terms = Terms(
@@ -83,7 +88,8 @@ def create(
         valid_until=_instant("--valid-until", valid_until, policy),
     )
     number = count or len(subjects) or None
-    persons = _listed(class_list) if class_list else people(count=count, subjects=subjects or None)
+    named = partial(people, count=count, subjects=subjects or None, label=label)
+    persons = _listed(class_list) if class_list else named()
     if out is None:
         persons = _few(persons, number)
     issued = parts.grants.create(terms, persons)

@@ -47,6 +47,20 @@ def test_a_subject_stands_beside_its_code(site: Site) -> None:
     assert [line.split()[1] for line in result.stdout.splitlines()] == ["s-1", "s-2"]
 
 
+def test_a_label_is_for_all_codes_made_together(site: Site) -> None:
+    """--label is shown beside each code and in the list; with a class list, which has labels, it is misuse."""
+    result = site.run("codes", "create", "students", "--count", "1", "--uses", "30", "--label", "Class 7a")
+    assert result.stdout.split(maxsplit=1)[1].strip() == "Class 7a"
+    _created(site, "students", "--subject", "s-1", "--label", "late")
+    labels = {(line["subject"], line["label"]) for line in site.lines("codes", "list")}
+    assert labels == {(None, "Class 7a"), ("s-1", "late")}
+    (site.folder / "class.csv").write_text("name\nAda\n", encoding="utf-8")
+    class_list = ["--from", str(site.folder / "class.csv")]
+    for misuse in (["--count", "1", "--label", " "], [*class_list, "--label", "7a"]):
+        assert site.run("codes", "create", "students", *misuse).exit_code == 2
+    assert len(site.lines("codes", "list")) == 2
+
+
 def test_the_list_never_shows_a_code_but_everything_about_it(site: Site) -> None:
     """`codes list --json` has the promised fields, and no output of it holds the code or its letters."""
     (code,) = _created(site, "students", "--subject", "s-1", "--batch", "b", "--uses", "2")
@@ -241,6 +255,13 @@ def test_a_batch_is_revoked_only_after_a_yes(site: Site) -> None:
     again = site.run("codes", "revoke", "--batch", "b")
     assert again.exit_code == 0
     assert "Nothing to do" in again.output
+
+
+def test_a_script_reads_how_many_codes_were_revoked(site: Site) -> None:
+    """`codes revoke --json` counts those that were not revoked before."""
+    _created(site, "students", "--count", "3", "--batch", "b")
+    assert site.lines("codes", "revoke", "--batch", "b", "--yes") == [{"revoked": 3}]
+    assert site.lines("codes", "revoke", "--batch", "b") == [{"revoked": 0}]
 
 
 def test_a_code_is_revoked_by_itself_by_its_id_or_from_a_pipe(site: Site) -> None:
