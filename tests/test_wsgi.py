@@ -15,6 +15,7 @@ from wsgiref.validate import validator
 import flask
 import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Request
 
 from jotgate.wsgi import JotGateMiddleware
 from tests.door.site import DOOR, SITE_URL, Site, judged, plain, running_site, ticket_in
@@ -195,3 +196,11 @@ def test_a_django_site_behind_the_gate(site: Site) -> None:
         "form": [200, True],
         "other": [200, "max-age=60"],
     }
+
+
+def test_the_sites_own_login_reads_the_environ(site: Site) -> None:
+    """`subject_loader` is given the request's environ."""
+    with_login = site.restarted(subject_loader=lambda environ: environ.get("REMOTE_USER"))
+    door = JotGateMiddleware(plain, with_login.parts.settings, parts=with_login.parts).door
+    assert door.subject_of(Request({"REMOTE_USER": "s-1"})) == "s-1"
+    assert door.subject_of(Request({})) is None

@@ -64,11 +64,15 @@ class Route:
 class Door:
     """Answer requests. Holds no state of its own, so any number of threads may share it."""
 
-    def __init__(self, parts: Parts, render: Renderer) -> None:
+    def __init__(
+        self, parts: Parts, render: Renderer, load_subject: Callable[[Request], object] | None = None
+    ) -> None:
+        """Answer for *parts*; *load_subject* asks the site's own login whom a request is about."""
         self.parts = parts
         self.signer = Signer(parts.keys, parts.clock)
         self.cookies = Cookies(parts.settings, parts.keys)
         self.render = render
+        self._load_subject = load_subject
         self._headers = security_headers(parts.settings)
 
     def handle(self, route: Route, request: Request, **arguments: Any) -> Response:
@@ -219,6 +223,14 @@ class Door:
         """Return the valid pass that the request carries for *form*, if any."""
         cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
         return self.parts.gate.read_pass(form, cookies)
+
+    def subject_of(self, request: Request) -> str | None:
+        """Return whom the site's own login says that the request is about, or None if it says nobody.
+
+        Whatever the setting `subject_loader` raises is the site's own mistake, and passes through.
+        """
+        found = None if self._load_subject is None else self._load_subject(request)
+        return None if found is None or found == "" else str(found)
 
     def refuse(
         self, request: Request, refuse: Refuse, *, form: FormPolicy | None, status: int | None = None

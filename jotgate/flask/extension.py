@@ -47,7 +47,13 @@ class JotGate:
             StoreMismatch: as `jotgate.wiring.build`.
         """
         parts = parts or build(Settings.from_flask_config(app.config))
-        door = Door(parts, lambda name, context: flask.render_template(name, **context))
+        loader = parts.settings.subject_loader
+        door = Door(
+            parts,
+            lambda name, context: flask.render_template(name, **context),
+            # Called within the request's context, so that it finds the session.
+            load_subject=None if loader is None else lambda request: loader(),
+        )
         app.extensions["jotgate"] = door
         app.jinja_env.globals["jotgate"] = self
         app.register_blueprint(_blueprint(door))

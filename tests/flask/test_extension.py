@@ -230,3 +230,22 @@ def test_cross_site_posts_are_refused_here_too(site: Site) -> None:
     visitor = site.visitor(school(site))
     assert visitor.enter(site.code(), headers={"Origin": "https://evil.example"}).status_code == 403
     assert visitor.enter(site.code(), headers={"Origin": SITE_URL}).status_code == 303
+
+
+@pytest.mark.parametrize(("said", "subject"), [(None, None), ("", None), ("s-1", "s-1"), (1042, "1042")])
+def test_the_sites_own_login_says_whom_a_request_is_about(
+    site: Site, said: object, subject: str | None
+) -> None:
+    """`subject_loader` is called without arguments, within the request; nobody is None, a number is text."""
+    app = flask.Flask("school")
+    with_login = site.restarted(subject_loader=lambda: said if flask.request.path else "no request")
+    JotGate().init_app(app, parts=with_login.parts)
+    with app.test_request_context("/students"):
+        assert app.extensions["jotgate"].subject_of(flask.request) == subject
+
+
+def test_without_a_loader_a_request_is_about_nobody(site: Site) -> None:
+    """A site that has no login is asked for none."""
+    app = school(site)
+    with app.test_request_context("/students"):
+        assert app.extensions["jotgate"].subject_of(flask.request) is None
