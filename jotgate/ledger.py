@@ -32,6 +32,8 @@ class Entry:
     about: str | None = None
     #: Free text by a person, or numbers worth keeping.
     note: str | None = None
+    #: The submission that it belongs to the history of, if one is concerned.
+    submission_id: str | None = None
 
 
 def ref_of(seq: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from jotgate.keyring import KeyRing
+from jotgate.answers import Answers, Kept, keep, unchanged
+from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
 from jotgate.tickets import Ticket, read_ticket
 
 #: How long an empty answer sheet may stay pending: the API sometimes shows null answers right after a webhook.
@@ -38,7 +40,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A submission ready to be settled: all that the verdict needs, and nothing that people wrote."""
+    """A submission ready to be settled: all that the verdict needs, and what is kept of the answers."""
 
     submission_id: str
     #: The form's name in the settings.
@@ -51,10 +53,18 @@ class Candidate:
     verdict: Verdict | None = None
     #: Whether it must wait: nothing in it has an answer (yet).
     empty: bool = False
+    #: JotForm's word for its state, such as ACTIVE.
+    status: str | None = None
+    #: Field -> answer, for the verdict and for whoever is told of it; in memory only, never stored.
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: What the store keeps of the answers; None: nothing.
+    kept: Kept | None = None
 
 
-def examine(submission: Submission, *, form: str, ticket_qid: str, keys: KeyRing) -> Candidate:
-    """Read the ticket in question *ticket_qid* of *submission*."""
+def examine(
+    submission: Submission, policy: FormPolicy, *, ticket_qid: str, keys: KeyRing, code_keys: CodeKeys
+) -> Candidate:
+    """Read the ticket in question *ticket_qid* of *submission*, and what *policy* says is to be kept of the answers."""
     text = ticket_answer(submission, ticket_qid)
     ticket_id = read_ticket(text, keys) if text else None
     verdict = None
@@ -64,12 +74,22 @@ def examine(submission: Submission, *, form: str, ticket_qid: str, keys: KeyRing
         verdict = Verdict.FORGED
     return Candidate(
         submission_id=submission.submission_id,
-        form=form,
+        form=policy.form,
         created_earliest=submission.created_earliest,
         created_latest=submission.created_latest,
         ticket_id=ticket_id,
         verdict=verdict,
         empty=not text and submission.empty,
+        status=submission.status or None,
+        answers=Answers(submission.answers),
+        kept=keep(
+            submission.answers,
+            form=policy.form,
+            ticket_qid=ticket_qid,
+            lookup_fields=policy.lookup_fields,
+            show_fields=policy.show_fields,
+            code_keys=code_keys,
+        ),
     )
 
 
@@ -105,4 +125,8 @@ def judge(candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float)
         return Verdict.REVOKED
     if candidate.created_earliest > ticket.expires_at:
         return Verdict.EXPIRED
+    if not all(
+        unchanged(ticket.prefill.get(name, ""), candidate.answers.get(name, "")) for name in ticket.locked
+    ):
+        return Verdict.TAMPERED
     return Verdict.VERIFIED

@@ -13,11 +13,11 @@ import logging
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted, UpstreamError, UpstreamReason
-from jotgate.keyring import KeyRing
+from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
@@ -70,6 +70,7 @@ class Sweep:
         service: FormService,
         quota: Quota,
         keys: KeyRing,
+        code_keys: CodeKeys,
         clock: Clock,
         holder: str,
     ) -> None:
@@ -79,6 +80,7 @@ class Sweep:
         self._service = service
         self._quota = quota
         self._keys = keys
+        self._code_keys = code_keys
         self._clock = clock
         self._name = holder
         self._live: dict[str, tuple[float, float | None]] = {}
@@ -314,16 +316,17 @@ class _Run:
 
     def _candidate(self, row: Submission, state: FormState) -> Candidate:
         assert state.ticket_qid is not None
-        candidate = examine(row, form=state.form, ticket_qid=state.ticket_qid, keys=self._sweep._keys)
+        sweep = self._sweep
+        candidate = examine(
+            row,
+            sweep._policies[state.form],
+            ticket_qid=state.ticket_qid,
+            keys=sweep._keys,
+            code_keys=sweep._code_keys,
+        )
         if state.missing_since is None:
             return candidate
-        return Candidate(
-            submission_id=candidate.submission_id,
-            form=state.form,
-            created_earliest=candidate.created_earliest,
-            created_latest=candidate.created_latest,
-            verdict=Verdict.PENDING,
-        )
+        return replace(candidate, ticket_id=None, verdict=Verdict.PENDING, empty=False)
 
     def _found_field(self, state: FormState, rows: list[Submission]) -> FormState:
         """Notice in the rows that the ticket field was renamed, or that it may be gone."""

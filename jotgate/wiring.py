@@ -73,7 +73,16 @@ def build(
             proxy=settings.http_proxy,
         )
     holder = f"{socket.gethostname()}:{secrets.token_hex(4)}"
-    sweep = Sweep(policies, store=store, service=service, quota=quota, keys=keys, clock=clock, holder=holder)
+    sweep = Sweep(
+        policies,
+        store=store,
+        service=service,
+        quota=quota,
+        keys=keys,
+        code_keys=code_keys,
+        clock=clock,
+        holder=holder,
+    )
     sweeper = Sweeper(sweep, settings.sweeper)
     return Parts(
         settings=settings,

@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.keyring import KeyRing
+from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
 from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate, Submission, examine, judge
 from jotgate.tickets import Ticket, TicketState, ticket_text
 
-KEYS = KeyRing([b"k" * 32])
+KEYS, CODE_KEYS = KeyRing([b"k" * 32]), CodeKeys([b"c" * 32])
+STUDENTS = FormPolicy(form="students", form_id="260010000000001", title="Students")
 ID = bytes(range(16))
 NOW = 1_790_000_000.0
 ODD = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text()
@@ -38,7 +40,7 @@ def submission(answer: Any = None, **others: Any) -> Submission:
 
 def look(given: Submission) -> Candidate:
     """Examine it for a ticket in question 7."""
-    return examine(given, form="students", ticket_qid="7", keys=KEYS)
+    return examine(given, STUDENTS, ticket_qid="7", keys=KEYS, code_keys=CODE_KEYS)
 
 
 def candidate(**changes: Any) -> Candidate:
@@ -134,6 +136,35 @@ def test_the_verdict_follows_from_what_is_known(
 ) -> None:
     """Form before use, use before revocation, revocation before expiry."""
     assert judge(given, found, waited_seconds=0.0) is verdict
+
+
+@pytest.mark.parametrize(
+    ("answers", "verdict"),
+    [
+        ({"class": "7a", "room": "12"}, Verdict.VERIFIED),
+        ({"class": "7a", "room": "somewhere else"}, Verdict.VERIFIED),
+        ({"class": " 7a\n"}, Verdict.VERIFIED),
+        ({"class": "7b"}, Verdict.TAMPERED),
+        ({"class": ""}, Verdict.TAMPERED),
+        ({}, Verdict.TAMPERED),
+    ],
+)
+def test_a_locked_field_must_come_back_as_it_was(answers: dict[str, str], verdict: Verdict) -> None:
+    """Changed, emptied or gone: tampered; what was filled in without a lock may be changed."""
+    locked = ticket(prefill={"class": "7a", "room": "12"}, locked=("class",))
+    assert judge(candidate(answers=answers), locked, waited_seconds=0.0) is verdict
+
+
+def test_tampering_is_the_last_thing_to_be_looked_at() -> None:
+    """On a ticket that is worthless anyway, that is the verdict."""
+    prefill: dict[str, Any] = {"prefill": {"class": "7a"}, "locked": ("class",)}
+    for changes, verdict in (
+        ({"form": "teachers"}, Verdict.WRONG_FORM),
+        ({"submission_id": "0"}, Verdict.REPLAYED),
+        ({"revoked_at": NOW}, Verdict.REVOKED),
+        ({"expires_at": NOW - 1}, Verdict.EXPIRED),
+    ):
+        assert judge(candidate(), ticket(**prefill, **changes), waited_seconds=0.0) is verdict
 
 
 def test_an_empty_sheet_waits_for_its_answers() -> None:

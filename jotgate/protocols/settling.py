@@ -86,6 +86,10 @@ class SettlingStore(Protocol):
         """Return the entry under *ref*, however it is spelled, or None."""
         ...
 
+    def history(self, submission_id: str) -> list[Entry]:
+        """Return the entries about one submission, oldest first."""
+        ...
+
     def counts(self) -> dict[str, dict[str, int]]:
         """Return form -> verdict -> number of submissions."""
         ...

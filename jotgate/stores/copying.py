@@ -12,9 +12,9 @@ from jotgate.stores.driver import Driver, Row, Transaction
 
 _PAGE_ROWS = 1000
 _PATIENCE_SECONDS = 30.0
-#: Every table but the lease, which belongs to a process: its columns, the key that its rows are read by, and
-#: what is below every key.
-_TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int]] = {
+#: Every table but the lease, which belongs to a process: its columns, those of the key that its rows are read by
+#: first, and what is below every key.
+_TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] = {
     "grants": (
         (
             "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
@@ -44,11 +44,12 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int]] = {
     "submissions": (
         (
             "submission_id", "form", "subject", "verdict", "judged", "created_at", "seen_at", "judged_at", "ticket_id",
-            "actor", "reason",
+            "actor", "reason", "digest", "shown", "updated_at", "status",
         ),
         "",
     ),
-    "ledger": (("seq", "at", "event", "form", "reason", "subject", "actor", "about", "note"), -1),
+    "lookups": (("submission_id", "field", "form", "fingerprint"), ("", "")),
+    "ledger": (("seq", "at", "event", "form", "reason", "subject", "actor", "about", "note", "submission_id"), -1),
     "usage": (
         (
             "account", "day", "limit_calls", "used", "tokens", "tokens_at", "probe_day", "probes", "asked_day",
@@ -131,10 +132,11 @@ def _compare(table: CopiedTable, into: Transaction) -> None:
 
 
 def _pages(name: str, tx: Transaction) -> Iterator[list[Row]]:
-    after: Any = _TABLES[name][1]
-    while page := tx.all(f"rows_of_{name}", after=after, rows=_PAGE_ROWS):
+    below = _TABLES[name][1]
+    after: Row = below if isinstance(below, tuple) else (below,)
+    while page := tx.all(f"rows_of_{name}", after=after[0], after_2=after[-1], rows=_PAGE_ROWS):
         yield page
-        after = page[-1][0]
+        after = page[-1][: len(after)]
 
 
 def _add(checksum: Any, page: list[Row]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -107,6 +108,7 @@ class SettlingVerbs(Verbs):
                     actor=actor,
                     about=f"submission {submission_id}",
                     note=reason,
+                    submission_id=submission_id,
                 ),
             )
             row = tx.one("read_submission", submission_id=submission_id)
@@ -126,10 +128,13 @@ class SettlingVerbs(Verbs):
             return None
         with self._read() as tx:
             row = tx.one("explain", seq=seq)
-        if row is None:
-            return None
-        names = ("at", "event", "form", "reason", "subject", "actor", "about", "note")
-        return Entry(**dict(zip(names, row, strict=True)))
+        return None if row is None else _entry(row)
+
+    @tried_twice
+    def history(self, submission_id: str) -> list[Entry]:
+        """Return the entries about one submission, oldest first."""
+        with self._read() as tx:
+            return [_entry(row) for row in tx.all("history_of_submission", submission_id=submission_id)]
 
     @tried_twice
     def counts(self) -> dict[str, dict[str, int]]:
@@ -198,6 +203,7 @@ def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: fl
     if known is not None and verdict is Verdict.PENDING:
         return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
     own = ticket if ticket and ticket.form == candidate.form else None
+    kept = candidate.kept
     tx.run(
         "add_submission",
         submission_id=candidate.submission_id,
@@ -208,10 +214,27 @@ def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: fl
         now=now,
         judged_at=None if verdict is Verdict.PENDING else now,
         ticket_id=candidate.ticket_id,
+        status=candidate.status,
+        digest=kept.digest if kept else None,
+        shown=json.dumps(kept.shown) if kept and kept.shown else None,
     )
+    _keep_lookups(tx, candidate, known_before=known is not None)
     if verdict is not Verdict.PENDING:
         _note_judgement(tx, candidate, verdict, own, now)
     return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
+
+
+def _keep_lookups(tx: Transaction, candidate: Candidate, *, known_before: bool) -> None:
+    if known_before:
+        tx.run("forget_lookups", submission_id=candidate.submission_id)
+    for name, fingerprint in candidate.kept.lookups if candidate.kept else ():
+        tx.run(
+            "add_lookup",
+            form=candidate.form,
+            field=name,
+            fingerprint=fingerprint,
+            submission_id=candidate.submission_id,
+        )
 
 
 def _redeem(tx: Transaction, candidate: Candidate, capacity: int | None) -> Verdict:
@@ -233,11 +256,17 @@ def _note_judgement(
     about = f"submission {candidate.submission_id}"
     if candidate.ticket_id is not None:
         about += f", ticket {candidate.ticket_id.hex()[:6]}"
-    subject = ticket.subject if ticket else None
-    event = "submission.judged"
     record(
         tx,
-        Entry(at=now, event=event, form=candidate.form, reason=verdict.value, subject=subject, about=about),
+        Entry(
+            at=now,
+            event="submission.judged",
+            form=candidate.form,
+            reason=verdict.value,
+            subject=ticket.subject if ticket else None,
+            about=about,
+            submission_id=candidate.submission_id,
+        ),
     )
 
 
@@ -283,6 +312,11 @@ def _record(row: Row) -> SubmissionRecord:
         reason=reason,
         ticket=bytes(ticket_id).hex()[:6] if ticket_id is not None else None,
     )
+
+
+def _entry(row: Row) -> Entry:
+    names = ("at", "event", "form", "reason", "subject", "actor", "about", "note", "submission_id")
+    return Entry(**dict(zip(names, row, strict=True)))
 
 
 def _usage(row: Row | None) -> Usage | None:

@@ -102,6 +102,7 @@ def record(tx: Transaction, entry: Entry) -> str:
         actor=entry.actor,
         about=entry.about,
         note=entry.note,
+        submission_id=entry.submission_id,
     )
     assert row is not None
     return ref_of(row[0])

@@ -7,6 +7,7 @@ import logging
 import statistics
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from jotgate.gate import Seen
 from jotgate.grants import Terms, people
 from jotgate.jotform.envelope import read_answer
 from jotgate.jotform.payloads import read_rows, read_submission
+from jotgate.keyring import CodeKeys
 from jotgate.outcomes import Admit, Verdict
 from jotgate.sandbox import Sandbox
 from jotgate.submissions import examine
@@ -30,7 +32,12 @@ _ZONE = ZoneInfo("America/New_York")
 _MOST_CPU_MS = 150.0
 #: Submissions that the sweep settles in one transaction.
 _AT_ONCE = 100
-_STEPS = ("read the JSON text", "make submissions of it", "examine their tickets", "settle them in the store")
+_STEPS = (
+    "read the JSON text",
+    "make submissions of it",
+    "examine tickets and answers",
+    "settle them in the store",
+)
 
 
 def run(scratch: Path, size: Size) -> Iterator[bool]:
@@ -76,7 +83,11 @@ def _judged(parts: Parts, text: bytes, count: int) -> Iterator[float]:
     yield lap()
     rows = [read_submission(row, _ZONE) for row in read_rows(answer.content)]
     yield lap()
-    candidates = [examine(row, form=FORM, ticket_qid="7", keys=parts.keys) for row in rows if row]
+    policy = replace(parts.settings.policies[FORM], lookup_fields=("email",), show_fields=("name", "classes"))
+    code_keys = CodeKeys(parts.settings.code_keys)
+    candidates = [
+        examine(row, policy, ticket_qid="7", keys=parts.keys, code_keys=code_keys) for row in rows if row
+    ]
     yield lap()
     settled = []
     for first in range(0, count, _AT_ONCE):

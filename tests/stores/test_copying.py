@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jotgate.answers import Kept
 from jotgate.errors import InputError, StoreError
 from jotgate.ledger import Entry
 from jotgate.protocols import SubmissionFilter
@@ -53,6 +54,8 @@ def fill(store: SqlStore) -> str:
     store.create_grants([grant(n, subject=f"s-{n} é", uses=1 + n % 3) for n in range(CODES)], T0)
     admits = [admitted(store, opening(n, guesser=guesser())) for n in range(20)]
     settled(store, *(sent_in(n + 1, admit) for n, admit in enumerate(admits[:10])), sent_in(99, None))
+    # More look-ups than go into a page, several of them of one submission.
+    settled(store, *(replace(sent_in(n, None), kept=kept(n)) for n in range(200, 900)))
     store.rule("99", accept=True, actor="owner", reason="seen in person", now=T0 + 300.1)
     store.leave(pass_of(admits[12]), T0 + 0.1)
     store.open_ticket(opening("wrong", guesser=guesser()))
@@ -63,6 +66,12 @@ def fill(store: SqlStore) -> str:
     store.take_call_of_key("K", day="2026-09-21", most=None)
     store.change_usage("account", lambda _: (replace(Usage(day="2026-09-21", limit=None), used=7), None))
     return store.record(Entry(at=T0, event="site.moved", note="last"))
+
+
+def kept(n: int) -> Kept:
+    """Return what is kept of a submission's answers; some have the same."""
+    lookups = (("document", bytes([n % 7] * 16)), ("mail", bytes([n % 251] * 16)))
+    return Kept(digest=bytes(16), lookups=lookups, shown={"name": {"label": "Name", "value": f"É\0 {n}"}})
 
 
 def known(store: SqlStore) -> list[object]:
@@ -77,6 +86,7 @@ def known(store: SqlStore) -> list[object]:
         store.counts(),
         store.missing_keys(()),
         store.live_until(FORM),
+        store.history("99"),
     ]
 
 
@@ -88,6 +98,7 @@ def test_a_copy_tells_the_same(both: tuple[SqlStore, SqlStore]) -> None:
     copied = copy_store(source.driver, target.driver, report=told.__setitem__)
     assert {table.name: table.rows for table in copied if table.rows} == told
     assert told["grants"] == CODES
+    assert told["lookups"] == 1_400
     target.prepare(FORMS, T0)
     assert known(target) == known(source)
     assert target.explain(ref) == source.explain(ref)

@@ -25,7 +25,9 @@ SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket
 
 -- name: everything
 -- A copy is made of one moment: nobody writes until it is whole.
-LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage, api_keys IN SHARE MODE
+LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage,
+    api_keys, lookups
+IN SHARE MODE
 
 -- name: continue_ledger
 -- The next entry's number follows the last one's.

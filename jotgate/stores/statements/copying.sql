@@ -68,22 +68,31 @@ VALUES (:form, :form_id, :added_at, :due_seq, :read_seq, :due_since, :delivered_
     :settled, :last_error, :last_error_at)
 
 -- name: rows_of_submissions
-SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, actor, reason
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, actor, reason,
+    digest, shown, updated_at, status
 FROM submissions WHERE submission_id > :after ORDER BY submission_id LIMIT :rows
 
 -- name: add_to_submissions
 INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at,
-    ticket_id, actor, reason)
+    ticket_id, actor, reason, digest, shown, updated_at, status)
 VALUES (:submission_id, :form, :subject, :verdict, :judged, :created_at, :seen_at, :judged_at, :ticket_id,
-    :actor, :reason)
+    :actor, :reason, :digest, :shown, :updated_at, :status)
+
+-- name: rows_of_lookups
+SELECT submission_id, field, form, fingerprint
+FROM lookups WHERE (submission_id, field) > (:after, :after_2) ORDER BY submission_id, field LIMIT :rows
+
+-- name: add_to_lookups
+INSERT INTO lookups (submission_id, field, form, fingerprint)
+VALUES (:submission_id, :field, :form, :fingerprint)
 
 -- name: rows_of_ledger
-SELECT seq, at, event, form, reason, subject, actor, about, note
+SELECT seq, at, event, form, reason, subject, actor, about, note, submission_id
 FROM ledger WHERE seq > :after ORDER BY seq LIMIT :rows
 
 -- name: add_to_ledger
-INSERT INTO ledger (seq, at, event, form, reason, subject, actor, about, note)
-VALUES (:seq, :at, :event, :form, :reason, :subject, :actor, :about, :note)
+INSERT INTO ledger (seq, at, event, form, reason, subject, actor, about, note, submission_id)
+VALUES (:seq, :at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id)
 
 -- name: rows_of_usage
 SELECT account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day

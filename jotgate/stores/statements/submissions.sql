@@ -2,10 +2,20 @@
 SELECT verdict, seen_at FROM submissions WHERE submission_id = :submission_id
 
 -- name: add_submission
-INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id)
-VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id)
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, status,
+    digest, shown)
+VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :status,
+    :digest, :shown)
 ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
-    judged_at = excluded.judged_at, ticket_id = excluded.ticket_id
+    judged_at = excluded.judged_at, ticket_id = excluded.ticket_id, status = excluded.status, digest = excluded.digest,
+    shown = excluded.shown
+
+-- name: add_lookup
+INSERT INTO lookups (form, field, fingerprint, submission_id) VALUES (:form, :field, :fingerprint, :submission_id)
+
+-- name: forget_lookups
+-- Its answers are read anew.
+DELETE FROM lookups WHERE submission_id = :submission_id
 
 -- name: redeem_ticket
 -- The guarded write that decides single use: the first submission settled on a ticket has it.
@@ -49,11 +59,15 @@ SELECT form, verdict, count(*) FROM submissions GROUP BY form, verdict
 SELECT min(seen_at) FROM submissions WHERE verdict = 'pending'
 
 -- name: record
-INSERT INTO ledger (at, event, form, reason, subject, actor, about, note)
-VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note) RETURNING seq
+INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id)
+VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id) RETURNING seq
 
 -- name: explain
-SELECT at, event, form, reason, subject, actor, about, note FROM ledger WHERE seq = :seq
+SELECT at, event, form, reason, subject, actor, about, note, submission_id FROM ledger WHERE seq = :seq
+
+-- name: history_of_submission
+SELECT at, event, form, reason, subject, actor, about, note, submission_id
+FROM ledger WHERE submission_id = :submission_id ORDER BY seq
 
 -- name: read_usage
 SELECT day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day FROM usage WHERE account = :account

@@ -39,6 +39,20 @@ class RulingContract(Contract):
         listed = [int(kept.submission_id) for kept in store.submissions(Filter())]
         assert listed == sorted(ids, reverse=True)
 
+    def test_the_ledger_is_a_submissions_history(self, store: Store) -> None:
+        """Its verdict and what people made of it, oldest first, and nothing about any other."""
+        settled(store, sent_in(1, None), sent_in(2, None))
+        store.rule("1", accept=True, actor="owner", reason="seen", now=T0 + HOUR)
+        store.rule("1", accept=False, actor="owner", reason="not seen", now=T0 + 2 * HOUR)
+        told = [(entry.event, entry.reason, entry.submission_id) for entry in store.history("1")]
+        assert told == [
+            ("submission.judged", "unticketed", "1"),
+            ("submission.accepted", "accepted", "1"),
+            ("submission.rejected", "unticketed", "1"),
+        ]
+        assert len(store.history("2")) == 1
+        assert store.history("3") == []
+
     def test_submission_filters_are_joined_by_and(self, store: Store) -> None:
         """Form, subject, verdicts and ids each narrow the list; several verdicts are alternatives."""
         store.create_grants([grant(n, subject=f"s-{n}") for n in (1, 2)], T0)

@@ -1,0 +1,197 @@
+"""Answers made into text, found by name, and kept as digests and fingerprints that tell nothing without the key."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate.answers import Answers, digests, fingerprints, keep, normalised, text_of, unchanged
+from jotgate.keyring import CodeKeys
+
+PAYLOADS = Path(__file__).parent / "jotform" / "payloads"
+OLD, NEW = CodeKeys([b"o" * 32]), CodeKeys([b"o" * 32, b"n" * 32])
+SIGNATURE = (
+    "https://www.jotform.com/uploads/sample_owner/213335607234147/5141380755815289484"
+    "/5141380755815289484_signature_22.png"
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+)
+ROWS = st.dictionaries(
+    st.text(max_size=3),
+    st.fixed_dictionaries({}, optional={"name": JSON, "text": JSON, "type": JSON, "answer": JSON}),
+    max_size=5,
+)
+
+
+def captured(name: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return the answers of a captured submission, the first if there are several."""
+    content = json.loads((PAYLOADS / name).read_text())["content"]
+    answers: Mapping[str, Mapping[str, Any]] = (content[0] if isinstance(content, list) else content)[
+        "answers"
+    ]
+    return answers
+
+
+def kept(rows: Mapping[str, Mapping[str, Any]], *, keys: CodeKeys = NEW, **fields: tuple[str, ...]) -> Any:
+    """Keep what is to be kept; the ticket is in question 7."""
+    listed: dict[str, tuple[str, ...]] = {"lookup_fields": (), "show_fields": ()} | fields
+    return keep(rows, form="students", ticket_qid="7", code_keys=keys, **listed)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("fullName3", "Ada Example"),
+        ("3", "Ada Example"),
+        ("fullName3[first]", "Ada"),
+        ("3[last]", "Example"),
+        ("phoneNumber", "(555) 010-0199"),
+        ("email", "ada@mail.example"),
+        ("address", "1 Sample Street"),
+        ("name9", "Elementary"),
+        ("bySigning22", SIGNATURE),
+    ],
+)
+def test_captured_answers_read_as_text(field: str, text: str) -> None:
+    """Names, telephone numbers, addresses, choices and files, by unique name, by number, and in part."""
+    assert Answers(captured("submission-of-many-types.json"))[field] == text
+
+
+@pytest.mark.parametrize(
+    "field", ["daysAvailable", "12", "submit2", "nobody", "", "[", "fullName3[middle]", "work[a]"]
+)
+def test_what_has_no_answer_is_not_there(field: str) -> None:
+    """Unanswered questions, layout, parts that nobody filled in, names that no question has."""
+    answers = Answers(captured("submission-of-many-types.json"))
+    assert field not in answers
+    assert answers.get(field, "nothing") == "nothing"
+
+
+def test_answers_are_gone_through_by_name() -> None:
+    """Each answered question once, by its unique name, or by its number where it has none; never in a repr."""
+    answers = Answers({**captured("submission.json"), "90": {"name": "", "answer": "x"}})
+    assert list(answers) == ["name", "memberId", "visitId", "allowed", "dateOfBirth", "flag", "90"]
+    assert answers["90"] == "x"
+    assert answers["dateOfBirth"] == "1990-11-22"
+    assert repr(answers) == "<Answers to 7 questions>"
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("  Ada \n", "Ada"),
+        (None, ""),
+        ([], ""),
+        ({}, ""),
+        (0, "0"),
+        (1.5, "1.5"),
+        (True, "true"),
+        (10**4000, ""),
+        (["Mathematics", "", "Poetry"], "Mathematics; Poetry"),
+        ({"prefix": "Dr", "first": "Ada", "middle": "", "last": "L", "suffix": "II"}, "Dr Ada L II"),
+        ({"last": "L"}, "L"),
+        ({"area": "555", "phone": "0100199"}, "(555) 0100199"),
+        ({"country": "+44", "area": "", "phone": "0100199"}, "+44 0100199"),
+        ({"full": "(555) 010-0199", "phone": "7"}, "(555) 010-0199"),
+        ({"year": "2026", "month": "3", "day": "9", "datetime": "2026-03-09 00:00:00"}, "2026-03-09"),
+        ({"year": "2026", "month": "03", "day": "09", "hour": "4", "min": "5", "ampm": "PM"}, "2026-03-09 4:05 PM"),
+        ({"year": "", "month": "", "day": ""}, ""),
+        ({"addr_line1": "1 High Street", "city": "Ely", "postal": "CB7", "state": ""}, "1 High Street, Ely, CB7"),
+        ({"hourSelect": "10", "minuteSelect": "30"}, "10; 30"),
+        ([{"first": "Ada"}, ["x", ["y"]]], "Ada; x; y"),
+        ([[[[[[[["too deep"]]]]]]]], ""),
+    ],
+)  # fmt: skip
+def test_an_answer_is_one_text(answer: object, text: str) -> None:
+    """As it is read out; what is empty leaves no separator behind."""
+    assert text_of(answer) == text
+
+
+@given(ROWS)
+def test_whatever_came_back_can_be_kept(rows: dict[str, dict[str, Any]]) -> None:
+    """Never an exception; what is kept of it can be written as JSON."""
+    answers = Answers(rows)
+    assert len(dict(answers)) == len(answers)
+    fields = (*rows, *answers, "name[first]", "7")
+    found = kept(rows, lookup_fields=fields, show_fields=fields)
+    assert json.loads(json.dumps(found.shown)).keys() == found.shown.keys()
+    assert len(found.digest) == 16
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["AB 12 34", " ab  12 34\n", "Ab\u00a012\u200934", "\uff21\uff22 \uff11\uff12 34"],
+)
+def test_a_lookup_forgives_case_width_and_spaces(written: str) -> None:
+    """All of them are found by any of them."""
+    assert fingerprints(NEW, "students", "document", written) == fingerprints(
+        NEW, "students", "document", "ab 12 34"
+    )
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    """What was normalised is looked up as it is."""
+    once = normalised(text)
+    assert normalised(once) == once
+    assert once == once.strip()
+
+
+def test_a_fingerprint_is_bound_to_form_and_field() -> None:
+    """The same document number tells nothing across fields, forms or keys, and nothing is ever empty."""
+    [ours] = fingerprints(OLD, "students", "document", "123")
+    for form, field in (("teachers", "document"), ("students", "other"), ("student", "sdocument")):
+        assert fingerprints(OLD, form, field, "123") != (ours,)
+    newest, oldest = fingerprints(NEW, "students", "document", "123")
+    assert oldest == ours != newest
+    assert fingerprints(NEW, "students", "document", " \n") == ()
+
+
+def test_a_digest_changes_with_every_answer_and_with_nothing_else() -> None:
+    """Not with the ticket, a label, a name, an order, or an empty answer; under each key it is another."""
+    rows = {"3": {"name": "name", "answer": {"first": "A", "last": "B"}}, "7": {"answer": "ticket"}}
+
+    def digest(changed: Mapping[str, Mapping[str, Any]], keys: CodeKeys = OLD) -> bytes:
+        return digests({**rows, **changed}, ticket_qid="7", code_keys=keys)[0]
+
+    same = digest({})
+    assert digest({"7": {"answer": "another"}}) == same
+    assert digest({"3": {"name": "renamed", "text": "Name", "answer": {"last": "B", "first": "A"}}}) == same
+    assert digest({"4": {"answer": ""}, "5": {"name": "layout"}, "6": {"answer": []}}) == same
+    assert digest({"3": {"answer": {"first": "A", "last": "C"}}}) != same
+    assert digest({"4": {"answer": "0"}}) != same
+    assert digest({}, NEW) != same == digests(rows, ticket_qid="7", code_keys=NEW)[1]
+
+
+def test_only_listed_fields_are_kept_in_clear() -> None:
+    """With the question as the form puts it; a list stays a list, so that files stay links."""
+    rows = {
+        "3": {"name": "name", "text": " Full name ", "answer": {"first": "Ada", "last": "L"}},
+        "4": {"name": "photo", "text": "", "answer": ["https://www.jotform.com/uploads/a.png", ""]},
+        "5": {"name": "document", "text": "Document", "answer": "AB 12"},
+        "7": {"name": "jotgate", "answer": "ticket"},
+    }
+    found = kept(rows, lookup_fields=("document", "absent"), show_fields=("name[first]", "4", "absent"))
+    assert found.shown == {
+        "name[first]": {"label": "Full name", "value": "Ada"},
+        "4": {"label": "4", "value": ["https://www.jotform.com/uploads/a.png"]},
+    }
+    assert found.lookups == (("document", fingerprints(NEW, "students", "document", "ab 12")[0]),)
+    assert "Ada" not in repr(found)
+
+
+@pytest.mark.parametrize("came_back", ["A & B", " A  &\r\n B ", "A &amp; B"])
+def test_a_value_may_come_back_in_another_spelling(came_back: str) -> None:
+    """White space and HTML's entities are JotForm's; everything else is somebody's."""
+    assert unchanged("A & B", came_back)
+    assert not unchanged("A & B", came_back + "x")
+    assert not unchanged("A & B", "")
+    assert not unchanged("A & B", came_back.lower())
