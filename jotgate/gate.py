@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from jotgate.browsers import Browser
@@ -11,15 +12,23 @@ from jotgate.clock import Clock
 from jotgate.codes import CodeText, Mistyped, fingerprint, parse
 from jotgate.errors import UnknownForm
 from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Decision, Reason, Refuse
 from jotgate.passes import Pass, PassReader, new_pass_id
 from jotgate.policy import FormPolicy
-from jotgate.protocols import FormState, Opening, Store
+from jotgate.protocols import SITE_APP, FormState, Opening, Redemption, Store
 from jotgate.revocations import Revocations
 from jotgate.throttle import Guesser
 from jotgate.tickets import Ticket, ticket_text
+from jotgate.tokens import LEEWAY_SECONDS, mint_token
+from jotgate.vetting import ShownProof, Unfit, Vetted, Vetting
 
 _log = logging.getLogger("jotgate.gate")
+
+#: The uses of a grant that the settings do not limit.
+_BOUNDLESS = 10**9
+#: So many bad tokens a minute leave an entry in each process's name; a flood of garbage must not fill the store.
+_NOTED_A_MINUTE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,8 @@ class Gate:
         self._clock = clock
         self._readers = {form: PassReader(form, keys) for form in policies}
         self._revocations = Revocations(store)
+        self._vetting = Vetting(store=store, keys=keys, code_keys=code_keys)
+        self._noted = (0, 0)
 
     def policy(self, form: str) -> FormPolicy:
         """Return the policy of *form*.
@@ -144,6 +155,84 @@ class Gate:
             self._revocations.add(seen.holds.pass_id, seen.holds.expires_at)
         return decision
 
+    def redeem(
+        self, text: str, *, form: str, seen: Seen, proof: ShownProof | None = None
+    ) -> Admit | Refuse | Pass:
+        """Decide on the app token in *text*; it is good once.
+
+        A token of *form* that is used or over, shown by a browser that holds a pass of the same subject already,
+        gives that pass: a phone's web view that was killed loads its first address again.
+        """
+        refusal = self.doorway(form)
+        if refusal is not None:
+            return refusal
+        policy, now = self.policy(form), self._clock.now()
+        vetted = self._vetting.vet(text, policy=policy, proof=proof, now=now)
+        if isinstance(vetted, Unfit):
+            return self._unfit(vetted, form, seen, now)
+        own = seen.holds
+        if own is not None and (own.form, own.subject) != (form, vetted.claims.subject):
+            own = None
+        if own is not None and (vetted.expired or vetted.proof_fault):
+            return own
+        if vetted.proof_fault:
+            claims = vetted.claims
+            unproved = Unfit(fault=vetted.proof_fault, app=claims.app, key_id=vetted.key_id, claims=claims)
+            return self._unfit(unproved, form, seen, now)
+        decision = self._store.redeem_token(_redemption(vetted, policy, seen, now))
+        if isinstance(decision, Admit) and seen.holds is not None:
+            self._revocations.add(seen.holds.pass_id, seen.holds.expires_at)
+        if isinstance(decision, Refuse) and decision.reason is Reason.TOKEN_USED and own is not None:
+            return own
+        return decision
+
+    def hand_off(
+        self,
+        form: str,
+        subject: str,
+        *,
+        prefill: Mapping[str, str] | None = None,
+        locked: Sequence[str] = (),
+    ) -> str:
+        """Return a token of the site itself that lets *subject* open *form* once, within the next minute.
+
+        For who has been told apart by the site already: by its login, or by a code. `redeem` takes it whatever the
+        form's `access` is.
+
+        Raises:
+            UnknownForm: there is no such form.
+            InputError: as `jotgate.tokens.mint_token`.
+        """
+        return mint_token(
+            self._vetting.site_secret(),
+            app=SITE_APP,
+            form=self.policy(form).form,
+            subject=subject,
+            prefill=prefill,
+            locked=locked,
+            now=self._clock.now(),
+        )
+
+    def _unfit(self, unfit: Unfit, form: str, seen: Seen, now: float) -> Refuse:
+        """Refuse in the one wording, and note the exact fault."""
+        reason = Reason.BAD_TOKEN
+        minute, noted = int(now // 60), 0
+        if self._noted[0] == minute:
+            noted = self._noted[1]
+        if noted >= _NOTED_A_MINUTE:
+            return Refuse(reason=reason, ref=stateless_ref(reason))
+        self._noted, claims = (minute, noted + 1), unfit.claims
+        entry = Entry(
+            at=now,
+            event="token.refused",
+            form=form,
+            reason=unfit.fault,
+            subject=claims.subject if claims else None,
+            about=about_token(unfit.app, key_id=unfit.key_id, version=claims.version if claims else None),
+            note=seen.network,
+        )
+        return Refuse(reason=reason, ref=self._store.record(entry))
+
     def sign_pass(self, admit: Admit) -> str:
         """Return the cookie's value for an admission."""
         return self._readers[admit.form].sign(
@@ -196,3 +285,42 @@ class Gate:
 def stateless_ref(reason: Reason) -> str:
     """Return the reference of a refusal that leaves no entry in the ledger: the reason itself, in capitals."""
     return reason.name
+
+
+def app_fingerprint(app: str, form: str, subject: str) -> bytes:
+    """Return the fingerprint of the grant that an app's tokens for *form* and *subject* stand for."""
+    return _digest("app-grant", app, form, subject)
+
+
+def _redemption(vetted: Vetted, policy: FormPolicy, seen: Seen, now: float) -> Redemption:
+    claims, proof = vetted.claims, vetted.proof
+    locked = {*claims.locked, *(name for name in claims.prefill if name in policy.locked_fields)}
+    ticket_expires_at = policy.ticket_expires_at(now)
+    return Redemption(
+        form=policy.form,
+        app=claims.app,
+        key_id=vetted.key_id,
+        # Never the text: the same token may be spelled in several ways.
+        token_key=_digest("token", claims.app, claims.token_id),
+        proof_key=_digest("proof", proof.key_thumbprint, proof.proof_id) if proof else None,
+        remember_until=max(claims.expires_at, now + LEEWAY_SECONDS) + LEEWAY_SECONDS,
+        expired=vetted.expired,
+        fingerprint=app_fingerprint(claims.app, policy.form, claims.subject),
+        subject=claims.subject,
+        uses=policy.uses or _BOUNDLESS,
+        version=claims.version,
+        prefill=claims.prefill,
+        locked=tuple(sorted(locked)),
+        browser=seen.browser.browser_id,
+        network=seen.network,
+        holds=seen.holds,
+        now=now,
+        ticket_expires_at=ticket_expires_at,
+        pass_id=new_pass_id(),
+        pass_expires_at=policy.pass_expires_at(now, ticket_expires_at),
+    )
+
+
+def _digest(purpose: str, *parts: str) -> bytes:
+    """Return 16 bytes that stand for *parts*, none of which holds a NUL."""
+    return hashlib.sha256("\0".join((f"jotgate/{purpose}", *parts)).encode()).digest()[:16]

@@ -36,6 +36,12 @@ class Entry:
     submission_id: str | None = None
 
 
+def about_token(app: str | None, *, key_id: str | None = None, version: str | None = None) -> str | None:
+    """Return what an entry says about a token or a key: "app ios, version 2.1, key k3y1d000", as far as it is known."""
+    named = (("app", app), ("version", version), ("key", key_id))
+    return ", ".join(f"{name} {value}" for name, value in named if value) or None
+
+
 def ref_of(seq: int) -> str:
     """Return the reference of the entry numbered *seq*, such as ``7QK2-M4XD``: short, easy to read out."""
     scattered = seq * _SCATTER % _REF_SPACE

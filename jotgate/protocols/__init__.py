@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from jotgate.protocols.admission import AdmissionStore, Opening
+from jotgate.protocols.apps import SITE_APP, App, AppFault, AppStore, KeptKey, KeyState, Redemption
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
@@ -19,18 +20,24 @@ from jotgate.protocols.service import Account, FormInfo, FormService, Question, 
 from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
 
 __all__ = [
+    "SITE_APP",
     "Account",
+    "App",
+    "AppFault",
     "Counted",
     "FormInfo",
     "FormService",
     "FormState",
     "Grant",
     "GrantFilter",
+    "KeptKey",
+    "KeyState",
     "NewGrant",
     "NewScopedKey",
     "Opening",
     "Question",
     "Reading",
+    "Redemption",
     "ScopedKey",
     "Settled",
     "Share",
@@ -41,7 +48,7 @@ __all__ = [
 ]
 
 
-class Store(AdmissionStore, GrantStore, KeyStore, ReadingStore, SettlingStore, Protocol):
+class Store(AdmissionStore, AppStore, GrantStore, KeyStore, ReadingStore, SettlingStore, Protocol):
     """Everything that is remembered."""
 
     def prepare(self, forms: Mapping[str, str], now: float) -> None:

@@ -23,7 +23,7 @@ class NewGrant(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """The stored entitlement behind a code."""
+    """The stored entitlement behind a code, or behind an app's tokens for one subject."""
 
     fingerprint: bytes
     key_id: str
@@ -40,6 +40,10 @@ class Grant:
     created_at: float
     #: How often its tickets were moved to another browser.
     moves: int = 0
+    #: The app whose tokens it stands for; None: a code.
+    app: str | None = None
+    #: How often a token that had been redeemed was shown again in another browser.
+    foreign_tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,8 @@ class GrantFilter:
     fingerprints: tuple[bytes, ...] = ()
     subject: str | None = None
     batch: str | None = None
+    #: What the tokens of this app entitle to; None: codes only.
+    app: str | None = None
 
 
 class GrantStore(Protocol):
@@ -62,7 +68,7 @@ class GrantStore(Protocol):
         ...
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
-        """Iterate over the grants meant (None: all), by form and fingerprint, in bounded memory."""
+        """Iterate over the grants meant (None: all codes), by fingerprint, in bounded memory."""
         ...
 
     def revoke_grants(self, which: GrantFilter, *, now: float, actor: str, note: str | None) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from jotgate.errors import ConfigError
+from jotgate.stores.apps import AppVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.readings import ReadingVerbs
@@ -18,7 +19,7 @@ from jotgate.stores.tickets import TicketVerbs
 __all__ = ["SqlStore", "open_store"]
 
 
-class SqlStore(TicketVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs):
+class SqlStore(TicketVerbs, AppVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs):
     """A `jotgate.protocols.Store` on a relational database."""
 
 

@@ -15,10 +15,19 @@ _PATIENCE_SECONDS = 30.0
 #: Every table but the lease, which belongs to a process: its columns, those of the key that its rows are read by
 #: first, and what is below every key.
 _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] = {
+    "apps": (("app", "forms", "return_url", "needs_proof", "created_at", "revoked_at"), ""),
+    "app_keys": (
+        (
+            "key_id", "app", "algorithm", "code_key", "public_key", "state", "created_at", "last_used_at", "used",
+            "revoked_at",
+        ),
+        "",
+    ),
+    "redeemed_tokens": (("token_key", "ticket_id", "expires_at"), b""),
     "grants": (
         (
             "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
-            "revoked_at", "created_at", "moves",
+            "revoked_at", "created_at", "moves", "app", "foreign_tries",
         ),
         b"",
     ),
@@ -27,7 +36,7 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
     "tickets": (
         (
             "ticket_id", "form", "subject", "grant_fingerprint", "browser", "pass_id", "pass_expires_at", "state",
-            "issued_at", "expires_at", "sent_at", "revoked_at", "moves", "submission_id",
+            "issued_at", "expires_at", "sent_at", "revoked_at", "moves", "submission_id", "app", "prefill", "locked",
         ),
         b"",
     ),

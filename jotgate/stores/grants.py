@@ -18,7 +18,7 @@ _PREFIX = re.compile("[0-9a-fA-F]{6,32}")
 _LOWEST, _HIGHEST = b"", b"\xff" * 17
 _FIELDS = (
     "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
-    "revoked_at", "created_at", "moves",
+    "revoked_at", "created_at", "moves", "app", "foreign_tries",
 )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ class GrantVerbs(Verbs):
         return []
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
-        """Iterate over the grants meant (None: all), in the order of their fingerprints, in bounded memory."""
+        """Iterate over the grants meant (None: all codes), in the order of their fingerprints, in bounded memory."""
         which = which or GrantFilter()
         for low, high in _ranges(which):
             after = _LOWEST
@@ -159,10 +159,10 @@ def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
 
 
 def _page(tx: Transaction, which: GrantFilter, low: bytes, high: bytes, after: bytes) -> list[Row]:
-    by_subject = which.form is not None and which.subject is not None
-    name = "page_of_grants_by_subject" if by_subject else "page_of_grants"
+    values = {} if which.app is None else {"app": which.app}
     return tx.all(
-        name,
+        _listing(which),
+        **values,
         low=low,
         high=high,
         after=after,
@@ -171,6 +171,14 @@ def _page(tx: Transaction, which: GrantFilter, low: bytes, high: bytes, after: b
         batch=which.batch,
         rows=_PAGE_ROWS,
     )
+
+
+def _listing(which: GrantFilter) -> str:
+    if which.app is not None:
+        return "page_of_grants_by_app"
+    if which.form is not None and which.subject is not None:
+        return "page_of_grants_by_subject"
+    return "page_of_grants"
 
 
 def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
@@ -188,7 +196,7 @@ def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | N
         return 0
     tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
     tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
-    record(tx, _entry("code.revoked", grant, now, actor, note))
+    record(tx, _entry("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note))
     return 1
 
 
@@ -205,6 +213,6 @@ def _entry(event: str, grant: Grant, now: float, actor: str, note: str | None) -
         form=grant.form,
         subject=grant.subject,
         actor=actor,
-        about=f"code {grant.fingerprint.hex()[:6]}",
+        about=f"code {grant.fingerprint.hex()[:6]}" if grant.app is None else f"app {grant.app}",
         note=note,
     )

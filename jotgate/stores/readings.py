@@ -83,6 +83,7 @@ class ReadingVerbs(Verbs):
                 **values,
             )
             tx.run("forget_revocations", before=reading.read_at - _LONG_AGO_SECONDS)
+            tx.run("forget_tokens", before=reading.read_at - _LONG_AGO_SECONDS)
             tx.run("forget_guesses", before=reading.read_at - _LONG_AGO_SECONDS)
 
     @tried_twice

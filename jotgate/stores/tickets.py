@@ -1,11 +1,12 @@
 """Codes turned into tickets: the look-up, the throttle and the issue are one transaction.
 
 Where writers do not take turns, whoever needs several rows takes them in one order, so that no two wait for
-each other: tallies, grants, tickets, revocations, forms.
+each other: apps, proofs, tallies, grants, tokens, tickets, revocations, forms, keys of apps.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -41,9 +42,12 @@ class _Found(NamedTuple):
     revoked_at: float | None
     created_at: float
     moves: int
+    #: Not told by the quick look at a code: a code has neither.
+    app: str | None = None
+    foreign_tries: int = 0
 
 
-class _Held(NamedTuple):
+class Held(NamedTuple):
     """A ticket as the transaction sees it."""
 
     ticket_id: bytes
@@ -159,6 +163,9 @@ def ticket_from(row: Row) -> Ticket:
         moves,
         submission_id,
         verdict,
+        app,
+        prefill,
+        locked,
     ) = row
     return Ticket(
         ticket_id=bytes(ticket_id),
@@ -172,6 +179,9 @@ def ticket_from(row: Row) -> Ticket:
         moves=moves,
         submission_id=submission_id,
         verdict=Verdict(verdict) if verdict else None,
+        app=app,
+        prefill=json.loads(prefill) if prefill else {},
+        locked=tuple(json.loads(locked)) if locked else (),
     )
 
 
@@ -272,11 +282,11 @@ def _used_at(tx: Transaction, grant: _Found) -> float | None:
 def _lifelong(tx: Transaction, opening: Opening, grant: _Found) -> Admit | Refuse:
     """Open the one ticket that a code of one use has for life."""
     row = tx.one("newest_ticket_of_grant", fingerprint=grant.fingerprint)
-    held = _Held(*row) if row else None
+    held = Held(*row) if row else None
     if held is None or held.submission_id is not None or held.state == "revoked":
         return _issued(tx, opening, grant)
     elsewhere = held.browser != opening.browser
-    unanswered = held.state == "sent" and _unanswered(tx, held, opening)
+    unanswered = held.state == "sent" and is_unanswered(tx, held, opening.form)
     if held.state == "sent" and not unanswered and elsewhere:
         return _refused(tx, opening, Reason.USED_UP, at=held.sent_at, grant=grant)
     if elsewhere and not opening.move:
@@ -284,11 +294,11 @@ def _lifelong(tx: Transaction, opening: Opening, grant: _Found) -> Admit | Refus
     return _reopened(tx, opening, grant, held, moved=elsewhere, state="open" if unanswered else held.state)
 
 
-def _unanswered(tx: Transaction, held: _Held, opening: Opening) -> bool:
+def is_unanswered(tx: Transaction, held: Held, form: str) -> bool:
     """Say whether the form was read long after the ticket was sent, without anything having come."""
     if held.sent_at is None:
         return False
-    row = tx.one("last_reading", form=opening.form)
+    row = tx.one("last_reading", form=form)
     return row is not None and row[0] is not None and row[0] >= held.sent_at + UNANSWERED_SECONDS
 
 
@@ -325,7 +335,7 @@ def _ticket_values(opening: Opening, grant: _Found, ticket_id: bytes) -> dict[st
 
 
 def _reopened(
-    tx: Transaction, opening: Opening, grant: _Found, held: _Held, *, moved: bool, state: str
+    tx: Transaction, opening: Opening, grant: _Found, held: Held, *, moved: bool, state: str
 ) -> Admit:
     ticket_expires_at, pass_expires_at = _expiry(opening, grant)
     tx.run(

@@ -1,7 +1,12 @@
 -- name: find_grant
 -- Whoever opens a code, revokes it or gives it back decides alone: one after the other, each on what the last one left.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
+    app, foreign_tries
 FROM grants WHERE fingerprint = :fingerprint FOR UPDATE
+
+-- name: read_app
+-- Whoever changes an app or its keys decides alone: before the keys, and before whatever a redemption takes.
+SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps WHERE app = :app FOR UPDATE
 
 -- name: guesses_of_network
 -- Those who guess wrong in one network take the last free guess, or a slowed turn, one after the other.
@@ -26,7 +31,7 @@ SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket
 -- name: everything
 -- A copy is made of one moment: nobody writes until it is whole.
 LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage,
-    api_keys, lookups
+    api_keys, lookups, apps, app_keys, redeemed_tokens
 IN SHARE MODE
 
 -- name: continue_ledger

@@ -1,14 +1,14 @@
 -- name: rows_of_grants
 -- For moving a store to another database: each table's rows by their key, a page at a time, and one row added.
 SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at,
-    created_at, moves
+    created_at, moves, app, foreign_tries
 FROM grants WHERE fingerprint > :after ORDER BY fingerprint LIMIT :rows
 
 -- name: add_to_grants
 INSERT INTO grants (fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until,
-    revoked_at, created_at, moves)
+    revoked_at, created_at, moves, app, foreign_tries)
 VALUES (:fingerprint, :key_id, :form, :subject, :label, :batch, :uses, :used, :valid_from, :valid_until,
-    :revoked_at, :created_at, :moves)
+    :revoked_at, :created_at, :moves, :app, :foreign_tries)
 
 -- name: rows_of_grant_keys
 SELECT key_id
@@ -28,14 +28,14 @@ VALUES (:fingerprint, :form, :retired_at)
 
 -- name: rows_of_tickets
 SELECT ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,
-    expires_at, sent_at, revoked_at, moves, submission_id
+    expires_at, sent_at, revoked_at, moves, submission_id, app, prefill, locked
 FROM tickets WHERE ticket_id > :after ORDER BY ticket_id LIMIT :rows
 
 -- name: add_to_tickets
 INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state,
-    issued_at, expires_at, sent_at, revoked_at, moves, submission_id)
+    issued_at, expires_at, sent_at, revoked_at, moves, submission_id, app, prefill, locked)
 VALUES (:ticket_id, :form, :subject, :grant_fingerprint, :browser, :pass_id, :pass_expires_at, :state,
-    :issued_at, :expires_at, :sent_at, :revoked_at, :moves, :submission_id)
+    :issued_at, :expires_at, :sent_at, :revoked_at, :moves, :submission_id, :app, :prefill, :locked)
 
 -- name: rows_of_revocations
 SELECT pass_id, revoked_at, expires_at
@@ -112,6 +112,30 @@ INSERT INTO api_keys (fingerprint, code_key, key_id, label, forms, fields, share
     expires_at, revoked_at, last_used_at, calls_day, calls)
 VALUES (:fingerprint, :code_key, :key_id, :label, :forms, :fields, :share_calls, :share_fraction, :created_at,
     :expires_at, :revoked_at, :last_used_at, :calls_day, :calls)
+
+-- name: rows_of_apps
+SELECT app, forms, return_url, needs_proof, created_at, revoked_at
+FROM apps WHERE app > :after ORDER BY app LIMIT :rows
+
+-- name: add_to_apps
+INSERT INTO apps (app, forms, return_url, needs_proof, created_at, revoked_at)
+VALUES (:app, :forms, :return_url, :needs_proof, :created_at, :revoked_at)
+
+-- name: rows_of_app_keys
+SELECT key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used, revoked_at
+FROM app_keys WHERE key_id > :after ORDER BY key_id LIMIT :rows
+
+-- name: add_to_app_keys
+INSERT INTO app_keys (key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used,
+    revoked_at)
+VALUES (:key_id, :app, :algorithm, :code_key, :public_key, :state, :created_at, :last_used_at, :used, :revoked_at)
+
+-- name: rows_of_redeemed_tokens
+SELECT token_key, ticket_id, expires_at
+FROM redeemed_tokens WHERE token_key > :after ORDER BY token_key LIMIT :rows
+
+-- name: add_to_redeemed_tokens
+INSERT INTO redeemed_tokens (token_key, ticket_id, expires_at) VALUES (:token_key, :ticket_id, :expires_at)
 
 -- name: continue_ledger
 -- The next entry's number follows the last one's.

@@ -16,10 +16,12 @@ SELECT key_id FROM grant_keys
 SELECT count(*) FROM grants WHERE key_id = :key_id AND revoked_at IS NULL AND used < uses
 
 -- name: page_of_grants
--- The next grants in the order of their fingerprints.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves
+-- The next codes in the order of their fingerprints.
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
+    app, foreign_tries
 FROM grants
 WHERE fingerprint > :after AND fingerprint >= :low AND fingerprint <= :high
+    AND app IS NULL
     AND (CAST(:form AS TEXT) IS NULL OR form = :form)
     AND (CAST(:subject AS TEXT) IS NULL OR subject = :subject)
     AND (CAST(:batch AS TEXT) IS NULL OR batch = :batch)
@@ -27,10 +29,22 @@ ORDER BY fingerprint LIMIT :rows
 
 -- name: page_of_grants_by_subject
 -- The same for one person on one form, by the index made for it.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
+    app, foreign_tries
 FROM grants
-WHERE form = :form AND subject = :subject
+WHERE form = :form AND subject = :subject AND app IS NULL
     AND fingerprint > :after AND fingerprint >= :low AND fingerprint <= :high
+    AND (CAST(:batch AS TEXT) IS NULL OR batch = :batch)
+ORDER BY fingerprint LIMIT :rows
+
+-- name: page_of_grants_by_app
+-- The same for what an app's tokens entitle to, by the index made for it.
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
+    app, foreign_tries
+FROM grants
+WHERE app = :app AND fingerprint > :after AND fingerprint >= :low AND fingerprint <= :high
+    AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+    AND (CAST(:subject AS TEXT) IS NULL OR subject = :subject)
     AND (CAST(:batch AS TEXT) IS NULL OR batch = :batch)
 ORDER BY fingerprint LIMIT :rows
 

@@ -20,7 +20,8 @@ DELETE FROM guesses WHERE since < :before AND next_try_at < :before
 
 -- name: find_grant
 -- The hot look-up: one index probe.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves
+SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
+    app, foreign_tries
 FROM grants WHERE fingerprint = :fingerprint
 
 -- name: find_old_code
@@ -85,6 +86,6 @@ UPDATE tickets SET state = 'sent', sent_at = :now WHERE ticket_id = :ticket_id A
 -- name: read_ticket
 -- A ticket with its verdict.
 SELECT t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at, t.revoked_at, t.moves, t.submission_id,
-    s.verdict
+    s.verdict, t.app, t.prefill, t.locked
 FROM tickets t LEFT JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :ticket_id

@@ -14,6 +14,7 @@ from jotgate.testing.contract.admitting import AdmittingContract
 from jotgate.testing.contract.granting import GrantingContract
 from jotgate.testing.contract.keys import KeysContract
 from jotgate.testing.contract.races import RacesContract
+from jotgate.testing.contract.redeeming import RedeemingContract
 from jotgate.testing.contract.ruling import RulingContract
 from jotgate.testing.contract.settling import SettlingContract
 from jotgate.testing.contract.sweeping import SweepingContract
@@ -25,6 +26,7 @@ class StoreContract(
     AdmittingContract,
     GrantingContract,
     KeysContract,
+    RedeemingContract,
     SettlingContract,
     RulingContract,
     SweepingContract,

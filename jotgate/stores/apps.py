@@ -1,0 +1,358 @@
+"""Apps and their keys; tokens redeemed for tickets, each once, in one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from jotgate.ledger import Entry, about_token
+from jotgate.outcomes import Admit, Reason, Refuse
+from jotgate.protocols import App, AppFault, GrantFilter, KeptKey, KeyState, Redemption
+from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.tickets import Held, is_unanswered
+from jotgate.stores.verbs import record, tried_twice
+from jotgate.tickets import new_ticket_id
+
+_LISTING_SECONDS = 30.0
+
+
+class _KeyEnded(Exception):
+    """Undoes a redemption whose key was revoked meanwhile."""
+
+
+class AppVerbs(GrantVerbs):
+    """The part of the store that knows apps."""
+
+    @tried_twice
+    def create_app(self, app: App, key: KeptKey, *, actor: str) -> bool:
+        """Store a new app with its first key; False: there is, or was, one of this name."""
+        values = {
+            "app": app.name,
+            "forms": json.dumps(app.forms),
+            "return_url": app.return_url,
+            "needs_proof": int(app.needs_proof),
+            "now": app.created_at,
+        }
+        with self._write() as tx:
+            if not tx.run("create_app", **values):
+                return False
+            _add_key(tx, key)
+            note = f"forms {', '.join(app.forms)}"
+            record(tx, _change("app.created", key.app, key.key_id, app.created_at, actor, note))
+        return True
+
+    @tried_twice
+    def add_app_key(self, key: KeptKey, *, actor: str) -> bool:
+        """Add a `next` key, in place of one that was never used; False: there is no such app that is not revoked."""
+        with self._write() as tx:
+            if not _is_live(tx, key.app):
+                return False
+            replaced = tx.run("revoke_next_key", app=key.app, now=key.created_at)
+            _add_key(tx, key)
+            note = "in place of one that was never used" if replaced else None
+            record(tx, _change("app.key_added", key.app, key.key_id, key.created_at, actor, note))
+        return True
+
+    @tried_twice
+    def revoke_app_key(self, app: str, key_id: str, *, now: float, actor: str) -> bool:
+        """End one key of *app*; False: it has no such key, or it was revoked before."""
+        with self._write() as tx:
+            tx.one("read_app", app=app)
+            if not tx.run("revoke_key", app=app, key_id=key_id, now=now):
+                return False
+            record(tx, _change("app.key_revoked", app, key_id, now, actor))
+        return True
+
+    def revoke_app(self, app: str, *, now: float, actor: str) -> bool:
+        """End an app: its keys, its grants, their tickets and passes; False: nothing of it was left to end."""
+        # Keys first: what is redeemed until then is found among the grants, and nothing is afterwards.
+        ended = self._end_app(app, now, actor)
+        return bool(self.revoke_grants(GrantFilter(app=app), now=now, actor=actor, note=None)) or ended
+
+    @tried_twice
+    def _end_app(self, app: str, now: float, actor: str) -> bool:
+        with self._write() as tx:
+            tx.one("read_app", app=app)
+            if not tx.run("revoke_app", app=app, now=now):
+                return False
+            tx.run("revoke_keys_of_app", app=app, now=now)
+            record(tx, _change("app.revoked", app, None, now, actor))
+        return True
+
+    @tried_twice
+    def apps(self) -> list[App]:
+        """Return every app, by name."""
+        with self._read() as tx:
+            return [_app(row) for row in tx.all("read_apps")]
+
+    @tried_twice
+    def app_keys(self) -> list[KeptKey]:
+        """Return every key of every app, oldest first."""
+        with self._read() as tx:
+            return [_key(row) for row in tx.all("read_app_keys")]
+
+    @tried_twice
+    def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:
+        """Return the key of that id with its app, whatever their state, or None."""
+        with self._read() as tx:
+            row = tx.one("find_app_key", key_id=key_id)
+        return None if row is None else (_app(row[10:]), _key(row[:10]))
+
+    @tried_twice
+    def missing_app_keys(self, held: Collection[str]) -> dict[str, int]:
+        """Return the ids of code keys not in *held* that usable keys of apps stem from, each with their number."""
+        with self._read(_LISTING_SECONDS) as tx:
+            counts: dict[str, int] = dict(tx.all("count_keys_by_code_key"))
+        return {code_key: number for code_key, number in counts.items() if code_key not in held}
+
+    @tried_twice
+    def redeem_token(self, redemption: Redemption) -> Admit | Refuse:
+        """Take the token, once; issue the subject's ticket or take it over into this browser; all or nothing."""
+        try:
+            with self._write() as tx:
+                return _redeem(tx, redemption)
+        except _KeyEnded:
+            with self._write() as tx:
+                return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
+
+
+def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
+    state = _key_state(tx, redemption)
+    if state is KeyState.REVOKED:
+        return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
+    if redemption.proof_key is not None and not _remember(tx, redemption, redemption.proof_key, None):
+        return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.PROOF_USED)
+    if tx.one("find_token", token_key=redemption.token_key) is not None:
+        return _replayed(tx, redemption)
+    if redemption.expired:
+        return _refused(tx, redemption, Reason.TOKEN_EXPIRED)
+    uses, refusal = _entitle(tx, redemption)
+    if refusal is not None:
+        return refusal
+    held = _at_hand(tx, redemption, uses)
+    ticket_id = new_ticket_id() if held is None else held.ticket_id
+    # Who waited for the grant may find here that the same token was faster.
+    if not _remember(tx, redemption, redemption.token_key, ticket_id):
+        return _replayed(tx, redemption)
+    how = _issue(tx, redemption, ticket_id) if held is None else _take_over(tx, redemption, held)
+    if redemption.holds is not None:
+        _revoke_pass(tx, redemption, redemption.holds.pass_id, redemption.holds.expires_at)
+    record(tx, _admission(redemption, ticket_id, how))
+    _count_use(tx, redemption, state)
+    return Admit(
+        form=redemption.form,
+        subject=redemption.subject,
+        ticket_id=ticket_id,
+        pass_id=redemption.pass_id,
+        expires_at=redemption.pass_expires_at,
+    )
+
+
+def _key_state(tx: Transaction, redemption: Redemption) -> KeyState | None:
+    """Return how far the key has come, None for the site's own; a `next` one is nobody else's to change from now on."""
+    if redemption.key_id is None:
+        return None
+    row = tx.one("read_key_state", key_id=redemption.key_id)
+    state = KeyState.REVOKED if row is None else KeyState(row[0])
+    if state is KeyState.NEXT:
+        tx.one("read_app", app=redemption.app)
+    return state
+
+
+def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | None]:
+    """Make or find the grant of this app, form and subject; return its uses, and why it cannot be used now."""
+    row = tx.one(
+        "grant_to_app",
+        fingerprint=redemption.fingerprint,
+        form=redemption.form,
+        subject=redemption.subject,
+        uses=redemption.uses,
+        app=redemption.app,
+        now=redemption.now,
+    )
+    assert row is not None
+    uses, used, revoked_at = row
+    if revoked_at is not None:
+        return uses, _refused(tx, redemption, Reason.REVOKED, at=revoked_at)
+    if used >= uses:
+        last = tx.one("last_use_of_grant", fingerprint=redemption.fingerprint)
+        return uses, _refused(tx, redemption, Reason.USED_UP, at=last[0] if last else None)
+    return uses, None
+
+
+def _at_hand(tx: Transaction, redemption: Redemption, uses: int) -> Held | None:
+    """Return the ticket to go on with: the one still being filled in, or the one that a single use lives by."""
+    name = "newest_ticket_of_grant" if uses == 1 else "open_ticket_of_grant"
+    row = tx.one(name, fingerprint=redemption.fingerprint)
+    held = Held(*row) if row else None
+    if held is None or held.submission_id is not None or held.state == "revoked":
+        return None
+    return held
+
+
+def _remember(tx: Transaction, redemption: Redemption, key: bytes, ticket_id: bytes | None) -> bool:
+    values = {"token_key": key, "ticket_id": ticket_id, "expires_at": redemption.remember_until}
+    return bool(tx.run("redeem_token", **values))
+
+
+def _replayed(tx: Transaction, redemption: Redemption) -> Refuse:
+    """Refuse a token that was redeemed before: nothing is wrong where its own subject's browser shows it again."""
+    holds = redemption.holds
+    if holds is not None and (holds.form, holds.subject) == (redemption.form, redemption.subject):
+        return Refuse(reason=Reason.TOKEN_USED, ref=Reason.TOKEN_USED.name)
+    row = tx.one("find_token", token_key=redemption.token_key)
+    if row is not None and row[1] is not None and row[2] != redemption.browser:
+        tx.run("count_foreign_try", fingerprint=row[1])
+    return _refused(tx, redemption, Reason.TOKEN_USED)
+
+
+def _issue(tx: Transaction, redemption: Redemption, ticket_id: bytes) -> str:
+    tx.run(
+        "issue_ticket_to_app",
+        form=redemption.form,
+        subject=redemption.subject,
+        fingerprint=redemption.fingerprint,
+        app=redemption.app,
+        now=redemption.now,
+        **_ticket_values(redemption, ticket_id),
+    )
+    return "issued"
+
+
+def _take_over(tx: Transaction, redemption: Redemption, held: Held) -> str:
+    moved = held.browser is not None and held.browser != redemption.browser
+    tx.run(
+        "take_ticket_over",
+        moved=int(moved),
+        unanswered=held.state == "sent" and is_unanswered(tx, held, redemption.form),
+        **_ticket_values(redemption, held.ticket_id),
+    )
+    if moved:
+        tx.run("count_move", fingerprint=redemption.fingerprint)
+    if held.pass_id is not None and held.pass_expires_at is not None:
+        _revoke_pass(tx, redemption, held.pass_id, held.pass_expires_at)
+    return "moved" if moved else "opened again"
+
+
+def _ticket_values(redemption: Redemption, ticket_id: bytes) -> dict[str, Any]:
+    prefill, locked = dict(redemption.prefill), list(redemption.locked)
+    return {
+        "ticket_id": ticket_id,
+        "browser": redemption.browser,
+        "pass_id": redemption.pass_id,
+        "pass_expires_at": redemption.pass_expires_at,
+        "expires_at": redemption.ticket_expires_at,
+        "prefill": json.dumps(prefill) if prefill else None,
+        "locked": json.dumps(locked) if locked else None,
+    }
+
+
+def _revoke_pass(tx: Transaction, redemption: Redemption, pass_id: bytes, expires_at: float) -> None:
+    tx.run("revoke_pass", pass_id=pass_id, now=redemption.now, expires_at=expires_at)
+
+
+def _count_use(tx: Transaction, redemption: Redemption, state: KeyState | None) -> None:
+    """Count the token on its key, and let the key's first one make it the active key.
+
+    Raises:
+        _KeyEnded: the key was revoked meanwhile.
+    """
+    if redemption.key_id is None:
+        return
+    if tx.one("count_use_of_key", key_id=redemption.key_id, now=redemption.now) is None:
+        raise _KeyEnded
+    if state is KeyState.NEXT and tx.run("retire_other_keys", app=redemption.app, key_id=redemption.key_id):
+        note = "by its first token"
+        record(
+            tx,
+            _change("app.key_activated", redemption.app, redemption.key_id, redemption.now, None, note),
+        )
+
+
+def _admission(redemption: Redemption, ticket_id: bytes, how: str) -> Entry:
+    return Entry(
+        at=redemption.now,
+        event="browser.admitted",
+        form=redemption.form,
+        subject=redemption.subject,
+        about=f"{_about(redemption)}, ticket {ticket_id.hex()[:6]}",
+        note=how,
+    )
+
+
+def _refused(
+    tx: Transaction,
+    redemption: Redemption,
+    reason: Reason,
+    *,
+    fault: AppFault | None = None,
+    at: float | None = None,
+) -> Refuse:
+    entry = Entry(
+        at=redemption.now,
+        event="token.refused",
+        form=redemption.form,
+        reason=reason.value if fault is None else fault.value,
+        subject=redemption.subject,
+        about=_about(redemption),
+        note=redemption.network,
+    )
+    return Refuse(reason=reason, ref=record(tx, entry), at=at)
+
+
+def _about(redemption: Redemption) -> str | None:
+    return about_token(redemption.app, key_id=redemption.key_id, version=redemption.version)
+
+
+def _change(
+    event: str, app: str, key_id: str | None, now: float, actor: str | None, note: str | None = None
+) -> Entry:
+    return Entry(at=now, event=event, actor=actor, about=about_token(app, key_id=key_id), note=note)
+
+
+def _is_live(tx: Transaction, app: str) -> bool:
+    row = tx.one("read_app", app=app)
+    return row is not None and _app(row).revoked_at is None
+
+
+def _add_key(tx: Transaction, key: KeptKey) -> None:
+    tx.run(
+        "add_app_key",
+        key_id=key.key_id,
+        app=key.app,
+        algorithm=key.algorithm,
+        code_key=key.code_key,
+        public_key=key.public_key,
+        state=key.state.value,
+        now=key.created_at,
+    )
+
+
+def _app(row: Row | Iterable[Any]) -> App:
+    name, forms, return_url, needs_proof, created_at, revoked_at = row
+    return App(
+        name=name,
+        forms=tuple(json.loads(forms)),
+        return_url=return_url,
+        needs_proof=bool(needs_proof),
+        created_at=created_at,
+        revoked_at=revoked_at,
+    )
+
+
+def _key(row: Row | Iterable[Any]) -> KeptKey:
+    key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used, revoked_at = row
+    return KeptKey(
+        key_id=key_id,
+        app=app,
+        algorithm=algorithm,
+        code_key=code_key,
+        public_key=None if public_key is None else bytes(public_key),
+        state=KeyState(state),
+        created_at=created_at,
+        last_used_at=last_used_at,
+        used=used,
+        revoked_at=revoked_at,
+    )

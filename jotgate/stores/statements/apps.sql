@@ -1,0 +1,98 @@
+-- name: create_app
+-- Does nothing if the name is taken.
+INSERT INTO apps (app, forms, return_url, needs_proof, created_at)
+VALUES (:app, :forms, :return_url, :needs_proof, :now) ON CONFLICT (app) DO NOTHING
+
+-- name: add_app_key
+INSERT INTO app_keys (key_id, app, algorithm, code_key, public_key, state, created_at)
+VALUES (:key_id, :app, :algorithm, :code_key, :public_key, :state, :now)
+
+-- name: read_apps
+SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps ORDER BY app
+
+-- name: read_app
+-- Whoever changes an app or its keys decides alone.
+SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps WHERE app = :app
+
+-- name: read_app_keys
+SELECT key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used, revoked_at
+FROM app_keys ORDER BY created_at, key_id
+
+-- name: find_app_key
+-- The key that a token names, with its app.
+SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.created_at, k.last_used_at, k.used, k.revoked_at,
+    a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
+FROM app_keys k JOIN apps a ON a.app = k.app WHERE k.key_id = :key_id
+
+-- name: read_key_state
+SELECT state FROM app_keys WHERE key_id = :key_id
+
+-- name: revoke_app
+UPDATE apps SET revoked_at = :now WHERE app = :app AND revoked_at IS NULL
+
+-- name: revoke_key
+UPDATE app_keys SET state = 'revoked', revoked_at = :now WHERE key_id = :key_id AND app = :app AND state <> 'revoked'
+
+-- name: revoke_keys_of_app
+UPDATE app_keys SET state = 'revoked', revoked_at = :now WHERE app = :app AND state <> 'revoked'
+
+-- name: revoke_next_key
+-- A key that was handed out and never used gives way to a newer one.
+UPDATE app_keys SET state = 'revoked', revoked_at = :now WHERE app = :app AND state = 'next'
+
+-- name: count_use_of_key
+-- The guarded write that decides whether the key is still good; taken last, because everybody at the app wants it.
+UPDATE app_keys SET used = used + 1, last_used_at = :now, state = CASE WHEN state = 'next' THEN 'active' ELSE state END
+WHERE key_id = :key_id AND state <> 'revoked' RETURNING state
+
+-- name: retire_other_keys
+UPDATE app_keys SET state = 'retiring' WHERE app = :app AND key_id <> :key_id AND state = 'active'
+
+-- name: count_keys_by_code_key
+SELECT code_key, count(*) FROM app_keys WHERE code_key IS NOT NULL AND state <> 'revoked' GROUP BY code_key
+
+-- name: grant_to_app
+-- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings.
+INSERT INTO grants (fingerprint, key_id, form, subject, uses, created_at, app)
+VALUES (:fingerprint, '', :form, :subject, :uses, :now, :app)
+ON CONFLICT (fingerprint) DO UPDATE SET
+    uses = CASE WHEN grants.used > excluded.uses THEN grants.used ELSE excluded.uses END
+RETURNING uses, used, revoked_at
+
+-- name: find_token
+-- Whether the token was redeemed, and in which browser its ticket is now.
+SELECT r.ticket_id, t.grant_fingerprint, t.browser
+FROM redeemed_tokens r LEFT JOIN tickets t ON t.ticket_id = r.ticket_id WHERE r.token_key = :token_key
+
+-- name: redeem_token
+-- The guarded write that decides single use.
+INSERT INTO redeemed_tokens (token_key, ticket_id, expires_at) VALUES (:token_key, :ticket_id, :expires_at)
+ON CONFLICT (token_key) DO NOTHING
+
+-- name: forget_tokens
+-- Tokens that are over by any clock.
+DELETE FROM redeemed_tokens WHERE expires_at < :before
+
+-- name: count_foreign_try
+-- The owner sees how often somebody came with a token that had been used in another browser.
+UPDATE grants SET foreign_tries = foreign_tries + 1 WHERE fingerprint = :fingerprint
+
+-- name: open_ticket_of_grant
+-- The ticket that is still being filled in, if there is one.
+SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
+    submission_id
+FROM tickets WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state = 'open'
+ORDER BY issued_at DESC LIMIT 1
+
+-- name: issue_ticket_to_app
+INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,
+    expires_at, app, prefill, locked)
+VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_expires_at, 'open', :now,
+    :expires_at, :app, :prefill, :locked)
+
+-- name: take_ticket_over
+-- The same ticket in the browser that asks, with what the app fills in now.
+UPDATE tickets SET browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
+    state = CASE WHEN state = 'sent' AND :unanswered THEN 'open' ELSE state END,
+    expires_at = :expires_at, moves = moves + :moved, prefill = :prefill, locked = :locked
+WHERE ticket_id = :ticket_id

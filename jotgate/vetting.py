@@ -1,0 +1,174 @@
+"""What is said about an app token before the store is asked whether it was there before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jotgate.keyring import CodeKeys, KeyRing, key_id
+from jotgate.policy import FormPolicy
+from jotgate.proofs import Proof, ProofFault, read_proof
+from jotgate.protocols import SITE_APP, App, AppFault, KeptKey, KeyState, Store
+from jotgate.tokens import (
+    AppKey,
+    Claims,
+    TokenFault,
+    app_secret_text,
+    check_times,
+    key_id_of,
+    read_token,
+)
+
+#: What the secrets of apps are derived from `code_keys` for.
+APP_PURPOSE = "app"
+_SITE_PURPOSE = "hand-off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownProof:
+    """A proof of possession as it came with a request."""
+
+    #: What stood in the header `DPoP`.
+    text: str
+    #: The request's own.
+    method: str
+    #: The request's address; its host is the site's own, never what the request says.
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vetted:
+    """A token that is authentic and for this form."""
+
+    claims: Claims
+    #: The registered key; None: the site's own.
+    key_id: str | None
+    #: Its minute is over.
+    expired: bool
+    proof: Proof | None = None
+    #: Why the proof that it needs is not good, or None.
+    proof_fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfit:
+    """A token that opens nothing, and what is known of it."""
+
+    #: The exact reason, for operators only.
+    fault: str
+    #: The app that the key belongs to, if there is such a key.
+    app: str | None = None
+    #: The key that it names.
+    key_id: str | None = None
+    #: What it states, if it is authentic.
+    claims: Claims | None = None
+
+
+class Vetting:
+    """Tell authentic tokens from others, by the keys of the apps and the site's own."""
+
+    __slots__ = ("_code_keys", "_keys", "_store")
+
+    def __init__(self, *, store: Store, keys: KeyRing, code_keys: CodeKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._code_keys = code_keys
+
+    def vet(self, text: str, *, policy: FormPolicy, proof: ShownProof | None, now: float) -> Vetted | Unfit:
+        """Say what *text* is worth for the form of *policy*. Total on any text.
+
+        Raises:
+            StoreUnavailable: the keys could not be read.
+        """
+        named = key_id_of(text)
+        if named is None:
+            return Unfit(fault=self._nameless(text).value)
+        site_key = self._site_key(named)
+        if site_key is not None:
+            return _read(text, site_key, policy, None, now)
+        found = self._store.app_of_key(named)
+        if found is None:
+            return Unfit(fault=AppFault.UNKNOWN_KEY.value, key_id=named)
+        key = self._app_key(*found)
+        if isinstance(key, AppFault):
+            return Unfit(fault=key.value, app=found[0].name, key_id=named)
+        read = _read(text, key, policy, found[0], now)
+        return read if isinstance(read, Unfit) else _with_proof(read, text, found[0], proof, now)
+
+    def site_secret(self) -> str:
+        """Return what the site's own tokens are minted with."""
+        key = self._keys.keys(_SITE_PURPOSE)[0]
+        return app_secret_text(key_id(key), key)
+
+    def _site_key(self, named: str) -> AppKey | None:
+        for key in self._keys.keys(_SITE_PURPOSE):
+            if key_id(key) == named:
+                return AppKey(key_id=named, app=SITE_APP, algorithm="HS256", secret=key)
+        return None
+
+    def _app_key(self, app: App, kept: KeptKey) -> AppKey | AppFault:
+        if kept.state is KeyState.REVOKED or app.revoked_at is not None:
+            return AppFault.KEY_REVOKED
+        secret = kept.public_key
+        if kept.code_key is not None:
+            secret = self._code_keys.derive(kept.code_key, APP_PURPOSE, kept.key_id)
+        if secret is None:
+            return AppFault.KEY_LOST
+        return AppKey(key_id=kept.key_id, app=app.name, algorithm=kept.algorithm, secret=secret)
+
+    def _nameless(self, text: str) -> TokenFault:
+        """Return why a token that names no key is not one: nothing can have signed it."""
+        nobody = AppKey(key_id="00000000", app=SITE_APP, algorithm="HS256", secret=bytes(32))
+        fault = read_token(text, nobody)
+        return fault if fault in (TokenFault.TOO_LONG, TokenFault.MALFORMED) else TokenFault.WRONG_KEY
+
+
+def _read(text: str, key: AppKey, policy: FormPolicy, app: App | None, now: float) -> Vetted | Unfit:
+    """Verify *text* with *key*; *app* is None for the site's own."""
+    registered = None if app is None else key.key_id
+    claims = read_token(text, key)
+    if isinstance(claims, TokenFault):
+        return Unfit(fault=claims.value, app=key.app, key_id=registered)
+    fault = _misplaced(claims, policy, app) or check_times(claims, now)
+    if fault is None or fault is TokenFault.EXPIRED:
+        return Vetted(claims=claims, key_id=registered, expired=fault is TokenFault.EXPIRED)
+    return Unfit(fault=fault.value, app=key.app, key_id=registered, claims=claims)
+
+
+def _misplaced(claims: Claims, policy: FormPolicy, app: App | None) -> AppFault | None:
+    """Return why the token is not for this form."""
+    if claims.form != policy.form:
+        return AppFault.WRONG_FORM
+    if app is None:
+        return None
+    if "app" not in policy.access:
+        return AppFault.NO_APP_ACCESS
+    return None if policy.form in app.forms else AppFault.FORM_NOT_ALLOWED
+
+
+def _with_proof(vetted: Vetted, text: str, app: App, shown: ShownProof | None, now: float) -> Vetted:
+    """Return *vetted* with the proof that it needs, or with what is wrong about it."""
+    thumbprint = vetted.claims.proof_key
+    if thumbprint is None and not app.needs_proof:
+        return vetted
+    proof: Proof | ProofFault | AppFault
+    if shown is None:
+        proof = AppFault.PROOF_MISSING
+    elif thumbprint is None:
+        proof = AppFault.PROOF_UNBOUND
+    else:
+        proof = read_proof(shown.text, method=shown.method, address=shown.address, token=text, now=now)
+        if isinstance(proof, Proof) and proof.key_thumbprint != thumbprint:
+            proof = AppFault.PROOF_OF_ANOTHER_KEY
+    if isinstance(proof, Proof):
+        return _proved(vetted, proof, None)
+    return _proved(vetted, None, proof.value if isinstance(proof, AppFault) else f"proof_{proof.value}")
+
+
+def _proved(vetted: Vetted, proof: Proof | None, fault: str | None) -> Vetted:
+    return Vetted(
+        claims=vetted.claims,
+        key_id=vetted.key_id,
+        expired=vetted.expired,
+        proof=proof,
+        proof_fault=fault,
+    )
