@@ -7,6 +7,7 @@ import secrets
 import socket
 from dataclasses import dataclass
 
+from jotgate.apps import Apps
 from jotgate.clock import Clock, SystemClock
 from jotgate.config import Settings
 from jotgate.errors import StoreMismatch, StoreUnavailable
@@ -37,6 +38,7 @@ class Parts:
     service: FormService
     gate: Gate
     grants: Grants
+    apps: Apps
     intake: Intake
     sweep: Sweep
     sweeper: Sweeper
@@ -93,6 +95,7 @@ def build(
         service=service,
         gate=Gate(policies, store=store, keys=keys, code_keys=code_keys, clock=clock),
         grants=Grants(tuple(policies), store=store, code_keys=code_keys, clock=clock),
+        apps=Apps(policies, store=store, code_keys=code_keys, clock=clock),
         intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
         sweep=sweep,
         sweeper=sweeper,
@@ -102,13 +105,17 @@ def build(
 def _prepare(store: Store, forms: dict[str, str], code_keys: CodeKeys, clock: Clock) -> None:
     try:
         store.prepare(forms, clock.now())
-        missing = store.missing_keys(code_keys.ids)
+        missing_codes = store.missing_keys(code_keys.ids)
+        missing_keys = store.missing_app_keys(code_keys.ids)
         store.close()
     except StoreUnavailable:
         return
-    if missing:
-        lost = ", ".join(f"{key_id} ({count} codes)" for key_id, count in missing.items())
+    if missing_codes or missing_keys:
+        lost = ", ".join(
+            f"{key_id} ({missing_codes.get(key_id, 0)} codes, {missing_keys.get(key_id, 0)} app keys)"
+            for key_id in sorted({*missing_codes, *missing_keys})
+        )
         raise StoreMismatch(
-            f"code_keys lacks keys that printed codes need: {lost}; "
-            "those codes would be void. Put the old key back in front of the list, or revoke the codes"
+            f"code_keys lacks keys that printed codes and apps need: {lost}; "
+            "they would be void. Put the old key back in front of the list, or revoke what needs it"
         )

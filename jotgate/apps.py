@@ -1,0 +1,258 @@
+"""Registering apps that may mint tokens: create, rotate, revoke, list."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from jotgate.clock import Clock
+from jotgate.errors import InputError
+from jotgate.keyring import CodeKeys
+from jotgate.policy import FormPolicy
+from jotgate.protocols import SITE_APP, App, KeptKey, KeyState, Store
+from jotgate.tokens import app_secret_text
+from jotgate.vetting import APP_PURPOSE
+
+_NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
+_KEY_SYMBOLS = string.ascii_lowercase + string.digits
+_KEY_LENGTH = 8
+_MOST_FORMS = 100
+_LONGEST_ADDRESS = 500
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+#: Those that run what stands in them, read what is on the device, or start whatever is installed there.
+_REFUSED_SCHEMES = frozenset(
+    (
+        "about", "blob", "content", "data", "file", "filesystem", "ftp", "intent", "javascript", "vbscript",
+        "view-source", "ws", "wss",
+    )
+)  # fmt: skip
+_NO_JWT = "Ed25519 keys and proofs need another package: pip install 'jotgate[jwt]'"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedKey:
+    """A key that was just made for an app."""
+
+    app: str
+    key_id: str
+    #: What `jotgate.mint_token` takes; shown now and never again. None for a public key: the secret is elsewhere.
+    secret: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredApp:
+    """An app with its keys, oldest first."""
+
+    app: App
+    keys: tuple[KeptKey, ...]
+
+
+class Apps:
+    """The office that registers apps."""
+
+    def __init__(
+        self, policies: Mapping[str, FormPolicy], *, store: Store, code_keys: CodeKeys, clock: Clock
+    ) -> None:
+        self._policies = policies
+        self._store = store
+        self._code_keys = code_keys
+        self._clock = clock
+
+    def create(
+        self,
+        name: str,
+        forms: Sequence[str],
+        *,
+        actor: str,
+        return_url: str | None = None,
+        public_key: str | None = None,
+        needs_proof: bool = False,
+    ) -> IssuedKey:
+        """Register an app for *forms*; return its first key.
+
+        With *public_key*, an Ed25519 key as PEM, JWK or base 64, the site holds nothing that can mint.
+
+        Raises:
+            InputError: the app cannot be registered like this; every problem is listed.
+        """
+        problems = [*_name_problems(name), *self._form_problems(forms), *_return_problems(return_url)]
+        raw = _public_bytes(public_key, problems)
+        if needs_proof and public_key is None and not _has_jwt():
+            problems.append(_NO_JWT)
+        if problems:
+            raise InputError(problems)
+        now = self._clock.now()
+        app = App(
+            name=name,
+            forms=tuple(dict.fromkeys(forms)),
+            return_url=return_url,
+            needs_proof=needs_proof,
+            created_at=now,
+        )
+        key = self._new_key(name, raw, KeyState.ACTIVE, now)
+        if not self._store.create_app(app, key, actor=actor):
+            raise InputError([f"there is, or was, an app {name!r}: choose another name"])
+        return self._issued(key)
+
+    def rotate(self, name: str, *, actor: str, public_key: str | None = None) -> IssuedKey:
+        """Give an app a new key, good at once; its first token makes the present one a retiring one.
+
+        Raises:
+            InputError: there is no such app, it was revoked, or this is no key for it.
+        """
+        problems: list[str] = []
+        raw = _public_bytes(public_key, problems)
+        registered = self._registered(name)
+        if registered.app.revoked_at is not None:
+            problems.append(f"the app {name!r} was revoked: create another")
+        live = [key for key in registered.keys if key.state is not KeyState.REVOKED]
+        if public_key is None and any(key.algorithm == "EdDSA" for key in live):
+            problems.append(f"{name} signs with a key of its own: hand in the new public key")
+        if problems:
+            raise InputError(problems)
+        key = self._new_key(name, raw, KeyState.NEXT, self._clock.now())
+        if not self._store.add_app_key(key, actor=actor):
+            raise InputError([f"the app {name!r} was revoked in this moment"])
+        return self._issued(key)
+
+    def revoke(self, name: str, *, actor: str, key_id: str | None = None) -> bool:
+        """End an app with every ticket and pass made for it, or one key alone; False: that was done before.
+
+        Raises:
+            InputError: there is no such app, or it has no such key.
+        """
+        registered, now = self._registered(name), self._clock.now()
+        if key_id is None:
+            return self._store.revoke_app(name, now=now, actor=actor)
+        if key_id not in (key.key_id for key in registered.keys):
+            known = ", ".join(key.key_id for key in registered.keys)
+            raise InputError([f"{name} has no key {key_id!r}; it has {known}"])
+        return self._store.revoke_app_key(name, key_id, now=now, actor=actor)
+
+    def list(self) -> tuple[RegisteredApp, ...]:
+        """Return every app, by name."""
+        keys = self._store.app_keys()
+        return tuple(
+            RegisteredApp(app=app, keys=tuple(key for key in keys if key.app == app.name))
+            for app in self._store.apps()
+        )
+
+    def secret(self, name: str) -> str | None:
+        """Return what the app mints with now, made anew, to try a token; None: the site holds nothing that can mint.
+
+        Raises:
+            InputError: there is no such app, or no good key of it.
+        """
+        # A key that is still to be used stays unused while there is an older one.
+        order = (KeyState.ACTIVE, KeyState.RETIRING, KeyState.NEXT)
+        usable = [key for key in self._registered(name).keys if key.state in order]
+        if not usable:
+            raise InputError([f"the app {name!r} was revoked, or has no key left"])
+        return self._issued(min(usable, key=lambda key: order.index(key.state))).secret
+
+    def _registered(self, name: str) -> RegisteredApp:
+        found = self.list()
+        for registered in found:
+            if registered.app.name == name:
+                return registered
+        known = ", ".join(registered.app.name for registered in found) or "none"
+        raise InputError([f"there is no app {name!r}; known apps: {known}"])
+
+    def _new_key(self, app: str, public_key: bytes | None, state: KeyState, now: float) -> KeptKey:
+        code_key, _ = self._code_keys.newest
+        return KeptKey(
+            key_id="".join(secrets.choice(_KEY_SYMBOLS) for _ in range(_KEY_LENGTH)),
+            app=app,
+            algorithm="HS256" if public_key is None else "EdDSA",
+            code_key=code_key if public_key is None else None,
+            public_key=public_key,
+            state=state,
+            created_at=now,
+        )
+
+    def _issued(self, key: KeptKey) -> IssuedKey:
+        secret = None
+        if key.code_key is not None:
+            secret = self._code_keys.derive(key.code_key, APP_PURPOSE, key.key_id)
+        text = None if secret is None else app_secret_text(key.key_id, secret)
+        return IssuedKey(app=key.app, key_id=key.key_id, secret=text)
+
+    def _form_problems(self, forms: Sequence[str]) -> Iterator[str]:
+        if not 1 <= len(forms) <= _MOST_FORMS:
+            yield f"an app has 1 to {_MOST_FORMS} forms; name each one"
+        for form in dict.fromkeys(forms):
+            policy = self._policies.get(form)
+            if policy is None:
+                known = ", ".join(self._policies) or "none"
+                yield f"there is no form {form!r} in the settings; known forms: {known}"
+            elif "app" not in policy.access:
+                yield f'{form} is not open to apps: add "app" to its access in the settings'
+
+
+def _name_problems(name: str) -> Iterator[str]:
+    if not _NAME.fullmatch(name):
+        yield "an app's name has 1 to 63 lower-case letters, digits and hyphens, and no hyphen at its beginning"
+    elif name == SITE_APP:
+        yield f"the name {SITE_APP!r} is the site's own: choose another"
+
+
+def _return_problems(address: str | None) -> Iterator[str]:
+    if address is not None and not _may_return_to(address):
+        yield (
+            f"return_url cannot be used: https://... or a scheme of the app's own such as fieldapp://done,"
+            f" plain ASCII of at most {_LONGEST_ADDRESS} characters, without credentials or a fragment"
+        )
+
+
+def _may_return_to(address: str) -> bool:
+    if len(address) > _LONGEST_ADDRESS or not address.isascii() or not address.isprintable():
+        return False
+    if not _SCHEME.match(address) or any(symbol in address for symbol in " \\\"'<>`#@"):
+        return False
+    try:
+        parts = urlsplit(address)
+        _ = parts.port if parts.scheme in ("http", "https") else None
+    except ValueError:
+        return False
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    if parts.scheme == "http":
+        return _is_loopback(parts)
+    return parts.scheme not in _REFUSED_SCHEMES
+
+
+def _is_loopback(parts: SplitResult) -> bool:
+    if parts.hostname == "localhost":
+        return True
+    try:
+        return ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _has_jwt() -> bool:
+    try:
+        from jotgate import jwts  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _public_bytes(text: str | None, problems: list[str]) -> bytes | None:
+    """Return the public key in *text*; what is wrong with it is added to *problems*."""
+    if text is None:
+        return None
+    try:
+        from jotgate.jwts import read_public_key
+
+        return read_public_key(text)
+    except ImportError:
+        problems.append(_NO_JWT)
+    except ValueError as problem:
+        problems.append(str(problem))
+    return None
