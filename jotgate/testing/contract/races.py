@@ -12,7 +12,7 @@ from multiprocessing.context import ForkServerContext
 from typing import Any
 
 from jotgate.outcomes import Admit, Reason, Verdict
-from jotgate.protocols import Store, SubmissionFilter
+from jotgate.protocols import KeyState, Store, SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.testing.contract.material import (
     FORM_ID,
@@ -27,6 +27,7 @@ from jotgate.testing.contract.material import (
     places,
     sent_in,
 )
+from jotgate.testing.contract.redeeming import APP, app_grant, create, key, let_in, token
 from jotgate.testing.contract.sweeping import state_of
 
 #: A loaded machine needs a while to start sixteen processes.
@@ -70,6 +71,41 @@ class RacesContract(Contract):
         assert len(set(moved)) == 1
         verdicts = together(opener, [partial(_settle_all, settler=n, tickets=moved[:1]) for n in range(8)])
         assert sorted(one.value for [one] in verdicts) == ["replayed"] * 7 + ["verified"]
+
+    def test_200_replays_of_one_token_open_one_form(self, store: Store, opener: Opener) -> None:
+        """Eight processes show it 25 times each: one pass, 199 tries refused and counted, one use of the key."""
+        create(store)
+        outcomes = together(opener, [partial(_replay, process=n, tries=25) for n in range(8)])
+        answers = [answer for outcome in outcomes for answer in outcome]
+        assert sum(isinstance(answer, Admit) for answer in answers) == 1
+        assert answers.count(Reason.TOKEN_USED) == 199
+        assert app_grant(store).foreign_tries == 199
+        assert [kept.used for kept in store.app_keys()] == [1]
+
+    def test_fresh_tokens_of_one_subject_share_a_ticket(self, store: Store, opener: Opener) -> None:
+        """Eight processes redeem 25 each, signed with the next key: one ticket, one living pass, every use counted."""
+        create(store)
+        store.add_app_key(key("new", state=KeyState.NEXT), actor="owner")
+        outcomes = together(opener, [partial(_redeem_fresh, process=n, tokens=25) for n in range(8)])
+        admits = [admit for outcome in outcomes for admit in outcome]
+        assert len(admits) == len({admit.pass_id for admit in admits}) == 200
+        assert len({admit.ticket_id for admit in admits}) == 1
+        assert len({admit.pass_id for admit in admits} - dict(store.revocations(0.0)).keys()) == 1
+        assert {kept.state: kept.used for kept in store.app_keys()} == {
+            KeyState.RETIRING: 0,
+            KeyState.ACTIVE: 200,
+        }
+
+    def test_an_app_that_is_revoked_meanwhile_leaves_no_pass_behind(
+        self, store: Store, opener: Opener
+    ) -> None:
+        """While seven processes redeem, one revokes: every pass that anybody got ends, and nobody sees an error."""
+        create(store)
+        works = [partial(_redeem_until_refused, process=n) for n in range(7)]
+        outcomes = together(opener, [*works, _revoke_in_the_middle])
+        passes = {pass_id for outcome in outcomes[:7] for pass_id in outcome}
+        assert len(passes) >= 30
+        assert passes <= dict(store.revocations(0.0)).keys()
 
     def test_parallel_wrong_tries_are_counted_exactly(self, store: Store, opener: Opener) -> None:
         """Of 200 tries over eight processes, 60 are free, one takes the slowed turn, and the rest wait."""
@@ -156,6 +192,31 @@ def _open_all(store: Store, *, browser: int, codes: int) -> list[Admit | Reason]
 def _settle_all(store: Store, *, settler: int, tickets: Sequence[bytes]) -> list[Verdict]:
     candidates = [sent_in(1000 * settler + n, ticket) for n, ticket in enumerate(tickets, 1)]
     return [one.verdict for at in candidates for one in store.settle([at], capacity=None, now=T0)]
+
+
+def _replay(store: Store, *, process: int, tries: int) -> list[Admit | Reason]:
+    decisions = [store.redeem_token(token("t", browser=f"{process} {n}")) for n in range(tries)]
+    return [one if isinstance(one, Admit) else one.reason for one in decisions]
+
+
+def _redeem_fresh(store: Store, *, process: int, tokens: int) -> list[Admit]:
+    return [let_in(store, token(signed_by="new", browser=f"{process} {n}")) for n in range(tokens)]
+
+
+def _redeem_until_refused(store: Store, *, process: int) -> list[bytes]:
+    passes: list[bytes] = []
+    while True:
+        decision = store.redeem_token(token(subject=f"{process} {len(passes)}", browser=process))
+        if not isinstance(decision, Admit):
+            assert decision.reason in (Reason.BAD_TOKEN, Reason.REVOKED)
+            return passes
+        passes.append(decision.pass_id)
+
+
+def _revoke_in_the_middle(store: Store) -> None:
+    while sum(kept.used for kept in store.app_keys()) < 30:
+        pass
+    assert store.revoke_app(APP, now=T0, actor="owner")
 
 
 def _move_here(store: Store, *, browser: int) -> bytes:

@@ -48,7 +48,7 @@ class RedeemingContract(Contract):
     """What a store promises to apps, and to whoever comes with their tokens."""
 
     def test_a_token_gives_a_ticket_and_a_pass(self, store: Store) -> None:
-        """The ticket knows its app, its subject, and what the app filled in."""
+        """The ticket knows its app, its subject, and what the app filled in and locked."""
         create(store)
         admit = let_in(store, token(prefill={"name": "Ann", "room": "7"}, locked=("room",)))
         assert (admit.form, admit.subject) == (FORM, SUBJECT)
@@ -56,7 +56,9 @@ class RedeemingContract(Contract):
         assert ticket is not None
         assert (ticket.app, ticket.subject) == (APP, SUBJECT)
         assert (dict(ticket.prefill), ticket.locked) == ({"name": "Ann", "room": "7"}, ("room",))
-        assert verdicts(store, sent_in(1, admit)) == [Verdict.VERIFIED]
+        changed = replace(sent_in(1, admit), answers={"name": "Bob", "room": "8"})
+        honest = replace(sent_in(2, admit), answers={"name": "Bob", "room": "7"})
+        assert verdicts(store, changed, honest) == [Verdict.TAMPERED, Verdict.VERIFIED]
 
     def test_a_token_is_good_once(self, store: Store) -> None:
         """Whoever shows it again is refused; the owner sees the tries from other browsers, and an entry for each."""
