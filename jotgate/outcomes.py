@@ -25,6 +25,12 @@ class Reason(Enum):
     BAD_TOKEN = "bad_token"  #: no app token that may open this form; the ledger holds the exact fault.
     TOKEN_USED = "token_used"  #: an app token of ours that was redeemed before: a copied or replayed link.
     TOKEN_EXPIRED = "token_expired"  #: an app token of ours whose minute is over.
+    APP_ONLY = (
+        "app_only"  #: the form opens from an app; it takes no codes, and its address alone opens nothing.
+    )
+    NOT_SIGNED_IN = "not_signed_in"  #: an invitation that asks for the site's own login first.
+    NOT_INVITED = "not_invited"  #: an invitation for somebody else than who is signed in.
+    INVITATION_OVER = "invitation_over"  #: an invitation whose time has ended.
     OPEN_ELSEWHERE = "open_elsewhere"  #: its one ticket is bound to another browser; it may be moved here.
     NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
     CLOSED = "closed"  #: the form has closed.

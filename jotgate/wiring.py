@@ -14,6 +14,7 @@ from jotgate.errors import StoreMismatch, StoreUnavailable
 from jotgate.gate import Gate
 from jotgate.grants import Grants
 from jotgate.intake import Intake
+from jotgate.invitations import Invitations
 from jotgate.jotform.client import JotFormClient
 from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.protocols import FormService, Store
@@ -39,6 +40,7 @@ class Parts:
     gate: Gate
     grants: Grants
     apps: Apps
+    invitations: Invitations
     intake: Intake
     sweep: Sweep
     sweeper: Sweeper
@@ -96,6 +98,13 @@ def build(
         gate=Gate(policies, store=store, keys=keys, code_keys=code_keys, clock=clock),
         grants=Grants(tuple(policies), store=store, code_keys=code_keys, clock=clock),
         apps=Apps(policies, store=store, code_keys=code_keys, clock=clock),
+        invitations=Invitations(
+            policies,
+            door=f"{settings.url_prefix}/f",
+            site_url=settings.site_url,
+            keys=keys,
+            clock=clock,
+        ),
         intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
         sweep=sweep,
         sweeper=sweeper,

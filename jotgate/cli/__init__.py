@@ -23,6 +23,7 @@ _HOMES = {
     "doctor": ("jotgate.cli.doctor", "doctor"),
     "status": ("jotgate.cli.status", "status"),
     "codes": ("jotgate.cli.codes", "codes"),
+    "invitations": ("jotgate.cli.inviting", "invitations"),
     "sweep": ("jotgate.cli.sweeping", "sweep"),
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),

@@ -45,6 +45,10 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.REVOKED: "The code, or the pass made from it, was revoked or replaced.",
         Reason.THROTTLED: "Too many wrong codes came from this network, or in all, so tries are slowed down. "
         "Nobody is locked out, and such tries are not recorded.",
+        Reason.APP_ONLY: "The form opens from an app only (access), and the visitor came with a code or with nothing.",
+        Reason.NOT_SIGNED_IN: "An invitation was opened by somebody whom the site's own login does not know.",
+        Reason.NOT_INVITED: "An invitation was opened by somebody who is signed in as another subject.",
+        Reason.INVITATION_OVER: "An invitation was opened after its end; `invitations` makes a new one.",
         Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor may move it.",
         Reason.NOT_YET_OPEN: "The form opens later (opens_at).",
         Reason.CLOSED: "The form has closed (closes_at).",

@@ -94,6 +94,24 @@ _REFUSALS: Mapping[Reason, Message] = {
         remedy="It works for a minute after the app made it. "
         "Go back to the app, and open the form from there once more.",
     ),
+    Reason.APP_ONLY: Message(
+        status=403,
+        title="This form opens from the app only",
+        remedy="The app opens it for one person, in one browser. Its address, or a link that somebody copied or "
+        "passed on, opens nothing. Go to the app, and open the form there.",
+    ),
+    Reason.NOT_SIGNED_IN: Message(
+        status=401,
+        title="Please sign in first",
+        remedy="This invitation is for one person. Sign in to our site as you always do, and then open the "
+        "invitation's link once more.",
+    ),
+    Reason.NOT_INVITED: Message(
+        status=403,
+        title="This invitation is for somebody else",
+        remedy="You are signed in to our site as another person. Sign in as the one whom the invitation was sent "
+        "to, and open its link once more.",
+    ),
     Reason.OPEN_ELSEWHERE: Message(
         status=409,
         title="The form is open somewhere else",
@@ -167,6 +185,14 @@ _DATED_REFUSALS: Mapping[Reason, _Dated] = {
         ),
         with_moment="It was used {when}. If it was you who sent the form, there is nothing more to do. "
         "If not, tell the person who gave you the code.",
+    ),
+    Reason.INVITATION_OVER: _Dated(
+        message=Message(
+            status=403,
+            title="This invitation is over",
+            remedy="Ask the person who sent it to you for a new one.",
+        ),
+        with_moment="Its time ended {when}. Ask the person who sent it to you for a new one.",
     ),
     Reason.NOT_YET_OPEN: _Dated(
         message=Message(

@@ -129,6 +129,19 @@ class JotGate:
         )
         return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
 
+    def invitation(self, form: str, *, subject: str, until: datetime | float | None = None) -> str:
+        """Return the personal link of *subject* to *form*, to be mailed: it opens nothing by itself.
+
+        It leads to the page that asks for a code, or that knows the subject by the site's own login. *until* is as
+        for `create_codes`.
+
+        Raises:
+            UnknownForm: there is no such form.
+            InputError: the subject is empty or too long, or the end is not in the future.
+        """
+        zone = ZoneInfo(self.parts.gate.policy(form).timezone)
+        return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone))
+
 
 def _seconds(moment: datetime | float | None, zone: ZoneInfo) -> float | None:
     if not isinstance(moment, datetime):

@@ -29,6 +29,10 @@ STATUSES = {
     Reason.BAD_TOKEN: 403,
     Reason.TOKEN_USED: 403,
     Reason.TOKEN_EXPIRED: 403,
+    Reason.APP_ONLY: 403,
+    Reason.NOT_SIGNED_IN: 401,
+    Reason.NOT_INVITED: 403,
+    Reason.INVITATION_OVER: 403,
     Reason.OPEN_ELSEWHERE: 409,
     Reason.NOT_YET_OPEN: 403,
     Reason.CLOSED: 403,
@@ -41,7 +45,9 @@ STATUSES = {
     Reason.MALFORMED: 400,
 }
 #: The reasons that speak of a moment: opens at, expired at, used on.
-DATED = (Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP, Reason.NOT_YET_OPEN, Reason.CLOSED)
+DATED = (
+    Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP, Reason.INVITATION_OVER, Reason.NOT_YET_OPEN, Reason.CLOSED,
+)  # fmt: skip
 
 
 def refusal(reason: Reason, at: float | None = None, policy: FormPolicy | None = POLICY) -> Message:

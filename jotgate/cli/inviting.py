@@ -1,0 +1,104 @@
+"""`jotgate invitations`: personal links to mail, which open nothing by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+from zoneinfo import ZoneInfo
+
+import click
+
+from jotgate import classlist
+from jotgate.cli.output import counted, emit, json_option, plain, say
+from jotgate.cli.site import open_parts, policy_of
+from jotgate.config import rules
+from jotgate.policy import FormPolicy
+from jotgate.wiring import Parts
+
+_SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
+
+
+class _Link(NamedTuple):
+    link: str
+    subject: str
+    label: str
+
+
+@click.command(
+    help="Make personal links to FORM, for each --subject or line --from a list. Such a link opens nothing by"
+    " itself: it leads to the page that asks for a code, or for your site's own login."
+)
+@click.argument("form")
+@click.option("--subject", "subjects", multiple=True, help="Whom a link is for; may be given often.")
+@click.option(
+    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
+)
+@click.option("--until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only.")
+@click.option(
+    "--separator",
+    type=click.Choice(tuple(_SEPARATORS)),
+    default=",",
+    show_default=True,
+    help='For --out; Excel in much of Europe wants ";".',
+)
+@json_option
+@click.pass_context
+def invitations(
+    ctx: click.Context,
+    form: str,
+    subjects: tuple[str, ...],
+    class_list: BinaryIO | None,
+    until: str | None,
+    out: Path | None,
+    separator: str,
+    as_json: bool,
+) -> None:
+    """Make the links. Nothing is stored, so the same ones can be made again."""
+    if bool(subjects) + (class_list is not None) != 1:
+        raise click.UsageError("Say for whom: --subject or --from.")
+    parts = open_parts(ctx)
+    end = _instant(until, policy_of(parts, form))
+    links = _links(parts, form, _people(subjects, class_list), end)
+    if out is None:
+        _print(links, form, as_json=as_json)
+        return
+    # Looked at as a whole before there is a file.
+    made = list(links)
+    with classlist.open_new(out) as stream:
+        classlist.write_codes(stream, made, columns=_Link._fields, separator=_SEPARATORS[separator])
+    if as_json:
+        emit({"made": len(made), "form": form, "out": str(out)})
+    say(f"Made {counted(len(made), 'invitation')} to {form}, in {out}.", err=True)
+
+
+def _people(subjects: tuple[str, ...], class_list: BinaryIO | None) -> Iterator[tuple[str, str]]:
+    if class_list is None:
+        return ((subject, "") for subject in subjects)
+    return ((row.subject, row.label) for row in classlist.rows(class_list))
+
+
+def _links(
+    parts: Parts, form: str, people: Iterable[tuple[str, str]], until: float | None
+) -> Iterator[_Link]:
+    for subject, label in people:
+        link = parts.invitations.link(form, subject=subject, until=until)
+        yield _Link(link=link, subject=subject, label=label)
+
+
+def _print(links: Iterable[_Link], form: str, *, as_json: bool) -> None:
+    for one in links:
+        if as_json:
+            emit({"link": one.link, "form": form, "subject": one.subject, "label": one.label or None})
+        else:
+            say(f"{one.link}  {plain(one.subject)}")
+
+
+def _instant(until: str | None, policy: FormPolicy) -> float | None:
+    if until is None:
+        return None
+    try:
+        return rules.instant(rules.moment(until), ZoneInfo(policy.timezone))
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.", param_hint="--until") from None

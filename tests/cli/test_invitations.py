@@ -1,0 +1,67 @@
+"""`jotgate invitations`: personal links on the screen and in a file."""
+
+from __future__ import annotations
+
+import csv
+import stat
+from pathlib import Path
+
+from jotgate.invitations import PARAMETER
+
+from .conftest import Site
+
+DOOR = f"https://school.example/jotgate/f/students?{PARAMETER}="
+
+
+def subject_of(site: Site, link: str) -> str | None:
+    """Return for whom the site takes a link to be."""
+    found = site.parts().invitations.read(link.removeprefix(DOOR), "students")
+    return found.subject if found else None
+
+
+def test_each_subject_gets_a_link(site: Site) -> None:
+    """One a line, in the order given, on the screen and as JSON; the same link each time."""
+    run = site.run("invitations", "students", "--subject", "s-1", "--subject", "s-2")
+    links = [line.split()[0] for line in run.stdout.splitlines()]
+    assert [subject_of(site, link) for link in links] == ["s-1", "s-2"]
+    lines = site.lines("invitations", "students", "--subject", "s-1", "--subject", "s-2")
+    assert [(line["link"], line["subject"]) for line in lines] == list(
+        zip(links, ["s-1", "s-2"], strict=True)
+    )
+
+
+def test_a_class_list_becomes_a_file_of_links(site: Site, tmp_path: Path) -> None:
+    """One line for each pupil, for its owner's eyes; an existing file is never overwritten."""
+    (tmp_path / "class.csv").write_text("id,name\ns-1,Ada\ns-2,=Bilal\n", "utf-8")
+    out = tmp_path / "links.csv"
+    arguments = ("invitations", "students", "--from", str(tmp_path / "class.csv"), "--out", str(out))
+    assert site.lines(*arguments)[0]["made"] == 2
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(subject_of(site, row["link"]), row["subject"], row["label"]) for row in rows] == [
+        ("s-1", "s-1", "Ada"),
+        ("s-2", "s-2", "'=Bilal"),
+    ]
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert site.run(*arguments).exit_code != 0
+
+
+def test_an_end_is_read_by_the_forms_clocks(site: Site) -> None:
+    """Noon in Berlin is ten o'clock UTC in summer."""
+    (line,) = site.lines("invitations", "students", "--subject", "s", "--until", "2099-07-01T12:00")
+    found = site.parts().invitations.read(line["link"].removeprefix(DOOR), "students")
+    assert found is not None
+    assert found.until == 4_086_583_200.0
+
+
+def test_what_makes_no_sense_is_said(site: Site) -> None:
+    """Nobody to invite, an end in the past, a form that there is not: a sentence and an exit code."""
+    for arguments, words in (
+        (("students",), "Say for whom"),
+        (("students", "--subject", "s", "--until", "2001-01-01T00:00"), "future"),
+        (("students", "--subject", "s", "--until", "soon"), "date"),
+        (("nobody", "--subject", "s"), "no form"),
+    ):
+        run = site.run("invitations", *arguments)
+        assert run.exit_code in (1, 2)
+        assert words in run.output
