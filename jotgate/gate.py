@@ -101,6 +101,8 @@ class Gate:
         refusal = self.doorway(form)
         if refusal is not None:
             return refusal
+        if not self.policy(form).takes_codes:
+            return Refuse(reason=Reason.APP_ONLY, ref=stateless_ref(Reason.APP_ONLY))
         code = parse(text)
         if isinstance(code, Mistyped):
             reason = Reason.MISTYPED

@@ -53,6 +53,11 @@ class FormPolicy:
     #: Path prefixes that only an admitted browser may read.
     protect: tuple[str, ...] = ()
 
+    @property
+    def takes_codes(self) -> bool:
+        """Say whether access codes open it."""
+        return "code" in self.access
+
     def closed(self, now: float) -> Reason | None:
         """Return why the form is not open at *now*, or None if it is."""
         if self.opens_at is not None and now < self.opens_at:

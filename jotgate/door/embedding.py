@@ -9,11 +9,10 @@ from typing import Any
 from markupsafe import Markup
 from werkzeug.wrappers import Request
 
-from jotgate.door.endpoints import Door
-from jotgate.door.messages import message_for
+from jotgate.door.endpoints import Door, refuse_for
+from jotgate.door.inviting import greet
 from jotgate.door.visitors import own_path
 from jotgate.errors import StoreUnavailable
-from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
 from jotgate.passes import Pass
 from jotgate.tickets import TicketState
@@ -72,7 +71,7 @@ class Visit:
             kind, context = self._choose(form)
         except StoreUnavailable:
             _log.exception("embed.failed", extra={"form": form})
-            kind, context = self._message(_store_down(), form)
+            kind, context = self._message(refuse_for(Reason.STORE_DOWN), form)
         door.parts.sweeper.attend()
         context = {"kind": kind, "form": policy} | door.page_context(request) | context
         return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped
@@ -93,24 +92,32 @@ class Visit:
             context = door.form_context(request, policy, ticket)
             if isinstance(context, Refuse):
                 return self._message(context, form)
-            return "form", _leading_back(context, back)
+            kind = "onward" if policy.display == "redirect" else "form"
+            return kind, _leading_back(context, back)
         if ticket is not None and ticket.state is not TicketState.REVOKED:
             return "received", _leading_back(door.received_context(request, policy, ticket), back)
         refusal = door.parts.gate.doorway(form)
         if refusal is not None:
             return self._message(refusal, form)
+        invited = greet(door, request, policy, back)
+        if isinstance(invited, Refuse):
+            return self._message(invited, form, asks_code=policy.takes_codes)
+        if invited is not None:
+            return "invited", invited
+        if not policy.takes_codes:
+            return self._message(refuse_for(Reason.APP_ONLY), form)
         return "door", door.code_context(request, policy, back)
 
-    def _message(self, refuse: Refuse, form: str) -> tuple[str, dict[str, Any]]:
-        parts = self._door.parts
-        message = message_for(refuse, parts.gate.policy(form), parts.clock.now())
-        return "message", {"message": message, "ref": refuse.ref}
+    def _message(self, refuse: Refuse, form: str, *, asks_code: bool = False) -> tuple[str, dict[str, Any]]:
+        door, request = self._door, Request(self._environ)
+        policy = door.parts.gate.policy(form)
+        context = door.notice_context(refuse, policy)
+        if asks_code:
+            back = door.signer.sign_return(own_path(self._environ))
+            context = door.code_context(request, policy, back) | context | {"asks_code": True}
+        return "message", context
 
 
 def _leading_back(context: dict[str, Any], back: str) -> dict[str, Any]:
     """Let "use another code" lead back to the page that embeds the form."""
     return context | {"leave_url": f"{context['leave_url']}?next={back}"} if back else context
-
-
-def _store_down() -> Refuse:
-    return Refuse(reason=Reason.STORE_DOWN, ref=stateless_ref(Reason.STORE_DOWN))

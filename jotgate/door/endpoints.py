@@ -6,7 +6,7 @@ Which address gets which answer stands in `jotgate.door.routes`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.delivering import delivered_form_id
-from jotgate.door.messages import STATES, Message, message_for, spoken_moment
+from jotgate.door.inviting import greet, invitation_in
+from jotgate.door.messages import STATES, STATES_FROM_APPS, Message, message_for, spoken_moment
 from jotgate.door.rendering import (
     Renderer,
     iso,
@@ -23,14 +24,16 @@ from jotgate.door.rendering import (
     static_file,
     static_response,
 )
+from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_ref
 from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, query_value, wants_json
 from jotgate.errors import StoreUnavailable, UnknownForm
 from jotgate.gate import Seen, stateless_ref
-from jotgate.jotform.embed import frame_address
+from jotgate.jotform.embed import form_address, frame_address
 from jotgate.outcomes import Admit, Decision, Reason, Refuse
 from jotgate.passes import Pass
 from jotgate.policy import FormPolicy
+from jotgate.protocols import SITE_APP
 from jotgate.tickets import Ticket, TicketState
 from jotgate.wiring import Parts
 
@@ -110,19 +113,27 @@ class Door:
         refusal = self.parts.gate.doorway(form)
         if refusal is not None:
             return self.refuse(request, refusal, form=policy)
+        back = query_value(request, "next")
+        invited = greet(self, request, policy, back)
+        if isinstance(invited, Refuse):
+            return self.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
+        if not policy.takes_codes and invited is None:
+            return self.refuse(request, refuse_for(Reason.APP_ONLY), form=policy)
         if wants_json(request):
             return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
-        context = self.code_context(request, policy, query_value(request, "next"))
-        return self._page(request, 200, "jotgate/door.html", context, browser=True)
+        if invited is not None:
+            return self.page(request, 200, "jotgate/invited.html", invited, browser=True)
+        context = self.code_context(request, policy, back)
+        return self.page(request, 200, "jotgate/door.html", context, browser=True)
 
     def enter_code(self, request: Request, form: str) -> Response:
         """Decide on the code that was posted."""
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
             return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        fields = self._fields(request)
+        fields = self.fields(request)
         text = fields.get("code", "")
-        seen, _ = self._seen(request, form)
+        seen = self.seen(request, form)
         decision = self.parts.gate.admit(text, form=form, seen=seen)
         return self._decided(request, policy, decision, seen, text)
 
@@ -131,8 +142,8 @@ class Door:
         policy = self.parts.gate.policy(form)
         if is_cross_site(request, self.parts.settings.site_url):
             return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        fields = self._fields(request)
-        seen, _ = self._seen(request, form)
+        fields = self.fields(request)
+        seen = self.seen(request, form)
         text = fields.get("code", "")
         right = self.signer.read_move(fields.get("move", ""), form, seen.browser.browser_id)
         if right:
@@ -141,7 +152,7 @@ class Door:
             decision = self.parts.gate.admit(text, form=form, seen=seen, move=True)
         else:
             # The right has run out: ask for the code again.
-            return self._redirect(self.door_path(request, form))
+            return self.redirect(self.door_path(request, form))
         return self._decided(request, policy, decision, seen, text)
 
     def leave(self, request: Request, form: str) -> Response:
@@ -153,7 +164,7 @@ class Door:
         if held is not None:
             self.parts.gate.leave(held)
         back = self.signer.read_return(query_value(request, "next"))
-        response = self._redirect(back or self.door_path(request, form) + "?left=1")
+        response = self.redirect(back or self.door_path(request, form) + "?left=1")
         self.cookies.drop_pass(response, form)
         return response
 
@@ -168,9 +179,7 @@ class Door:
         if self.parts.gate.mark_sent(held):
             self.parts.sweeper.wake()
         return (
-            self.state(request, form)
-            if wants_json(request)
-            else self._redirect(self.door_path(request, form))
+            self.state(request, form) if wants_json(request) else self.redirect(self.door_path(request, form))
         )
 
     def state(self, request: Request, form: str) -> Response:
@@ -190,7 +199,12 @@ class Door:
     def done(self, request: Request, form: str) -> Response:
         """Say thank you, to whoever comes: no cookie reaches this page inside JotForm's frame."""
         policy = self.parts.gate.policy(form)
-        return self._page(request, 200, "jotgate/done.html", {"form": policy})
+        context = {"form": policy, "sent_url": "", "door_url": ""}
+        if policy.display == "redirect":
+            # Not in a frame there, so that the browser says by itself that it submitted.
+            context["sent_url"] = f"{self.door_path(request, form)}/sent"
+            context["door_url"] = self.clean_path(request, policy)
+        return self.page(request, 200, "jotgate/done.html", context)
 
     def hook(self, request: Request, secret: str) -> Response:
         """Take a delivery."""
@@ -233,17 +247,53 @@ class Door:
         return None if found is None or found == "" else str(found)
 
     def refuse(
-        self, request: Request, refuse: Refuse, *, form: FormPolicy | None, status: int | None = None
+        self,
+        request: Request,
+        refuse: Refuse,
+        *,
+        form: FormPolicy | None,
+        status: int | None = None,
+        told: Outcome | None = None,
+        asks_code: bool = False,
     ) -> Response:
-        """Answer with a refusal that is not about a code."""
-        message = self._message(refuse, form)
+        """Answer with a refusal that is not about a code; *told* is what the app is told of it.
+
+        With *asks_code*, for a form that takes codes, the page asks for one as well.
+        """
+        context = self.notice_context(refuse, form, told)
+        message = context["message"]
         status = status or message.status
         if wants_json(request):
             return self._error(status, refuse, message)
-        context = {"form": form, "message": message, "ref": refuse.ref, "action_url": "", "action_label": ""}
-        if refuse.reason is Reason.NO_PASS and form is not None:
+        if asks_code and form is not None:
+            code = self.code_context(request, form, query_value(request, "next"))
+            context = code | context | {"asks_code": True}
+        elif refuse.reason is Reason.NO_PASS and form is not None and form.takes_codes:
             context |= {"action_url": self.door_path(request, form.form), "action_label": "Enter the code"}
-        return self._page(request, status, "jotgate/refused.html", context)
+        return self.page(request, status, "jotgate/refused.html", context)
+
+    def notice_context(
+        self, refuse: Refuse, form: FormPolicy | None, told: Outcome | None = None
+    ) -> dict[str, Any]:
+        """Return what a page needs that only says why not, and leads back to the app if it has an address."""
+        if told is None and form is not None and refuse.reason is Reason.APP_ONLY:
+            app = only_app(self.parts.store.apps(), form.form)
+            told = outcome(app, form=form.form, state=REFUSED, ref=refuse.ref)
+        return {
+            "form": form,
+            "message": self._message(refuse, form, from_app=told is not None),
+            "ref": refuse.ref,
+            "action_url": "",
+            "action_label": "",
+            "outcome": told,
+            "asks_code": False,
+        }
+
+    def clean_path(self, request: Request, policy: FormPolicy) -> str:
+        """Return where an admitted visitor sees the form: its own page if it has one, or the door."""
+        if policy.page:
+            return f"{request.root_path.rstrip('/')}{policy.page}"
+        return self.door_path(request, policy.form)
 
     def door_path(self, request: Request, form: str) -> str:
         """Return the path of a form's door on this site."""
@@ -259,6 +309,8 @@ class Door:
             "ref": "",
             "retry_after_seconds": None,
             "left": query_value(request, "left") == "1",
+            "invited": invitation_in(self, request, policy.form) is not None,
+            "signs_in": self.parts.settings.subject_loader is not None,
         }
 
     def form_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any] | Refuse:
@@ -272,10 +324,11 @@ class Door:
             # The field is known by its number only, until the sweep has read the form's questions.
             return refuse_for(Reason.FIELD_MISSING)
         settings, path = self.parts.settings, self.door_path(request, policy.form)
-        prefill = {name: self.parts.gate.ticket_text(ticket)}
+        prefill = {**ticket.prefill, name: self.parts.gate.ticket_text(ticket)}
+        address = form_address if policy.display == "redirect" else frame_address
         return {
             "form": policy,
-            "frame_url": frame_address(settings.host.form_origin, policy.form_id, prefill),
+            "frame_url": address(settings.host.form_origin, policy.form_id, prefill),
             "frame_title": policy.title,
             "message_origins": list(settings.host.message_origins),
             "form_id": policy.form_id,
@@ -283,7 +336,8 @@ class Door:
             "sent_url": f"{path}/sent",
             "leave_url": f"{path}/leave",
             "subject": ticket.subject,
-            "states": STATES,
+            "states": _states(ticket),
+            "outcome": self.outcome_of(ticket, ""),
         }
 
     def received_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
@@ -294,8 +348,8 @@ class Door:
         return {
             "form": policy,
             "state": state,
-            "message": STATES[state],
-            "states": STATES,
+            "message": _states(ticket)[state],
+            "states": _states(ticket),
             "expected_at": expected_at,
             "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
             "state_url": f"{path}/state",
@@ -303,7 +357,15 @@ class Door:
             "again_url": "",
             "ref": "",
             "subject": ticket.subject,
+            "outcome": self.outcome_of(ticket, state),
         }
+
+    def outcome_of(self, ticket: Ticket, state: str) -> Outcome | None:
+        """Return what the app is told whose token the ticket was issued for; None if it was a code."""
+        if ticket.app is None:
+            return None
+        app = next((app for app in self.parts.store.apps() if app.name == ticket.app), None)
+        return outcome(app, form=ticket.form, state=state, ref=ticket_ref(ticket))
 
     def page_context(self, request: Request) -> dict[str, Any]:
         """Return what every page needs."""
@@ -320,22 +382,25 @@ class Door:
             context = self.form_context(request, policy, ticket)
             if isinstance(context, Refuse):
                 return self.refuse(request, context, form=policy)
-            return self._page(request, 200, "jotgate/form.html", context)
+            if policy.display == "redirect":
+                return self.redirect(context["frame_url"])
+            return self.page(request, 200, "jotgate/form.html", context)
         context = self.received_context(request, policy, ticket)
-        return self._page(request, 200, "jotgate/received.html", context)
+        return self.page(request, 200, "jotgate/received.html", context)
 
     def _decided(
         self, request: Request, policy: FormPolicy, decision: Decision, seen: Seen, text: str
     ) -> Response:
         if isinstance(decision, Refuse):
             return self._refused(request, policy, decision, seen, text)
-        return self._let_in(request, policy, decision, seen)
-
-    def _let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
-        """Answer an admission: the pass as a cookie, and on to a clean address."""
         back = self.signer.read_return(request.form.get("next", ""))
-        page = f"{request.root_path.rstrip('/')}{policy.page}" if policy.page else None
-        response = self._redirect(back or page or self.door_path(request, policy.form))
+        return self.let_in(request, policy, decision, seen, back)
+
+    def let_in(
+        self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen, back: str | None = None
+    ) -> Response:
+        """Answer an admission: the pass as a cookie, and on to a clean address, or to *back*."""
+        response = self.redirect(back or self.clean_path(request, policy))
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)
@@ -356,7 +421,7 @@ class Door:
             context |= {"problem": message, "ref": _shown_ref(refuse)}
             if refuse.retry_after_seconds is not None:
                 context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
-            response = self._page(request, message.status, "jotgate/door.html", context)
+            response = self.page(request, message.status, "jotgate/door.html", context)
         if refuse.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
         self.cookies.set_browser(response, seen.browser)
@@ -380,14 +445,14 @@ class Door:
             "move": self.signer.sign_move(policy.form, seen.browser.browser_id, fingerprints),
             "next": request.form.get("next", ""),
         }
-        return self._page(request, message.status, "jotgate/move.html", context)
+        return self.page(request, message.status, "jotgate/move.html", context)
 
-    def _seen(self, request: Request, form: str) -> tuple[Seen, bool]:
-        browser, is_new = self.cookies.browser(request, self.parts.clock.now())
-        holds = self.held(request, form)
-        return Seen(browser=browser, network=self.cookies.network(request), holds=holds), is_new
+    def seen(self, request: Request, form: str) -> Seen:
+        """Return who knocks."""
+        browser, _ = self.cookies.browser(request, self.parts.clock.now())
+        return Seen(browser=browser, network=self.cookies.network(request), holds=self.held(request, form))
 
-    def _fields(self, request: Request) -> Any:
+    def fields(self, request: Request) -> Any:
         """Return the posted fields, read within limits."""
         if (request.content_length or 0) > _MAX_POST_BYTES:
             raise RequestEntityTooLarge
@@ -398,9 +463,10 @@ class Door:
         except RequestEntityTooLarge as error:
             raise BadRequest("the request has too many fields") from error
 
-    def _page(
+    def page(
         self, request: Request, status: int, template: str, context: dict[str, Any], *, browser: bool = False
     ) -> Response:
+        """Return a page; with *browser*, it makes a new browser known."""
         html = self.render(template, self.page_context(request) | context)
         response = Response(html, status=status, content_type="text/html; charset=utf-8")
         if browser:
@@ -414,11 +480,12 @@ class Door:
         error = {"reason": refuse.reason.value, "message": text, "ref": refuse.ref}
         return json_response(status, {"error": error})
 
-    def _redirect(self, path: str) -> Response:
-        return Response(status=303, headers={"Location": path})
+    def redirect(self, address: str) -> Response:
+        """Lead on to *address*, which is ours or the settings'."""
+        return Response(status=303, headers={"Location": address})
 
-    def _message(self, refuse: Refuse, policy: FormPolicy | None) -> Message:
-        return message_for(refuse, policy, self.parts.clock.now())
+    def _message(self, refuse: Refuse, policy: FormPolicy | None, *, from_app: bool = False) -> Message:
+        return message_for(refuse, policy, self.parts.clock.now(), from_app=from_app)
 
     def _policy(self, form: str | None) -> FormPolicy | None:
         return self.parts.settings.policies.get(form or "")
@@ -434,6 +501,10 @@ def state_of(ticket: Ticket) -> str:
     if ticket.verdict is not None:
         return ticket.verdict.value
     return ticket.state.value
+
+
+def _states(ticket: Ticket) -> Mapping[str, Message]:
+    return STATES if ticket.app in (None, SITE_APP) else STATES_FROM_APPS
 
 
 def refuse_for(reason: Reason) -> Refuse:

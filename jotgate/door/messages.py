@@ -212,6 +212,54 @@ _DATED_REFUSALS: Mapping[Reason, _Dated] = {
     ),
 }
 
+#: What is said otherwise to somebody whom an app sent, and who never had a code.
+_REFUSALS_FROM_APPS: Mapping[Reason, Message] = {
+    Reason.REVOKED: Message(
+        status=403,
+        title="Your access has been withdrawn",
+        remedy="The form no longer opens for you. Ask the people behind the app.",
+    ),
+    Reason.FIELD_MISSING: Message(
+        status=503,
+        title="This form is out of order",
+        remedy="Something in the form has to be mended before it can be sent. "
+        "Please tell the people behind the app, and come back later.",
+    ),
+    Reason.NO_PASS: Message(
+        status=401,
+        title="This page opens from the app only",
+        remedy="Open the form in the app first, and then come back to this page.",
+    ),
+    Reason.CROSS_SITE: Message(
+        status=403,
+        title="This came from another website",
+        remedy="To keep you safe, nothing was done. Go back to the app, and open the form from there once more.",
+    ),
+    Reason.STORE_DOWN: Message(
+        status=503,
+        title="We cannot open the form just now",
+        remedy="This is our fault, not yours. Please try again in a few minutes.",
+    ),
+}
+
+_DATED_REFUSALS_FROM_APPS: Mapping[Reason, _Dated] = {
+    Reason.USED_UP: _Dated(
+        message=Message(
+            status=403,
+            title="You have sent this form already",
+            remedy="There is nothing more to do. If it was not you, tell the people behind the app.",
+        ),
+        with_moment="You sent it {when}, and there is nothing more to do. "
+        "If it was not you, tell the people behind the app.",
+    ),
+    Reason.NOT_YET_OPEN: _Dated(
+        message=Message(
+            status=403, title="This form is not open yet", remedy="Open it from the app again later."
+        ),
+        with_moment="It opens {when}. Open it from the app again then.",
+    ),
+}
+
 _MISTYPED_BY_HINT: Mapping[str | None, Message] = {
     Hint.EMPTY.value: Message(
         status=422,
@@ -329,16 +377,47 @@ STATES: Mapping[str, Message] = MappingProxyType(
     {"sent": SENT} | {verdict.value: message for verdict, message in _VERDICTS.items()}
 )
 
+_TELL_THE_APP = "Tell the people behind the app, who can look into it."
+_AGAIN_FROM_THE_APP = "It does not count. Go back to the app, open the form from there, and send it again."
+#: The same for somebody whom an app sent.
+STATES_FROM_APPS: Mapping[str, Message] = MappingProxyType(
+    dict(STATES)
+    | {
+        verdict.value: replace(_VERDICTS[verdict], remedy=remedy)
+        for verdict, remedy in {
+            Verdict.UNTICKETED: _AGAIN_FROM_THE_APP,
+            Verdict.FORGED: _AGAIN_FROM_THE_APP,
+            Verdict.ORPHANED: f"It has arrived, but we no longer know who sent it. Nothing is lost. {_TELL_THE_APP}",
+            Verdict.EXPIRED: f"Its time was over when it arrived, so it does not count yet. {_TELL_THE_APP}",
+            Verdict.REPLAYED: f"The first one counts, and this second one does not. {_TELL_THE_APP}",
+            Verdict.OVER_LIMIT: f"All places were taken when it arrived, so it does not count. {_TELL_THE_APP}",
+            Verdict.TAMPERED: "One of the answers that the app filled in is different now, so the form does not "
+            f"count. {_TELL_THE_APP}",
+            Verdict.REVOKED: f"It was withdrawn, so it does not count. {_TELL_THE_APP}",
+        }.items()
+    }
+    | {
+        Verdict.WRONG_FORM.value: Message(
+            status=200, title="This was sent for another form", remedy=_AGAIN_FROM_THE_APP
+        )
+    }
+)
 
-def message_for(refuse: Refuse, policy: FormPolicy | None, now: float) -> Message:
+
+def message_for(refuse: Refuse, policy: FormPolicy | None, now: float, *, from_app: bool = False) -> Message:
     """Return what to say to somebody who was refused at *now* (seconds since the epoch, UTC).
 
     Times are told in the form's own timezone, in UTC where no form is known. A moment that the refusal does
-    not state is taken from the policy.
+    not state is taken from the policy. *from_app*: an app sent them, so nothing is said of codes; on a form that
+    takes none, that is so for everybody.
     """
-    dated = _DATED_REFUSALS.get(refuse.reason)
+    from_app = from_app or (policy is not None and not policy.takes_codes)
+    dated = (_DATED_REFUSALS_FROM_APPS if from_app else {}).get(refuse.reason)
+    dated = dated or _DATED_REFUSALS.get(refuse.reason)
     if dated is not None:
         return _at_its_moment(dated, _moment_of(refuse, policy), policy, now)
+    if from_app and refuse.reason in _REFUSALS_FROM_APPS:
+        return _REFUSALS_FROM_APPS[refuse.reason]
     message = _REFUSALS[refuse.reason]
     if refuse.reason is Reason.MISTYPED:
         return _MISTYPED_BY_HINT.get(refuse.hint, message)

@@ -40,9 +40,12 @@ def security_headers(settings: Settings) -> dict[str, str]:
     """Return the headers of every page of the door.
 
     ``frame-src`` has to allow the form, the submit address and the thank-you page, which JotForm
-    serves from different hosts: a narrower one stops the submission itself.
+    serves from different hosts: a narrower one stops the submission itself. Only a site with forms that are
+    shown at JotForm's own address lets its forms lead there.
     """
     frames = " ".join(["'self'", *settings.host.frame_sources, *settings.frame_hosts])
+    # Browsers hold where a form's answer redirects to against this as well.
+    onward = settings.host.frame_sources if _leads_away(settings) else ()
     parents = " ".join(["'self'", *settings.frame_parents])
     policy = {
         "default-src": "'none'",
@@ -53,7 +56,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "connect-src": "'self'",
         "frame-src": frames,
         "frame-ancestors": parents,
-        "form-action": "'self'",
+        "form-action": " ".join(["'self'", *onward]),
         "base-uri": "'none'",
     }
     return {
@@ -63,6 +66,10 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
+
+
+def _leads_away(settings: Settings) -> bool:
+    return any(policy.display == "redirect" for policy in settings.policies.values())
 
 
 def json_response(status: int, content: Mapping[str, Any]) -> Response:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from jotgate.door.endpoints import Door, Route
+from jotgate.door.entering import enter
+from jotgate.door.inviting import accept
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True),
@@ -10,6 +12,8 @@ ROUTES = (
     Route(rule="/f/<form>/move", endpoint="move", methods=("POST",), answer=Door.move),
     Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",), answer=Door.leave),
     Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",), answer=Door.sent, sweeps=True),
+    Route(rule="/f/<form>/enter", endpoint="enter", methods=("GET", "POST"), answer=enter),
+    Route(rule="/f/<form>/invitation", endpoint="accept", methods=("POST",), answer=accept),
     Route(rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=Door.state, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=Door.done),
     Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=Door.hook, sweeps=True),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from threading import Thread
@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 import jotgate.door
 from jotgate.codes import Hint
 from jotgate.door import messages
+from jotgate.door.returning import Outcome
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
@@ -34,6 +35,8 @@ POLICY = FormPolicy(
     opens_at=datetime(2026, 5, 4, 6, 0, tzinfo=timezone.utc).timestamp(),
     timezone="Europe/Vienna",
 )
+#: The same form, which opens from an app only.
+APP_POLICY = replace(POLICY, access=("app",))
 REF = "7KQ2-M9"
 FORM_PATH = "/jotgate/f/students"
 #: What the form's page in the iframe is made of, where no JotForm can be reached.
@@ -72,6 +75,8 @@ def refused(reason: Reason, **facts: Any) -> messages.Message:
 def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, Any]:
     """Return the context of the page that asks for the code."""
     given = {
+        "invited": False,
+        "signs_in": False,
         "action": FORM_PATH,
         "next": "",
         "problem": problem,
@@ -94,6 +99,7 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
         "leave_url": f"{FORM_PATH}/leave",
         "subject": None,
         "states": messages.STATES,
+        "outcome": None,
     }
     return every_page() | given | changes
 
@@ -110,13 +116,27 @@ def received(state: str, **changes: Any) -> dict[str, Any]:
         "message": messages.STATES[state],
         "ref": "",
         "states": messages.STATES,
+        "outcome": None,
     }
     return every_page() | given | changes
 
 
 def notice(message: messages.Message, **changes: Any) -> dict[str, Any]:
     """Return the context of a page that only says something."""
-    return every_page() | {"message": message, "ref": REF, "action_url": "", "action_label": ""} | changes
+    given = {"message": message, "ref": REF, "action_url": "", "action_label": "", "outcome": None}
+    return every_page() | given | {"asks_code": False} | changes
+
+
+def told(state: str) -> Outcome:
+    """Return what an app is told that has an address to come back to."""
+    url = f"riverside://forms/back?state={state}&ref={REF}"
+    return Outcome(form=POLICY.form, state=state, ref=REF, url=url)
+
+
+def invited() -> dict[str, Any]:
+    """Return the context of the page for somebody who is invited, and signed in."""
+    given = {"accept_url": f"{FORM_PATH}/invitation", "invitation": "signed", "subject": "s-1042", "next": ""}
+    return every_page() | given
 
 
 def move() -> dict[str, Any]:
@@ -166,6 +186,28 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "embed-received": received("sent") | {"kind": "received"},
         "embed-message": notice(refused(Reason.STORE_DOWN)) | {"kind": "message", "form": None},
     }
+    copied = refused(Reason.TOKEN_USED)
+    app_only = notice(refused(Reason.APP_ONLY), ref="", form=APP_POLICY)
+    apps = {
+        "app-form": ("form.html", admitted(frame_url, form=APP_POLICY, outcome=told(""))),
+        "app-received": ("received.html", received("verified", form=APP_POLICY, outcome=told("verified"))),
+        "app-copied": ("refused.html", notice(copied, form=APP_POLICY, outcome=told("refused"))),
+        "app-copied-or-code": (
+            "refused.html",
+            door() | notice(copied, outcome=told("refused")) | {"asks_code": True},
+        ),
+        "app-only": ("refused.html", app_only | {"outcome": told("refused")}),
+        "app-only-without-address": (
+            "refused.html",
+            app_only | {"outcome": replace(told("refused"), url="")},
+        ),
+        "app-done": ("done.html", every_page() | {"sent_url": f"{FORM_PATH}/sent", "door_url": FORM_PATH}),
+        "invited": ("invited.html", invited()),
+        "door-invited": ("door.html", door(invited=True, signs_in=True)),
+        "embed-invited": ("embed.html", invited() | {"kind": "invited"}),
+        "embed-onward": ("embed.html", admitted(frame_url) | {"kind": "onward"}),
+        "embed-app-only": ("embed.html", app_only | {"kind": "message", "outcome": told("refused")}),
+    }
     pages = {
         "door.html": doors,
         "form.html": forms,
@@ -179,7 +221,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         name: Picture(template=template, context=context)
         for template, contexts in pages.items()
         for name, context in contexts.items()
-    }
+    } | {name: Picture(template=template, context=context) for name, (template, context) in apps.items()}
 
 
 @contextmanager

@@ -10,7 +10,14 @@ from datetime import datetime, timezone
 import pytest
 
 from jotgate.codes import Hint
-from jotgate.door.messages import STATES, Message, message_for, message_for_verdict, spoken_moment
+from jotgate.door.messages import (
+    STATES,
+    STATES_FROM_APPS,
+    Message,
+    message_for,
+    message_for_verdict,
+    spoken_moment,
+)
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 
@@ -64,6 +71,10 @@ def every_message() -> Iterator[Message]:
     for seconds in (0.2, 30, 600):
         yield message_for(Refuse(reason=Reason.THROTTLED, ref="R", retry_after_seconds=seconds), POLICY, NOW)
     yield from STATES.values()
+    yield from STATES_FROM_APPS.values()
+    for reason in Reason:
+        for at in (None, MONDAY_AT_SIX):
+            yield message_for(Refuse(reason=reason, ref="R", at=at), POLICY, NOW, from_app=True)
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -167,3 +178,24 @@ def test_a_throttled_visitor_is_told_how_long(seconds: float, words: str) -> Non
 def test_a_moment_is_spoken_as_people_do(moment: tuple[int, int, int, int, int], words: str) -> None:
     """Days are counted by the form's own midnight, summer time included; the year is said where it differs."""
     assert spoken_moment(datetime(*moment, tzinfo=timezone.utc).timestamp(), POLICY, NOW) == words
+
+
+def test_who_comes_from_an_app_is_not_told_of_codes() -> None:
+    """On a form that takes no codes, whatever the reason or the verdict; the statuses are the same."""
+    app_only = replace(POLICY, access=("app",))
+    about_codes = {
+        Reason.UNKNOWN_CODE,
+        Reason.MISTYPED,
+        Reason.WRONG_FORM,
+        Reason.NOT_YET_VALID,
+        Reason.EXPIRED,
+    }
+    unasked = about_codes | {Reason.THROTTLED, Reason.OPEN_ELSEWHERE, Reason.UNKNOWN_FORM}
+    for reason in set(Reason) - unasked:
+        for at in (None, MONDAY_AT_SIX):
+            message = refusal(reason, at=at, policy=app_only)
+            assert "code" not in f"{message.title} {message.remedy}", reason
+            assert message.status == STATUSES[reason]
+    assert STATES_FROM_APPS.keys() == STATES.keys()
+    for state, message in STATES_FROM_APPS.items():
+        assert "code" not in f"{message.title} {message.remedy}", state

@@ -45,6 +45,8 @@
   // typed, and the page that embeds the door. Whatever is odd is left to the browser.
   const send = async (form, input) => {
     if (form.dataset.sending) return;
+    // A fetch could not follow to JotForm's own address.
+    if ("leadsAway" in form.dataset) return form.submit();
     form.dataset.sending = "yes";
     form.querySelector("button").setAttribute("aria-disabled", "true");
     try {
@@ -98,6 +100,28 @@
     if (line.lastElementChild.textContent !== text) line.lastElementChild.textContent = text;
   };
 
+  // A person follows the link; a web view hears it by the handlers that Android, iOS and React Native give a page.
+  const tellApp = (root, state) => {
+    const line = part(root, "outcome");
+    if (!line || !state || line.dataset.told === state) return;
+    line.dataset.told = state;
+    const { form, ref, origin } = line.dataset;
+    const link = line.querySelector("a");
+    if (link) {
+      const address = new URL(link.href);
+      address.searchParams.set("state", state);
+      link.href = address.href;
+      line.hidden = false;
+    }
+    const message = JSON.stringify({ state, ref, form });
+    for (const view of [window.webkit?.messageHandlers?.jotgate, window.jotgate, window.ReactNativeWebView]) {
+      try {
+        view?.postMessage?.(message);
+      } catch (gone) {}
+    }
+    for (const page of origin ? [opener, parent] : []) if (page && page !== window) page.postMessage(message, origin);
+  };
+
   const show = (root, area, state, expectedBy) => {
     const words = root.querySelector(`template[data-jotgate-state="${CSS.escape(state)}"]`);
     if (words && (area.dataset.state !== state || !area.firstElementChild)) {
@@ -105,6 +129,7 @@
       area.replaceChildren(words.content.cloneNode(true));
     }
     sayWhen(area, expectedBy);
+    tellApp(root, state);
   };
 
   const watch = (root, area) => {
@@ -137,6 +162,14 @@
       } catch (unreachable) {}
       await pause(wait);
     }
+  };
+
+  // JotForm led here by itself: nobody else can say that the form was sent.
+  const arrive = async ({ sentUrl, doorUrl }) => {
+    try {
+      const answer = await fetch(sentUrl, { ...ANSWER, method: "POST" });
+      if (answer.ok) location.replace(doorUrl);
+    } catch (unreachable) {}
   };
 
   const startFrame = (root, frame, area) => {
@@ -192,9 +225,13 @@
     }
     if (frame) startFrame(root, frame, area);
     else if (area && SETTLING.includes(area.dataset.state)) watch(root, area);
-    if (part(root, "done") && parent !== window) {
+    tellApp(root, part(root, "outcome")?.dataset.state);
+    const done = part(root, "done");
+    if (!done) return;
+    if (parent !== window) {
       parent.postMessage({ jotgate: "done", height: `${root.offsetTop + root.offsetHeight}` }, location.origin);
     }
+    if (done.dataset.sentUrl) arrive(done.dataset);
   };
 
   document.querySelectorAll("[data-jotgate-root]").forEach(start);

@@ -1,0 +1,76 @@
+"""Invitations at the door: who comes by one, and what the site's own login is worth then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.wrappers import Request, Response
+
+from jotgate.door.visitors import is_cross_site, query_value
+from jotgate.gate import stateless_ref
+from jotgate.invitations import PARAMETER, Invitation
+from jotgate.outcomes import Reason, Refuse
+from jotgate.policy import FormPolicy
+
+if TYPE_CHECKING:
+    from jotgate.door.endpoints import Door
+
+
+def invitation_in(door: Door, request: Request, form: str) -> Invitation | None:
+    """Return the invitation in the request's address, or None if there is none of ours for *form*."""
+    text = query_value(request, PARAMETER)
+    return door.parts.invitations.read(text, form) if text else None
+
+
+def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[str, Any] | Refuse | None:
+    """Return what the page for somebody with an invitation needs, or why it is worth nothing to them.
+
+    None: it leads to no more than the page that would be shown without it. *back* is the signed path to go to
+    afterwards.
+    """
+    invitation = invitation_in(door, request, policy.form)
+    if invitation is None:
+        return None
+    refusal = _refusal(door, request, policy, invitation)
+    if refusal is not None or door.subject_of(request) is None:
+        return refusal
+    return {
+        "form": policy,
+        "accept_url": f"{door.door_path(request, policy.form)}/{PARAMETER}",
+        "invitation": query_value(request, PARAMETER),
+        "subject": invitation.subject,
+        "next": back,
+    }
+
+
+def accept(door: Door, request: Request, form: str) -> Response:
+    """Open the form to the person invited, whom the site's own login knows, by a fresh one-time hand-off."""
+    policy = door.parts.gate.policy(form)
+    if is_cross_site(request, door.parts.settings.site_url):
+        return door.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
+    invitation = door.parts.invitations.read(door.fields(request).get(PARAMETER, ""), form)
+    if invitation is None:
+        return door.redirect(door.clean_path(request, policy))
+    refusal = _refusal(door, request, policy, invitation)
+    if refusal is None and door.subject_of(request) is None:
+        refusal = _refuse(Reason.NOT_SIGNED_IN)
+    if refusal is not None:
+        return door.refuse(request, refusal, form=policy, asks_code=policy.takes_codes)
+    token = door.parts.gate.hand_off(form, invitation.subject)
+    return door.redirect(f"{door.door_path(request, form)}/enter?token={token}")
+
+
+def _refusal(door: Door, request: Request, policy: FormPolicy, invitation: Invitation) -> Refuse | None:
+    """Return why *invitation* is worth nothing now; who is not signed in may still have a code."""
+    if invitation.is_over(door.parts.clock.now()):
+        return _refuse(Reason.INVITATION_OVER, at=invitation.until)
+    subject = door.subject_of(request)
+    if subject is not None:
+        return None if subject == invitation.subject else _refuse(Reason.NOT_INVITED)
+    if policy.takes_codes or door.parts.settings.subject_loader is None:
+        return None
+    return _refuse(Reason.NOT_SIGNED_IN)
+
+
+def _refuse(reason: Reason, at: float | None = None) -> Refuse:
+    return Refuse(reason=reason, ref=stateless_ref(reason), at=at)
