@@ -152,6 +152,12 @@ class Site:
         assert visitor.enter(self.code(**terms)).status_code == 303
         return visitor
 
+    def app_secret(self, app: str = "ios", *, forms: tuple[str, ...] = ("students",), **options: Any) -> str:
+        """Register an app, and return what its backend mints with."""
+        secret = self.parts.apps.create(app, forms, actor="the tests", **options).secret
+        assert secret
+        return secret
+
     def sweep(self) -> None:
         """Read what was submitted, now."""
         self.parts.sweep.run(self.mapping["forms"], operator=True)
