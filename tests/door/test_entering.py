@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from jotgate import mint_token
+from jotgate import mint_token, segments
 from jotgate.door.returning import return_address
 from jotgate.outcomes import Verdict
+from jotgate.proofs import key_thumbprint
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 
@@ -83,6 +87,12 @@ def school() -> Iterator[Field]:
 
     with running_site(page, form={"access": "app", "page": "/members"}) as site:
         yield Field(site, site.app_secret(return_url=RETURN_URL))
+
+
+@pytest.fixture(scope="module")
+def bound(field: Field) -> Field:
+    """Return an app on the first site that has to prove a key."""
+    return Field(field.site, field.site.app_secret("bound", needs_proof=True))
 
 
 @pytest.fixture
@@ -364,6 +374,56 @@ def test_no_token_is_in_our_logs(field: Field, subject: str, caplog: pytest.LogC
             field.visitor().get(ENTER, headers=bearer(token))
     told = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
     assert [token for token in tokens if len(token) > 20 and token[:200] in told] == []
+
+
+class TestProof:
+    """Apps whose tokens are worth nothing without the key that they name (RFC 9449)."""
+
+    def proved(self, bound: Field, subject: str) -> tuple[str, Callable[..., dict[str, str]]]:
+        """Return a token bound to a new key, and what makes the headers that prove the key."""
+        key = Ed25519PrivateKey.generate()
+        jwk = {"crv": "Ed25519", "kty": "OKP", "x": segments.encode(key.public_key().public_bytes_raw())}
+        token = bound.token(subject, app="bound", proof_key=key_thumbprint(jwk))
+
+        def headers(method: str = "GET", address: str = SITE_URL + ENTER) -> dict[str, str]:
+            claims = {
+                "jti": secrets.token_hex(8),
+                "htm": method,
+                "htu": address,
+                "iat": int(bound.site.clock.now()),
+                "ath": segments.encode(hashlib.sha256(token.encode()).digest()),
+            }
+            proof = jwt.encode(claims, key, "EdDSA", headers={"typ": "dpop+jwt", "jwk": jwk})
+            return bearer(token, "DPoP") | {"DPoP": proof}
+
+        return token, headers
+
+    def test_a_token_with_its_proof_opens_the_form(self, bound: Field, subject: str) -> None:
+        """The header `DPoP` beside `Authorization: DPoP`, made for this method and this address."""
+        _, headers = self.proved(bound, subject)
+        assert bound.visitor().get(ENTER, headers=headers()).status_code == 303
+
+    def test_a_stolen_token_alone_is_worth_nothing(self, bound: Field, subject: str) -> None:
+        """Without the proof, or with one for another method or address: 403; the owner's own still opens the form."""
+        token, headers = self.proved(bound, subject)
+        stolen = [
+            bearer(token),
+            bearer(token, "DPoP"),
+            headers(method="POST"),
+            headers(address="https://elsewhere.example/enter"),
+            headers(address=f"{SITE_URL}{DOOR}"),
+        ]
+        for each in stolen:
+            assert bound.visitor().get(ENTER, headers=each).status_code == 403
+        assert bound.visitor().get(ENTER, query_string={"token": token}).status_code == 403
+        assert bound.visitor().get(ENTER, headers=headers()).status_code == 303
+
+    def test_a_captured_request_is_worth_nothing(self, bound: Field, subject: str) -> None:
+        """Token and proof as they went over the line, sent once more by somebody else: 403."""
+        _, headers = self.proved(bound, subject)
+        captured = headers()
+        assert bound.visitor().get(ENTER, headers=captured).status_code == 303
+        assert bound.visitor().get(ENTER, headers=captured).status_code == 403
 
 
 class TestPrefill:
