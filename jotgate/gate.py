@@ -18,6 +18,7 @@ from jotgate.passes import Pass, PassReader, new_pass_id
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, FormState, Opening, Redemption, Store
 from jotgate.revocations import Revocations
+from jotgate.rotation import KeyUse
 from jotgate.throttle import Guesser
 from jotgate.tickets import Ticket, ticket_text
 from jotgate.tokens import LEEWAY_SECONDS, mint_token
@@ -63,6 +64,7 @@ class Gate:
         self._revocations = Revocations(store)
         self._vetting = Vetting(store=store, keys=keys, code_keys=code_keys)
         self._noted = (0, 0)
+        self._key_use = KeyUse(keys, store)
 
     def policy(self, form: str) -> FormPolicy:
         """Return the policy of *form*.
@@ -237,6 +239,7 @@ class Gate:
 
     def sign_pass(self, admit: Admit) -> str:
         """Return the cookie's value for an admission."""
+        self._key_use.note(self._clock.now())
         return self._readers[admit.form].sign(
             Pass(
                 form=admit.form,
@@ -272,6 +275,7 @@ class Gate:
 
     def ticket_text(self, ticket: Ticket) -> str:
         """Return the text that travels in the form's hidden field."""
+        self._key_use.note(self._clock.now())
         return ticket_text(ticket.ticket_id, self._keys)
 
     def leave(self, held: Pass) -> None:

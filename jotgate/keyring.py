@@ -35,6 +35,11 @@ class KeyRing:
     def __repr__(self) -> str:
         return f"<KeyRing of {len(self._secrets)}>"
 
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of all secrets held, newest first."""
+        return tuple(key_id(key) for key in self.keys("id"))
+
     def keys(self, purpose: str) -> tuple[bytes, ...]:
         """Return the keys for *purpose*, newest first, 32 bytes each."""
         keys = self._derived.get(purpose)

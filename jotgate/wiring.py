@@ -19,6 +19,7 @@ from jotgate.jotform.client import JotFormClient
 from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
+from jotgate.reporting import Reports
 from jotgate.stores import open_store
 from jotgate.sweep import Sweep
 from jotgate.sweeper import Sweeper
@@ -41,6 +42,7 @@ class Parts:
     grants: Grants
     apps: Apps
     invitations: Invitations
+    reports: Reports
     intake: Intake
     sweep: Sweep
     sweeper: Sweeper
@@ -105,6 +107,7 @@ def build(
             keys=keys,
             clock=clock,
         ),
+        reports=Reports(store, clock),
         intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
         sweep=sweep,
         sweeper=sweeper,

@@ -16,8 +16,10 @@ from jotgate.protocols.apps import SITE_APP, App, AppFault, AppStore, KeptKey, K
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
+from jotgate.protocols.reporting import ReportingStore, WouldBeRefusal
 from jotgate.protocols.service import Account, FormInfo, FormService, Question, SubmissionPage
 from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
+from jotgate.protocols.signing import SigningKey, SigningStore, StillSigned
 
 __all__ = [
     "SITE_APP",
@@ -41,14 +43,27 @@ __all__ = [
     "ScopedKey",
     "Settled",
     "Share",
+    "SigningKey",
+    "StillSigned",
     "Store",
     "SubmissionFilter",
     "SubmissionPage",
     "SubmissionRecord",
+    "WouldBeRefusal",
 ]
 
 
-class Store(AdmissionStore, AppStore, GrantStore, KeyStore, ReadingStore, SettlingStore, Protocol):
+class Store(
+    AdmissionStore,
+    AppStore,
+    GrantStore,
+    KeyStore,
+    ReadingStore,
+    SettlingStore,
+    ReportingStore,
+    SigningStore,
+    Protocol,
+):
     """Everything that is remembered."""
 
     def prepare(self, forms: Mapping[str, str], now: float) -> None:

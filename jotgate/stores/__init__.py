@@ -13,13 +13,17 @@ from jotgate.stores.apps import AppVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.readings import ReadingVerbs
+from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.settling import SettlingVerbs
+from jotgate.stores.signing import SigningVerbs
 from jotgate.stores.tickets import TicketVerbs
 
 __all__ = ["SqlStore", "open_store"]
 
 
-class SqlStore(TicketVerbs, AppVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs):
+class SqlStore(
+    TicketVerbs, AppVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs, ReportingVerbs, SigningVerbs
+):
     """A `jotgate.protocols.Store` on a relational database."""
 
 

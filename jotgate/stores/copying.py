@@ -72,6 +72,8 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
         ),
         b"",
     ),
+    "would_be_refusals": (("key", "day", "form", "reason", "app", "version", "count", "last_at"), ""),
+    "signing_keys": (("key_id", "first_at", "last_at"), ""),
 }  # fmt: skip
 
 

@@ -19,6 +19,10 @@ SELECT pg_advisory_xact_lock(hashtextextended('jotgate settling ' || current_sch
 -- name: usage_of_account
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate usage ' || current_schema || ' ' || :account, 0))
 
+-- name: reports_of_form
+-- Those that bring a program that was not seen yet are counted one after the other, up to the most of a day.
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate reports ' || current_schema || ' ' || :form, 0))
+
 -- name: grants_of_tickets
 -- Taken before the tickets, and in order, as everybody does, so that nobody waits for each other.
 SELECT fingerprint FROM grants
@@ -31,7 +35,7 @@ SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket
 -- name: everything
 -- A copy is made of one moment: nobody writes until it is whole.
 LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage,
-    api_keys, lookups, apps, app_keys, redeemed_tokens
+LOCK TABLE api_keys, lookups, apps, app_keys, redeemed_tokens, would_be_refusals, signing_keys
 IN SHARE MODE
 
 -- name: continue_ledger

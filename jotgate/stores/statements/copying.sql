@@ -137,6 +137,22 @@ FROM redeemed_tokens WHERE token_key > :after ORDER BY token_key LIMIT :rows
 -- name: add_to_redeemed_tokens
 INSERT INTO redeemed_tokens (token_key, ticket_id, expires_at) VALUES (:token_key, :ticket_id, :expires_at)
 
+-- name: rows_of_would_be_refusals
+SELECT key, day, form, reason, app, version, count, last_at
+FROM would_be_refusals WHERE key > :after ORDER BY key LIMIT :rows
+
+-- name: add_to_would_be_refusals
+INSERT INTO would_be_refusals (key, day, form, reason, app, version, count, last_at)
+VALUES (:key, :day, :form, :reason, :app, :version, :count, :last_at)
+
+-- name: rows_of_signing_keys
+SELECT key_id, first_at, last_at
+FROM signing_keys WHERE key_id > :after ORDER BY key_id LIMIT :rows
+
+-- name: add_to_signing_keys
+INSERT INTO signing_keys (key_id, first_at, last_at)
+VALUES (:key_id, :first_at, :last_at)
+
 -- name: continue_ledger
 -- The next entry's number follows the last one's.
 SELECT max(seq) FROM ledger
