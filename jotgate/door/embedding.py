@@ -15,6 +15,7 @@ from jotgate.door.visitors import own_path
 from jotgate.errors import StoreUnavailable
 from jotgate.outcomes import Reason, Refuse
 from jotgate.passes import Pass
+from jotgate.policy import FormPolicy
 from jotgate.tickets import TicketState
 
 _log = logging.getLogger("jotgate.door")
@@ -71,7 +72,7 @@ class Visit:
             kind, context = self._choose(form)
         except StoreUnavailable:
             _log.exception("embed.failed", extra={"form": form})
-            kind, context = self._message(refuse_for(Reason.STORE_DOWN), form)
+            kind, context = self._refused(refuse_for(Reason.STORE_DOWN), form)
         door.parts.sweeper.attend()
         context = {"kind": kind, "form": policy} | door.page_context(request) | context
         return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped
@@ -91,31 +92,38 @@ class Visit:
         if ticket is not None and ticket.state is TicketState.OPEN:
             context = door.form_context(request, policy, ticket)
             if isinstance(context, Refuse):
-                return self._message(context, form)
-            kind = "onward" if policy.display == "redirect" else "form"
-            return kind, _leading_back(context, back)
+                return self._refused(context, form)
+            return _kind_of(policy), _leading_back(context, back)
         if ticket is not None and ticket.state is not TicketState.REVOKED:
             return "received", _leading_back(door.received_context(request, policy, ticket), back)
         refusal = door.parts.gate.doorway(form)
         if refusal is not None:
-            return self._message(refusal, form)
+            return self._refused(refusal, form)
         invited = greet(door, request, policy, back)
         if isinstance(invited, Refuse):
-            return self._message(invited, form, asks_code=policy.takes_codes)
+            return self._refused(invited, form, asks_code=policy.takes_codes)
         if invited is not None:
             return "invited", invited
         if not policy.takes_codes:
-            return self._message(refuse_for(Reason.APP_ONLY), form)
+            return self._refused(refuse_for(Reason.APP_ONLY), form)
+        if policy.reports_only:
+            return self._refused(refuse_for(Reason.NO_PASS), form)
         return "door", door.code_context(request, policy, back)
 
-    def _message(self, refuse: Refuse, form: str, *, asks_code: bool = False) -> tuple[str, dict[str, Any]]:
+    def _refused(self, refuse: Refuse, form: str, *, asks_code: bool = False) -> tuple[str, dict[str, Any]]:
+        """Say why the form is not shown, or show it without a ticket where it only reports."""
         door, request = self._door, Request(self._environ)
-        policy = door.parts.gate.policy(form)
+        policy, back = door.parts.gate.policy(form), door.signer.sign_return(own_path(self._environ))
+        if door.reporter.lets_through(self._environ, (form,), refuse.reason):
+            return _kind_of(policy), door.open_context(request, policy, back)
         context = door.notice_context(refuse, policy)
         if asks_code:
-            back = door.signer.sign_return(own_path(self._environ))
             context = door.code_context(request, policy, back) | context | {"asks_code": True}
         return "message", context
+
+
+def _kind_of(policy: FormPolicy) -> str:
+    return "onward" if policy.display == "redirect" else "form"
 
 
 def _leading_back(context: dict[str, Any], back: str) -> dict[str, Any]:

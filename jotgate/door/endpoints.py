@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -24,6 +24,7 @@ from jotgate.door.rendering import (
     static_file,
     static_response,
 )
+from jotgate.door.reporting import Reporter
 from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_ref
 from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, query_value, wants_json
@@ -34,8 +35,12 @@ from jotgate.outcomes import Admit, Decision, Reason, Refuse
 from jotgate.passes import Pass
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
+from jotgate.reporting import Program
 from jotgate.tickets import Ticket, TicketState
 from jotgate.wiring import Parts
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 _log = logging.getLogger("jotgate.door")
 
@@ -43,6 +48,8 @@ _log = logging.getLogger("jotgate.door")
 _MAX_POST_BYTES = 64 * 1024
 #: A form that was delivered to and not read for this long, with calls left, means that the sweep stands still.
 _LATE_SECONDS = 180.0
+#: In the environ: whether the request is for an address that lets people in.
+_OPENS = "jotgate.opens"
 
 #: Refusals that are about the code somebody typed, so that the page asks for another.
 _ABOUT_CODES = {
@@ -58,10 +65,12 @@ class Route:
     rule: str
     endpoint: str
     methods: tuple[str, ...]
-    #: Called with the door, the request and what the rule names.
-    answer: Callable[..., Response]
+    #: Called with the door, the request and what the rule names. What is no `Response` is handed on as it is.
+    answer: Callable[..., WSGIApplication]
     #: Whether a request that was answered looks after the sweep.
     sweeps: bool = False
+    #: Whether people are let in here, so that nobody is refused here on a form that only reports.
+    opens: bool = False
 
 
 class Door:
@@ -74,13 +83,15 @@ class Door:
         self.parts = parts
         self.signer = Signer(parts.keys, parts.clock)
         self.cookies = Cookies(parts.settings, parts.keys)
+        self.reporter = Reporter(parts.settings.policies, parts.reports)
         self.render = render
         self._load_subject = load_subject
         self._headers = security_headers(parts.settings)
 
-    def handle(self, route: Route, request: Request, **arguments: Any) -> Response:
+    def handle(self, route: Route, request: Request, **arguments: Any) -> WSGIApplication:
         """Answer one request for *route*; whatever goes wrong becomes a page or an error in JSON."""
         form = arguments.get("form")
+        request.environ[_OPENS] = route.opens
         try:
             response = route.answer(self, request, **arguments)
         except UnknownForm:
@@ -91,6 +102,8 @@ class Door:
         except HTTPException as error:
             refuse = refuse_for(Reason.MALFORMED)
             response = self.refuse(request, refuse, form=self._policy(form), status=error.code)
+        if not isinstance(response, Response):
+            return response
         self.secure(response)
         # After the answer is out, so that nobody waits for it.
         response.call_on_close(lambda: self.parts.sweeper.attend(route.sweeps))
@@ -119,7 +132,7 @@ class Door:
             return self.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
         if not policy.takes_codes and invited is None:
             return self.refuse(request, refuse_for(Reason.APP_ONLY), form=policy)
-        if wants_json(request):
+        if wants_json(request) or (policy.reports_only and invited is None):
             return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
         if invited is not None:
             return self.page(request, 200, "jotgate/invited.html", invited, browser=True)
@@ -255,11 +268,16 @@ class Door:
         status: int | None = None,
         told: Outcome | None = None,
         asks_code: bool = False,
+        program: Program | None = None,
     ) -> Response:
-        """Answer with a refusal that is not about a code; *told* is what the app is told of it.
+        """Answer with a refusal that is not about a code, or let through as `instead_of` does.
 
-        With *asks_code*, for a form that takes codes, the page asks for one as well.
+        *told* is what the app is told of it. With *asks_code*, for a form that takes codes, the page asks for one
+        as well.
         """
+        through = None if form is None else self.instead_of(request, refuse, form, program)
+        if through is not None:
+            return through
         context = self.notice_context(refuse, form, told)
         message = context["message"]
         status = status or message.status
@@ -295,6 +313,27 @@ class Door:
             return f"{request.root_path.rstrip('/')}{policy.page}"
         return self.door_path(request, policy.form)
 
+    def instead_of(
+        self, request: Request, refuse: Refuse, policy: FormPolicy, program: Program | None = None
+    ) -> Response | None:
+        """Return what a visitor gets in place of a refusal where the form only reports; None where it does not.
+
+        Every refusal of a visitor who wants to be let in comes by here. At the door, the form is shown without a
+        ticket; from elsewhere the visitor goes on to where an admission would lead. *program* is what an authentic
+        token said of its app.
+        """
+        if not request.environ.get(_OPENS):
+            return None
+        if not self.reporter.lets_through(request.environ, (policy.form,), refuse.reason, program):
+            return None
+        at_the_door = request.root_path.rstrip("/") + request.path == self.door_path(request, policy.form)
+        if request.method not in ("GET", "HEAD") or not at_the_door:
+            return self.redirect(self._destination(request, policy))
+        context = self.open_context(request, policy, query_value(request, "next"))
+        if policy.display == "redirect":
+            return self.redirect(context["frame_url"])
+        return self.page(request, 200, "jotgate/form.html", context, browser=True)
+
     def door_path(self, request: Request, form: str) -> str:
         """Return the path of a form's door on this site."""
         return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/f/{form}"
@@ -317,21 +356,17 @@ class Door:
         """Return what the page with the form needs, or why the form cannot be shown."""
         refusal = self.parts.gate.doorway(policy.form)
         if refusal is not None and refusal.reason in (Reason.FIELD_MISSING, Reason.FULL):
-            return refusal
+            lets_through = self.reporter.lets_through
+            if not lets_through(request.environ, (policy.form,), refusal.reason):
+                return refusal
         state = self.parts.gate.state(policy.form)
         name = state.ticket_name if state and state.ticket_name else policy.ticket_field
         if name.isdigit():
             # The field is known by its number only, until the sweep has read the form's questions.
             return refuse_for(Reason.FIELD_MISSING)
-        settings, path = self.parts.settings, self.door_path(request, policy.form)
+        path = self.door_path(request, policy.form)
         prefill = {**ticket.prefill, name: self.parts.gate.ticket_text(ticket)}
-        address = form_address if policy.display == "redirect" else frame_address
-        return {
-            "form": policy,
-            "frame_url": address(settings.host.form_origin, policy.form_id, prefill),
-            "frame_title": policy.title,
-            "message_origins": list(settings.host.message_origins),
-            "form_id": policy.form_id,
+        return self._frame_context(policy, prefill) | {
             "state_url": f"{path}/state",
             "sent_url": f"{path}/sent",
             "leave_url": f"{path}/leave",
@@ -339,6 +374,24 @@ class Door:
             "states": _states(ticket),
             "outcome": self.outcome_of(ticket, ""),
         }
+
+    def open_context(self, request: Request, policy: FormPolicy, back: str) -> dict[str, Any]:
+        """Return what the page with the form needs that has no ticket, and asks for no code but takes one.
+
+        It has nothing to report to us and nothing to wait for, so it names no address for either.
+        """
+        return (
+            self.code_context(request, policy, back)
+            | self._frame_context(policy, {})
+            | {
+                "without_ticket": True,
+                "state_url": "",
+                "sent_url": "",
+                "subject": None,
+                "states": {},
+                "outcome": None,
+            }
+        )
 
     def received_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
         """Return what the page after the submission needs."""
@@ -377,6 +430,17 @@ class Door:
             "js": _versioned(root, "jotgate.js"),
         }
 
+    def _frame_context(self, policy: FormPolicy, prefill: dict[str, str]) -> dict[str, Any]:
+        host = self.parts.settings.host
+        address = form_address if policy.display == "redirect" else frame_address
+        return {
+            "form": policy,
+            "frame_url": address(host.form_origin, policy.form_id, prefill),
+            "frame_title": policy.title,
+            "message_origins": list(host.message_origins),
+            "form_id": policy.form_id,
+        }
+
     def _admitted(self, request: Request, policy: FormPolicy, ticket: Ticket) -> Response:
         if ticket.state is TicketState.OPEN:
             context = self.form_context(request, policy, ticket)
@@ -393,18 +457,19 @@ class Door:
     ) -> Response:
         if isinstance(decision, Refuse):
             return self._refused(request, policy, decision, seen, text)
-        back = self.signer.read_return(request.form.get("next", ""))
-        return self.let_in(request, policy, decision, seen, back)
+        return self.let_in(request, policy, decision, seen)
 
-    def let_in(
-        self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen, back: str | None = None
-    ) -> Response:
-        """Answer an admission: the pass as a cookie, and on to a clean address, or to *back*."""
-        response = self.redirect(back or self.clean_path(request, policy))
+    def let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
+        """Answer an admission: the pass as a cookie, and on to a clean address."""
+        response = self.redirect(self._destination(request, policy))
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)
         return response
+
+    def _destination(self, request: Request, policy: FormPolicy) -> str:
+        """Return where an admitted visitor goes: back, or to the form's page, or to the door."""
+        return self.signer.read_return(request.form.get("next", "")) or self.clean_path(request, policy)
 
     def _refused(
         self, request: Request, policy: FormPolicy, refuse: Refuse, seen: Seen, text: str
@@ -412,7 +477,10 @@ class Door:
         message = self._message(refuse, policy)
         if refuse.reason not in _ABOUT_CODES and refuse.reason is not Reason.OPEN_ELSEWHERE:
             return self.refuse(request, refuse, form=policy)
-        if wants_json(request):
+        through = self.instead_of(request, refuse, policy)
+        if through is not None:
+            response = through
+        elif wants_json(request):
             response = self._error(message.status, refuse, message)
         elif refuse.reason is Reason.OPEN_ELSEWHERE:
             response = self._offer_to_move(request, policy, refuse, message, seen, text)
@@ -422,7 +490,7 @@ class Door:
             if refuse.retry_after_seconds is not None:
                 context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
             response = self.page(request, message.status, "jotgate/door.html", context)
-        if refuse.retry_after_seconds is not None:
+        if through is None and refuse.retry_after_seconds is not None:
             response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
         self.cookies.set_browser(response, seen.browser)
         return response

@@ -27,12 +27,12 @@ _PLAIN = re.compile(r"(?:/[a-z0-9_~-][a-z0-9_.~-]*)+")
 _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/{2,}")
 _NO_PASS = {"reason": Reason.NO_PASS.value, "message": "This needs a pass.", "ref": Reason.NO_PASS.name}
-_PRIVATE = ("Cache-Control", "private, no-store")
+PRIVATE = ("Cache-Control", "private, no-store")
 
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """The answer to a visitor without a pass: a WSGI application, lighter than a `Response`.
+    """The answer about a visitor without a pass: a WSGI application, lighter than a `Response`.
 
     Requests without a pass may come in floods, so they are to cost little.
     """
@@ -40,16 +40,19 @@ class TurnedAway:
     status: str
     headers: Sequence[tuple[str, str]]
     body: bytes = b""
+    #: An answer that can have none states no length either (RFC 9110, section 8.6).
+    has_body: bool = True
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        start_response(self.status, [*self.headers, ("Content-Length", str(len(self.body)))])
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
+        length = [("Content-Length", str(len(self.body)))] if self.has_body else []
+        start_response(self.status, [*self.headers, *length])
+        return () if not self.has_body or environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
 
 
-_UNAUTHORIZED = TurnedAway(
+UNAUTHORIZED = TurnedAway(
     "401 UNAUTHORIZED",
-    (("Content-Type", "application/json"), _PRIVATE),
+    (("Content-Type", "application/json"), PRIVATE),
     (json.dumps({"error": _NO_PASS}) + "\n").encode(),
 )
 
@@ -89,23 +92,47 @@ def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSG
     Raises:
         UnknownForm: there is no form of such a name.
     """
-    gate, cookies = door.parts.gate, door.cookies
+    reason = lacking(door, environ, forms)
+    if reason is None:
+        return None
+    if reason is Reason.STORE_DOWN:
+        refuse = Refuse(reason=reason, ref=stateless_ref(reason))
+        response = door.refuse(Request(environ), refuse, form=door.parts.gate.policy(forms[0]))
+        response.headers.set(*PRIVATE)
+        return response
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
+        return UNAUTHORIZED
+    return led_to(door_of(door, environ, forms[0], own_path(environ)))
+
+
+def lacking(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> Reason | None:
+    """Return why a visitor is to be turned away who needs a pass for any of *forms*; None for who may go on.
+
+    That is who has one, and everybody where the forms only report.
+
+    Raises:
+        UnknownForm: there is no form of such a name.
+    """
+    gate, cookies, reason = door.parts.gate, door.cookies, Reason.NO_PASS
     try:
         for form in forms:
             if gate.read_pass(form, cookies.passes(environ, form)) is not None:
                 return None
     except StoreUnavailable:
-        refuse = Refuse(reason=Reason.STORE_DOWN, ref=stateless_ref(Reason.STORE_DOWN))
-        response = door.refuse(Request(environ), refuse, form=gate.policy(forms[0]))
-        response.headers.set(*_PRIVATE)
-        return response
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
-        return _UNAUTHORIZED
-    root = quoted_path(environ.get("SCRIPT_NAME", "").rstrip("/"))
-    back = door.signer.sign_return(own_path(environ))
-    location = f"{root}{door.parts.settings.url_prefix}/f/{forms[0]}" + (f"?next={back}" if back else "")
+        reason = Reason.STORE_DOWN
+    return None if door.reporter.lets_through(environ, forms, reason) else reason
+
+
+def door_of(door: Door, environ: WSGIEnvironment, form: str, path: str) -> str:
+    """Return the path of a form's door, from which one comes back to *path* if that is one of this site."""
+    root, back = quoted_path(environ.get("SCRIPT_NAME", "").rstrip("/")), door.signer.sign_return(path)
+    return f"{root}{door.parts.settings.url_prefix}/f/{form}" + (f"?next={back}" if back else "")
+
+
+def led_to(location: str) -> TurnedAway:
+    """Return the answer that sends a browser there."""
     # PEP 3333 servers may insist on a type, even of nothing.
-    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), _PRIVATE))
+    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), PRIVATE))
 
 
 def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[str, ...]]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from jotgate.door.checking import check
 from jotgate.door.endpoints import Door, Route
 from jotgate.door.entering import enter
 from jotgate.door.inviting import accept
 
 ROUTES = (
-    Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True),
-    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",), answer=Door.enter_code),
-    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",), answer=Door.move),
+    Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True, opens=True),
+    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",), answer=Door.enter_code, opens=True),
+    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",), answer=Door.move, opens=True),
+    Route(rule="/f/<form>/check", endpoint="check", methods=("GET",), answer=check),
     Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",), answer=Door.leave),
     Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",), answer=Door.sent, sweeps=True),
     Route(rule="/f/<form>/enter", endpoint="enter", methods=("GET", "POST"), answer=enter),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import flask
@@ -19,6 +19,9 @@ from jotgate.door.guarding import Guard, turn_away
 from jotgate.door.routes import ROUTES
 from jotgate.grants import IssuedCode, Terms, people
 from jotgate.wiring import Parts, build
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -217,8 +220,8 @@ def _blueprint(door: Door) -> flask.Blueprint:
     return blueprint
 
 
-def _view(door: Door, route: Route) -> Callable[..., Response]:
-    def view(**arguments: str) -> Response:
+def _view(door: Door, route: Route) -> Callable[..., WSGIApplication]:
+    def view(**arguments: str) -> WSGIApplication:
         return door.handle(route, flask.request, **arguments)
 
     return view

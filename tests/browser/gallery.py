@@ -104,6 +104,12 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
     return every_page() | given | changes
 
 
+def without_ticket(frame_url: str, **changes: Any) -> dict[str, Any]:
+    """Return the context of the page that shows the form to anybody, where it only reports."""
+    given = {"without_ticket": True, "state_url": "", "sent_url": "", "states": {}}
+    return door() | admitted(frame_url) | given | changes
+
+
 def received(state: str, **changes: Any) -> dict[str, Any]:
     """Return the context of the page that tells what became of the submission."""
     given = {
@@ -166,6 +172,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     forms = {
         "form": admitted(frame_url),
         "form-subject": admitted(frame_url, subject="s-1042"),
+        "open-form": without_ticket(frame_url),
     }
     states = {f"received-{state}": received(state) for state in messages.STATES} | {
         "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
@@ -183,6 +190,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     embeds = {
         "embed-door": door() | {"kind": "door"},
         "embed-form": admitted(frame_url) | {"kind": "form"},
+        "embed-open": without_ticket(frame_url, kind="form"),
         "embed-received": received("sent") | {"kind": "received"},
         "embed-message": notice(refused(Reason.STORE_DOWN)) | {"kind": "message", "form": None},
     }

@@ -180,6 +180,7 @@
     const markSent = async () => {
       if (sent) return;
       sent = true;
+      if (!area) return;
       show(root, area, "sent");
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       area.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
@@ -221,6 +222,7 @@
     const [form, frame, area] = ["code", "frame", "state"].map(name => part(root, name));
     if (form) {
       startCode(form, given);
+      if (given) form.parentNode.open = true;
       given = "";
     }
     if (frame) startFrame(root, frame, area);
