@@ -27,7 +27,9 @@ _HOMES = {
     "sweep": ("jotgate.cli.sweeping", "sweep"),
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),
+    "report": ("jotgate.cli.report", "report"),
     "explain": ("jotgate.cli.explain", "explain"),
+    "secrets": ("jotgate.cli.secrets", "secrets"),
     "store": ("jotgate.cli.store", "store"),
     "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
 }

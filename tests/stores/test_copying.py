@@ -11,6 +11,7 @@ import pytest
 from jotgate.answers import Kept
 from jotgate.errors import InputError, StoreError
 from jotgate.ledger import Entry
+from jotgate.outcomes import Reason
 from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
@@ -65,6 +66,9 @@ def fill(store: SqlStore) -> str:
     store.create_scoped_key(new_key("K", fields=("3",)), now=T0, actor="owner")
     store.take_call_of_key("K", day="2026-09-21", most=None)
     store.change_usage("account", lambda _: (replace(Usage(day="2026-09-21", limit=None), used=7), None))
+    for version in "1", "2":
+        store.note_would_be_refusal(FORM, Reason.NO_PASS, app="é", version=version, now=T0 + 0.1)
+        store.note_signing(f"key-{version}", T0 + 1 / 3)
     return store.record(Entry(at=T0, event="site.moved", note="last"))
 
 
@@ -87,6 +91,8 @@ def known(store: SqlStore) -> list[object]:
         store.missing_keys(()),
         store.live_until(FORM),
         store.history("99"),
+        store.would_be_refusals(T0),
+        store.signing_keys(),
     ]
 
 

@@ -11,6 +11,7 @@ A store's own test module holds one class and one fixture::
 from __future__ import annotations
 
 from jotgate.testing.contract.admitting import AdmittingContract
+from jotgate.testing.contract.counting import CountingContract
 from jotgate.testing.contract.granting import GrantingContract
 from jotgate.testing.contract.keys import KeysContract
 from jotgate.testing.contract.races import RacesContract
@@ -30,6 +31,7 @@ class StoreContract(
     SettlingContract,
     RulingContract,
     SweepingContract,
+    CountingContract,
     RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""
