@@ -2,7 +2,7 @@
 
 The environment decides how strict a run is: `JOTGATE_REQUIRE_SERVICES=1` turns every skip into a failure, so
 that a check cannot pass by leaving tests out; `HYPOTHESIS_PROFILE` chooses how many cases are generated;
-`CHROMIUM` and `JOTGATE_TEST_POSTGRES_URL` name the services where they are not in the usual place.
+`CHROMIUM`, `NGINX` and `JOTGATE_TEST_POSTGRES_URL` name the services where they are not in the usual place.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _SERVICE_FIXTURES = {
     "chromium_path": "browser",
+    "nginx_path": "nginx",
     "node_path": "node",
     "php_path": "php",
     "postgres_url": "postgres",
@@ -154,6 +155,21 @@ def node_path() -> Path:
 def php_path() -> Path:
     """Return the php that runs the recipes for it, or skip."""
     return _program("php", "php-cli")
+
+
+@pytest.fixture(scope="session")
+def nginx_path() -> Path:
+    """Return the nginx to run, or skip."""
+    named = os.environ.get("NGINX")
+    # Debian keeps it where only root's search path looks.
+    found = named or shutil.which("nginx", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin"]))
+    if found is None or not Path(found).is_file():
+        pytest.skip(
+            f"no nginx at {found}: correct NGINX"
+            if named
+            else "no nginx here: `apt install nginx`, or set NGINX to the path of one"
+        )
+    return Path(found)
 
 
 @pytest.fixture(scope="session")
