@@ -16,6 +16,7 @@ import jotgate
 from jotgate import segments
 from jotgate.browsers import Browser, read_browser, sign_browser
 from jotgate.door.signing import Signer
+from jotgate.invitations import Invitation, invitation_text, read_invitation
 from jotgate.keyring import KeyRing
 from jotgate.passes import Pass, PassReader
 from jotgate.proofs import Proof, read_proof
@@ -50,6 +51,7 @@ TEXTS = {
     ),
     "browser": sign_browser(Browser(browser_id=BROWSER, since=NOW), KEYS),
     "ticket": ticket_text(BROWSER, KEYS),
+    "invitation": invitation_text(Invitation(form="students", subject="s-1"), KEYS),
     "return path": SIGNER.sign_return("/students"),
     "move right": SIGNER.sign_move("students", BROWSER, [bytes(16)]),
     "token": TOKEN,
@@ -69,6 +71,7 @@ VERIFIERS: dict[tuple[str, ...], Callable[[str], bool]] = {
     ("pass",): lambda text: PASSES.read(text, NOW) is not None,
     ("browser",): lambda text: read_browser(text, KEYS) is not None,
     ("ticket",): lambda text: read_ticket(text, KEYS) is not None,
+    ("invitation",): lambda text: read_invitation(text, "students", KEYS) is not None,
     ("return path",): lambda text: SIGNER.read_return(text) is not None,
     ("move right",): lambda text: SIGNER.read_move(text, "students", BROWSER) != (),
     ("token", "JWT by HS256"): lambda text: isinstance(read_token(text, HMAC_KEY), Claims),
@@ -80,7 +83,7 @@ VERIFIERS: dict[tuple[str, ...], Callable[[str], bool]] = {
 
 @pytest.mark.parametrize("kinds", VERIFIERS, ids=" or ".join)
 def test_verifier_takes_its_own_kind_only(kinds: tuple[str, ...]) -> None:
-    """Of ten kinds that are signed with one secret, each verifier takes what it is for."""
+    """Of all kinds that are signed with one secret, each verifier takes what it is for."""
     takes = VERIFIERS[kinds]
     assert {kind for kind, text in TEXTS.items() if takes(text)} == set(kinds)
 
@@ -102,4 +105,13 @@ def test_matrix_knows_every_purpose() -> None:
     package = Path(jotgate.__file__).parent
     purposes = {name for path in package.rglob("*.py") for name in named.findall(path.read_text("utf-8"))}
     # Fingerprints of codes are no texts that anybody holds.
-    assert purposes == {"pass", "browser", "ticket", "return", "move", "jotgate/app-token", "code"}
+    assert purposes == {
+        "pass",
+        "browser",
+        "ticket",
+        "invitation",
+        "return",
+        "move",
+        "jotgate/app-token",
+        "code",
+    }
