@@ -1,4 +1,4 @@
-"""A small school site whose enrolment form, made with JotForm, opens with an access code.
+"""A small school site: a form made with JotForm that opens with an access code, and one that opens from an app only.
 
 `make demo` runs it with a JotForm of its own. Under any WSGI server: ``example_app:create_app()``.
 """
@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, render_template
 
+from example_app.phone import FORM, phone
 from example_app.settings import found_settings, instance_folder
 from jotgate.flask import JotGate
 
@@ -30,6 +31,8 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(found_settings(os.environ, folder) if config is None else config)
     gate.init_app(app)
     app.register_blueprint(pages)
+    if FORM in app.config["JOTGATE_FORMS"]:
+        app.register_blueprint(phone)
     app.add_url_rule("/favicon.ico", "icon", redirect_to="/static/crest.svg")
     app.after_request(secure)
     return app

@@ -15,9 +15,11 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from example_app import create_app, gate
-from example_app.form import ENROLMENT
+from example_app.form import ENROLMENT, FIELD_REPORT
+from example_app.phone import PATH, register
 from example_app.settings import (
     SANDBOX_FORM_ID,
+    SANDBOX_REPORT_ID,
     instance_folder,
     kept_secrets,
     private_file,
@@ -102,20 +104,24 @@ def listen(port: int) -> socket.socket:
 
 
 def start_sandbox(opened: ExitStack, folder: Path, site_url: str, port: int) -> Sandbox:
-    """Start a JotForm with the enrolment form, set up as one sets up a real one.
+    """Start a JotForm with the school's forms, set up as one sets up real ones.
 
     Raises:
         CannotStart: its port cannot be had.
     """
     own = kept_secrets(folder)
     sandbox = Sandbox(port, read_key=own["sandbox_read_key"], full_key=own["sandbox_full_key"])
-    sandbox.add_form(
-        "Enrolment",
-        ENROLMENT,
-        form_id=SANDBOX_FORM_ID,
-        webhooks=[f"{site_url}/jotgate/hook/{own['hook_secret']}"],
-        thank_you=f"{site_url}/jotgate/f/students/done",
-    )
+    for form, title, questions, form_id in (
+        ("students", "Enrolment", ENROLMENT, SANDBOX_FORM_ID),
+        ("field-report", "Field report", FIELD_REPORT, SANDBOX_REPORT_ID),
+    ):
+        sandbox.add_form(
+            title,
+            questions,
+            form_id=form_id,
+            webhooks=[f"{site_url}/jotgate/hook/{own['hook_secret']}"],
+            thank_you=f"{site_url}/jotgate/f/{form}/done",
+        )
     try:
         return opened.enter_context(sandbox)
     except OSError as problem:
@@ -136,13 +142,16 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
     with app.app_context():
         single = gate.create_codes("students", subjects=PUPILS, batch="demo")
         (for_class,) = gate.create_codes("students", count=1, uses=CLASS_SIZE, batch="demo")
+        if sandbox:
+            register(gate.parts, folder, site_url)
+    app_page = site_url + PATH if sandbox else None
     demo = {
         "site": site_url,
         "sandbox": sandbox and sandbox.api,
         "codes": {"students": [one.code for one in single]},
         "class_code": for_class.code,
         "admin": None,
-        "app_page": None,
+        "app_page": app_page,
         "api_key": sandbox and sandbox.read_key,
     }
     private_file(folder, demo).replace(folder / "demo.json")
@@ -151,6 +160,7 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         "",
         f"  The site            {site_url}/",
         f"  The students' form  {site_url}/students",
+        *([f"  The school's app    {app_page}  (a page that plays a phone)"] if app_page else ()),
         *([f"  Its JotForm         {sandbox.api}/sandbox/  (a sandbox on this machine)"] if sandbox else ()),
         "",
         "  Access codes, for one submission each",

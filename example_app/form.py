@@ -1,4 +1,4 @@
-"""The school's enrolment form, as its office would build it at JotForm."""
+"""The school's forms, as its office would build them at JotForm."""
 
 from __future__ import annotations
 
@@ -23,6 +23,23 @@ ENROLMENT: Sequence[Mapping[str, object]] = (
         "options": ["Every day", "Some days", "No lunch"],
     },
     {"type": "textarea", "name": "notes", "text": "Anything that we should know?"},
+    {"type": "textbox", "name": "jotgate", "text": "Ticket", "hidden": True},
+    {"qid": "2", "type": "button", "name": "submit", "text": "Send"},
+)
+
+FIELD_REPORT: Sequence[Mapping[str, object]] = (
+    {"qid": "1", "type": "head", "name": "heading", "text": "What did you see?"},
+    {"type": "textbox", "name": "place", "text": "Place", "readonly": True},
+    {"type": "textbox", "name": "observer", "text": "Seen by", "required": True},
+    {
+        "type": "dropdown",
+        "name": "species",
+        "text": "Species",
+        "options": ["Blackbird", "Great tit", "Hedgehog", "Brimstone", "Something else"],
+        "required": True,
+    },
+    {"type": "number", "name": "count", "text": "How many?", "required": True},
+    {"type": "textarea", "name": "notes", "text": "Anything else?"},
     {"type": "textbox", "name": "jotgate", "text": "Ticket", "hidden": True},
     {"qid": "2", "type": "button", "name": "submit", "text": "Send"},
 )

@@ -15,6 +15,7 @@ from flask.cli import NoAppException
 
 #: The sandbox gives the demo's form the same number at every start, so that codes outlive one.
 SANDBOX_FORM_ID = "260010000000007"
+SANDBOX_REPORT_ID = "260010000000008"
 DEFAULT_SITE_URL = "http://127.0.0.1:8700"
 
 
@@ -62,15 +63,23 @@ def real_form(environ: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def sandbox_form(address: str, api_key: str) -> dict[str, str]:
-    """Return where to find the demo's form."""
-    return {"api_key": api_key, "api_host": address, "form_id": SANDBOX_FORM_ID}
+    """Return where to find the demo's forms."""
+    return {
+        "api_key": api_key,
+        "api_host": address,
+        "form_id": SANDBOX_FORM_ID,
+        "report_id": SANDBOX_REPORT_ID,
+    }
 
 
 def site_settings(
-    folder: Path, *, site_url: str, api_key: str, api_host: str, form_id: str
+    folder: Path, *, site_url: str, api_key: str, api_host: str, form_id: str, report_id: str | None = None
 ) -> dict[str, Any]:
-    """Return the settings of the site as Flask wants them."""
+    """Return the settings of the site as Flask wants them; the form for the app is there if it has a number."""
     own = kept_secrets(folder)
+    forms = {"students": {"id": form_id, "title": "Enrolment form"}}
+    if report_id is not None:
+        forms["field-report"] = {"id": report_id, "title": "Field report", "access": "app"}
     return {
         "JOTGATE_SITE_URL": site_url,
         "JOTGATE_API_KEY": api_key,
@@ -80,7 +89,7 @@ def site_settings(
         "JOTGATE_HOOK_SECRETS": [own["hook_secret"]],
         "JOTGATE_STORE": f"sqlite:///{folder / 'school.db'}",
         "JOTGATE_SWEEPER": os.environ.get("JOTGATE_SWEEPER"),
-        "JOTGATE_FORMS": {"students": {"id": form_id, "title": "Enrolment form"}},
+        "JOTGATE_FORMS": forms,
     }
 
 

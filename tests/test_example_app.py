@@ -8,12 +8,14 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from example_app.phone import PLACES
 from jotgate.codes import generate, printed
 from jotgate.sandbox import Sandbox
 from tests.example_site import (
@@ -49,24 +51,26 @@ def visitor() -> Iterator[requests.Session]:
 def test_it_tells_where_everything_is(site: ExampleSite) -> None:
     """The addresses and codes that are printed are those of demo.json, which has just the keys agreed upon."""
     assert sorted(site.demo) == ["admin", "api_key", "app_page", "class_code", "codes", "sandbox", "site"]
-    told = [site.url, site.demo["sandbox"], site.demo["class_code"], *site.demo["codes"]["students"]]
+    told = [site.url, site.demo["sandbox"], site.demo["app_page"], site.demo["class_code"]]
+    told += site.demo["codes"]["students"]
     assert [one for one in told if one not in site.printed()] == []
     assert len(set(site.demo["codes"]["students"])) == 3
 
 
 def test_its_key_reads_the_sandbox(site: ExampleSite) -> None:
-    """demo.json's key opens the sandbox's API, where the students' form stands with its webhook."""
+    """demo.json's key opens the sandbox's API, where both forms stand, each with its webhook."""
     key = {"APIKEY": site.demo["api_key"]}
-    (form,) = requests.get(f"{site.demo['sandbox']}/user/forms", headers=key, timeout=10).json()["content"]
-    hooks = requests.get(
-        f"{site.demo['sandbox']}/form/{form['id']}/webhooks", headers=key, timeout=10
-    ).json()["content"]
-    assert form["title"] == "Enrolment"
-    assert all(url.startswith(f"{site.url}/jotgate/hook/") for url in hooks.values())
-    assert len(hooks) == 1
+    forms = requests.get(f"{site.demo['sandbox']}/user/forms", headers=key, timeout=10).json()["content"]
+    assert {form["title"] for form in forms} == {"Enrolment", "Field report"}
+    for form in forms:
+        hooks = requests.get(
+            f"{site.demo['sandbox']}/form/{form['id']}/webhooks", headers=key, timeout=10
+        ).json()["content"]
+        assert all(url.startswith(f"{site.url}/jotgate/hook/") for url in hooks.values())
+        assert len(hooks) == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/students", "/jotgate/f/students"])
+@pytest.mark.parametrize("path", ["/", "/students", "/jotgate/f/students", "/app"])
 def test_a_page_loads_nothing_from_elsewhere(site: ExampleSite, visitor: requests.Session, path: str) -> None:
     """Every page is there, has a strict content policy, and brings all that it loads along, colours included."""
     answer = visitor.get(site.url + path, timeout=10)
@@ -143,6 +147,76 @@ def test_the_notes_need_a_pass(site: ExampleSite, visitor: requests.Session) -> 
     assert script.status_code == 401
 
 
+class TestApp:
+    """The form that opens from an app only, and the page that plays the app."""
+
+    def link(self, site: ExampleSite) -> str:
+        """Tap on a place, and return the address that the app's web view opens."""
+        page = requests.post(site.demo["app_page"], data={"place": PLACES[0]}, timeout=10)
+        assert page.status_code == 200
+        link = Page(page.text).frame
+        assert link.startswith(f"{site.url}/jotgate/f/field-report/enter?token=")
+        assert f'value="{link}"' in page.text
+        return link
+
+    def test_the_app_opens_the_form_and_its_answers_count(
+        self, site: ExampleSite, visitor: requests.Session
+    ) -> None:
+        """Prefilled, verified, and back in the app with what became of it."""
+        page = visitor.get(self.link(site), timeout=10)
+        assert page.url == f"{site.url}/jotgate/f/field-report"
+        form = Page(requests.get(Page(page.text).frame, timeout=10).text)
+        assert PLACES[0] in form.fields.values()
+        send(form, species="Hedgehog", count="2")
+        assert until(
+            lambda: visitor.get(f"{page.url}/state", timeout=10).json()["state"] == "verified",
+            seconds=VERDICT_SECONDS,
+        )
+        done = visitor.get(page.url, timeout=10).text
+        back = unescape(done.partition('class="jotgate-button" href="')[2].partition('"')[0])
+        assert back.startswith(f"{site.demo['app_page']}?state=verified&ref=")
+        assert "Your report is confirmed" in visitor.get(back, timeout=10).text
+
+    def test_a_place_that_was_changed_is_tampered(self, site: ExampleSite, visitor: requests.Session) -> None:
+        """The app locked it."""
+        page = visitor.get(self.link(site), timeout=10)
+        form = Page(requests.get(Page(page.text).frame, timeout=10).text)
+        send(form, species="Hedgehog", count="2", place="My own garden")
+        assert until(
+            lambda: visitor.get(f"{page.url}/state", timeout=10).json()["state"] not in ("open", "pending"),
+            seconds=VERDICT_SECONDS,
+        )
+        assert visitor.get(f"{page.url}/state", timeout=10).json()["state"] == "tampered"
+
+    def test_the_copied_link_opens_nothing(self, site: ExampleSite, visitor: requests.Session) -> None:
+        """In another browser: 403 for the link and for the form's own address, and no code opens it."""
+        link = self.link(site)
+        visitor.get(link, timeout=10)
+        with requests.Session() as thief:
+            for address in (link, f"{site.url}/jotgate/f/field-report"):
+                answer = thief.get(address, timeout=10)
+                assert answer.status_code == 403
+                assert Page(answer.text).frame == ""
+                assert "Go" in answer.text
+                assert "the app" in answer.text
+            code = {"code": site.new_code()}
+            posted = thief.post(f"{site.url}/jotgate/f/field-report", data=code, timeout=10)
+            assert posted.status_code == 403
+
+    def test_the_apps_secret_is_told_nowhere(self, site: ExampleSite) -> None:
+        """Its backend has it; no page and no line that is printed shows it."""
+        secret = json.loads((site.instance / "app-secret.json").read_text("utf-8"))["secret"]
+        page = requests.post(site.demo["app_page"], data={"place": PLACES[0]}, timeout=10).text
+        assert secret.partition(".")[2] not in page + site.printed() + json.dumps(site.demo)
+
+    def test_no_token_is_printed(self, site: ExampleSite, visitor: requests.Session) -> None:
+        """Neither a good one nor one that was refused."""
+        link = self.link(site)
+        for _ in range(2):
+            requests.get(link, timeout=10)
+        assert link.partition("token=")[2] not in site.printed()
+
+
 def test_a_restart_keeps_codes_and_verdicts(tmp_path: Path, visitor: requests.Session) -> None:
     """Ctrl-C ends it cleanly; started again, it knows its codes, passes and verdicts, and makes fresh codes."""
     with example_site(tmp_path) as first:
@@ -161,7 +235,8 @@ def test_a_restart_keeps_codes_and_verdicts(tmp_path: Path, visitor: requests.Se
         assert until(lambda: state(another, second) == "verified", seconds=VERDICT_SECONDS)
         assert second.demo["api_key"] == first.demo["api_key"]
         assert not {*second.demo["codes"]["students"]} & {*first.demo["codes"]["students"]}
-    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("secrets.json", "demo.json")}
+    kept = ("secrets.json", "demo.json", "app-secret.json")
+    modes = {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in kept}
     assert modes == {0o600}
 
 
@@ -229,6 +304,7 @@ class TestRealForm:
             visitor.post(f"{site.door}/sent", timeout=10)
             assert until(lambda: state(visitor, site) == "verified", seconds=VERDICT_SECONDS)
         assert site.demo["sandbox"] is None
+        assert site.demo["app_page"] is None
         texts = [path.read_bytes() for path in tmp_path.iterdir()]
         assert [text for text in texts if named["JOTGATE_API_KEY"].encode() in text] == []
 
