@@ -90,9 +90,10 @@ def school() -> Iterator[Field]:
 
 
 @pytest.fixture(scope="module")
-def bound(field: Field) -> Field:
-    """Return an app on the first site that has to prove a key."""
-    return Field(field.site, field.site.app_secret("bound", needs_proof=True))
+def bound() -> Iterator[Field]:
+    """Return a site whose app has to prove a key."""
+    with running_site(form={"access": "app"}) as site:
+        yield Field(site, site.app_secret("bound", needs_proof=True))
 
 
 @pytest.fixture
