@@ -17,9 +17,11 @@ from jotgate.intake import Intake
 from jotgate.invitations import Invitations
 from jotgate.jotform.client import JotFormClient
 from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.mirroring import Mirror
 from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
 from jotgate.reporting import Reports
+from jotgate.scoped_keys import ScopedKeys
 from jotgate.stores import open_store
 from jotgate.sweep import Sweep
 from jotgate.sweeper import Sweeper
@@ -46,6 +48,8 @@ class Parts:
     intake: Intake
     sweep: Sweep
     sweeper: Sweeper
+    scoped_keys: ScopedKeys
+    mirror: Mirror
 
 
 def build(
@@ -111,6 +115,8 @@ def build(
         intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
         sweep=sweep,
         sweeper=sweeper,
+        scoped_keys=ScopedKeys(policies, store=store, code_keys=code_keys, clock=clock),
+        mirror=Mirror(policies, store=store, service=service, quota=quota, clock=clock),
     )
 
 

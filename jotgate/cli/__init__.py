@@ -28,6 +28,7 @@ _HOMES = {
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),
     "report": ("jotgate.cli.report", "report"),
+    "keys": ("jotgate.cli.keys", "keys"),
     "explain": ("jotgate.cli.explain", "explain"),
     "secrets": ("jotgate.cli.secrets", "secrets"),
     "store": ("jotgate.cli.store", "store"),

@@ -6,6 +6,7 @@ from jotgate.door.checking import check
 from jotgate.door.endpoints import Door, Route
 from jotgate.door.entering import enter
 from jotgate.door.inviting import accept
+from jotgate.door.mirror import mirror
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True, opens=True),
@@ -19,6 +20,12 @@ ROUTES = (
     Route(rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=Door.state, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=Door.done),
     Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=Door.hook, sweeps=True),
+    Route(
+        rule="/v1/<path:path>",
+        endpoint="mirror",
+        methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        answer=mirror,
+    ),
     Route(rule="/health", endpoint="health", methods=("GET",), answer=Door.health),
     Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=Door.static),
 )

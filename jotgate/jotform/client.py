@@ -16,12 +16,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jotgate.clock import Clock
-from jotgate.errors import InputError, UpstreamError, UpstreamReason
+from jotgate.errors import InputError, QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.jotform import payloads
 from jotgate.jotform.envelope import Answer, CutOff, TooLarge, read_answer
 from jotgate.jotform.paging import MOST_ROWS, Asking, PageSize
 from jotgate.jotform.payloads import checked_id
-from jotgate.protocols import Account, FormInfo, Question, SubmissionPage
+from jotgate.protocols import Account, FormInfo, Question, RawPage, SubmissionPage, Toll
 from jotgate.quota import Quota
 from jotgate.submissions import Submission
 
@@ -161,23 +161,55 @@ class JotFormClient:
         wanted = _checked_forms(form_ids, offset)
         path, query = _list_query(wanted, checked_id(above), offset)
         asked = Asking(self._page_size)
-
-        def sized_query() -> Mapping[str, str]:
-            return {**query, "limit": str(asked.begin())}
-
-        def try_again(problem: UpstreamError) -> bool:
-            return asked.failed(problem) or _is_passing(problem)
-
         try:
-            answer = self._ask(
-                path, sized_query, operator=operator, deadline_seconds=deadline_seconds, try_again=try_again
-            )
+            answer = self._ask_page(path, query, asked, operator=operator, deadline_seconds=deadline_seconds)
         except TooLarge as problem:
             if asked.rows > 1:
                 raise
             return self._page_of_one(problem, wanted, above=int(above), offset=offset)
-        asked.worked(answer.size_bytes)
         return self._page(answer, wanted, above=int(above), offset=offset, asked_rows=asked.rows)
+
+    def raw_form(
+        self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
+    ) -> Mapping[str, Any]:
+        """Ask for one form, and return what JotForm says; *toll* is taken before each try."""
+        path = f"/form/{checked_id(form_id)}"
+        answer = self._ask(path, toll=toll, deadline_seconds=deadline_seconds)
+        return payloads.read_raw_form(answer.content, form_id)
+
+    def raw_questions(
+        self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Ask for a form's questions by their ids, as JotForm sends them; what is not a question is left out."""
+        path = f"/form/{checked_id(form_id)}/questions"
+        answer = self._ask(path, toll=toll, deadline_seconds=deadline_seconds)
+        return payloads.read_raw_questions(answer.content)
+
+    def raw_rows(
+        self, form_id: str, *, above: str, below: str, toll: Toll, deadline_seconds: float | None = None
+    ) -> RawPage:
+        """Ask for the submissions of a form between two ids, both exclusive, ascending, up to 1,000 rows.
+
+        As for `submissions`, a page that fails is halved, and a single submission that is too large comes
+        without its answers.
+        """
+        path, query = _list_query([checked_id(form_id)], checked_id(above), 0, checked_id(below))
+        asked = Asking(self._page_size)
+        try:
+            answer = self._ask_page(path, query, asked, toll=toll, deadline_seconds=deadline_seconds)
+        except TooLarge as problem:
+            if asked.rows > 1:
+                raise
+            row = payloads.read_first_row(problem.head)
+            rows = payloads.rows_between([row], form_id, int(above), int(below))
+            if not rows:
+                raise
+            return RawPage(rows=rows, last=False)
+        sent = payloads.read_rows(answer.content)
+        return RawPage(
+            rows=payloads.rows_between(sent, form_id, int(above), int(below)),
+            last=len(sent) < min(asked.rows, answer.page_rows or asked.rows),
+        )
 
     def close(self) -> None:
         """Close this thread's connections."""
@@ -222,12 +254,28 @@ class JotFormClient:
             filter_ignored=filter_ignored,
         )
 
+    def _ask_page(
+        self, path: str, query: Mapping[str, str], asked: Asking, *, operator: bool = False, **options: Any
+    ) -> Answer:
+        """Ask for one page of a list; one that is too large, too slow or arrives cut is halved."""
+
+        def sized_query() -> Mapping[str, str]:
+            return {**query, "limit": str(asked.begin())}
+
+        def try_again(problem: UpstreamError) -> bool:
+            return asked.failed(problem) or _is_passing(problem)
+
+        answer = self._ask(path, sized_query, operator=operator, try_again=try_again, **options)
+        asked.worked(answer.size_bytes)
+        return answer
+
     def _ask(
         self,
         path: str,
         query: Callable[[], Mapping[str, str]] = dict,
         *,
-        operator: bool,
+        operator: bool = False,
+        toll: Toll | None = None,
         deadline_seconds: float | None = None,
         try_again: Callable[[UpstreamError], bool] | None = None,
     ) -> Answer:
@@ -241,7 +289,7 @@ class JotFormClient:
         while True:
             pause = _pause_seconds(attempt)
             try:
-                return self._ask_once(path, query(), ends_at=ends_at, operator=operator)
+                return self._ask_once(path, query(), ends_at=ends_at, operator=operator, toll=toll)
             except UpstreamError as problem:
                 if not is_worth_it(problem) or attempt == MAX_ATTEMPTS or time.monotonic() + pause >= ends_at:
                     raise
@@ -252,13 +300,17 @@ class JotFormClient:
         """Return when a verb must end, by the monotonic clock."""
         return time.monotonic() + (self._deadline_seconds if deadline_seconds is None else deadline_seconds)
 
-    def _ask_once(self, path: str, query: Mapping[str, str], *, ends_at: float, operator: bool) -> Answer:
-        self._quota.take(operator=operator)
+    def _ask_once(
+        self, path: str, query: Mapping[str, str], *, ends_at: float, operator: bool, toll: Toll | None
+    ) -> Answer:
+        self._pay(operator, toll)
         try:
             status, body = self._opened().get(path, query, ends_at=ends_at)
         except UpstreamError as problem:
             if not problem.sent:
                 self._quota.give_back()
+                if toll is not None:
+                    toll.give_back()
             _note_failed(path, problem)
             raise
         answer = read_answer(status, body, secret=self._api_key)
@@ -271,6 +323,17 @@ class JotFormClient:
             "api_call.answered", extra={"path": path, "bytes": len(body), "limit_left": answer.limit_left}
         )
         return answer
+
+    def _pay(self, operator: bool, toll: Toll | None) -> None:
+        """Take a call from the quota, and before it from whoever causes it."""
+        if toll is not None:
+            toll.take()
+        try:
+            self._quota.take(operator=operator)
+        except QuotaExhausted:
+            if toll is not None:
+                toll.give_back()
+            raise
 
     def _opened(self) -> Transport:
         """Return the transport; `requests` is loaded with the first call, not in processes that make none."""
@@ -299,9 +362,13 @@ def _by_id(submission: Submission) -> int:
     return int(submission.submission_id)
 
 
-def _list_query(wanted: Sequence[str], above: str, offset: int) -> tuple[str, dict[str, str]]:
+def _list_query(
+    wanted: Sequence[str], above: str, offset: int, below: str | None = None
+) -> tuple[str, dict[str, str]]:
     """Return the path and the query, but for the limit, that list the submissions of *wanted* above that id."""
     condition: dict[str, object] = {"id:gt": above}
+    if below is not None:
+        condition["id:lt"] = below
     path = f"/form/{wanted[0]}/submissions"
     if len(wanted) > 1:
         condition["formIDs"] = list(wanted)

@@ -83,6 +83,19 @@ def read_form(content: object, form_id: str) -> FormInfo:
     )
 
 
+def read_raw_form(content: object, form_id: str) -> Mapping[str, Any]:
+    """Return ``GET /form/{id}`` as it came, but never in a list; an answer about another form is malformed."""
+    read_form(content, form_id)
+    return _fields(content[0] if isinstance(content, list) else content, "the form")
+
+
+def read_raw_questions(content: object) -> Mapping[str, Mapping[str, Any]]:
+    """Return the questions by their ids, as they came; what is not a question is left out."""
+    return {
+        qid: fields for qid, fields in _entries(content, "the questions") if qid and isinstance(fields, dict)
+    }
+
+
 def read_questions(content: object) -> tuple[Question, ...]:
     """Read ``GET /form/{id}/questions``; what is not a question is left out."""
     return tuple(
@@ -116,6 +129,19 @@ def read_rows(content: object) -> list[object]:
     if content == {}:
         return []
     raise _malformed("the list of submissions is not a list")
+
+
+def rows_between(
+    rows: Sequence[object], form_id: str, above: int, below: int
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the rows of one form between two ids, both exclusive, by id; JotForm ignores filters at times."""
+    kept = {}
+    for row in rows:
+        if isinstance(row, dict) and read_id(row.get("form_id")) == form_id:
+            submission_id = read_id(row.get("id"))
+            if submission_id is not None and above < int(submission_id) < below:
+                kept[int(submission_id)] = row
+    return tuple(kept[number] for number in sorted(kept))
 
 
 def newest_before(rows: Sequence[object], form_id: str, before: float, zone: dt.tzinfo) -> str | None:

@@ -17,7 +17,7 @@ from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
 from jotgate.protocols.reporting import ReportingStore, WouldBeRefusal
-from jotgate.protocols.service import Account, FormInfo, FormService, Question, SubmissionPage
+from jotgate.protocols.service import Account, FormInfo, FormService, Question, RawPage, SubmissionPage, Toll
 from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
 from jotgate.protocols.signing import SigningKey, SigningStore, StillSigned
 
@@ -38,6 +38,7 @@ __all__ = [
     "NewScopedKey",
     "Opening",
     "Question",
+    "RawPage",
     "Reading",
     "Redemption",
     "ScopedKey",
@@ -49,6 +50,7 @@ __all__ = [
     "SubmissionFilter",
     "SubmissionPage",
     "SubmissionRecord",
+    "Toll",
     "WouldBeRefusal",
 ]
 

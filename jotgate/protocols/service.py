@@ -65,6 +65,32 @@ class SubmissionPage:
     filter_ignored: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawPage:
+    """One page of a list of submissions, as JotForm sends it."""
+
+    #: JSON objects with a usable id, all of the form and between the ids that were asked for, by id.
+    rows: tuple[Mapping[str, Any], ...]
+    #: True if no row can follow.
+    last: bool
+
+
+class Toll(Protocol):
+    """What a call costs its cause, besides the quota."""
+
+    def take(self) -> None:
+        """Count a try before it is made.
+
+        Raises:
+            QuotaExhausted: it must not be made.
+        """
+        ...
+
+    def give_back(self) -> None:
+        """Take back a try that certainly never left this machine."""
+        ...
+
+
 class FormService(Protocol):
     """JotForm, read only. Every verb takes calls from the quota first.
 
@@ -110,6 +136,24 @@ class FormService(Protocol):
         deadline_seconds: float | None = None,
     ) -> SubmissionPage:
         """Ask for the submissions of these forms above that id, ascending, from *offset* on, up to 1,000 rows."""
+        ...
+
+    def raw_form(
+        self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
+    ) -> Mapping[str, Any]:
+        """Ask for one form, and return what JotForm says; *toll* is taken before each try."""
+        ...
+
+    def raw_questions(
+        self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
+    ) -> Mapping[str, Mapping[str, Any]]:
+        """Ask for a form's questions by their ids, as JotForm sends them; what is not a question is left out."""
+        ...
+
+    def raw_rows(
+        self, form_id: str, *, above: str, below: str, toll: Toll, deadline_seconds: float | None = None
+    ) -> RawPage:
+        """Ask for the submissions of a form between two ids, both exclusive, ascending, up to 1,000 rows."""
         ...
 
     def newest_submission_id(
