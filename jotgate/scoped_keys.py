@@ -10,11 +10,12 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jotgate.clock import Clock
 from jotgate.codes import ALPHABET, FINGERPRINT_BYTES
-from jotgate.errors import InputError, UnknownForm
+from jotgate.errors import InputError, StoreUnavailable, UnknownForm
 from jotgate.keyring import CodeKeys
 from jotgate.policy import FormPolicy
 from jotgate.protocols import NewScopedKey, ScopedKey, Share, Store
@@ -139,7 +140,9 @@ class ScopedKeys:
         if self.state_of(found) != "live":
             return None
         if found.last_used_at is None or abs(now - found.last_used_at) >= _USE_NOTED_SECONDS:
-            self._store.note_use_of_key(found.key_id, now)
+            # A store that can be read but not written now is no reason to refuse.
+            with suppress(StoreUnavailable):
+                self._store.note_use_of_key(found.key_id, now)
         return found
 
 
