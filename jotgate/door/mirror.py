@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
@@ -16,6 +17,7 @@ _log = logging.getLogger("jotgate.door")
 
 #: Longer queries are no list calls of anybody's.
 _MOST_PARAMETERS = 100
+_BRACKETS = re.compile(r"filter\[([^\[\]]{1,60})\](\[[0-9]{0,4}\])?")
 
 
 def mirror(door: Door, request: Request, path: str) -> Response:
@@ -38,9 +40,27 @@ def _presented(request: Request, query: Mapping[str, str]) -> str:
 def _query(request: Request) -> Mapping[str, str]:
     """Return the first value of each parameter; none if the query is no text. Total."""
     try:
-        return dict(list(request.args.items())[:_MOST_PARAMETERS])
+        pairs = list(request.args.items(multi=True))[:_MOST_PARAMETERS]
     except UnicodeDecodeError:
         return {}
+    query = dict(reversed(pairs))
+    filter = _bracketed(pairs)
+    return {"filter": json.dumps(filter)} | query if filter else query
+
+
+def _bracketed(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
+    """Return the filter that came as ``filter[id:gt]=1`` or ``filter[formIDs][]=1``, as axios writes an object."""
+    filter: dict[str, object] = {}
+    for name, value in pairs:
+        if not name.startswith("filter["):
+            continue
+        # What is nested otherwise is handed on under its whole name, to be refused by it.
+        found = _BRACKETS.fullmatch(name)
+        key, is_list = (found[1], found[2] is not None) if found else (name, False)
+        held = filter.setdefault(key, [] if is_list else value)
+        if isinstance(held, list):
+            held.append(value)
+    return filter
 
 
 def _response(reply: Reply) -> Response:

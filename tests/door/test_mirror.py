@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -22,6 +23,7 @@ from jotgate.outcomes import Verdict
 from jotgate.protocols import Share
 from jotgate.scoped_keys import Scope
 from tests.door.mirrored import NO_FORM, NO_SUBMISSION, School, asked, canaries, noise, school
+from tests.door.test_endpoints import Outage
 
 FUZZ = settings(max_examples=max(300, settings().max_examples))
 DAY = 86_400.0
@@ -230,6 +232,8 @@ def test_a_path_that_jotform_does_not_have_is_not_available(big: School) -> None
         ({"filter": {"fullText": 1}}, "fullText"),
         ({"filter": "{not json"}, "filter is no JSON object"),
         ({"filter": '"text"'}, "filter is no JSON object"),
+        ({"filter[id:gte]": "1"}, "id:gte"),
+        ({"filter[id:gt][x]": "1"}, "filter[id:gt][x]"),
         ({"orderby": "ip"}, "orderby"),
         ({"direction": "UP"}, "direction"),
     ],
@@ -298,6 +302,17 @@ def test_lists_are_filtered_as_jotform_documents(big: School) -> None:
     assert listed(form_id=big.forms["students"], fullText="CANARY-students-3") == ids
     trip = big.content(key, "/user/submissions", filter={"formIDs": [big.forms["trip"]]}, limit=1000)
     assert [row["id"] for row in trip] == big.counted["trip"][::-1]
+
+
+def test_a_filter_comes_as_json_or_in_brackets(big: School) -> None:
+    """JotForm's client for Node sends the object that it is given in the second way."""
+    key, ids = big.key("students", "trip"), big.counted["students"]
+    assert big.ids(key, **{"filter[id:gt]": ids[-3]}) == ids[:-3:-1]
+    forms = "&".join(f"filter[formIDs][]={big.forms[form]}" for form in ("trip", "students"))
+    address = f"/jotgate/v1/user/submissions?{forms}&filter[id:gt]={ids[-2]}&limit=1000"
+    envelope: Any = big.site.visitor().get(address, headers={"APIKEY": key}).json
+    assert envelope["resultSet"]["filter"]["formIDs"] == [big.forms["trip"], big.forms["students"]]
+    assert [row["id"] for row in envelope["content"] if row["form_id"] == big.forms["students"]] == ids[-1:]
 
 
 def test_a_time_filter_keeps_its_one_second_grain(own: School) -> None:
@@ -461,6 +476,32 @@ def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> Non
     assert own.ids(key) == own.counted["students"][::-1]
 
 
+def test_without_its_store_the_mirror_says_so(own: School) -> None:
+    """Nothing that was read before is shown, since nobody can say who may see it; then all recovers."""
+    key = own.key()
+    own.ids(key)
+    with Outage(own.site):
+        answer = own.ask(key, own.path("/submissions"))
+        assert (answer.status_code, answer.json["responseCode"]) == (503, 503)  # type: ignore[index]
+        assert not canaries(answer.text)
+    assert own.ids(key) == own.counted["students"][::-1]
+
+
+def test_a_store_that_cannot_be_written_still_lets_what_was_read_be_read(own: School) -> None:
+    """That a key was used is noted the next time."""
+    key = own.key()
+    own.ids(key)
+    own.site.clock.ahead_seconds += 120
+    locker = sqlite3.connect(own.site.store_path, isolation_level=None)
+    locker.execute("BEGIN IMMEDIATE")
+    try:
+        assert own.ids(key) == own.counted["students"][::-1]
+        assert own.ask(key, own.path("/questions")).status_code == 503
+    finally:
+        locker.execute("ROLLBACK")
+        locker.close()
+
+
 def test_a_filter_that_jotform_ignores_shows_nothing_foreign(own: School) -> None:
     """The rows that come are compared again."""
     own.add("students", 5, counts=False)
@@ -611,6 +652,8 @@ _queries = st.fixed_dictionaries(
         "orderby": st.one_of(_columns, st.builds("-{}".format, _columns), st.text(max_size=8)),
         "direction": st.sampled_from(["ASC", "DESC", "asc", "", "x"]),
         "apikey": st.text(max_size=8),
+        "filter[id:gt]": _values.map(str),
+        "filter[formIDs][]": st.text(max_size=5),
     },
 )
 
