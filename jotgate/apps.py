@@ -1,4 +1,4 @@
-"""Registering apps that may mint tokens: create, rotate, revoke, list."""
+"""Registering apps that may mint tokens: create, rotate, revoke, list, and mint a token to try with."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from urllib.parse import SplitResult, urlsplit
 from jotgate.clock import Clock
 from jotgate.errors import InputError
 from jotgate.keyring import CodeKeys
+from jotgate.ledger import Entry, about_token
 from jotgate.policy import FormPolicy
-from jotgate.protocols import SITE_APP, App, KeptKey, KeyState, Store
-from jotgate.tokens import app_secret_text
+from jotgate.protocols import SITE_APP, App, AppCounts, KeptKey, KeyState, Store
+from jotgate.tokens import app_secret_text, mint_token
 from jotgate.vetting import APP_PURPOSE
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
@@ -142,18 +143,42 @@ class Apps:
             for app in self._store.apps()
         )
 
-    def secret(self, name: str) -> str | None:
-        """Return what the app mints with now, made anew, to try a token; None: the site holds nothing that can mint.
+    def counts(self) -> Mapping[str, AppCounts]:
+        """Return what came of the tokens of each app, by its name; an app that nobody used yet is left out."""
+        return self._store.app_counts()
+
+    def mint(
+        self,
+        name: str,
+        *,
+        form: str,
+        subject: str,
+        actor: str,
+        prefill: Mapping[str, str] | None = None,
+        locked: Sequence[str] = (),
+    ) -> str:
+        """Return a token as the app's own backend would mint it, to try the app with; an entry says who did it.
 
         Raises:
-            InputError: there is no such app, or no good key of it.
+            InputError: there is no such app, the site holds nothing that mints for it, the form is none of its
+                forms, or a claim cannot be used.
         """
-        # A key that is still to be used stays unused while there is an older one.
-        order = (KeyState.ACTIVE, KeyState.RETIRING, KeyState.NEXT)
-        usable = [key for key in self._registered(name).keys if key.state in order]
-        if not usable:
-            raise InputError([f"the app {name!r} was revoked, or has no key left"])
-        return self._issued(min(usable, key=lambda key: order.index(key.state))).secret
+        registered, now = self._registered(name), self._clock.now()
+        if form not in registered.app.forms:
+            raise InputError(
+                [f"{name} is not registered for {form!r}, but for {', '.join(registered.app.forms)}"]
+            )
+        key = _to_try_with(registered)
+        issued = self._issued(key)
+        if issued.secret is None:
+            raise InputError([f"the site holds nothing that mints for {name}: its key is Ed25519"])
+        token = mint_token(
+            issued.secret, app=name, form=form, subject=subject, prefill=prefill, locked=locked, now=now
+        )
+        about = about_token(name, key_id=key.key_id)
+        entry = Entry(at=now, event="token.minted", form=form, subject=subject, actor=actor, about=about)
+        self._store.record(entry)
+        return token
 
     def _registered(self, name: str) -> RegisteredApp:
         found = self.list()
@@ -192,6 +217,15 @@ class Apps:
                 yield f"there is no form {form!r} in the settings; known forms: {known}"
             elif "app" not in policy.access:
                 yield f'{form} is not open to apps: add "app" to its access in the settings'
+
+
+def _to_try_with(registered: RegisteredApp) -> KeptKey:
+    """Return the key to mint with; one that waits for its first token goes on waiting while there is an older one."""
+    order = (KeyState.ACTIVE, KeyState.RETIRING, KeyState.NEXT)
+    usable = [key for key in registered.keys if key.state in order]
+    if not usable:
+        raise InputError([f"the app {registered.app.name!r} was revoked, or has no key left"])
+    return min(usable, key=lambda key: order.index(key.state))
 
 
 def _name_problems(name: str) -> Iterator[str]:

@@ -366,13 +366,13 @@ class TestLists:
     """What the pages list is what there is."""
 
     def test_commands_in_the_readme(self) -> None:
-        """The table of commands names every command, every command about codes and submissions, and no other."""
+        """The table of commands names every command, every command about codes, apps and submissions, and no other."""
         section = read("README.md").partition("\n## Commands\n")[2].partition("\n## ")[0]
         cells = "".join(re.findall(r"^\| (`[^|]+)", section, re.MULTILINE))
-        named = set(re.findall(r"`(?:codes |submissions )?([\w-]+)`", cells))
+        named = set(re.findall(r"`(?:codes |apps |submissions )?([\w-]+)`", cells))
         context = click.Context(main)
         there = set(main.list_commands(context))
-        for group in ("codes", "submissions"):
+        for group in ("codes", "apps", "submissions"):
             command = main.get_command(context, group)
             assert isinstance(command, click.Group)
             there = there - {group} | set(command.commands)

@@ -24,6 +24,8 @@ _HOMES = {
     "status": ("jotgate.cli.status", "status"),
     "codes": ("jotgate.cli.codes", "codes"),
     "invitations": ("jotgate.cli.inviting", "invitations"),
+    "apps": ("jotgate.cli.apps", "apps"),
+    "token": ("jotgate.cli.apps", "token"),
     "sweep": ("jotgate.cli.sweeping", "sweep"),
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),

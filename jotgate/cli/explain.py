@@ -11,6 +11,7 @@ import click
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import emit, iso, json_option, plain, say
 from jotgate.cli.site import open_parts
+from jotgate.cli.token_faults import MEANINGS
 from jotgate.door.messages import Message, message_for, message_for_verdict
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Refuse, Verdict
@@ -18,12 +19,20 @@ from jotgate.wiring import Parts
 
 _HAPPENED: Mapping[str, str] = MappingProxyType(
     {
-        "browser.admitted": "A browser was let in with a code.",
+        "browser.admitted": "A browser was let in.",
         "code.refused": "A code was refused.",
         "codes.created": "Codes were created.",
         "code.revoked": "A code was revoked.",
         "code.reissued": "A code was replaced by a new one.",
         "code.use_given_back": "A code was given a use back.",
+        "token.refused": "An app's token was refused.",
+        "token.minted": "A token was minted by hand, to try an app with.",
+        "app.created": "An app was registered.",
+        "app.key_added": "An app was given a new key.",
+        "app.key_activated": "An app began to use its new key.",
+        "app.key_revoked": "A key of an app was revoked.",
+        "app.revoked": "An app was revoked.",
+        "app_grant.revoked": "What an app's tokens entitle one subject to was revoked.",
         "submission.judged": "A submission got its verdict.",
         "submission.accepted": "A person accepted a submission.",
         "submission.rejected": "A person rejected a submission.",
@@ -49,6 +58,11 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_SIGNED_IN: "An invitation was opened by somebody whom the site's own login does not know.",
         Reason.NOT_INVITED: "An invitation was opened by somebody who is signed in as another subject.",
         Reason.INVITATION_OVER: "An invitation was opened after its end; `invitations` makes a new one.",
+        Reason.BAD_TOKEN: "The token of an app is not good for this form: forged, revoked, cut off, or for another. So "
+        "many came in a minute that this one was not recorded; others were, with their exact reasons.",
+        Reason.TOKEN_USED: "The token had been redeemed before: a copied link, or one that was opened a second time in "
+        "a browser without its cookies.",
+        Reason.TOKEN_EXPIRED: "The token's minute was over: an old link, or the clock of the app's backend.",
         Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor may move it.",
         Reason.NOT_YET_OPEN: "The form opens later (opens_at).",
         Reason.CLOSED: "The form has closed (closes_at).",
@@ -138,6 +152,8 @@ def _recorded(parts: Parts, ref: str) -> _Story | None:
     if entry.event.startswith("submission.") and entry.reason in _values(Verdict):
         verdict = Verdict(entry.reason)
         why, tell = _MEANING[verdict], message_for_verdict(verdict)
+    elif entry.event == "token.refused" and (entry.reason or "") in MEANINGS:
+        why, tell = MEANINGS[entry.reason or ""], _refusal(parts, Reason.BAD_TOKEN, entry.form, ref)
     elif entry.reason in _values(Reason):
         reason = Reason(entry.reason)
         why, tell = _WHY[reason], _refusal(parts, reason, entry.form, ref)

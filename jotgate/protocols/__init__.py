@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from jotgate.protocols.admission import AdmissionStore, Opening
-from jotgate.protocols.apps import SITE_APP, App, AppFault, AppStore, KeptKey, KeyState, Redemption
+from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
@@ -25,6 +25,7 @@ __all__ = [
     "SITE_APP",
     "Account",
     "App",
+    "AppCounts",
     "AppFault",
     "Counted",
     "FormInfo",

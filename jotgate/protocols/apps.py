@@ -76,6 +76,20 @@ class KeptKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppCounts:
+    """What came of the tokens of one app."""
+
+    #: Different subjects, each counted once for every form.
+    subjects: int
+    #: Submissions that count.
+    used: int
+    #: How often a form moved to another browser.
+    moves: int
+    #: How often a token that had been redeemed was shown again in another browser.
+    foreign_tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
     """A wish to be let in with an app token that is authentic, for this form, and brings every proof it needs."""
 
@@ -139,6 +153,10 @@ class AppStore(Protocol):
 
     def app_keys(self) -> list[KeptKey]:
         """Return every key of every app, oldest first."""
+        ...
+
+    def app_counts(self) -> dict[str, AppCounts]:
+        """Return what came of each app's tokens, by its name; apps that nobody used yet are left out."""
         ...
 
     def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Reason, Refuse
-from jotgate.protocols import App, AppFault, GrantFilter, KeptKey, KeyState, Redemption
+from jotgate.protocols import App, AppCounts, AppFault, GrantFilter, KeptKey, KeyState, Redemption
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.tickets import Held, is_unanswered
@@ -92,6 +92,16 @@ class AppVerbs(GrantVerbs):
         """Return every key of every app, oldest first."""
         with self._read() as tx:
             return [_key(row) for row in tx.all("read_app_keys")]
+
+    @tried_twice
+    def app_counts(self) -> dict[str, AppCounts]:
+        """Return what came of each app's tokens, by its name; apps that nobody used yet are left out."""
+        with self._read(_LISTING_SECONDS) as tx:
+            rows = tx.all("count_grants_of_apps")
+        return {
+            app: AppCounts(subjects=subjects, used=int(used), moves=int(moves), foreign_tries=int(tries))
+            for app, subjects, used, moves, tries in rows
+        }
 
     @tried_twice
     def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:

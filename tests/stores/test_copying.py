@@ -12,7 +12,7 @@ from jotgate.answers import Kept
 from jotgate.errors import InputError, StoreError
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason
-from jotgate.protocols import SubmissionFilter
+from jotgate.protocols import AppFault, GrantFilter, SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
 from jotgate.stores.copying import copy_store
@@ -31,6 +31,7 @@ from jotgate.testing.contract.material import (
     sent_in,
     settled,
 )
+from jotgate.testing.contract.redeeming import APP, create, fault, let_in, token, why
 
 CODES = 2_345
 
@@ -62,6 +63,9 @@ def fill(store: SqlStore) -> str:
     store.open_ticket(opening("wrong", guesser=guesser()))
     store.revoke_grants(exactly(15), now=T0 + 1 / 3, actor="owner", note=None)
     store.reissue_grant(exactly(16), grant("fresh"), now=T0, actor="owner")
+    create(store)
+    let_in(store, token("t", prefill={"name": "é"}, locked=("name",), proof="p"))
+    store.redeem_token(token("t", browser="another"))
     store.note_delivery(FORM_ID, T0)
     store.create_scoped_key(new_key("K", fields=("3",)), now=T0, actor="owner")
     store.take_call_of_key("K", day="2026-09-21", most=None)
@@ -82,6 +86,10 @@ def known(store: SqlStore) -> list[object]:
     """Return everything that a store tells."""
     return [
         list(store.grants()),
+        list(store.grants(GrantFilter(app=APP))),
+        store.apps(),
+        store.app_keys(),
+        store.app_counts(),
         list(store.submissions(SubmissionFilter())),
         store.form_states(),
         sorted(store.revocations(0.0)),
@@ -113,6 +121,10 @@ def test_a_copy_tells_the_same(both: tuple[SqlStore, SqlStore]) -> None:
     assert entry is not None
     assert entry.note == "fresh"
     assert fresh != ref
+    assert why(target, token("t")) is Reason.TOKEN_USED
+    assert fault(target, token(proof="p")) is AppFault.PROOF_USED
+    [first, again] = [let_in(one, token()) for one in both]
+    assert target.ticket(again.ticket_id) == source.ticket(first.ticket_id)
     admitted(target, opening(500))
     admitted(target, opening("fresh"))
 

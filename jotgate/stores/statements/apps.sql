@@ -51,6 +51,9 @@ UPDATE app_keys SET state = 'retiring' WHERE app = :app AND key_id <> :key_id AN
 -- name: count_keys_by_code_key
 SELECT code_key, count(*) FROM app_keys WHERE code_key IS NOT NULL AND state <> 'revoked' GROUP BY code_key
 
+-- name: count_grants_of_apps
+SELECT app, count(*), sum(used), sum(moves), sum(foreign_tries) FROM grants WHERE app IS NOT NULL GROUP BY app
+
 -- name: grant_to_app
 -- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings.
 INSERT INTO grants (fingerprint, key_id, form, subject, uses, created_at, app)

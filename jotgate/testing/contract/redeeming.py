@@ -11,6 +11,7 @@ from jotgate.passes import Pass, new_pass_id
 from jotgate.protocols import (
     SITE_APP,
     App,
+    AppCounts,
     AppFault,
     Grant,
     GrantFilter,
@@ -280,6 +281,16 @@ class RedeemingContract(Contract):
         assert store.missing_keys([]) == {}
         store.revoke_app(APP, now=T0, actor="owner")
         assert store.missing_app_keys([]) == {}
+
+    def test_counts_tell_what_came_of_an_apps_tokens(self, store: Store) -> None:
+        """Subjects, submissions, moves, tries from elsewhere; an app that nobody used has none."""
+        create(store)
+        create(store, "android")
+        verdicts(store, sent_in(1, let_in(store, token("t"))))
+        let_in(store, token(subject="u-8", browser="one"))
+        let_in(store, token(subject="u-8", browser="two"))
+        store.redeem_token(token("t", browser="three"))
+        assert store.app_counts() == {APP: AppCounts(subjects=2, used=1, moves=1, foreign_tries=1)}
 
     def test_a_key_is_found_with_its_app(self, store: Store) -> None:
         """As it was registered; an unknown id finds nothing."""
