@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jotgate.config import Settings
     from jotgate.errors import ConfigError, JotgateError
-    from jotgate.outcomes import Admit, Reason, Refuse, Verdict
+    from jotgate.outcomes import Admit, Cause, Reason, Refuse, Verdict, VerdictEvent
     from jotgate.tokens import mint_token
 
     #: The installed version, as the package's own metadata states it.
@@ -20,24 +20,28 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Admit",
+    "Cause",
     "ConfigError",
     "JotgateError",
     "Reason",
     "Refuse",
     "Settings",
     "Verdict",
+    "VerdictEvent",
     "__version__",
     "mint_token",
 ]
 
 _HOMES = {
     "Admit": "jotgate.outcomes",
+    "Cause": "jotgate.outcomes",
     "ConfigError": "jotgate.errors",
     "JotgateError": "jotgate.errors",
     "Reason": "jotgate.outcomes",
     "Refuse": "jotgate.outcomes",
     "Settings": "jotgate.config",
     "Verdict": "jotgate.outcomes",
+    "VerdictEvent": "jotgate.outcomes",
     "mint_token": "jotgate.tokens",
 }
 

@@ -65,6 +65,36 @@ class Verdict(Enum):
         return self is Verdict.VERIFIED or self is Verdict.ACCEPTED
 
 
+class Cause(Enum):
+    """What gave a submission its verdict."""
+
+    JUDGED = "judged"  #: the sweep read it.
+    ACCEPTED = "accepted"  #: a person let it count.
+    REJECTED = "rejected"  #: a person took that back, or ended what counted.
+    EDITED = "edited"  #: its answers were changed at JotForm after it had been judged.
+    DELETED = "deleted"  #: it was deleted at JotForm, and the form's policy lets that decide.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictEvent:
+    """A submission got a verdict, its first or another one; what the site's callbacks are told."""
+
+    #: Names this event for good: whoever is told it twice knows it by this.
+    message_id: str
+    #: JotForm's id, digits.
+    submission_id: str
+    #: The form's name in the settings.
+    form: str
+    #: Whom the submission is about, or None.
+    subject: str | None
+    verdict: Verdict
+    #: JotForm's time of the submission, seconds since the epoch, UTC.
+    created_at: float
+    #: When it got this verdict, seconds since the epoch, UTC.
+    judged_at: float
+    cause: Cause
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admit:
     """The gate lets this browser in, for one form. Not a truth value: match on it."""

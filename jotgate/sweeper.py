@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from jotgate.callbacks import Callbacks
 from jotgate.errors import JotgateError
 from jotgate.sweep import Sweep
 
@@ -34,11 +35,12 @@ def freezes_threads() -> bool:
 
 
 class Sweeper:
-    """Keep the sweep going from wherever this process allows it."""
+    """Keep the sweep going from wherever this process allows it, and tell the callbacks what came of it."""
 
-    def __init__(self, sweep: Sweep, mode: str) -> None:
+    def __init__(self, sweep: Sweep, mode: str, callbacks: Callbacks) -> None:
         """Run *sweep* by *mode*: ``auto``, ``thread``, ``request`` or ``external``. Nothing starts yet."""
         self._sweep = sweep
+        self._callbacks = callbacks
         self._mode = "request" if mode == "auto" and freezes_threads() else mode
         self._wake = threading.Event()
         self._lock = threading.Lock()
@@ -101,8 +103,10 @@ class Sweeper:
         self._sweep_safely(REQUEST_DEADLINE_SECONDS, None)
 
     def _sweep_safely(self, deadline_seconds: float | None, report: Callable[[object], None] | None) -> None:
-        """Sweep once; a fault is logged, and the next look tries again."""
+        """Sweep once, and tell the callbacks; a fault is logged, and the next look tries again."""
         try:
+            # Known before the verdicts are given, or they would not be told of these.
+            self._callbacks.register()
             swept = self._sweep.run(deadline_seconds=deadline_seconds)
         except JotgateError:
             _log.warning("sweep.failed", exc_info=True)
@@ -111,3 +115,13 @@ class Sweeper:
         else:
             if report is not None and (swept.forms or swept.errors):
                 report(swept)
+        self._tell_safely(deadline_seconds)
+
+    def _tell_safely(self, deadline_seconds: float | None) -> None:
+        """Tell what is due; a fault is logged, and the next look tries again."""
+        try:
+            self._callbacks.deliver(deadline_seconds=deadline_seconds)
+        except JotgateError:
+            _log.warning("callbacks.failed", exc_info=True)
+        except Exception:
+            _log.exception("callbacks.broke")

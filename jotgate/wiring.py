@@ -8,6 +8,8 @@ import socket
 from dataclasses import dataclass
 
 from jotgate.apps import Apps
+from jotgate.callbacks import Callbacks
+from jotgate.callbacks import F as CallbackT
 from jotgate.clock import Clock, SystemClock
 from jotgate.config import Settings
 from jotgate.errors import StoreMismatch, StoreUnavailable
@@ -50,6 +52,11 @@ class Parts:
     sweeper: Sweeper
     scoped_keys: ScopedKeys
     mirror: Mirror
+    callbacks: Callbacks
+
+    def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
+        """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
+        return self.callbacks.on_verdict(function, name=name)
 
 
 def build(
@@ -93,7 +100,8 @@ def build(
         clock=clock,
         holder=holder,
     )
-    sweeper = Sweeper(sweep, settings.sweeper)
+    callbacks = Callbacks(store=store, code_keys=code_keys, clock=clock)
+    sweeper = Sweeper(sweep, settings.sweeper, callbacks)
     return Parts(
         settings=settings,
         clock=clock,
@@ -117,6 +125,7 @@ def build(
         sweeper=sweeper,
         scoped_keys=ScopedKeys(policies, store=store, code_keys=code_keys, clock=clock),
         mirror=Mirror(policies, store=store, service=service, quota=quota, clock=clock),
+        callbacks=callbacks,
     )
 
 

@@ -233,6 +233,36 @@ JotGate(shared)
 """
         desk.run_script("docs/flask.md", after)
 
+    def test_callbacks(self, desk: Desk) -> None:
+        """A Flask site's function, as shown, is told what a sweep judges; the receiver's reads what is signed."""
+        after = """
+with app.app_context():
+    gate.parts.callbacks.register()
+    gate.parts.sweep.run(["students"], operator=True)
+import requests, json
+from jotgate.webhooks import headers, payload, secret_text
+from jotgate import Cause, Verdict, VerdictEvent
+import time
+event = VerdictEvent(message_id="msg_1", submission_id="1", form="students", subject="s-1", verdict=Verdict.VERIFIED,
+    created_at=1.0, judged_at=2.0, cause=Cause.JUDGED)
+body = payload(event)
+signed = headers(bytes(32), message_id="msg_1", timestamp=int(time.time()), body=body)
+assert verdict_in(secret_text(bytes(32)), body, signed)["subject"] == "s-1"
+note(event)
+assert registered == {"1": "s-1"}
+registered.clear()
+"""
+        script = "docs/callbacks.md"
+        desk.run_script(script, after)
+        desk.sandbox.submit(FORM_ID, {"message": "by the bare address"})
+        again = """
+with app.app_context():
+    gate.parts.sweep.run(["students"], operator=True)
+    assert gate.parts.callbacks.deliver() == 1
+assert registered == {}
+"""
+        desk.run_script(script, again)
+
     def test_flask_commands(self, desk: Desk) -> None:
         """The command of the Flask page runs on the page's app."""
         desk.save("docs/flask.md")

@@ -31,6 +31,7 @@ _HOMES = {
     "submissions": ("jotgate.cli.submissions", "submissions"),
     "report": ("jotgate.cli.report", "report"),
     "keys": ("jotgate.cli.keys", "keys"),
+    "callbacks": ("jotgate.cli.callbacks", "callbacks"),
     "explain": ("jotgate.cli.explain", "explain"),
     "secrets": ("jotgate.cli.secrets", "secrets"),
     "store": ("jotgate.cli.store", "store"),

@@ -36,6 +36,10 @@ _HAPPENED: Mapping[str, str] = MappingProxyType(
         "submission.judged": "A submission got its verdict.",
         "submission.accepted": "A person accepted a submission.",
         "submission.rejected": "A person rejected a submission.",
+        "consumer.created": "A callback was registered, or a webhook created.",
+        "consumer.revoked": "A callback was revoked.",
+        "consumer.disabled": "A webhook's receiver said that it is gone (410), so nothing more is sent there.",
+        "callback.given_up": "Somebody could not be told of a verdict, for days; `callbacks replay` tries again.",
         "ticket_field.lost": "The ticket field disappeared from the form.",
     }
 )

@@ -58,7 +58,10 @@ def sweep(
 
 def _once(parts: Parts, forms: Sequence[str], as_json: bool) -> None:
     began_at = parts.clock.now()
+    # Known before the verdicts are given, or they would not be told of these.
+    parts.callbacks.register()
     swept = _run(parts, forms)
+    parts.callbacks.deliver()
     problems = _problems(parts, swept, began_at)
     if as_json:
         emit(_record(swept, problems, parts.clock.now()))

@@ -5,19 +5,22 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
 import flask
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from jotgate.callbacks import Callback, F, name_of
 from jotgate.config import Settings
 from jotgate.door.embedding import PRIVATE, Visit
 from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard, turn_away
 from jotgate.door.routes import ROUTES
 from jotgate.grants import IssuedCode, Terms, people
+from jotgate.outcomes import VerdictEvent
 from jotgate.wiring import Parts, build
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ class JotGate:
     """
 
     def __init__(self, app: flask.Flask | None = None) -> None:
+        self._on_verdict: dict[str, Callback] = {}
+        self._apps: WeakSet[flask.Flask] = WeakSet()
         if app is not None:
             self.init_app(app)
 
@@ -61,6 +66,9 @@ class JotGate:
         app.jinja_env.globals["jotgate"] = self
         app.register_blueprint(_blueprint(door))
         app.app_ctx_globals_class = _with_visit(app.app_ctx_globals_class)
+        self._apps.add(app)
+        for name, function in self._on_verdict.items():
+            parts.on_verdict(_in_context(app, function), name=name)
         guard = Guard(door)
         if guard:
             app.before_request(lambda: _turn_away(guard))
@@ -101,6 +109,32 @@ class JotGate:
             return guarded
 
         return decorate
+
+    @overload
+    def on_verdict(self, function: F, *, name: str | None = None) -> F: ...
+
+    @overload
+    def on_verdict(self, function: None = None, *, name: str | None = None) -> Callable[[F], F]: ...
+
+    def on_verdict(self, function: F | None = None, *, name: str | None = None) -> F | Callable[[F], F]:
+        """Have a function called with the `jotgate.VerdictEvent` of every verdict, within its app's context.
+
+        ``@gate.on_verdict``, or ``@gate.on_verdict(name="...")``. It is called at least once for each event, in the
+        order of one submission's events; an exception makes it be called again later, for about three days.
+
+        Raises:
+            InputError: the function has no name to be known by.
+        """
+        if function is None:
+            return functools.partial(self._note_callback, name=name)
+        return self._note_callback(function, name=name)
+
+    def _note_callback(self, function: F, *, name: str | None) -> F:
+        name = name_of(function) if name is None else name
+        self._on_verdict[name] = function
+        for app in self._apps:
+            app.extensions["jotgate"].parts.on_verdict(_in_context(app, function), name=name)
+        return function
 
     def create_codes(
         self,
@@ -144,6 +178,14 @@ class JotGate:
         """
         zone = ZoneInfo(self.parts.gate.policy(form).timezone)
         return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone))
+
+
+def _in_context(app: flask.Flask, function: Callback) -> Callback:
+    def call(event: VerdictEvent) -> object:
+        with app.app_context():
+            return function(event)
+
+    return call
 
 
 def _seconds(moment: datetime | float | None, zone: ZoneInfo) -> float | None:

@@ -5,10 +5,7 @@ Importing this module loads `requests`; the client does so with its first call.
 
 from __future__ import annotations
 
-import http.client
-import io
 import os
-import socket
 import ssl
 import threading
 from collections.abc import Mapping
@@ -22,11 +19,11 @@ import requests
 import requests.adapters
 import requests.auth
 import urllib3
-import urllib3.connection
 import urllib3.exceptions
 
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.jotform.envelope import CutOff, TooLarge
+from jotgate.timed import TimedPool, TimedSecurePool, limit
 
 #: The largest answer that is read, unpacked.
 MAX_ANSWER_BYTES = 2_000_000
@@ -35,9 +32,6 @@ _CONNECT_SECONDS = 4.0
 _CHUNK_BYTES = 64 * 1024
 #: How much of an answer that is too large is kept: enough for what stands before a submission's answers.
 _HEAD_BYTES = 2_000
-
-#: Until when this thread's present call may last, by the monotonic clock.
-_present = threading.local()
 
 
 class Transport:
@@ -65,7 +59,7 @@ class Transport:
             raise UpstreamError(
                 UpstreamReason.TIMEOUT, "no time was left for the call to JotForm", sent=False
             )
-        _present.ends_at = ends_at
+        limit(ends_at)
         try:
             response = self._session().get(
                 self._base + path,
@@ -144,54 +138,6 @@ class _Session(requests.Session):
         return
 
 
-class _TimedReader(io.RawIOBase):
-    """Reads from a socket no longer than this thread's present call may last.
-
-    A socket's own time-out starts anew with every byte, so a server that drips could hold a call
-    for hours, in the head of its answer already.
-    """
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
-        self._sock = sock
-        self._raw = raw
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        left = _present.ends_at - monotonic()
-        if left <= 0:
-            raise TimeoutError("the call has lasted too long")
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
-        super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
-
-
-class _Connection(urllib3.connection.HTTPConnection):
-    response_class = _TimedResponse
-
-
-class _SecureConnection(urllib3.connection.HTTPSConnection):
-    response_class = _TimedResponse
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
 class _Adapter(requests.adapters.HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
@@ -206,7 +152,7 @@ class _Adapter(requests.adapters.HTTPAdapter):
 
 
 def _use_timed_pools(manager: urllib3.PoolManager) -> None:
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+    manager.pool_classes_by_scheme = {"http": TimedPool, "https": TimedSecurePool}
 
 
 def _unanswered(problem: Exception) -> UpstreamError:

@@ -15,6 +15,7 @@ from jotgate.protocols.admission import AdmissionStore, Opening
 from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
+from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, OutboxStore, Told
 from jotgate.protocols.reading import FormState, Reading, ReadingStore
 from jotgate.protocols.reporting import ReportingStore, WouldBeRefusal
 from jotgate.protocols.service import Account, FormInfo, FormService, Question, RawPage, SubmissionPage, Toll
@@ -27,7 +28,10 @@ __all__ = [
     "App",
     "AppCounts",
     "AppFault",
+    "Backlog",
+    "Consumer",
     "Counted",
+    "Failed",
     "FormInfo",
     "FormService",
     "FormState",
@@ -37,6 +41,7 @@ __all__ = [
     "KeyState",
     "NewGrant",
     "NewScopedKey",
+    "Notice",
     "Opening",
     "Question",
     "RawPage",
@@ -52,6 +57,7 @@ __all__ = [
     "SubmissionPage",
     "SubmissionRecord",
     "Toll",
+    "Told",
     "WouldBeRefusal",
 ]
 
@@ -65,6 +71,7 @@ class Store(
     SettlingStore,
     ReportingStore,
     SigningStore,
+    OutboxStore,
     Protocol,
 ):
     """Everything that is remembered."""

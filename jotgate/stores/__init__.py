@@ -12,6 +12,7 @@ from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
+from jotgate.stores.outbox import OutboxVerbs
 from jotgate.stores.readings import ReadingVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.settling import SettlingVerbs
@@ -22,7 +23,15 @@ __all__ = ["SqlStore", "open_store"]
 
 
 class SqlStore(
-    TicketVerbs, AppVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs, ReportingVerbs, SigningVerbs
+    TicketVerbs,
+    AppVerbs,
+    GrantVerbs,
+    KeyVerbs,
+    ReadingVerbs,
+    SettlingVerbs,
+    ReportingVerbs,
+    SigningVerbs,
+    OutboxVerbs,
 ):
     """A `jotgate.protocols.Store` on a relational database."""
 

@@ -46,7 +46,8 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
         (
             "form", "form_id", "added_at", "due_seq", "read_seq", "due_since", "delivered_at", "hollow", "quiet_until",
             "again_at", "read_at", "full_read_at", "cursor", "head", "ticket_qid", "ticket_name", "questions_at",
-            "missing_since", "settled", "last_error", "last_error_at",
+            "missing_since", "settled", "last_error", "last_error_at", "audited_at", "audited_above", "audit_began_at",
+            "audit_tried_at",
         ),
         "",
     ),
@@ -74,6 +75,20 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
     ),
     "would_be_refusals": (("key", "day", "form", "reason", "app", "version", "count", "last_at"), ""),
     "signing_keys": (("key_id", "first_at", "last_at"), ""),
+    "consumers": (
+        (
+            "consumer", "kind", "url", "private", "forms", "code_key", "created_at", "revoked_at", "next_try_at",
+            "tries", "last_error",
+        ),
+        "",
+    ),
+    "outbox": (
+        (
+            "seq", "consumer", "message_id", "submission_id", "form", "subject", "verdict", "created_at", "at", "cause",
+            "tries", "next_try_at", "dead_at", "last_error",
+        ),
+        -1,
+    ),
 }  # fmt: skip
 
 
@@ -112,6 +127,7 @@ def copy_store(
         out.hold("everything")
         copied = tuple(_copy(name, out, into, report) for name in _TABLES)
         into.all("continue_ledger")
+        into.all("continue_outbox")
         for table in copied:
             _compare(table, into)
     return copied

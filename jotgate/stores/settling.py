@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from jotgate.ledger import Entry, seq_of
-from jotgate.outcomes import Verdict
+from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
 from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.outbox import announce, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, record, tried_twice
 from jotgate.submissions import Candidate, judge
@@ -38,7 +39,10 @@ class SettlingVerbs(Verbs):
         """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
         with self._write(patience_seconds=30.0) as tx:
             _hold(tx, candidates)
-            return [_settle(tx, candidate, capacity, now) for candidate in candidates]
+            judged: list[VerdictEvent] = []
+            settled = [_settle(tx, candidate, capacity, now, judged) for candidate in candidates]
+            announce(tx, judged)
+        return settled
 
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         """Iterate over the submissions meant, newest first, in bounded memory."""
@@ -111,6 +115,7 @@ class SettlingVerbs(Verbs):
                     submission_id=submission_id,
                 ),
             )
+            announce(tx, [_ruled(row, verdict, now, accept=accept)])
             row = tx.one("read_submission", submission_id=submission_id)
         return None if row is None else _record(row)
 
@@ -191,7 +196,10 @@ def _hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
         tx.hold("tickets", ticket_ids=ticket_ids)
 
 
-def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: float) -> Settled:
+def _settle(
+    tx: Transaction, candidate: Candidate, capacity: int | None, now: float, judged: list[VerdictEvent]
+) -> Settled:
+    """Settle one candidate; a verdict that is new is added to *judged*."""
     known = tx.one("read_judgement", submission_id=candidate.submission_id)
     if known is not None and known[0] != Verdict.PENDING.value:
         return Settled(submission_id=candidate.submission_id, verdict=Verdict(known[0]), fresh=False)
@@ -221,6 +229,7 @@ def _settle(tx: Transaction, candidate: Candidate, capacity: int | None, now: fl
     _keep_lookups(tx, candidate, known_before=known is not None)
     if verdict is not Verdict.PENDING:
         _note_judgement(tx, candidate, verdict, own, now)
+        judged.append(_judged(candidate, verdict, own, now))
     return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
 
 
@@ -267,6 +276,31 @@ def _note_judgement(
             about=about,
             submission_id=candidate.submission_id,
         ),
+    )
+
+
+def _judged(candidate: Candidate, verdict: Verdict, ticket: Ticket | None, now: float) -> VerdictEvent:
+    return verdict_event(
+        submission_id=candidate.submission_id,
+        form=candidate.form,
+        subject=ticket.subject if ticket else None,
+        verdict=verdict,
+        created_at=candidate.created_earliest,
+        now=now,
+        cause=Cause.JUDGED,
+    )
+
+
+def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
+    found = _record(row)
+    return verdict_event(
+        submission_id=found.submission_id,
+        form=found.form,
+        subject=found.subject,
+        verdict=verdict,
+        created_at=found.created_at,
+        now=now,
+        cause=Cause.ACCEPTED if accept else Cause.REJECTED,
     )
 
 

@@ -14,6 +14,8 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
+from jotgate.outcomes import Verdict, VerdictEvent
+from jotgate.submissions import Candidate
 from tests.door.site import DOOR, SITE_URL, Site, plain, running_site, ticket_in
 
 JSON = {"Accept": "application/json"}
@@ -249,3 +251,38 @@ def test_without_a_loader_a_request_is_about_nobody(site: Site) -> None:
     app = school(site)
     with app.test_request_context("/students"):
         assert app.extensions["jotgate"].subject_of(flask.request) is None
+
+
+def test_callbacks_are_called_within_their_app(site: Site) -> None:
+    """Registered before or after the app, under the function's own name; later apps have them as well."""
+    gate = JotGate()
+    heard: list[tuple[str, str]] = []
+
+    @gate.on_verdict
+    def early(event: VerdictEvent) -> None:
+        heard.append((flask.current_app.name, event.submission_id))
+
+    app = flask.Flask("callbacks")
+    gate.init_app(app, parts=site.parts)
+
+    @gate.on_verdict(name="late")
+    def late(event: VerdictEvent) -> None:
+        heard.append(("late", event.submission_id))
+
+    site.parts.callbacks.register()
+    try:
+        names = [one.consumer for one in site.parts.store.consumers() if one.revoked_at is None]
+        assert names == [f"{__name__}.{early.__qualname__}", "late"]
+        candidate = Candidate(
+            submission_id="77",
+            form="students",
+            created_earliest=1.0,
+            created_latest=1.0,
+            verdict=Verdict.UNTICKETED,
+        )
+        site.parts.store.settle([candidate], capacity=None, now=site.parts.clock.now())
+        assert site.parts.callbacks.deliver() == 2
+        assert sorted(heard) == [("callbacks", "77"), ("late", "77")]
+    finally:
+        for name in names:
+            site.parts.store.revoke_consumer(name, now=0.0, actor="test")

@@ -1,4 +1,4 @@
-"""A process that is killed anywhere between a webhook and its verdicts loses nothing and doubles nothing."""
+"""A process that is killed anywhere between a webhook and the callbacks loses nothing and doubles no verdict."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from typing import Any
 import pytest
 
 from jotgate.browsers import new_browser
+from jotgate.callbacks import CLAIM_SECONDS
 from jotgate.clock import Clock
 from jotgate.config import Settings
 from jotgate.gate import Seen
 from jotgate.grants import Terms, people
 from jotgate.jotform.client import JotFormClient
-from jotgate.outcomes import Admit, Verdict
+from jotgate.outcomes import Admit, Verdict, VerdictEvent
 from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Quota
 from jotgate.sandbox import Sandbox
@@ -41,6 +43,7 @@ EXPECTED = {
 }
 PATIENCE_SECONDS = 60.0
 LEASE_SECONDS = 30.0
+CALLBACK = "site.hear"
 
 
 @pytest.fixture
@@ -73,35 +76,38 @@ def postgres_shelf(postgres_url: str) -> Iterator[Shelf]:
     shelf.close()
 
 
-def test_kill_9_at_every_step_from_webhook_to_verdict_on_sqlite(
-    sqlite_shelf: Shelf, sandbox: Sandbox, truth: Ticking
+def test_kill_9_at_every_step_from_webhook_to_callback_on_sqlite(
+    sqlite_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path
 ) -> None:
     """Between any two verbs of store and client, in turn, a process dies; the next one finishes its work.
 
-    Every submission has exactly one verdict, the right one; the counters equal the ledger; and the
-    dead process's lease ends by itself.
+    Every submission has exactly one verdict, the right one; the counters equal the ledger; the dead process's
+    lease ends by itself; and the site's callback is told of every verdict at least once, under one id.
     """
-    _kill_at_every_step(sqlite_shelf, sandbox, truth)
+    _kill_at_every_step(sqlite_shelf, sandbox, truth, tmp_path)
 
 
-def test_kill_9_at_every_step_from_webhook_to_verdict_on_postgres(
-    postgres_shelf: Shelf, sandbox: Sandbox, truth: Ticking
+def test_kill_9_at_every_step_from_webhook_to_callback_on_postgres(
+    postgres_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path
 ) -> None:
     """The same on a store that several machines share."""
-    _kill_at_every_step(postgres_shelf, sandbox, truth)
+    _kill_at_every_step(postgres_shelf, sandbox, truth, tmp_path)
 
 
-def _kill_at_every_step(shelf: Shelf, sandbox: Sandbox, truth: Ticking) -> None:
+def _kill_at_every_step(shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: Path) -> None:
     with _nursery() as nursery:
-        verbs, steps = _all_steps(nursery, shelf, sandbox, truth)
+        verbs, steps = _all_steps(nursery, shelf, sandbox, truth, folder)
     assert {"note_delivery", "take_lease", "questions", "submissions", "settle", "finish_reading"} <= set(
         verbs
     )
-    assert verbs[-1] == "release_lease"
+    told = verbs[verbs.index("release_lease") :]
+    assert {"claim_notices", "told", "cross_off"} <= set(told)
     assert steps == len(verbs)
 
 
-def _all_steps(nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticking) -> tuple[list[str], int]:
+def _all_steps(
+    nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: Path
+) -> tuple[list[str], int]:
     """Kill a process at every step until one comes to the end; return its verbs, and how many there were."""
     for step in itertools.count():
         truth.at = MONDAY
@@ -110,8 +116,9 @@ def _all_steps(nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticki
         truth.at += 5
         submitted = _submit(site, sandbox)
         site.close()
-        verbs = _work_until(step, nursery, site.settings, truth.at)
-        _finish(site, truth, submitted, shelf)
+        heard = folder / f"heard-{step}"
+        verbs = _work_until(step, nursery, site.settings, truth.at, heard)
+        _finish(site, truth, submitted, shelf, heard)
         if verbs:
             return verbs, step
     raise AssertionError("it never came to an end")
@@ -156,9 +163,11 @@ def _nursery() -> Iterator[Connection]:
     process.close()
 
 
-def _work_until(step: int, nursery: Connection, settings: dict[str, Any], now: float) -> list[str]:
-    """Let a process take the webhooks and sweep until it comes to *step*; return its verbs if it came to the end."""
-    nursery.send((settings, now, step))
+def _work_until(
+    step: int, nursery: Connection, settings: dict[str, Any], now: float, heard: Path
+) -> list[str]:
+    """Let a process take the webhooks, sweep and tell until it comes to *step*; return its verbs if it lived."""
+    nursery.send((settings, now, step, heard))
     assert nursery.poll(PATIENCE_SECONDS), "the process neither died nor finished"
     said = nursery.recv()
     verbs: list[str] = said if isinstance(said, list) else []
@@ -171,18 +180,18 @@ def _raise_children(wishes: Connection) -> None:
     importlib.import_module("jotgate.jotform.transport")
     while True:
         try:
-            settings, now, step = wishes.recv()
+            settings, now, step, heard = wishes.recv()
         except EOFError:
             return
         child = os.fork()
         if child == 0:
-            _work(settings, now, step, wishes)
+            _work(settings, now, step, heard, wishes)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         wishes.send(os.waitstatus_to_exitcode(status))
 
 
-def _work(settings: dict[str, Any], now: float, step: int, writer: Connection) -> None:
+def _work(settings: dict[str, Any], now: float, step: int, heard: Path, writer: Connection) -> None:
     """Be the process that dies."""
     clock: Clock = Ticking(now)
     read = Settings.from_mapping(settings)
@@ -192,10 +201,18 @@ def _work(settings: dict[str, Any], now: float, step: int, writer: Connection) -
     quota = Quota(open_store(read.store), account="of the dying", limit=None, clock=clock)
     client = JotFormClient(read.host.api_base, read.api_key, quota=quota, clock=clock)
     parts = build(read, clock=clock, store=Dying(store, doom), service=Dying(client, doom))
+
+    def hear(event: VerdictEvent) -> None:
+        _write_down(heard, event)
+        doom.step("told")
+
+    parts.on_verdict(hear, name=CALLBACK)
     doom.begin(step)
+    parts.callbacks.register()
     for form in settings["forms"].values():
         assert parts.intake.take(form["id"])
     parts.sweep.run()
+    parts.callbacks.deliver()
     writer.send(doom.verbs)
 
 
@@ -203,9 +220,17 @@ def _kill_myself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _finish(site: Site, truth: Ticking, submitted: dict[str, list[str]], shelf: Shelf) -> None:
-    """Let a fresh process do what is left, once the lease of the dead one is over."""
+def _write_down(heard: Path, event: VerdictEvent) -> None:
+    """Keep what the callback was told, one line each."""
+    with heard.open("a") as file:
+        file.write(f"{event.submission_id} {event.verdict.value} {event.message_id}\n")
+
+
+def _finish(site: Site, truth: Ticking, submitted: dict[str, list[str]], shelf: Shelf, heard: Path) -> None:
+    """Let a fresh process do what is left, once the lease and the claims of the dead one are over."""
     site.start()
+    site.parts.on_verdict(partial(_write_down, heard), name=CALLBACK)
+    site.parts.callbacks.register()
     store, sweep = site.parts.store, site.parts.sweep
     before = _verdicts(site)
     if sweep.run(FORMS).waiting is not None:
@@ -227,6 +252,13 @@ def _finish(site: Site, truth: Ticking, submitted: dict[str, list[str]], shelf: 
         assert ledger == Counter(verdict.value for verdict in EXPECTED[state.form])
         assert ledger["verified"] == state.settled == used[state.form]
     assert not sweep.run(FORMS).settled
+    truth.at += CLAIM_SECONDS
+    site.parts.callbacks.deliver()
+    assert store.backlogs() == {}
+    told = {tuple(line.split()) for line in heard.read_text().splitlines()}
+    assert sorted((one, verdict) for one, verdict, _ in told) == sorted(
+        (one, verdict.value) for one, verdict in wanted.items()
+    )
     site.close()
 
 

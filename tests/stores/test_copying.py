@@ -13,6 +13,7 @@ from jotgate.errors import InputError, StoreError
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason
 from jotgate.protocols import AppFault, GrantFilter, SubmissionFilter
+from jotgate.protocols import Consumer, SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
 from jotgate.stores.copying import copy_store
@@ -53,6 +54,7 @@ def both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqlSt
 def fill(store: SqlStore) -> str:
     """Do a bit of everything; return the reference of the last entry."""
     store.prepare(FORMS, T0)
+    store.add_consumer(Consumer(consumer="site.hear", kind="python", forms=(FORM,)), now=T0)
     store.create_grants([grant(n, subject=f"s-{n} é", uses=1 + n % 3) for n in range(CODES)], T0)
     admits = [admitted(store, opening(n, guesser=guesser())) for n in range(20)]
     settled(store, *(sent_in(n + 1, admit) for n, admit in enumerate(admits[:10])), sent_in(99, None))
@@ -101,6 +103,8 @@ def known(store: SqlStore) -> list[object]:
         store.history("99"),
         store.would_be_refusals(T0),
         store.signing_keys(),
+        store.consumers(),
+        store.backlogs(),
     ]
 
 
@@ -125,6 +129,9 @@ def test_a_copy_tells_the_same(both: tuple[SqlStore, SqlStore]) -> None:
     assert fault(target, token(proof="p")) is AppFault.PROOF_USED
     [first, again] = [let_in(one, token()) for one in both]
     assert target.ticket(again.ticket_id) == source.ticket(first.ticket_id)
+    before = target.backlogs()["site.hear"].waiting
+    settled(target, sent_in(12345, None))
+    assert target.backlogs()["site.hear"].waiting == before + 1
     admitted(target, opening(500))
     admitted(target, opening("fresh"))
 

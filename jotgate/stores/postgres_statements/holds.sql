@@ -23,6 +23,10 @@ SELECT pg_advisory_xact_lock(hashtextextended('jotgate usage ' || current_schema
 -- Those that bring a program that was not seen yet are counted one after the other, up to the most of a day.
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate reports ' || current_schema || ' ' || :form, 0))
 
+-- name: outbox_of_consumer
+-- What is told to one consumer is claimed and crossed off one transaction after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate outbox ' || current_schema || ' ' || :consumer, 0))
+
 -- name: grants_of_tickets
 -- Taken before the tickets, and in order, as everybody does, so that nobody waits for each other.
 SELECT fingerprint FROM grants
@@ -35,9 +39,14 @@ SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket
 -- name: everything
 -- A copy is made of one moment: nobody writes until it is whole.
 LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage,
-LOCK TABLE api_keys, lookups, apps, app_keys, redeemed_tokens, would_be_refusals, signing_keys
+    api_keys, lookups, apps, app_keys, redeemed_tokens, would_be_refusals, signing_keys,
+    consumers, outbox
 IN SHARE MODE
 
 -- name: continue_ledger
 -- The next entry's number follows the last one's.
 SELECT setval(pg_get_serial_sequence('ledger', 'seq'), coalesce(max(seq), 1), max(seq) IS NOT NULL) FROM ledger
+
+-- name: continue_outbox
+-- The next notice's number follows the last one's.
+SELECT setval(pg_get_serial_sequence('outbox', 'seq'), coalesce(max(seq), 1), max(seq) IS NOT NULL) FROM outbox

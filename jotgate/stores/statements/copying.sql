@@ -56,16 +56,16 @@ VALUES (:key, :count, :since, :next_try_at)
 -- name: rows_of_forms
 SELECT form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until, again_at,
     read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled, last_error,
-    last_error_at
+    last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at
 FROM forms WHERE form > :after ORDER BY form LIMIT :rows
 
 -- name: add_to_forms
 INSERT INTO forms (form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until,
     again_at, read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled,
-    last_error, last_error_at)
+    last_error, last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at)
 VALUES (:form, :form_id, :added_at, :due_seq, :read_seq, :due_since, :delivered_at, :hollow, :quiet_until,
     :again_at, :read_at, :full_read_at, :cursor, :head, :ticket_qid, :ticket_name, :questions_at, :missing_since,
-    :settled, :last_error, :last_error_at)
+    :settled, :last_error, :last_error_at, :audited_at, :audited_above, :audit_began_at, :audit_tried_at)
 
 -- name: rows_of_submissions
 SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, actor, reason,
@@ -156,3 +156,28 @@ VALUES (:key_id, :first_at, :last_at)
 -- name: continue_ledger
 -- The next entry's number follows the last one's.
 SELECT max(seq) FROM ledger
+
+-- name: rows_of_consumers
+SELECT consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries, last_error
+FROM consumers WHERE consumer > :after ORDER BY consumer LIMIT :rows
+
+-- name: add_to_consumers
+INSERT INTO consumers (consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries,
+    last_error)
+VALUES (:consumer, :kind, :url, :private, :forms, :code_key, :created_at, :revoked_at, :next_try_at, :tries,
+    :last_error)
+
+-- name: rows_of_outbox
+SELECT seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, tries, next_try_at,
+    dead_at, last_error
+FROM outbox WHERE seq > :after ORDER BY seq LIMIT :rows
+
+-- name: add_to_outbox
+INSERT INTO outbox (seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, tries,
+    next_try_at, dead_at, last_error)
+VALUES (:seq, :consumer, :message_id, :submission_id, :form, :subject, :verdict, :created_at, :at, :cause, :tries,
+    :next_try_at, :dead_at, :last_error)
+
+-- name: continue_outbox
+-- The next notice's number follows the last one's.
+SELECT max(seq) FROM outbox

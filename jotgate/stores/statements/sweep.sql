@@ -5,7 +5,8 @@ INSERT INTO forms (form, form_id, added_at) VALUES (:form, :form_id, :now) ON CO
 -- The name now stands for another form of JotForm's: everything known of the old one is void.
 UPDATE forms SET form_id = :form_id, added_at = :now, due_seq = due_seq + 1, due_since = :now, delivered_at = NULL,
     hollow = 0, quiet_until = 0, again_at = NULL, read_at = NULL, full_read_at = NULL, cursor = NULL, head = NULL, ticket_qid = NULL, ticket_name = NULL, questions_at = NULL, missing_since = NULL,
-    settled = 0, last_error = NULL, last_error_at = NULL
+    settled = 0, last_error = NULL, last_error_at = NULL, audited_at = NULL, audited_above = NULL, audit_began_at = NULL,
+    audit_tried_at = NULL
 WHERE form = :form AND form_id <> :form_id
 
 -- name: read_forms

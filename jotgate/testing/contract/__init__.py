@@ -14,6 +14,7 @@ from jotgate.testing.contract.admitting import AdmittingContract
 from jotgate.testing.contract.counting import CountingContract
 from jotgate.testing.contract.granting import GrantingContract
 from jotgate.testing.contract.keys import KeysContract
+from jotgate.testing.contract.outbox import OutboxContract
 from jotgate.testing.contract.races import RacesContract
 from jotgate.testing.contract.redeeming import RedeemingContract
 from jotgate.testing.contract.ruling import RulingContract
@@ -32,6 +33,7 @@ class StoreContract(
     RulingContract,
     SweepingContract,
     CountingContract,
+    OutboxContract,
     RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""

@@ -1,0 +1,244 @@
+"""Outgoing webhooks: signed as the convention says, sent where they may go, and never for longer than allowed."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import ip_address
+
+import pytest
+import standardwebhooks
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.webhooks import _may_go, check_url, headers, payload, post, secret_text, signature
+from tests.receiver import Receiver, receiving
+
+KEY = bytes(range(32))
+EVENT = VerdictEvent(
+    message_id="msg_0123",
+    submission_id="5900000000000000001",
+    form="students",
+    subject="s-1042 é",
+    verdict=Verdict.VERIFIED,
+    created_at=1_790_000_000.0,
+    judged_at=1_790_000_060.9,
+    cause=Cause.JUDGED,
+)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Run a receiver on this machine."""
+    with receiving() as running:
+        yield running
+
+
+def sent(url: str, *, private: bool = False, seconds: float = 10.0) -> tuple[int | None, str | None]:
+    """Post something."""
+    return post(url, b"{}", {}, private=private, ends_at=time.monotonic() + seconds)
+
+
+class TestSignatures:
+    """What receivers check."""
+
+    def test_the_published_vector(self) -> None:
+        """The example that the convention's own libraries are tested with."""
+        key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        made = signature(
+            key,
+            message_id="msg_p5jXN8AQM9LWM0D4loKWxJek",
+            timestamp=1_614_265_330,
+            body=b'{"test": 2432232314}',
+        )
+        assert made == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+    def test_the_convention_s_own_library_verifies_ours(self) -> None:
+        """With the secret as it is shown; a changed body, id or time is refused."""
+        body, now = payload(EVENT), int(time.time())
+        hook = standardwebhooks.Webhook(secret_text(KEY))
+        signed = headers(KEY, message_id=EVENT.message_id, timestamp=now, body=body)
+        assert hook.verify(body, signed) == json.loads(body)
+        for changed in (
+            (body + b" ", signed),
+            (body, {**signed, "webhook-id": "msg_other"}),
+            (body, {**signed, "webhook-timestamp": str(now - 1)}),
+        ):
+            with pytest.raises(standardwebhooks.WebhookVerificationError):
+                hook.verify(*changed)
+
+    @given(
+        st.binary(min_size=1, max_size=64), st.text("abc_123", min_size=1), st.integers(0, 2**33), st.text()
+    )
+    def test_every_signature_is_the_library_s(self, key: bytes, message: str, at: int, said: str) -> None:
+        """Whatever the key, the id, the time and the body."""
+        moment = dt.datetime.fromtimestamp(at, dt.timezone.utc)
+        body = said.encode("utf-8", "replace")
+        theirs = standardwebhooks.Webhook(key).sign(message, moment, body.decode())
+        assert signature(key, message_id=message, timestamp=at, body=body) == theirs
+
+    def test_the_payload(self) -> None:
+        """It says what a callback is told, with times as everywhere in JSON; nothing that people wrote."""
+        assert json.loads(payload(EVENT)) == {
+            "type": "submission.verdict",
+            "timestamp": "2026-09-21T14:14:20Z",
+            "data": {
+                "submission_id": "5900000000000000001",
+                "form": "students",
+                "subject": "s-1042 é",
+                "verdict": "verified",
+                "created_at": "2026-09-21T14:13:20Z",
+                "judged_at": "2026-09-21T14:14:20Z",
+                "cause": "judged",
+            },
+        }
+
+
+class TestAddresses:
+    """Where webhooks may go."""
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://site.example",
+            "https://site.example:8443/hook?a=b&c=%20",
+            "https://8.8.8.8/",
+            "https://[2606:4700::1111]/",
+            "http://127.0.0.1:8000/hook",
+            "http://localhost/hook",
+            "http://[::1]:9/",
+        ],
+    )
+    def test_allowed(self, url: str) -> None:
+        """Over https anywhere public; in the clear only within this machine."""
+        assert check_url(url, private=False) == url
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            "site.example",
+            "ftp://site.example",
+            "http://site.example/",
+            "http://10.0.0.1/",
+            "https://user:word@site.example/",
+            "https://site.example/#part",
+            "https://site.example/a b",
+            "https://site.example/\n",
+            "https://site.example:0/",
+            "https://site.example:65536/",
+            "https://sité.example/",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[fe80::1]/",
+            "https://0.0.0.0/",
+            "https://site.example/" + "a" * 2_000,
+        ],
+    )
+    def test_refused(self, url: str) -> None:
+        """With a sentence that does not repeat it."""
+        with pytest.raises(ValueError) as refused:
+            check_url(url, private=False)
+        assert len(url) < 20 or url not in str(refused.value)
+
+    @given(st.text())
+    def test_total(self, text: str) -> None:
+        """Any text is allowed or refused, and nothing else happens."""
+        with suppress(ValueError):
+            assert check_url(text, private=True) == text
+
+    @pytest.mark.parametrize(
+        ("address", "open_to", "private_too"),
+        [
+            ("8.8.8.8", True, True),
+            ("10.1.2.3", False, True),
+            ("192.168.0.1", False, True),
+            ("fd00::1", False, True),
+            ("127.0.0.1", False, True),
+            ("::ffff:10.0.0.1", False, True),
+            ("::ffff:127.0.0.1", False, True),
+            ("64:ff9b::a00:1", False, True),
+            ("2002:a00:1::", False, True),
+            ("64:ff9b::808:808", True, True),
+            ("100.64.0.1", False, False),
+            ("169.254.169.254", False, False),
+            ("::ffff:169.254.169.254", False, False),
+            ("64:ff9b::a9fe:a9fe", False, False),
+            ("fe80::1", False, False),
+            ("224.0.0.1", False, False),
+            ("0.0.0.0", False, False),
+            ("::", False, False),
+        ],
+    )
+    def test_networks(self, address: str, open_to: bool, private_too: bool) -> None:
+        """Private ones by the operator's word; those of the machine's own cloud, and of nobody, never."""
+        assert _may_go(ip_address(address), here=False, private=False) is open_to
+        assert _may_go(ip_address(address), here=False, private=True) is private_too
+
+    def test_a_name_that_leads_inside_is_refused(
+        self, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever it led to when the webhook was created: what is looked up is what is connected to."""
+        here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.server_port))]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+        url = f"http://site.example:{receiver.server_port}/"
+        status, problem = sent(url)
+        assert (status, receiver.sent) == (None, [])
+        assert problem is not None
+        assert "private" in problem
+        assert sent(url, private=True) == (204, None)
+        assert receiver.sent[0].headers["Host"] == f"site.example:{receiver.server_port}"
+
+
+class TestPosts:
+    """One POST, whatever the other side does."""
+
+    @pytest.mark.parametrize("status", [200, 201, 299])
+    def test_any_2xx_is_delivered(self, receiver: Receiver, status: int) -> None:
+        """The request arrives as it was made."""
+        receiver.status = status
+        told = post(
+            f"{receiver.url}/hook?a=1",
+            b'{"a":1}',
+            {"webhook-id": "x"},
+            private=False,
+            ends_at=time.monotonic() + 10,
+        )
+        assert told == (status, None)
+        [request] = receiver.sent
+        assert (request.path, request.body, request.headers["webhook-id"]) == ("/hook?a=1", b'{"a":1}', "x")
+
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    def test_redirects_are_not_followed(self, receiver: Receiver, status: int) -> None:
+        """They are failures like any other."""
+        receiver.status = status
+        assert sent(receiver.url) == (status, f"it answered with the status {status}")
+        assert len(receiver.sent) == 1
+
+    def test_silence_ends(self, receiver: Receiver) -> None:
+        """A receiver that says nothing costs the time that was given, and no more."""
+        receiver.status = 0
+        began = time.monotonic()
+        assert sent(receiver.url, seconds=0.3) == (None, "it gave no answer in time")
+        assert time.monotonic() - began < 5
+
+    def test_nobody_there(self) -> None:
+        """A port that nobody listens on, and a name that nobody has."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+        assert sent(f"http://127.0.0.1:{port}/")[0] is None
+        assert sent("https://nobody.invalid/") == (None, "the name of its host is not known here")
+
+    def test_plain_http_behind_https_is_refused(self, receiver: Receiver) -> None:
+        """No TLS, no delivery."""
+        status, problem = sent(f"https://127.0.0.1:{receiver.server_port}/")
+        assert status is None
+        assert problem in ("its certificate is not valid", "it cannot be reached, or the connection broke")
+        assert receiver.sent == []
