@@ -61,12 +61,17 @@ def open_form(secret: dict[str, str], place: str) -> str:
 
 
 def register(parts: Parts, folder: Path, site_url: str) -> None:
-    """Register the app with the site, and leave its secret where its backend finds it."""
+    """Register the app with the site, and leave its secret, which is told only now, where its backend finds it."""
     return_url = site_url + PATH
-    name = next(_free_names(parts, return_url))
-    if name not in {one.app.name for one in parts.apps.list()}:
-        parts.apps.create(name, [FORM], actor=_ACTOR, return_url=return_url)
-    secret = {"app": name, "secret": parts.apps.secret(name), "site": site_url}
+    apps = {one.app.name: one.app for one in parts.apps.list()}
+    kept = app_secret(folder)
+    known = apps.get(kept["app"]) if kept else None
+    if known is not None and known.return_url == return_url and known.revoked_at is None:
+        return
+    # The port may be another one than at the last start.
+    name = next(name for name in _names() if name not in apps)
+    issued = parts.apps.create(name, [FORM], actor=_ACTOR, return_url=return_url)
+    secret = {"app": name, "secret": issued.secret, "site": site_url}
     private_file(folder, secret).replace(folder / _SECRET_FILE)
 
 
@@ -79,10 +84,7 @@ def app_secret(folder: Path) -> dict[str, str] | None:
     return found
 
 
-def _free_names(parts: Parts, return_url: str) -> Iterator[str]:
-    """Yield the name of the app that returns to this address, or names that no app has: the port may be another one."""
-    taken = {one.app.name: one.app for one in parts.apps.list()}
-    for number in count(1):
-        name = "orchard" if number == 1 else f"orchard-{number}"
-        if name not in taken or (taken[name].return_url == return_url and not taken[name].revoked_at):
-            yield name
+def _names() -> Iterator[str]:
+    yield "orchard"
+    for number in count(2):
+        yield f"orchard-{number}"

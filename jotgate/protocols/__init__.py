@@ -56,8 +56,8 @@ __all__ = [
     "SubmissionFilter",
     "SubmissionPage",
     "SubmissionRecord",
-    "Toll",
     "Told",
+    "Toll",
     "WouldBeRefusal",
 ]
 

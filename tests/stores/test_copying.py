@@ -12,8 +12,7 @@ from jotgate.answers import Kept
 from jotgate.errors import InputError, StoreError
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason
-from jotgate.protocols import AppFault, GrantFilter, SubmissionFilter
-from jotgate.protocols import Consumer, SubmissionFilter
+from jotgate.protocols import AppFault, Consumer, GrantFilter, SubmissionFilter
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
 from jotgate.stores.copying import copy_store
