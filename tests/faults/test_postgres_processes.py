@@ -22,7 +22,6 @@ from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Verdict
 from jotgate.protocols import Store, SubmissionFilter
 from jotgate.quota import Quota
-from jotgate.stores import open_store
 from jotgate.stores.driver import load_steps
 from jotgate.testing.contract.material import (
     FORM_ID,
@@ -41,6 +40,7 @@ from jotgate.testing.contract.material import (
 from jotgate.testing.contract.races import processes_from_a_server, together
 from jotgate.testing.contract.sweeping import state_of
 from tests.faults.test_sqlite_kill import CODES_A_ROUND, ROUNDS, _one_round, _repeat
+from tests.patience import patient_in_this_test
 
 Steps = list[tuple[int, list[str]]]
 
@@ -55,9 +55,9 @@ def url(postgres_url: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def opener(url: str) -> Opener:
-    """Return what opens the store."""
-    return partial(open_store, url)
+def opener(url: str, monkeypatch: pytest.MonkeyPatch) -> Opener:
+    """Return what opens the store; a busy machine must not decide the races."""
+    return partial(patient_in_this_test(monkeypatch), url)
 
 
 def query(url: str, statement: str) -> list[tuple[object, ...]]:

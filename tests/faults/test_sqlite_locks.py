@@ -31,6 +31,7 @@ from jotgate.testing.contract.material import (
 )
 from jotgate.testing.contract.races import together
 from jotgate.testing.contract.sweeping import state_of
+from tests.patience import open_patiently
 
 
 @contextmanager
@@ -109,8 +110,9 @@ def test_another_thread_that_opens_the_store_costs_no_locks(store: Store, opener
     assert together(opener, [_due_seq]) == [7]
 
 
-def test_a_server_may_fork_after_opening(opener: Opener) -> None:
+def test_a_server_may_fork_after_opening(path: Path) -> None:
     """Four children write 500 each while their parent closes its store and others come and go; all count."""
+    opener = partial(open_patiently, f"sqlite:///{path}")
     together(opener, [_fork_and_write, *[_come_and_go] * 2])
     assert together(opener, [_due_seq]) == [1 + 4 * 500 + 2 * 20]
 

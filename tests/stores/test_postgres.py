@@ -16,6 +16,7 @@ from jotgate.errors import ConfigError, StoreMismatch, StoreUnavailable
 from jotgate.stores import open_store
 from jotgate.testing import StoreContract
 from jotgate.testing.contract.material import FORMS, T0, Opener
+from tests.patience import patient_in_this_test
 
 SECRET = "s3cret-and-odd"
 
@@ -24,9 +25,9 @@ class TestPostgresStore(StoreContract):
     """The store that several machines share."""
 
     @pytest.fixture
-    def opener(self, postgres_store_url: str) -> Opener:
-        """Return what opens a store in a schema of its own."""
-        return partial(open_store, postgres_store_url)
+    def opener(self, postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Opener:
+        """Return what opens a store in a schema of its own; a busy machine must not decide the races."""
+        return partial(patient_in_this_test(monkeypatch), postgres_store_url)
 
 
 @pytest.fixture

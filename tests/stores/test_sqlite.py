@@ -9,14 +9,11 @@ import pytest
 
 import jotgate.stores.sqlite
 from jotgate.protocols import Store
-from jotgate.stores import open_store
 from jotgate.testing import StoreContract
 from jotgate.testing.contract.material import FORM_ID, Contract, Opener
 from jotgate.testing.contract.races import together
 from jotgate.testing.contract.sweeping import state_of
-
-#: How the store behaves when it has to wait for longer than its own second is told in `tests/faults`.
-_PATIENCE_SECONDS = 60.0
+from tests.patience import open_patiently, patient_in_this_test
 
 
 class TestSqliteStore(StoreContract):
@@ -25,8 +22,7 @@ class TestSqliteStore(StoreContract):
     @pytest.fixture
     def opener(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opener:
         """Return what opens a store in a file of its own; a busy machine must not decide the races."""
-        monkeypatch.setattr("jotgate.stores.sqlite.PATIENCE_SECONDS", _PATIENCE_SECONDS)
-        return partial(_open_patiently, f"sqlite:///{tmp_path}/store.db")
+        return partial(patient_in_this_test(monkeypatch), f"sqlite:///{tmp_path}/store.db")
 
 
 class TestSqliteStoreOnANetworkMount(Contract):
@@ -36,7 +32,7 @@ class TestSqliteStoreOnANetworkMount(Contract):
     def opener(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opener:
         """Return what opens a store that takes its folder for a network mount, in whatever process."""
         monkeypatch.setattr("jotgate.stores.sqlite._mount_type", _nfs)
-        monkeypatch.setattr("jotgate.stores.sqlite.PATIENCE_SECONDS", _PATIENCE_SECONDS)
+        patient_in_this_test(monkeypatch)
         return partial(_open_on_network, f"sqlite:///{tmp_path}/store.db")
 
     def test_readers_and_writers_wait_for_each_other(self, store: Store, opener: Opener) -> None:
@@ -50,11 +46,6 @@ class TestSqliteStoreOnANetworkMount(Contract):
         assert {file.name for file in tmp_path.iterdir()} <= {"store.db", "store.db-journal"}
 
 
-def _open_patiently(url: str) -> Store:
-    jotgate.stores.sqlite.PATIENCE_SECONDS = _PATIENCE_SECONDS
-    return open_store(url)
-
-
 def _nfs(path: str) -> str:
     assert path
     return "nfs"
@@ -62,7 +53,7 @@ def _nfs(path: str) -> str:
 
 def _open_on_network(url: str) -> Store:
     jotgate.stores.sqlite._mount_type = _nfs
-    return _open_patiently(url)
+    return open_patiently(url)
 
 
 def _write(store: Store, *, times: int) -> None:
