@@ -377,7 +377,7 @@ VERBS: dict[str, Callable[[JotFormClient, str], object]] = {
 }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     text=st.text(max_size=24)
     | st.from_regex(r"\A[0-9]{1,21}[\n/?#.]?\Z")

@@ -330,7 +330,7 @@ def test_no_traceback_shows_the_key(clients: Clients, raw_server: RawServer) -> 
     assert CANARY_KEY not in told
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     body=st.binary(max_size=200)
     | st.recursive(
