@@ -56,6 +56,8 @@ class JotGateMiddleware:
                 for route in ROUTES
             ],
             merge_slashes=False,
+            # People type a slash too many at the end of the address on their card.
+            strict_slashes=False,
         )
 
     @property

@@ -122,6 +122,15 @@ def test_an_error_told_late_replaces_the_answer(site: Site) -> None:
     assert answer.endswith(b"sorry")
 
 
+def test_a_slash_too_many_at_the_end_is_forgiven(site: Site) -> None:
+    """An address copied from a card may end in one; the way goes on without it."""
+    visitor = site.visitor(both_sides(site, page))
+    assert f'action="{DOOR}"' in visitor.get(f"{DOOR}/").text
+    assert visitor.enter(site.code(), f"{DOOR}/").headers["Location"] == DOOR
+    assert ticket_in(visitor.get(f"{DOOR}/").text)
+    assert visitor.get(f"{DOOR}//").status_code == 404
+
+
 def test_below_a_script_name_every_address_is_below_it_too(site: Site) -> None:
     """Mounted at /school: actions, files, Locations and the way back all begin there; cookies serve the whole host."""
     mounted = DispatcherMiddleware(plain, {"/school": both_sides(site, page)})

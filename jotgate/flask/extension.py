@@ -258,6 +258,8 @@ def _blueprint(door: Door) -> flask.Blueprint:
             endpoint=f"{route.endpoint}_{'_'.join(route.methods).lower()}",
             view_func=_view(door, route),
             methods=list(route.methods),
+            # People type a slash too many at the end of the address on their card.
+            strict_slashes=False,
         )
     return blueprint
 

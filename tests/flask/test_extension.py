@@ -146,6 +146,14 @@ def test_the_apps_own_templates_override_the_doors(site: Site, tmp_path: Path) -
     assert "Student form" in answer
 
 
+def test_a_slash_too_many_at_the_end_is_forgiven(site: Site) -> None:
+    """An address copied from a card may end in one; the way goes on without it."""
+    visitor = site.visitor(school(site))
+    assert f'action="{DOOR}"' in visitor.get(f"{DOOR}/").text
+    assert visitor.enter(site.code(), f"{DOOR}/").headers["Location"] == DOOR
+    assert ticket_in(visitor.get(f"{DOOR}/").text)
+
+
 def test_below_a_script_name_every_address_is_below_it_too(site: Site) -> None:
     """Mounted at /school: the form's action, the guard and the way back."""
     visitor = site.visitor(DispatcherMiddleware(plain, {"/school": school(site)}))
