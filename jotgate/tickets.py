@@ -20,6 +20,8 @@ _PURPOSE = "ticket"
 _ID_BYTES = 16
 _MAC_BYTES = 10
 TEXT_LENGTH = 35
+#: A ticket that its browser called sent was not, if the form was read this long after and nothing had come.
+UNANSWERED_SECONDS = 20 * 60.0
 
 
 class TicketState(Enum):

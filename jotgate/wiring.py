@@ -24,6 +24,7 @@ from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
 from jotgate.reporting import Reports
 from jotgate.scoped_keys import ScopedKeys
+from jotgate.records import Records
 from jotgate.stores import open_store
 from jotgate.sweep import Sweep
 from jotgate.sweeper import Sweeper
@@ -57,6 +58,7 @@ class Parts:
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
         return self.callbacks.on_verdict(function, name=name)
+    records: Records
 
 
 def build(
@@ -126,6 +128,7 @@ def build(
         scoped_keys=ScopedKeys(policies, store=store, code_keys=code_keys, clock=clock),
         mirror=Mirror(policies, store=store, service=service, quota=quota, clock=clock),
         callbacks=callbacks,
+        records=Records(policies, store=store, code_keys=code_keys, quota=quota, clock=clock),
     )
 
 

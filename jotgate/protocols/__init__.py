@@ -21,6 +21,7 @@ from jotgate.protocols.reporting import ReportingStore, WouldBeRefusal
 from jotgate.protocols.service import Account, FormInfo, FormService, Question, RawPage, SubmissionPage, Toll
 from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
 from jotgate.protocols.signing import SigningKey, SigningStore, StillSigned
+from jotgate.protocols.standing import OwnRow, Standing, StandingStore
 
 __all__ = [
     "SITE_APP",
@@ -43,6 +44,7 @@ __all__ = [
     "NewScopedKey",
     "Notice",
     "Opening",
+    "OwnRow",
     "Question",
     "RawPage",
     "Reading",
@@ -52,6 +54,8 @@ __all__ = [
     "Share",
     "SigningKey",
     "StillSigned",
+    "Standing",
+    "StandingStore",
     "Store",
     "SubmissionFilter",
     "SubmissionPage",
@@ -74,6 +78,7 @@ class Store(
     OutboxStore,
     Protocol,
 ):
+class Store(AdmissionStore, GrantStore, KeyStore, ReadingStore, SettlingStore, StandingStore, Protocol):
     """Everything that is remembered."""
 
     def prepare(self, forms: Mapping[str, str], now: float) -> None:

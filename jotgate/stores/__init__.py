@@ -17,6 +17,7 @@ from jotgate.stores.readings import ReadingVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.settling import SettlingVerbs
 from jotgate.stores.signing import SigningVerbs
+from jotgate.stores.standing import StandingVerbs
 from jotgate.stores.tickets import TicketVerbs
 
 __all__ = ["SqlStore", "open_store"]
@@ -33,6 +34,7 @@ class SqlStore(
     SigningVerbs,
     OutboxVerbs,
 ):
+class SqlStore(TicketVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs, StandingVerbs):
     """A `jotgate.protocols.Store` on a relational database."""
 
 

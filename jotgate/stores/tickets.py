@@ -18,12 +18,10 @@ from jotgate.protocols import Opening
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.verbs import Verbs, record, tried_twice
 from jotgate.throttle import Guesser, Tally, Turn, next_turn, window_of
-from jotgate.tickets import Ticket, TicketState, new_ticket_id
+from jotgate.tickets import UNANSWERED_SECONDS, Ticket, TicketState, new_ticket_id
 
 #: The reference of every throttled try: such tries write nothing, so there is no entry to look up.
 THROTTLED_REF = "THROTTLED"
-#: A ticket that its browser called sent may be opened again when the form was read this long after, and nothing came.
-UNANSWERED_SECONDS = 20 * 60.0
 
 
 class _Found(NamedTuple):

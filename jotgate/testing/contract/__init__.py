@@ -19,6 +19,7 @@ from jotgate.testing.contract.races import RacesContract
 from jotgate.testing.contract.redeeming import RedeemingContract
 from jotgate.testing.contract.ruling import RulingContract
 from jotgate.testing.contract.settling import SettlingContract
+from jotgate.testing.contract.standing import StandingContract
 from jotgate.testing.contract.sweeping import SweepingContract
 
 __all__ = ["StoreContract"]
@@ -34,6 +35,7 @@ class StoreContract(
     SweepingContract,
     CountingContract,
     OutboxContract,
+    StandingContract,
     RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""

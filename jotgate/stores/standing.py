@@ -1,0 +1,79 @@
+"""Who has submitted a form, and what they may see of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from jotgate.ledger import ref_of
+from jotgate.outcomes import Verdict
+from jotgate.protocols import OwnRow, Standing
+from jotgate.stores.driver import Row
+from jotgate.stores.verbs import Verbs, tried_twice
+
+_PAGE_ROWS = 1000
+#: What goes through a whole table may take a while.
+_LISTING_SECONDS = 30.0
+#: Of a form that the store has never heard of.
+_NOTHING = Standing(None, None, None, None, 0.0)
+#: What the statements count upwards.
+_VERDICTS = (None, Verdict.PENDING, Verdict.ACCEPTED, Verdict.VERIFIED)
+
+
+class StandingVerbs(Verbs):
+    """The part of the store that answers for people."""
+
+    @tried_twice
+    def standing(self, form: str, subject: str) -> Standing:
+        """Return how *subject* stands with *form*."""
+        with self._read() as tx:
+            return _standing(tx.one("standing_of_subject", form=form, subject=subject))
+
+    @tried_twice
+    def standing_of_lookup(self, form: str, fields: Sequence[Sequence[bytes]]) -> Standing:
+        """Return how whoever wrote all of that stands with *form*."""
+        wanted = b"".join(one for fingerprints in fields for one in fingerprints)
+        with self._read() as tx:
+            row = tx.one("standing_of_lookup", form=form, fingerprints=wanted, fields=len(fields))
+        return _standing(row)
+
+    def subjects(self, form: str) -> Iterator[str]:
+        """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory."""
+        after = ""
+        while True:
+            with self._read(_LISTING_SECONDS) as tx:
+                rows = tx.all("page_of_subjects", form=form, after=after, rows=_PAGE_ROWS)
+            for row in rows:
+                yield row[0]
+            if len(rows) < _PAGE_ROWS:
+                return
+            after = rows[-1][0]
+
+    @tried_twice
+    def own_submissions(self, form: str, subject: str) -> list[OwnRow]:
+        """Return the subject's verified and accepted submissions of *form*, newest first."""
+        with self._read() as tx:
+            return [_own(row) for row in tx.all("own_submissions", form=form, subject=subject)]
+
+    @tried_twice
+    def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnRow | None:
+        """Return the submission of *form* settled on that ticket, if it is verified or accepted."""
+        with self._read() as tx:
+            row = tx.one("submission_of_ticket", form=form, ticket_id=ticket_id)
+        return None if row is None else _own(row)
+
+
+def _standing(row: Row | None) -> Standing:
+    return Standing(_VERDICTS[row[0] or 0], *row[1:]) if row else _NOTHING
+
+
+def _own(row: Row) -> OwnRow:
+    submission_id, verdict, created_at, judged_at, shown, seq = row
+    return OwnRow(
+        submission_id=submission_id,
+        verdict=Verdict(verdict),
+        created_at=created_at,
+        judged_at=judged_at,
+        shown=json.loads(shown) if shown else {},
+        ref=None if seq is None else ref_of(seq),
+    )

@@ -1,0 +1,45 @@
+-- name: standing_of_subject
+-- One row whatever there is: the best of the subject's verdicts, and the tickets sent, in one index each.
+SELECT
+    (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
+        FROM submissions WHERE form = :form AND subject = :subject),
+    (SELECT max(sent_at) FROM tickets WHERE form = :form AND subject = :subject AND state = 'sent'),
+    read_at, full_read_at, quiet_until
+FROM forms WHERE form = :form
+
+-- name: standing_of_lookup
+-- A fingerprint is bound to form and field. A submission has one for each of its fields, so it has all that are wanted
+-- exactly if it has as many of them. CROSS JOIN keeps SQLite to this order, which it would not find by itself.
+WITH RECURSIVE wanted (place, fingerprint) AS (
+    SELECT 1, substr(:fingerprints, 1, 16)
+    UNION ALL
+    SELECT place + 16, substr(:fingerprints, place + 16, 16) FROM wanted WHERE place + 16 < length(:fingerprints)
+), found AS (
+    SELECT lookups.submission_id FROM wanted CROSS JOIN lookups WHERE lookups.fingerprint = wanted.fingerprint
+    GROUP BY lookups.submission_id HAVING count(*) = :fields
+)
+SELECT
+    (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
+        FROM found CROSS JOIN submissions
+        WHERE submissions.submission_id = found.submission_id AND form = :form),
+    NULL,
+    read_at, full_read_at, quiet_until
+FROM forms WHERE form = :form
+
+-- name: page_of_subjects
+SELECT DISTINCT subject FROM grants
+WHERE form = :form AND subject > :after AND (revoked_at IS NULL OR used > 0)
+ORDER BY subject LIMIT :rows
+
+-- name: own_submissions
+-- Newest first: ids grow with time, longer ones are newer.
+SELECT submission_id, verdict, created_at, judged_at, shown,
+    (SELECT min(seq) FROM ledger WHERE ledger.submission_id = submissions.submission_id)
+FROM submissions WHERE form = :form AND subject = :subject AND verdict IN ('verified', 'accepted')
+ORDER BY length(submission_id) DESC, submission_id DESC
+
+-- name: submission_of_ticket
+SELECT s.submission_id, s.verdict, s.created_at, s.judged_at, s.shown,
+    (SELECT min(seq) FROM ledger WHERE ledger.submission_id = s.submission_id)
+FROM tickets t JOIN submissions s ON s.submission_id = t.submission_id
+WHERE t.ticket_id = :ticket_id AND t.form = :form AND s.form = :form AND s.verdict IN ('verified', 'accepted')
