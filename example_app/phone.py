@@ -61,17 +61,19 @@ def open_form(secret: dict[str, str], place: str) -> str:
 
 
 def register(parts: Parts, folder: Path, site_url: str) -> None:
-    """Register the app with the site, and leave its secret, which is told only now, where its backend finds it."""
-    return_url = site_url + PATH
+    """Register the app with the site, unless that was done before, and leave its secret where its backend finds it."""
+    kept, return_url = app_secret(folder), site_url + PATH
     apps = {one.app.name: one.app for one in parts.apps.list()}
-    kept = app_secret(folder)
-    known = apps.get(kept["app"]) if kept else None
-    if known is not None and known.return_url == return_url and known.revoked_at is None:
+    # At another port it is another app, because it returns to another address.
+    ours = [app.name for app in apps.values() if app.return_url == return_url and app.revoked_at is None]
+    if kept is not None and kept["app"] in ours:
         return
-    # The port may be another one than at the last start.
-    name = next(name for name in _names() if name not in apps)
-    issued = parts.apps.create(name, [FORM], actor=_ACTOR, return_url=return_url)
-    secret = {"app": name, "secret": issued.secret, "site": site_url}
+    if ours:
+        issued = parts.apps.rotate(ours[0], actor=_ACTOR)
+    else:
+        name = next(name for name in _names() if name not in apps)
+        issued = parts.apps.create(name, [FORM], actor=_ACTOR, return_url=return_url)
+    secret = {"app": issued.app, "secret": issued.secret, "site": site_url}
     private_file(folder, secret).replace(folder / _SECRET_FILE)
 
 

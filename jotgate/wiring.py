@@ -22,9 +22,9 @@ from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.mirroring import Mirror
 from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
+from jotgate.records import Records
 from jotgate.reporting import Reports
 from jotgate.scoped_keys import ScopedKeys
-from jotgate.records import Records
 from jotgate.stores import open_store
 from jotgate.sweep import Sweep
 from jotgate.sweeper import Sweeper
@@ -58,6 +58,7 @@ class Parts:
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
         return self.callbacks.on_verdict(function, name=name)
+
     records: Records
 
 

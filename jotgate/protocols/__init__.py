@@ -76,9 +76,9 @@ class Store(
     ReportingStore,
     SigningStore,
     OutboxStore,
+    StandingStore,
     Protocol,
 ):
-class Store(AdmissionStore, GrantStore, KeyStore, ReadingStore, SettlingStore, StandingStore, Protocol):
     """Everything that is remembered."""
 
     def prepare(self, forms: Mapping[str, str], now: float) -> None:

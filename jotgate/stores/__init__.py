@@ -33,8 +33,8 @@ class SqlStore(
     ReportingVerbs,
     SigningVerbs,
     OutboxVerbs,
+    StandingVerbs,
 ):
-class SqlStore(TicketVerbs, GrantVerbs, KeyVerbs, ReadingVerbs, SettlingVerbs, StandingVerbs):
     """A `jotgate.protocols.Store` on a relational database."""
 
 
