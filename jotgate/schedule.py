@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jotgate.protocols import FormState, Reading
+from jotgate.quota import Grab
 from jotgate.submissions import Submission
 
 #: A form with tickets out is read in full at least this often, whatever the webhooks say.
@@ -33,6 +34,10 @@ QUESTIONS_SECONDS = 6 * 3600.0
 RETRY_SECONDS = 60.0
 
 
+#: How long a reading and its verdicts take at most, as visitors are told.
+READING_SECONDS = 10.0
+
+
 class Due(NamedTuple):
     """A form that is to be read."""
 
@@ -54,6 +59,12 @@ class Found(NamedTuple):
     fresh: int
     #: The ids of those that have no verdict yet.
     pending: set[str]
+
+
+def expected_at(now: float, grab: Grab, quiet_until: float) -> float:
+    """Return by when a submission made at *now* should have its verdict, as the quota and the form's pause allow."""
+    start_at = now if grab.granted else max(now, grab.until)
+    return max(start_at, quiet_until) + READING_SECONDS
 
 
 def due_forms(

@@ -23,7 +23,15 @@ from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormService, FormState, Question, Settled, Store
 from jotgate.quota import Quota
-from jotgate.schedule import Due, Found, after_reading, due_forms, is_old, questions_are_old
+from jotgate.schedule import (
+    Due,
+    Found,
+    after_reading,
+    due_forms,
+    expected_at,
+    is_old,
+    questions_are_old,
+)
 from jotgate.submissions import Candidate, Submission, examine
 
 _log = logging.getLogger("jotgate.sweep")
@@ -97,13 +105,8 @@ class Sweep:
 
     def expected_at(self, form: str) -> float:
         """Return by when a submission made now should have its verdict, seconds since the epoch, UTC."""
-        now = self._clock.now()
-        grab = self._quota.pace()
-        start_at = now if grab.granted else max(now, grab.until)
-        for state in self._store.form_states():
-            if state.form == form:
-                start_at = max(start_at, state.quiet_until)
-        return start_at + 10.0
+        quiet_until = [state.quiet_until for state in self._store.form_states() if state.form == form]
+        return expected_at(self._clock.now(), self._quota.pace(), max(quiet_until, default=0.0))
 
     def run(
         self, forms: Iterable[str] = (), *, operator: bool = False, deadline_seconds: float | None = None

@@ -11,11 +11,11 @@ CREATE INDEX submissions_by_subject ON submissions (form, subject, verdict) WHER
 CREATE INDEX tickets_sent ON tickets (form, subject) WHERE state = 'sent' AND subject IS NOT NULL;
 
 CREATE TABLE lookups (
-    form text NOT NULL,
-    field text COLLATE "C" NOT NULL,
     fingerprint bytea NOT NULL,
     submission_id text COLLATE "C" NOT NULL,
-    PRIMARY KEY (form, field, fingerprint, submission_id)
+    form text NOT NULL,
+    field text COLLATE "C" NOT NULL,
+    PRIMARY KEY (fingerprint, submission_id)
 );
 
 CREATE UNIQUE INDEX lookups_by_submission ON lookups (submission_id, field);

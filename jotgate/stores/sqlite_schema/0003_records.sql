@@ -11,11 +11,11 @@ CREATE INDEX submissions_by_subject ON submissions (form, subject, verdict) WHER
 CREATE INDEX tickets_sent ON tickets (form, subject) WHERE state = 'sent' AND subject IS NOT NULL;
 
 CREATE TABLE lookups (
-    form TEXT NOT NULL,
-    field TEXT NOT NULL,
     fingerprint BLOB NOT NULL,
     submission_id TEXT NOT NULL,
-    PRIMARY KEY (form, field, fingerprint, submission_id)
+    form TEXT NOT NULL,
+    field TEXT NOT NULL,
+    PRIMARY KEY (fingerprint, submission_id)
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX lookups_by_submission ON lookups (submission_id, field);
