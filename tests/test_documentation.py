@@ -330,7 +330,7 @@ assert 'name="code"' in page
         assert "1 passed" in told
         desk.run_script("docs/testing.md")
 
-    @pytest.mark.parametrize("page", ["docs/codes.md", "docs/jotform-setup.md"])
+    @pytest.mark.parametrize("page", ["docs/codes.md", "docs/jotform-setup.md", "docs/scoped-keys.md"])
     def test_commands(self, desk: Desk, page: str) -> None:
         """The commands of a page, one after the other, all succeed."""
         desk.save("docs/wsgi.md")
