@@ -21,7 +21,7 @@ from jotgate.revocations import Revocations
 from jotgate.rotation import KeyUse
 from jotgate.throttle import Guesser
 from jotgate.tickets import Ticket, ticket_text
-from jotgate.tokens import LEEWAY_SECONDS, mint_token
+from jotgate.tokens import LEEWAY_SECONDS, Claims, mint_token
 from jotgate.vetting import ShownProof, Unfit, Vetted, Vetting
 
 _log = logging.getLogger("jotgate.gate")
@@ -189,6 +189,11 @@ class Gate:
         if isinstance(decision, Refuse) and decision.reason is Reason.TOKEN_USED and own is not None:
             return own
         return decision
+
+    def claims_in(self, text: str, form: str) -> Claims | None:
+        """Return what an authentic app token states, however little it is worth now; None for every other text."""
+        vetted = self._vetting.vet(text, policy=self.policy(form), proof=None, now=self._clock.now())
+        return vetted.claims
 
     def hand_off(
         self,

@@ -138,6 +138,10 @@ def _preview(older: Sequence[OlderKey], now: float) -> list[str]:
             f"  {key.key_id}: {signed}; {_needed(key)}. It can go from {iso(key.safe_from)} on, in"
             f" {lasting(key.safe_from - now)}."
         )
+    lines.append(
+        "Invitations are kept by nobody but those invited, so they are not counted: one made with a key that is"
+        " dropped leads to the form's page like any link."
+    )
     return lines
 
 

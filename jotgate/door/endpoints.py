@@ -330,7 +330,7 @@ class Door:
         if request.method not in ("GET", "HEAD") or not at_the_door:
             return self.redirect(self._destination(request, policy))
         context = self.open_context(request, policy, query_value(request, "next"))
-        if policy.display == "redirect":
+        if policy.display == "redirect" and not policy.takes_codes:
             return self.redirect(context["frame_url"])
         return self.page(request, 200, "jotgate/form.html", context, browser=True)
 

@@ -11,6 +11,7 @@ from jotgate.door.visitors import query_value, quoted_path
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.policy import FormPolicy
 from jotgate.protocols import App
+from jotgate.reporting import Program
 from jotgate.tokens import LONGEST_TOKEN, key_id_of
 from jotgate.vetting import ShownProof
 
@@ -85,7 +86,14 @@ def _posted_token(door: Door, request: Request) -> str:
 def _refused(door: Door, request: Request, policy: FormPolicy, refuse: Refuse, text: str) -> Response:
     told = outcome(_claimed_app(door, text), form=policy.form, state=REFUSED, ref=refuse.ref)
     asks_code = policy.takes_codes and refuse.reason in _ABOUT_TOKENS
-    return door.refuse(request, refuse, form=policy, told=told, asks_code=asks_code)
+    program = _program_in(door, text, policy) if policy.reports_only else None
+    return door.refuse(request, refuse, form=policy, told=told, asks_code=asks_code, program=program)
+
+
+def _program_in(door: Door, text: str, policy: FormPolicy) -> Program | None:
+    """Return the app and its version that an authentic token states, for who reads the report."""
+    claims = door.parts.gate.claims_in(text, policy.form)
+    return None if claims is None else Program(claims.app, claims.version or "")
 
 
 def _claimed_app(door: Door, text: str) -> App | None:

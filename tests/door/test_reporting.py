@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from html import unescape
 from typing import Any
+from urllib.parse import urlsplit
 
 import flask
 import pytest
@@ -20,6 +22,7 @@ from jotgate.reporting import Program, program_of
 from jotgate.throttle import FREE_GUESSES
 from tests.door.site import Site, Visitor, running_site, ticket_in, unknown_code
 from tests.door.test_endpoints import Outage
+from tests.door.test_entering import ENTER, Field
 
 JSON = {"Accept": "application/json"}
 DAY_SECONDS = 86_400.0
@@ -354,3 +357,70 @@ def test_the_mode_of_the_site_holds_for_every_form(site: Site) -> None:
         assert isinstance(policy, FormPolicy)
         assert policy.reports_only
         assert shows_form_without_ticket(own.visitor().get(door(form)))
+
+
+class TestApps:
+    """A form that opens from an app, and only reports."""
+
+    @pytest.fixture
+    def field(self) -> Iterator[Field]:
+        with running_site(embedding, form={"mode": "report", "access": "app"}) as running:
+            yield Field(running, running.app_secret())
+
+    def test_a_token_that_would_be_refused_leads_to_the_form(self, field: Field) -> None:
+        """Used, too old, for another form: counted by the version that signed it, and the address is clean."""
+        used = field.token("u-1", version="3.2")
+        assert field.visitor().get(ENTER, query_string={"token": used}).status_code == 303
+        old = field.token("u-2", version="3.1", now=field.site.clock.now() - 600)
+        foreign = field.token("u-3", version="3.0", form="teachers")
+        for token in used, old, foreign, "garbage", used[:-2] + "AA":
+            visitor = field.visitor()
+            answer = visitor.get(
+                ENTER, query_string={"token": token}, headers={"User-Agent": "Mozilla/5.0", "X-Any": "1"}
+            )
+            assert (answer.status_code, answer.headers["Location"]) == (303, door(REPORTING))
+            assert visitor.cookie(f"jotgate-{REPORTING}") == ""
+        found = {
+            (one.reason.value, one.app, one.version): one.count
+            for one in field.site.parts.store.would_be_refusals(0.0)
+        }
+        assert found == {
+            ("token_used", "ios", "3.2"): 1,
+            ("token_expired", "ios", "3.1"): 1,
+            ("bad_token", "ios", "3.0"): 1,
+            ("bad_token", "", ""): 2,
+        }
+
+    def test_the_address_alone_shows_the_form(self, field: Field) -> None:
+        """No code is offered on a form that takes none; who comes with a token is admitted as ever."""
+        for path in door(REPORTING), f"/embed/{REPORTING}":
+            html = field.visitor().get(path).text
+            assert "<iframe" in html
+            assert 'name="code"' not in html
+        assert counted(field.site) == {"app_only": 2}
+        assert ticket_in(field.opened("u-9").get(door(REPORTING)).text)
+        assert counted(field.site) == {"app_only": 2}
+
+
+@pytest.mark.parametrize("path", [door(REPORTING), f"/embed/{REPORTING}"])
+def test_a_form_at_jotforms_own_address_is_a_button_beside_the_code(path: str) -> None:
+    """Who has a code can still type it; the button leads there without a ticket."""
+    form = {"mode": "report", "display": "redirect", "access": ["code", "app"]}
+    with running_site(embedding, form=form) as site:
+        html = unescape(site.visitor().get(path).text)
+        [address] = re.findall(r'href="([^"]+)" target="_top"', html)
+        assert urlsplit(address).path == f"/{site.form_id}"
+        assert "jotgate=" not in address
+        assert 'name="code"' in html
+        assert "I have sent the form" not in html
+        assert "Not you?" not in html
+
+
+def test_an_app_only_form_at_jotforms_own_address_leads_there_at_once() -> None:
+    """There is nothing else to offer on the way."""
+    form = {"mode": "report", "display": "redirect", "access": "app"}
+    with running_site(embedding, form=form) as site:
+        answer = site.visitor().get(door(REPORTING))
+        assert answer.status_code == 303
+        assert urlsplit(answer.headers["Location"]).path == f"/{site.form_id}"
+        assert counted(site) == {"app_only": 1}
