@@ -35,6 +35,7 @@ from jotgate.testing import FrozenClock
 from jotgate.tokens import app_secret_text, mint_token, read_app_secret
 from jotgate.vetting import ShownProof
 from jotgate.wiring import build
+from tests.test_keyring import KINDS
 
 T0 = 1_790_000_000.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -330,6 +331,15 @@ class TestTokens:
         assert (len(refs), refs.count("BAD_TOKEN")) == (150, 50)
         site.clock.advance(MINUTE)
         assert site.entry(gate.redeem("garbage", form="report", seen=somebody())).reason == "malformed"
+
+    def test_no_other_signed_value_is_a_token(self, site: Site) -> None:
+        """Passes, tickets, cookies and signed addresses open nothing here, and tokens are good for nothing else."""
+        for make, _ in KINDS.values():
+            assert why(site.redeem(make(KEYS))) is Reason.BAD_TOKEN
+        for text in (site.token(site.app()), site.gate().hand_off("report", "u-7")):
+            for _, read in KINDS.values():
+                assert not read(KEYS, text)
+            let_in(site.redeem(text))
 
     @given(text=st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
     def test_any_text_is_refused_without_a_fault(self, fuzzed: Gate, text: str) -> None:
