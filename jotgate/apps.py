@@ -83,7 +83,7 @@ class Apps:
         """
         problems = [*_name_problems(name), *self._form_problems(forms), *_return_problems(return_url)]
         raw = _public_bytes(public_key, problems)
-        if needs_proof and public_key is None and not _has_jwt():
+        if needs_proof and public_key is None and not can_read_jwts():
             problems.append(_NO_JWT)
         if problems:
             raise InputError(problems)
@@ -269,7 +269,8 @@ def _is_loopback(parts: SplitResult) -> bool:
         return False
 
 
-def _has_jwt() -> bool:
+def can_read_jwts() -> bool:
+    """Say whether what JWTs, Ed25519 keys and proofs need is installed."""
     try:
         from jotgate import jwts  # noqa: F401
     except ImportError:

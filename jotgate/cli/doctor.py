@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from jotgate.cli import form_checks, site_checks
+from jotgate.cli import app_checks, form_checks, site_checks
 from jotgate.cli.checks import Check, Level
 from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.site import FileSite
@@ -65,6 +65,7 @@ def _checks(parts: Parts, settings: Path | None) -> Iterator[Check]:
     if account is not None:
         yield site_checks.calls(parts, account)
     yield from site_checks.live_codes(parts, account.plan if account else None)
+    yield from app_checks.apps(parts)
     yield site_checks.backup(parts, settings)
     if account is None:
         return

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -213,3 +216,28 @@ def test_the_address_of_a_token_follows_the_settings(site: Site) -> None:
     _secret(site)
     [line] = site.lines("token", "ios", "--form", "report", "--subject", "u")
     assert line["address"].startswith("https://school.example/gate/f/report/enter?token=")
+
+
+def test_doctor_tells_a_form_for_apps_that_has_none(site: Site) -> None:
+    """A warning with the command to give; with an app registered it is in order."""
+    checks = [line for line in _doctor(site) if line["topic"] == "apps"]
+    assert [(line["level"], line["form"]) for line in checks] == [("warn", "report")]
+    assert "apps create" in checks[0]["message"]
+    _secret(site)
+    [check] = [line for line in _doctor(site) if line["topic"] == "apps"]
+    assert (check["level"], check["message"]) == ("ok", "1 app for 1 form")
+
+
+def test_doctor_tells_what_an_apps_keys_need(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without PyJWT an app with proofs lets nobody in, which is a failure."""
+    _secret(site, "create", "ios", "--form", "report", "--proof")
+    monkeypatch.delitem(sys.modules, "jotgate.jwts", raising=False)
+    monkeypatch.delattr("jotgate.jwts", raising=False)
+    monkeypatch.setitem(sys.modules, "jwt", None)
+    [check] = [line for line in _doctor(site) if line["topic"] == "apps"]
+    assert check["level"] == "fail"
+    assert "pip install" in check["message"]
+
+
+def _doctor(site: Site) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in site.run("doctor", "--json").stdout.splitlines()]

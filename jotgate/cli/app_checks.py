@@ -1,0 +1,36 @@
+"""What `doctor` looks at where forms open for apps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jotgate.apps import RegisteredApp, can_read_jwts
+from jotgate.cli.checks import Check, Level
+from jotgate.cli.output import counted
+from jotgate.protocols import KeyState
+from jotgate.wiring import Parts
+
+
+def apps(parts: Parts) -> Iterator[Check]:
+    """Look whether each form for apps has one, and whether this site can read what they sign with."""
+    live = [one for one in parts.apps.list() if one.app.revoked_at is None]
+    served = {form for one in live for form in one.app.forms}
+    opened = [form for form, policy in parts.settings.policies.items() if "app" in policy.access]
+    for form in opened:
+        if form not in served:
+            words = f"opens for apps, and none is registered for it: jotgate apps create <name> --form {form}"
+            yield Check(level=Level.WARN, topic="apps", form=form, words=words)
+    unread = [one.app.name for one in live if _needs_jwts(one)]
+    if unread and not can_read_jwts():
+        words = (
+            f"{', '.join(unread)}: Ed25519 keys and proofs cannot be read here: pip install 'jotgate[jwt]'"
+        )
+        yield Check(level=Level.FAIL, topic="apps", words=words)
+    elif live and served.issuperset(opened):
+        words = f"{counted(len(live), 'app')} for {counted(len(served), 'form')}"
+        yield Check(level=Level.OK, topic="apps", words=words)
+
+
+def _needs_jwts(one: RegisteredApp) -> bool:
+    keys = (key for key in one.keys if key.state is not KeyState.REVOKED)
+    return one.app.needs_proof or any(key.algorithm == "EdDSA" for key in keys)
