@@ -168,7 +168,7 @@
   const arrive = async ({ sentUrl, doorUrl }) => {
     try {
       const answer = await fetch(sentUrl, { ...ANSWER, method: "POST" });
-      if (answer.ok) location.replace(doorUrl);
+      if ((await answer.json()).state) location.replace(doorUrl);
     } catch (unreachable) {}
   };
 
