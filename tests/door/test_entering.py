@@ -137,6 +137,22 @@ def test_a_token_becomes_a_pass_at_an_address_without_it(field: Field, subject: 
     assert "Not you? Leave the form" in page.text
 
 
+def test_its_cookies_are_those_of_a_code(field: Field, subject: str) -> None:
+    """Over TLS bound to the host, HttpOnly and Lax; inside a named parent's frame, partitioned."""
+    url = "https://school.example"
+    for parents, wanted in (
+        ([], {"SameSite=Lax"}),
+        (["https://portal.example"], {"SameSite=None", "Partitioned"}),
+    ):
+        site = field.site.restarted(site_url=url, frame_parents=parents)
+        answer = site.visitor(base_url=url).get(ENTER, query_string={"token": field.token(subject)})
+        cookies = set_cookies(answer)
+        assert cookies.keys() == {"__Host-jotgate-students", "__Host-jotgate"}
+        for attributes in cookies.values():
+            assert {"Secure", "HttpOnly", "Path=/"} | wanted <= set(attributes.split("; "))
+            assert "Domain" not in attributes
+
+
 def test_a_form_with_a_page_of_its_own_is_opened_there() -> None:
     """303 to the form's `page`, under the path where the site is mounted."""
     with running_site(form={"access": "app", "page": "/members"}) as site:
