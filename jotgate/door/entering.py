@@ -33,7 +33,10 @@ def enter(door: Door, request: Request, form: str) -> Response:
     """
     policy = door.parts.gate.policy(form)
     if request.method == "HEAD" or is_unasked(request):
-        return Response(status=204)
+        nothing = Response(status=204)
+        # What has no content has no type either, by the letter of WSGI's checkers.
+        del nothing.headers["Content-Type"]
+        return nothing
     # No rule against posts from other sites: the token is the credential, it is in the request itself, and an app's
     # own page may well be the one that sends it here.
     text = shown_token(door, request)

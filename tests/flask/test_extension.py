@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
@@ -12,6 +13,7 @@ import flask
 import pytest
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from jotgate import mint_token
 from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
 from jotgate.outcomes import Verdict, VerdictEvent
@@ -294,3 +296,49 @@ def test_callbacks_are_called_within_their_app(site: Site) -> None:
     finally:
         for name in names:
             site.parts.store.revoke_consumer(name, now=0.0, actor="test")
+
+
+def test_an_app_opens_the_form_by_the_letter_of_the_protocol(site: Site) -> None:
+    """Through `wsgiref.validate`: fetched ahead, refused, and opened."""
+    forms = {"students": site.mapping["forms"]["students"] | {"access": ["code", "app"]}}
+    opening = site.restarted(forms=forms)
+    app = flask.Flask("school")
+    JotGate().init_app(app, parts=opening.parts)
+    token = mint_token(
+        opening.app_secret(), app="ios", form="students", subject="s-1", now=opening.clock.now()
+    )
+    visitor = site.visitor(validator(app.wsgi_app))
+    given = {"query_string": {"token": token}}
+    for method, headers in (("HEAD", {}), ("GET", {"Sec-Purpose": "prefetch"})):
+        answer = visitor.open(f"{DOOR}/enter", method=method, headers=headers, **given)
+        assert (answer.status_code, answer.data) == (204, b"")
+    assert visitor.get(f"{DOOR}/enter?token=garbage").status_code == 403
+    answer = visitor.get(f"{DOOR}/enter", **given)
+    assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
+    assert ticket_in(visitor.get(DOOR).text)
+
+
+def test_a_person_invited_opens_the_form_by_the_sites_own_session(site: Site) -> None:
+    """`gate.invitation`, with an end by the form's clocks; the loader reads the session that the site's login made."""
+    with_login = site.restarted(subject_loader=lambda: flask.session.get("number"))
+    app = flask.Flask("school")
+    app.secret_key = secrets.token_hex()
+    gate = JotGate()
+    gate.init_app(app, parts=with_login.parts)
+
+    @app.post("/login")
+    def login() -> str:
+        flask.session["number"] = flask.request.form["number"]
+        return "welcome"
+
+    with app.app_context():
+        link = gate.invitation("students", subject="s-1", until=datetime(2099, 1, 1))  # noqa: DTZ001
+    path = link.removeprefix(SITE_URL)
+    visitor = site.visitor(validator(app.wsgi_app))
+    assert 'name="code"' in visitor.get(path).text
+    visitor.post("/login", data={"number": "s-1"})
+    assert 'name="code"' not in visitor.get(path).text
+    answer = visitor.post(f"{DOOR}/invitation", data={"invitation": path.partition("invitation=")[2]})
+    answer = visitor.get(answer.headers["Location"])
+    assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
+    assert "Opened for <bdi>s-1</bdi>" in visitor.get(DOOR).text
