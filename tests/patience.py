@@ -11,6 +11,8 @@ import jotgate.stores.postgres
 import jotgate.stores.sqlite
 from jotgate.stores import SqlStore, open_store
 
+#: How long a browser waits for what has to appear; nothing that is right takes as long.
+BROWSER_MS = 30_000
 #: How long a store waits for its turn where the outcome of a race is asked for, and not how long it took.
 _TURN_SECONDS = 60.0
 

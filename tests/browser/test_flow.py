@@ -18,6 +18,7 @@ from jotgate.codes import generate, printed
 from jotgate.door.messages import STATES
 from tests.browser import gallery
 from tests.example_site import ANSWERS, VERDICT_SECONDS, ExampleSite, example_site, until
+from tests.patience import BROWSER_MS
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ def new_browser(chromium: Browser) -> Iterator[NewBrowser]:
             reduced_motion="reduce",
             java_script_enabled=java_script,
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(BROWSER_MS)
         context.on("console", note)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         made.append(context)

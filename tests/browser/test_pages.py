@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from jotgate.outcomes import Reason
 from tests.browser import gallery
 from tests.browser.stage import DOOR, Stage, staged, wrong_code
+from tests.patience import BROWSER_MS
 
 pytestmark = pytest.mark.browser
 
@@ -73,7 +74,7 @@ def site() -> Iterator[tuple[str, Stage]]:
 def opened(browser: Browser, **options: Any) -> Page:
     """Return a page of a fresh context, which the module's browser closes with itself."""
     page = browser.new_context(**{"viewport": {"width": 390, "height": 844}, **options}).new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(BROWSER_MS)
     return page
 
 

@@ -13,6 +13,7 @@ from jotgate.outcomes import Reason
 from jotgate.policy import FormPolicy
 from tests.browser import gallery
 from tests.browser.stage import DOOR, Stage, staged, wrong_code
+from tests.patience import BROWSER_MS
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +35,7 @@ def site() -> Iterator[tuple[str, Stage]]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """Return a fresh phone."""
     fresh = chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    fresh.set_default_timeout(10_000)
+    fresh.set_default_timeout(BROWSER_MS)
     yield fresh
     fresh.close()
 
