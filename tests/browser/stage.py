@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 from jinja2 import Environment
@@ -37,6 +38,8 @@ class Stage:
     #: What `/sent` answers, in turn; 200 once there is nothing left.
     sent_statuses: deque[int] = field(default_factory=deque)
     admitted: bool = False
+    #: How long the script stays away.
+    script_seconds: float = 0.0
     codes: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     #: A page of the site's own, with these fragments in it.
@@ -72,6 +75,7 @@ class Stage:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/static/"):
+            Event().wait(self.script_seconds if request.path.endswith(".js") else 0.0)
             return gallery.static_file(request)
         if picture := gallery.pictures(f"{self.jotform}/form").get(request.path[1:]):
             return self._page(picture.template, dict(picture.context))

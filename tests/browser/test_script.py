@@ -236,6 +236,20 @@ def test_the_form_sets_its_height_within_bounds(page: Page, site: tuple[str, Sta
         assert height(page) == 640.5
 
 
+@pytest.mark.parametrize("kind", ["door", "embed"])
+def test_a_height_that_is_told_before_the_page_is_whole_is_heard(
+    page: Page, site: tuple[str, Stage], kind: str
+) -> None:
+    """A form that comes at once tells its height once, however long the site's own script takes to come."""
+    origin, stage = site
+    stage.admitted, stage.script_seconds = True, 0.8
+    stage.fragments = [stage.form_context() | {"kind": "form"}]
+    speaks = f"<!doctype html><title>form</title><script>parent.postMessage('setHeight:731:{FORM_ID}', '*')</script>"
+    page.route(f"{stage.jotform}/form", lambda route: route.fulfill(body=speaks, content_type="text/html"))
+    page.goto(origin + (DOOR if kind == "door" else "/site"))
+    expect(page.locator("iframe")).to_have_css("height", "731px")
+
+
 def test_messages_of_others_change_nothing(page: Page, site: tuple[str, Stage]) -> None:
     """Another form's id, another frame of the same origin, another origin in the same frame: all ignored."""
     origin, stage = site

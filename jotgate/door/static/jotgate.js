@@ -5,6 +5,11 @@
   const part = (root, name) => root.querySelector(`[data-jotgate="${name}"]`);
   const pause = ms => new Promise(done => setTimeout(done, ms));
 
+  // A form tells its height once, perhaps before this page is whole: until then, what frames say is kept.
+  const early = (window.jotgateHeard ||= []);
+  const keep = event => early.push(event);
+  addEventListener("message", keep);
+
   const groupCode = input => {
     const symbols = text => text.replace(/[\s\-._\u2010-\u2015]/g, "").replace(/[a-z]+/g, s => s.toUpperCase());
     const group = text => symbols(text).replace(/(.{4})(?=.)/g, "$1-");
@@ -201,7 +206,7 @@
       },
     };
 
-    addEventListener("message", event => {
+    const hear = event => {
       const { data } = event;
       if (!event.source || event.source !== frame.contentWindow || !data) return;
       if (event.origin === location.origin && data.jotgate === "done") {
@@ -212,7 +217,9 @@
       if (data.action === "submission-completed" && String(data.formID) === formId) return markSent();
       const [, name, value, id] = /^(\w+):(.*):(\d+)$/.exec(data) || [];
       if (id === formId && Object.keys(orders).includes(name)) orders[name](value);
-    });
+    };
+    addEventListener("message", hear);
+    early.forEach(hear);
   };
 
   let given = codeFromAddress();
@@ -236,5 +243,10 @@
     if (done.dataset.sentUrl) arrive(done.dataset);
   };
 
-  document.querySelectorAll("[data-jotgate-root]").forEach(start);
+  const startAll = () => {
+    document.querySelectorAll("[data-jotgate-root]").forEach(start);
+    removeEventListener("message", keep);
+  };
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll);
+  else startAll();
 })();
