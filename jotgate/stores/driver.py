@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from importlib import resources
 from typing import Any, Protocol
@@ -28,6 +28,10 @@ class Transaction(Protocol):
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
+        ...
+
+    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+        """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
         ...
 
     def run(self, name: str, /, **values: Any) -> int:

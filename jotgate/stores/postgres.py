@@ -56,6 +56,7 @@ _CONNECTING: dict[str, Any] = {
 }
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 _PARAMETER = re.compile(r"('(?:[^']|'')*')|(::)|:(\w+)|(%)")
+_EACH = "ANY(%(each)s)"
 _SESSION = b"""
 SELECT set_config('search_path', %(schema)s, false),
     set_config('default_transaction_isolation', 'read committed', false),
@@ -146,6 +147,10 @@ class PostgresTransaction:
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
         return self._cursor.execute(self._statements[name], values).fetchall()
+
+    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+        """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
+        return self.all(name, each=list(values)) if values else []
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""
@@ -419,12 +424,12 @@ def _sentence(error: psycopg.Error) -> str:
 
 
 def _translated(text: str) -> bytes:
-    """Return the statement with its parameters as psycopg writes them."""
+    """Return the statement with its parameters as psycopg writes them; ``:each`` are several."""
 
     def replaced(match: re.Match[str]) -> str:
         literal, cast, name, _ = match.groups()
         if name:
-            return f"%({name})s"
+            return _EACH if name == "each" else f"%({name})s"
         return literal.replace("%", "%%") if literal else cast or "%%"
 
     return _PARAMETER.sub(replaced, text).encode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -10,12 +9,11 @@ from jotgate.ledger import Entry, seq_of
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
-from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.driver import Row
+from jotgate.stores.judging import settle_batch
 from jotgate.stores.outbox import announce, verdict_event
-from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, record, tried_twice
-from jotgate.submissions import Candidate, judge
-from jotgate.tickets import Ticket
+from jotgate.submissions import Candidate
 
 T = TypeVar("T")
 
@@ -32,17 +30,14 @@ class SettlingVerbs(Verbs):
     def unsettled(self, submission_ids: Sequence[str]) -> set[str]:
         """Return those ids that have no verdict, or a pending one."""
         with self._read() as tx:
-            return {one for one in submission_ids if _is_unsettled(tx, one)}
+            rows = tx.each("read_judgements", list(submission_ids))
+        return set(submission_ids) - {row[0] for row in rows if row[1] != Verdict.PENDING.value}
 
     @tried_twice
     def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
         """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
         with self._write(patience_seconds=30.0) as tx:
-            _hold(tx, candidates)
-            judged: list[VerdictEvent] = []
-            settled = [_settle(tx, candidate, capacity, now, judged) for candidate in candidates]
-            announce(tx, judged)
-        return settled
+            return settle_batch(tx, candidates, capacity=capacity, now=now)
 
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         """Iterate over the submissions meant, newest first, in bounded memory."""
@@ -98,7 +93,7 @@ class SettlingVerbs(Verbs):
             values = {"verdict": verdict.value, "present": present.value, "actor": actor, "reason": reason}
             tx.all("rule", submission_id=submission_id, now=now, **values)
             if accept:
-                tx.all("take_place", form=row[1], capacity=None)
+                tx.run("take_places", form=row[1], count=1, capacity=None)
             else:
                 tx.run("free_place", form=row[1])
             record(
@@ -186,111 +181,6 @@ class SettlingVerbs(Verbs):
             return _usage(tx.one("read_usage", account=account))
 
 
-def _hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
-    """Keep others off everything that settling these may change."""
-    for form in sorted({candidate.form for candidate in candidates}):
-        tx.hold("settling_of_form", form=form)
-    ticket_ids = [candidate.ticket_id for candidate in candidates if candidate.ticket_id is not None]
-    if ticket_ids:
-        tx.hold("grants_of_tickets", ticket_ids=ticket_ids)
-        tx.hold("tickets", ticket_ids=ticket_ids)
-
-
-def _settle(
-    tx: Transaction, candidate: Candidate, capacity: int | None, now: float, judged: list[VerdictEvent]
-) -> Settled:
-    """Settle one candidate; a verdict that is new is added to *judged*."""
-    known = tx.one("read_judgement", submission_id=candidate.submission_id)
-    if known is not None and known[0] != Verdict.PENDING.value:
-        return Settled(submission_id=candidate.submission_id, verdict=Verdict(known[0]), fresh=False)
-    ticket = _ticket(tx, candidate.ticket_id)
-    waited_seconds = now - known[1] if known else 0.0
-    verdict = judge(candidate, ticket, waited_seconds=waited_seconds)
-    if verdict is Verdict.VERIFIED:
-        verdict = _redeem(tx, candidate, capacity)
-    if known is not None and verdict is Verdict.PENDING:
-        return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
-    own = ticket if ticket and ticket.form == candidate.form else None
-    kept = candidate.kept
-    tx.run(
-        "add_submission",
-        submission_id=candidate.submission_id,
-        form=candidate.form,
-        subject=own.subject if own else None,
-        verdict=verdict.value,
-        created_at=candidate.created_earliest,
-        now=now,
-        judged_at=None if verdict is Verdict.PENDING else now,
-        ticket_id=candidate.ticket_id,
-        status=candidate.status,
-        digest=kept.digest if kept else None,
-        shown=json.dumps(kept.shown) if kept and kept.shown else None,
-    )
-    _keep_lookups(tx, candidate, known_before=known is not None)
-    if verdict is not Verdict.PENDING:
-        _note_judgement(tx, candidate, verdict, own, now)
-        judged.append(_judged(candidate, verdict, own, now))
-    return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
-
-
-def _keep_lookups(tx: Transaction, candidate: Candidate, *, known_before: bool) -> None:
-    if known_before:
-        tx.run("forget_lookups", submission_id=candidate.submission_id)
-    for name, fingerprint in candidate.kept.lookups if candidate.kept else ():
-        tx.run(
-            "add_lookup",
-            form=candidate.form,
-            field=name,
-            fingerprint=fingerprint,
-            submission_id=candidate.submission_id,
-        )
-
-
-def _redeem(tx: Transaction, candidate: Candidate, capacity: int | None) -> Verdict:
-    """Decide by guarded writes what reading cannot: the first on a ticket, the uses of a code, the form's places."""
-    row = tx.one("redeem_ticket", ticket_id=candidate.ticket_id, submission_id=candidate.submission_id)
-    if row is None:
-        return Verdict.REPLAYED
-    if tx.one("take_place", form=candidate.form, capacity=capacity) is None:
-        return Verdict.OVER_LIMIT
-    if tx.one("take_use", fingerprint=row[0]) is None:
-        tx.run("free_place", form=candidate.form)
-        return Verdict.OVER_LIMIT
-    return Verdict.VERIFIED
-
-
-def _note_judgement(
-    tx: Transaction, candidate: Candidate, verdict: Verdict, ticket: Ticket | None, now: float
-) -> None:
-    about = f"submission {candidate.submission_id}"
-    if candidate.ticket_id is not None:
-        about += f", ticket {candidate.ticket_id.hex()[:6]}"
-    record(
-        tx,
-        Entry(
-            at=now,
-            event="submission.judged",
-            form=candidate.form,
-            reason=verdict.value,
-            subject=ticket.subject if ticket else None,
-            about=about,
-            submission_id=candidate.submission_id,
-        ),
-    )
-
-
-def _judged(candidate: Candidate, verdict: Verdict, ticket: Ticket | None, now: float) -> VerdictEvent:
-    return verdict_event(
-        submission_id=candidate.submission_id,
-        form=candidate.form,
-        subject=ticket.subject if ticket else None,
-        verdict=verdict,
-        created_at=candidate.created_earliest,
-        now=now,
-        cause=Cause.JUDGED,
-    )
-
-
 def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
     found = _record(row)
     return verdict_event(
@@ -302,18 +192,6 @@ def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEv
         now=now,
         cause=Cause.ACCEPTED if accept else Cause.REJECTED,
     )
-
-
-def _ticket(tx: Transaction, ticket_id: bytes | None) -> Ticket | None:
-    if ticket_id is None:
-        return None
-    row = tx.one("read_ticket", ticket_id=ticket_id)
-    return None if row is None else ticket_from(row)
-
-
-def _is_unsettled(tx: Transaction, submission_id: str) -> bool:
-    row = tx.one("read_judgement", submission_id=submission_id)
-    return row is None or row[0] == Verdict.PENDING.value
 
 
 def _meets(found: SubmissionRecord, which: SubmissionFilter) -> bool:

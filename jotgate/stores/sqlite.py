@@ -21,7 +21,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
@@ -72,6 +72,10 @@ class SqliteTransaction:
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
         return self._execute(self._statements[name], values).fetchall()
+
+    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+        """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
+        return [row for value in values for row in self.all(name, each=value)]
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""

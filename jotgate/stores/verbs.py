@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from jotgate.ledger import Entry, ref_of
 from jotgate.stores.driver import Driver, Transaction, Undone
@@ -92,17 +92,21 @@ def tried_twice(verb: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S,
 
 def record(tx: Transaction, entry: Entry) -> str:
     """Add *entry* to the ledger within a transaction; return its reference."""
-    row = tx.one(
-        "record",
-        at=entry.at,
-        event=entry.event,
-        form=entry.form,
-        reason=entry.reason,
-        subject=entry.subject,
-        actor=entry.actor,
-        about=entry.about,
-        note=entry.note,
-        submission_id=entry.submission_id,
-    )
+    row = tx.one("record", **entry_values(entry))
     assert row is not None
     return ref_of(row[0])
+
+
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """Return the entry's values by the names of the ledger's columns."""
+    return {
+        "at": entry.at,
+        "event": entry.event,
+        "form": entry.form,
+        "reason": entry.reason,
+        "subject": entry.subject,
+        "actor": entry.actor,
+        "about": entry.about,
+        "note": entry.note,
+        "submission_id": entry.submission_id,
+    }

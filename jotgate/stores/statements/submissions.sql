@@ -1,7 +1,19 @@
--- name: read_judgement
-SELECT verdict, seen_at FROM submissions WHERE submission_id = :submission_id
+-- name: read_judgements
+SELECT submission_id, verdict, seen_at FROM submissions WHERE submission_id = :each
+
+-- name: tickets_to_settle
+-- How often its code is honoured and was, and the ticket as ``read_ticket`` has it.
+SELECT g.fingerprint, g.uses, g.used, t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at,
+    t.revoked_at, t.moves, t.submission_id, s.verdict
+FROM tickets t LEFT JOIN grants g ON g.fingerprint = t.grant_fingerprint
+    LEFT JOIN submissions s ON s.submission_id = t.submission_id
+WHERE t.ticket_id = :each
+
+-- name: read_places
+SELECT form, settled FROM forms WHERE form = :each
 
 -- name: add_submission
+-- A verdict stands: only what was pending is written anew.
 INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, status,
     digest, shown)
 VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :status,
@@ -9,6 +21,7 @@ VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, 
 ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
     judged_at = excluded.judged_at, ticket_id = excluded.ticket_id, status = excluded.status, digest = excluded.digest,
     shown = excluded.shown
+WHERE submissions.verdict = 'pending'
 
 -- name: add_lookup
 INSERT INTO lookups (form, field, fingerprint, submission_id) VALUES (:form, :field, :fingerprint, :submission_id)
@@ -20,16 +33,16 @@ DELETE FROM lookups WHERE submission_id = :submission_id
 -- name: redeem_ticket
 -- The guarded write that decides single use: the first submission settled on a ticket has it.
 UPDATE tickets SET state = 'redeemed', submission_id = :submission_id
-WHERE ticket_id = :ticket_id AND submission_id IS NULL RETURNING grant_fingerprint
+WHERE ticket_id = :ticket_id AND submission_id IS NULL
 
--- name: take_use
+-- name: take_uses
 -- The guarded write that decides how often a code is honoured.
-UPDATE grants SET used = used + 1 WHERE fingerprint = :fingerprint AND used < uses RETURNING used
+UPDATE grants SET used = used + :count WHERE fingerprint = :fingerprint AND used + :count <= uses
 
--- name: take_place
+-- name: take_places
 -- The guarded write that decides how many submissions a form takes.
-UPDATE forms SET settled = settled + 1
-WHERE form = :form AND (CAST(:capacity AS INTEGER) IS NULL OR settled < :capacity) RETURNING settled
+UPDATE forms SET settled = settled + :count
+WHERE form = :form AND (CAST(:capacity AS INTEGER) IS NULL OR settled + :count <= :capacity)
 
 -- name: free_place
 UPDATE forms SET settled = settled - 1 WHERE form = :form AND settled > 0
@@ -61,6 +74,11 @@ SELECT min(seen_at) FROM submissions WHERE verdict = 'pending'
 -- name: record
 INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id)
 VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id) RETURNING seq
+
+-- name: add_entry
+-- The same without a word about its number.
+INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id)
+VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id)
 
 -- name: explain
 SELECT at, event, form, reason, subject, actor, about, note, submission_id FROM ledger WHERE seq = :seq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import random
 import traceback
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -62,6 +63,15 @@ class RacesContract(Contract):
         verdicts = together(opener, [partial(_settle_all, settler=0, tickets=tickets) for _ in range(8)])
         assert verdicts == [verdicts[0]] * 8
         assert Counter(verdicts[0]) == {Verdict.VERIFIED: 30, Verdict.OVER_LIMIT: 10}
+        assert next(store.grants()).used == places(store) == 30
+
+    def test_batches_that_overlap_take_no_use_twice(self, store: Store, opener: Opener) -> None:
+        """Eight processes settle the same forty submissions of a code of 30 uses, each in batches of its own order."""
+        store.create_grants([grant("class", uses=30)], T0)
+        tickets = [admitted(store, opening("class", browser=n)).ticket_id for n in range(40)]
+        settled = together(opener, [partial(_settle_in_batches, order=n, tickets=tickets) for n in range(8)])
+        assert settled == [settled[0]] * 8
+        assert Counter(settled[0].values()) == {Verdict.VERIFIED: 30, Verdict.OVER_LIMIT: 10}
         assert next(store.grants()).used == places(store) == 30
 
     def test_a_single_use_code_in_k_browsers_verifies_once(self, store: Store, opener: Opener) -> None:
@@ -217,6 +227,14 @@ def _revoke_in_the_middle(store: Store) -> None:
     while sum(kept.used for kept in store.app_keys()) < 30:
         pass
     assert store.revoke_app(APP, now=T0, actor="owner")
+
+
+def _settle_in_batches(store: Store, *, order: int, tickets: Sequence[bytes]) -> dict[str, Verdict]:
+    candidates = [sent_in(n, ticket) for n, ticket in enumerate(tickets, 1)]
+    random.Random(order).shuffle(candidates)  # noqa: S311
+    batches = [candidates[at : at + 7] for at in range(0, len(candidates), 7)]
+    settled = [one for batch in batches for one in store.settle(batch, capacity=None, now=T0)]
+    return {one.submission_id: one.verdict for one in settled}
 
 
 def _move_here(store: Store, *, browser: int) -> bytes:

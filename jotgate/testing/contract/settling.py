@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from jotgate.outcomes import Admit, Verdict
 from jotgate.protocols import Settled, Store
-from jotgate.submissions import EMPTY_PATIENCE_SECONDS
+from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate
 from jotgate.testing.contract.material import (
     FORM,
     HOUR,
@@ -208,3 +210,47 @@ class SettlingContract(Contract):
         for _ in range(3):
             settled(store, sent_in(1, admit), sent_in(2, None))
         assert store.counts() == {FORM: {"verified": 1, "unticketed": 1}}
+
+    @pytest.mark.parametrize("capacity", [None, 7])
+    @pytest.mark.parametrize("seed", range(4))
+    def test_a_batch_is_judged_as_its_submissions_would_be_one_by_one(
+        self, store: Store, seed: int, capacity: int | None
+    ) -> None:
+        """Whatever is in it: a ticket or a submission twice, codes of several uses, what waits, what is astray."""
+        batch = _something_of_all(store, FORM, seed, first=1000)
+        alone = _something_of_all(store, OTHER_FORM, seed, first=2000)
+        together = settled(store, *batch, capacity=capacity)
+        one_by_one = [one for each in alone for one in settled(store, each, capacity=capacity)]
+        assert [(one.verdict, one.fresh) for one in together] == [
+            (one.verdict, one.fresh) for one in one_by_one
+        ]
+        assert {one.verdict for one in together} > {Verdict.VERIFIED, Verdict.REPLAYED, Verdict.PENDING}
+        counts = store.counts()
+        assert counts[FORM] == counts[OTHER_FORM]
+        assert [state.settled for state in store.form_states()] == [counts[FORM]["verified"]] * 2
+        assert used(store, f"class of {FORM}") == used(store, f"class of {OTHER_FORM}")
+        for one, twin in zip(batch, alone, strict=True):
+            [kept], [other] = records(store, one.submission_id), records(store, twin.submission_id)
+            assert (kept.verdict, kept.judged_at) == (other.verdict, other.judged_at)
+            assert len(store.history(one.submission_id)) == int(kept.verdict is not Verdict.PENDING)
+
+
+def _something_of_all(store: Store, form: str, seed: int, *, first: int) -> list[Candidate]:
+    """Return submissions to *form* that differ from those to another only in their numbers."""
+    dice = random.Random(seed)  # noqa: S311
+    codes = [grant(f"{n} of {form}", form=form) for n in range(5)]
+    store.create_grants([*codes, grant(f"class of {form}", form=form, uses=3)], T0)
+    tickets = [admitted(store, opening(f"{n} of {form}", form=form)).ticket_id for n in range(5)]
+    tickets += [
+        admitted(store, opening(f"class of {form}", form=form, browser=n)).ticket_id for n in range(5)
+    ]
+    store.create_grants([grant(f"astray from {form}", form=OTHER_FORM if form == FORM else FORM)], T0)
+    astray = admitted(store, opening(f"astray from {form}", form=OTHER_FORM if form == FORM else FORM))
+    carried = [*tickets, *tickets, astray.ticket_id, bytes(16), None]
+    # The first waits for its answers, which come in the middle.
+    numbers = [(0, None), *((dice.randrange(1, 30), dice.choice(carried)) for _ in range(40)), (30, None)]
+    numbers.insert(20, (0, tickets[0]))
+    return [
+        sent_in(first + number, ticket, form=form, empty=ticket is None and number in (0, 30))
+        for number, ticket in numbers
+    ]

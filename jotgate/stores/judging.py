@@ -1,0 +1,224 @@
+"""A batch of submissions judged: all that decides is read at once, and all verdicts are written at once.
+
+What is read is held, or the driver's transaction is alone; and every write is guarded by what was decided on, so
+that a verdict that rests on anything else undoes the whole batch instead of being written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from jotgate.ledger import Entry
+from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.protocols import Settled
+from jotgate.stores.driver import Transaction, Undone
+from jotgate.stores.outbox import announce, verdict_event
+from jotgate.stores.tickets import ticket_from
+from jotgate.stores.verbs import entry_values
+from jotgate.submissions import Candidate, judge
+from jotgate.tickets import Ticket
+
+
+class Judged(NamedTuple):
+    """A verdict that is new, and what it is about."""
+
+    candidate: Candidate
+    verdict: Verdict
+    #: The ticket that it was given on, if that is of the same form.
+    ticket: Ticket | None
+    #: Whether the submission was pending before.
+    known_before: bool
+
+
+class _Uses(NamedTuple):
+    """How often a code is honoured, and was."""
+
+    fingerprint: bytes
+    uses: int
+    used: int
+
+
+def settle_batch(
+    tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float
+) -> list[Settled]:
+    """Judge the candidates in the order given, and write every verdict that is new."""
+    _hold(tx, candidates)
+    batch = _Batch(tx, candidates, capacity=capacity, now=now)
+    settled = [batch.settle(candidate) for candidate in candidates]
+    batch.redeem(tx)
+    _write(tx, list(batch.judged.values()), now)
+    batch.take_places(tx)
+    return settled
+
+
+def _hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+    """Keep others off everything that settling these may change."""
+    for form in _forms(candidates):
+        tx.hold("settling_of_form", form=form)
+    ticket_ids = _ticket_ids(candidates)
+    if ticket_ids:
+        tx.hold("grants_of_tickets", ticket_ids=ticket_ids)
+        tx.hold("tickets", ticket_ids=ticket_ids)
+
+
+class _Batch:
+    """What decides on a batch: as the store has it at first, and as each verdict leaves it for the next."""
+
+    def __init__(
+        self, tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float
+    ) -> None:
+        self._capacity = capacity
+        self._now = now
+        ids = list({candidate.submission_id for candidate in candidates})
+        rows = tx.each("read_judgements", ids)
+        self._known = {row[0]: (Verdict(row[1]), row[2]) for row in rows}
+        self._tickets: dict[bytes, Ticket] = {}
+        self._uses: dict[bytes, _Uses] = {}
+        for row in tx.each("tickets_to_settle", _ticket_ids(candidates)):
+            ticket = ticket_from(row[3:])
+            self._tickets[ticket.ticket_id] = ticket
+            if row[0] is not None:
+                self._uses[ticket.ticket_id] = _Uses(bytes(row[0]), *row[1:3])
+        self._places = {str(row[0]): int(row[1]) for row in tx.each("read_places", _forms(candidates))}
+        self._taken_places: Counter[str] = Counter()
+        self._taken_uses: Counter[bytes] = Counter()
+        self._redeemed: dict[bytes, str] = {}
+        #: The verdicts that are new, by the submission's id.
+        self.judged: dict[str, Judged] = {}
+
+    def settle(self, candidate: Candidate) -> Settled:
+        """Judge the next candidate."""
+        known = self._known.get(candidate.submission_id)
+        if known is not None and known[0] is not Verdict.PENDING:
+            return Settled(submission_id=candidate.submission_id, verdict=known[0], fresh=False)
+        ticket = self._tickets.get(candidate.ticket_id) if candidate.ticket_id is not None else None
+        seen_at = known[1] if known else self._now
+        verdict = judge(candidate, ticket, waited_seconds=self._now - seen_at)
+        if ticket is not None and verdict is Verdict.VERIFIED:
+            verdict = self._redeem(candidate, ticket)
+        if known is not None and verdict is Verdict.PENDING:
+            return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
+        own = ticket if ticket and ticket.form == candidate.form else None
+        self._known[candidate.submission_id] = (verdict, seen_at)
+        self.judged[candidate.submission_id] = Judged(candidate, verdict, own, known is not None)
+        return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
+
+    def _redeem(self, candidate: Candidate, ticket: Ticket) -> Verdict:
+        """Decide what reading cannot: the first on a ticket, the form's places, the uses of a code."""
+        if ticket.submission_id is not None:
+            return Verdict.REPLAYED
+        self._tickets[ticket.ticket_id] = replace(ticket, submission_id=candidate.submission_id)
+        self._redeemed[ticket.ticket_id] = candidate.submission_id
+        form, uses = candidate.form, self._uses.get(ticket.ticket_id)
+        if form not in self._places or uses is None:
+            return Verdict.OVER_LIMIT
+        if self._capacity is not None and self._places[form] + self._taken_places[form] >= self._capacity:
+            return Verdict.OVER_LIMIT
+        if uses.used + self._taken_uses[uses.fingerprint] >= uses.uses:
+            return Verdict.OVER_LIMIT
+        self._taken_places[form] += 1
+        self._taken_uses[uses.fingerprint] += 1
+        return Verdict.VERIFIED
+
+    def redeem(self, tx: Transaction) -> None:
+        """Take the tickets and the uses of codes that were decided on."""
+        redeemed = self._redeemed.items()
+        tickets = [{"ticket_id": ticket_id, "submission_id": one} for ticket_id, one in redeemed]
+        _write_all(tx, "redeem_ticket", tickets)
+        uses = [{"fingerprint": one, "count": count} for one, count in self._taken_uses.items() if count]
+        _write_all(tx, "take_uses", uses)
+
+    def take_places(self, tx: Transaction) -> None:
+        """Take the forms' places: last, because deliveries wait for whoever does."""
+        places = [
+            {"form": form, "count": count, "capacity": self._capacity}
+            for form, count in self._taken_places.items()
+            if count
+        ]
+        _write_all(tx, "take_places", places)
+
+
+def _write(tx: Transaction, judged: Sequence[Judged], now: float) -> None:
+    """Write all rows that a verdict leaves behind."""
+    _write_all(tx, "add_submission", [_submission(one, now) for one in judged])
+    again = [{"submission_id": one.candidate.submission_id} for one in judged if one.known_before]
+    if again:
+        tx.many("forget_lookups", again)
+    _write_all(tx, "add_lookup", [row for one in judged for row in _lookups(one.candidate)])
+    entries = [entry_values(_entry(one, now)) for one in judged if one.verdict is not Verdict.PENDING]
+    _write_all(tx, "add_entry", entries)
+    announce(tx, [_event(one, now) for one in judged if one.verdict is not Verdict.PENDING])
+
+
+def _submission(judged: Judged, now: float) -> dict[str, Any]:
+    candidate, verdict, ticket, _ = judged
+    kept = candidate.kept
+    return {
+        "submission_id": candidate.submission_id,
+        "form": candidate.form,
+        "subject": ticket.subject if ticket else None,
+        "verdict": verdict.value,
+        "created_at": candidate.created_earliest,
+        "now": now,
+        "judged_at": None if verdict is Verdict.PENDING else now,
+        "ticket_id": candidate.ticket_id,
+        "status": candidate.status,
+        "digest": kept.digest if kept else None,
+        "shown": json.dumps(kept.shown) if kept and kept.shown else None,
+    }
+
+
+def _lookups(candidate: Candidate) -> Iterator[dict[str, Any]]:
+    for name, fingerprint in candidate.kept.lookups if candidate.kept else ():
+        yield {
+            "form": candidate.form,
+            "field": name,
+            "fingerprint": fingerprint,
+            "submission_id": candidate.submission_id,
+        }
+
+
+def _entry(judged: Judged, now: float) -> Entry:
+    candidate, verdict, ticket, _ = judged
+    about = f"submission {candidate.submission_id}"
+    if candidate.ticket_id is not None:
+        about += f", ticket {candidate.ticket_id.hex()[:6]}"
+    return Entry(
+        at=now,
+        event="submission.judged",
+        form=candidate.form,
+        reason=verdict.value,
+        subject=ticket.subject if ticket else None,
+        about=about,
+        submission_id=candidate.submission_id,
+    )
+
+
+def _event(judged: Judged, now: float) -> VerdictEvent:
+    return verdict_event(
+        submission_id=judged.candidate.submission_id,
+        form=judged.candidate.form,
+        subject=judged.ticket.subject if judged.ticket else None,
+        verdict=judged.verdict,
+        created_at=judged.candidate.created_earliest,
+        now=now,
+        cause=Cause.JUDGED,
+    )
+
+
+def _write_all(tx: Transaction, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Write every row of *rows*, or undo everything."""
+    if rows and tx.many(name, rows) != len(rows):
+        raise Undone(f"what was decided on changed before {name} could write it")
+
+
+def _forms(candidates: Sequence[Candidate]) -> list[str]:
+    return sorted({candidate.form for candidate in candidates})
+
+
+def _ticket_ids(candidates: Sequence[Candidate]) -> list[bytes]:
+    return list({candidate.ticket_id for candidate in candidates if candidate.ticket_id is not None})
