@@ -15,7 +15,7 @@ from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Decision, Reason, Refuse
 from jotgate.passes import Pass, PassReader, new_pass_id
-from jotgate.policy import FormPolicy
+from jotgate.policy import FormPolicy, shut
 from jotgate.protocols import SITE_APP, FormState, Opening, Redemption, Store
 from jotgate.revocations import Revocations
 from jotgate.rotation import KeyUse
@@ -79,20 +79,23 @@ class Gate:
 
     def doorway(self, form: str) -> Refuse | None:
         """Return why nobody is let in to *form* now, whatever their code, or None if it is open."""
-        policy = self.policy(form)
-        now = self._clock.now()
-        reason = policy.closed(now)
-        if reason is not None:
-            at = policy.opens_at if reason is Reason.NOT_YET_OPEN else policy.closes_at
-            return Refuse(reason=reason, ref=stateless_ref(reason), at=at)
+        refusal = self._closed(form)
+        if refusal is not None:
+            return refusal
         state = self.state(form)
         if state is None:
             return None
-        if state.missing_since is not None:
-            return Refuse(reason=Reason.FIELD_MISSING, ref=stateless_ref(Reason.FIELD_MISSING))
-        if policy.capacity is not None and state.settled >= policy.capacity:
-            return Refuse(reason=Reason.FULL, ref=stateless_ref(Reason.FULL))
-        return None
+        capacity = self.policy(form).capacity
+        reason = shut(missing_since=state.missing_since, settled=state.settled, capacity=capacity)
+        return None if reason is None else Refuse(reason=reason, ref=stateless_ref(reason))
+
+    def _closed(self, form: str) -> Refuse | None:
+        policy = self.policy(form)
+        reason = policy.closed(self._clock.now())
+        if reason is None:
+            return None
+        at = policy.opens_at if reason is Reason.NOT_YET_OPEN else policy.closes_at
+        return Refuse(reason=reason, ref=stateless_ref(reason), at=at)
 
     def state(self, form: str) -> FormState | None:
         """Return how far the sweep is with *form*."""
@@ -100,7 +103,7 @@ class Gate:
 
     def admit(self, text: str, *, form: str, seen: Seen, move: bool = False) -> Decision:
         """Decide on the access code that somebody typed; *move* rebinds a ticket that is open elsewhere."""
-        refusal = self.doorway(form)
+        refusal = self._closed(form)
         if refusal is not None:
             return refusal
         if not self.policy(form).takes_codes:
@@ -108,17 +111,18 @@ class Gate:
         code = parse(text)
         if isinstance(code, Mistyped):
             reason = Reason.MISTYPED
-            return Refuse(reason=reason, ref=stateless_ref(reason), hint=code.hint.value)
+            mistyped = Refuse(reason=reason, ref=stateless_ref(reason), hint=code.hint.value)
+            return self.doorway(form) or mistyped
         guesser = Guesser(
             network=seen.network,
             browser=seen.browser.browser_id.hex(),
             browser_since=seen.browser.since,
         )
-        return self._open(form, self.fingerprints(text), seen, guesser=guesser, move=move)
+        return self._open(form, self._fingerprints(code), seen, guesser=guesser, move=move)
 
     def admit_again(self, fingerprints: tuple[bytes, ...], *, form: str, seen: Seen) -> Decision:
         """Move the ticket of a code that was shown to be right just before to the browser that showed it."""
-        refusal = self.doorway(form)
+        refusal = self._closed(form)
         if refusal is not None:
             return refusal
         return self._open(form, fingerprints, seen, guesser=None, move=True)
@@ -126,8 +130,9 @@ class Gate:
     def fingerprints(self, text: str) -> tuple[bytes, ...]:
         """Return the fingerprints of the code in *text*, one for each code key; none if it is no code."""
         code = parse(text)
-        if not isinstance(code, CodeText):
-            return ()
+        return self._fingerprints(code) if isinstance(code, CodeText) else ()
+
+    def _fingerprints(self, code: CodeText) -> tuple[bytes, ...]:
         return tuple(fingerprint(code, key) for key in self._code_keys.all())
 
     def _open(
@@ -153,6 +158,7 @@ class Gate:
                 ticket_expires_at=policy.ticket_expires_at(now),
                 pass_id=new_pass_id(),
                 pass_ttl_seconds=policy.pass_ttl_seconds,
+                capacity=policy.capacity,
             )
         )
         if isinstance(decision, Admit) and seen.holds is not None:

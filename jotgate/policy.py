@@ -78,3 +78,12 @@ class FormPolicy:
         if self.pass_ttl_seconds is None:
             return ticket_expires_at
         return min(now + self.pass_ttl_seconds, ticket_expires_at)
+
+
+def shut(*, missing_since: float | None, settled: int, capacity: int | None) -> Reason | None:
+    """Return why nobody is let in to a form of this state, whatever their code, or None."""
+    if missing_since is not None:
+        return Reason.FIELD_MISSING
+    if capacity is not None and settled >= capacity:
+        return Reason.FULL
+    return None

@@ -32,13 +32,18 @@ class Opening:
     pass_id: bytes
     #: At most this long after *now* does the pass last.
     pass_ttl_seconds: float | None
+    #: How many settled submissions the form takes; None: no limit.
+    capacity: int | None = None
 
 
 class AdmissionStore(Protocol):
     """The part of the store that people at the door meet."""
 
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
-        """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
+        """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing.
+
+        Nobody is let in to a form that is full or has no ticket field, and no guess counts there.
+        """
         ...
 
     def leave(self, held: Pass, now: float) -> None:

@@ -53,8 +53,8 @@ class Transaction(Protocol):
 class Driver(Protocol):
     """One database. Every fault of it comes out as `jotgate.errors.StoreUnavailable`."""
 
-    #: Whether it has the statements ``look_at_code`` and ``issue_at_once``, because asking it takes a while.
-    opens_at_once: bool
+    #: Whether its ``issue_at_once`` is the whole admission, because each statement takes a while to get there.
+    issues_alone: bool
 
     @property
     def where(self) -> str:

@@ -170,7 +170,7 @@ class PostgresTransaction:
 class PostgresDriver:
     """One schema of one database."""
 
-    opens_at_once = True
+    issues_alone = True
 
     def __init__(self, url: str) -> None:
         """Use the database at *url*, and in it the schema that ``?schema=`` names, or ``jotgate``.

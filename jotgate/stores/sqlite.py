@@ -109,7 +109,7 @@ class _SqliteView(SqliteTransaction):
 class SqliteDriver:
     """One database file."""
 
-    opens_at_once = False
+    issues_alone = False
 
     def __init__(self, path: str) -> None:
         """Use the file at *path*; it and its tables are made by `migrate`."""

@@ -7,17 +7,27 @@ each other: apps, proofs, tallies, grants, tokens, tickets, revocations, forms, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Reason, Refuse, Verdict
 from jotgate.passes import Pass
-from jotgate.policy import CLOSING_GRACE_SECONDS
+from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.verbs import Verbs, record, tried_twice
-from jotgate.throttle import Guesser, Tally, Turn, next_turn, window_of
+from jotgate.throttle import (
+    DAILY_GUESSES,
+    DAY_SECONDS,
+    FREE_GUESSES,
+    WINDOW_SECONDS,
+    Guesser,
+    Tally,
+    Turn,
+    next_turn,
+    window_of,
+)
 from jotgate.tickets import UNANSWERED_SECONDS, Ticket, TicketState, new_ticket_id
 
 #: The reference of every throttled try: such tries write nothing, so there is no entry to look up.
@@ -69,40 +79,31 @@ class TicketVerbs(Verbs):
     @tried_twice
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
         """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
-        admit = self._issue_at_once(opening) if self._driver.opens_at_once else None
-        return self._open_ticket(opening) if admit is None else admit
+        admit = self._issue_alone(opening) if self._driver.issues_alone else None
+        return self._open(opening) if admit is None else admit
 
-    def _issue_at_once(self, opening: Opening) -> Admit | None:
-        """Admit a browser to a code that is not open, if nothing at all stands in the way; else write nothing.
-
-        Two statements, the second of which holds only for what the first one saw.
-        """
-        if opening.holds is not None:
-            return None
+    def _issue_alone(self, opening: Opening) -> Admit | None:
         with self._read() as tx:
-            seen = _look(tx, opening)
-            if seen is None:
-                return None
-            grant, version = seen
-            ticket_id = new_ticket_id()
-            values = _ticket_values(opening, grant, ticket_id)
-            entry = _admission(opening, grant, ticket_id, "issued")
-            values |= {"version": version, "event": entry.event, "about": entry.about, "note": entry.note}
-            if tx.one("issue_at_once", **values) is None:
-                return None
-        return _admit(opening, grant, ticket_id, values["pass_expires_at"])
+            return _issue_at_once(tx, opening)
 
-    def _open_ticket(self, opening: Opening) -> Admit | Refuse:
+    def _open(self, opening: Opening) -> Admit | Refuse:
         with self._write() as tx:
+            admit = None if self._driver.issues_alone else _issue_at_once(tx, opening)
+            if admit is not None:
+                record(tx, _admission(opening, admit.subject, admit.ticket_id, "issued"))
+                return admit
+            refusal = _shut(tx, opening)
+            if refusal is not None:
+                return refusal
             turn = _turn(tx, opening)
             if turn.wait_seconds > 0:
                 return _throttled(turn)
             grant = _find(tx, opening)
             if grant is None:
                 return _unknown(tx, opening, turn)
-            refusal = _unusable(tx, grant, opening)
-            if refusal is not None:
-                return _refused(tx, opening, refusal[0], at=refusal[1], grant=grant)
+            unusable = _unusable(tx, grant, opening)
+            if unusable is not None:
+                return _refused(tx, opening, unusable[0], at=unusable[1], grant=grant)
             if grant.uses > 1:
                 return _issued(tx, opening, grant)
             return _lifelong(tx, opening, grant)
@@ -183,6 +184,45 @@ def ticket_from(row: Row) -> Ticket:
     )
 
 
+def _issue_at_once(tx: Transaction, opening: Opening) -> Admit | None:
+    """Issue a ticket of a code that is not open, if nothing at all stands in the way; else write nothing."""
+    if opening.holds is not None:
+        return None
+    ticket_id = new_ticket_id()
+    entry = _admission(opening, None, ticket_id, "issued")
+    network, _, _, everywhere = _keys(opening.guesser)
+    row = tx.one(
+        "issue_at_once",
+        fingerprint=opening.fingerprints[0],
+        form=opening.form,
+        capacity=opening.capacity,
+        network=network,
+        free_guesses=FREE_GUESSES,
+        window_seconds=WINDOW_SECONDS,
+        everywhere=everywhere,
+        daily_guesses=DAILY_GUESSES,
+        day_seconds=DAY_SECONDS,
+        grace_seconds=CLOSING_GRACE_SECONDS,
+        ticket_id=ticket_id,
+        browser=opening.browser,
+        pass_id=opening.pass_id,
+        now=opening.now,
+        expires_at=opening.ticket_expires_at,
+        pass_expires_at=_pass_expiry(opening, opening.ticket_expires_at),
+        event=entry.event,
+        about=entry.about,
+        note=entry.note,
+    )
+    return None if row is None else _admit(opening, row[0], ticket_id, row[1])
+
+
+def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
+    """Refuse whoever it is, without an entry, if the form takes nobody."""
+    row = tx.one("read_doorway", form=opening.form)
+    reason = shut(missing_since=row[0], settled=row[1], capacity=opening.capacity) if row else None
+    return None if reason is None else Refuse(reason=reason, ref=reason.name)
+
+
 def _turn(tx: Transaction, opening: Opening) -> Turn:
     """Ask the throttle, and take the turn if the network is slowed."""
     if opening.guesser is None:
@@ -202,32 +242,16 @@ def _held_turn(tx: Transaction, opening: Opening, guesser: Guesser, turn: Turn) 
 
 
 def _next_turn(tx: Transaction, opening: Opening, guesser: Guesser) -> Turn:
-    return next_turn(guesser, _tallies(tx.all("read_tallies", **_tally_keys(guesser))), opening.now)
+    keys = {f"key_{number}": key for number, key in enumerate(guesser.keys, 1)}
+    return next_turn(guesser, _tallies(tx.all("read_tallies", **keys)), opening.now)
 
 
-def _tally_keys(guesser: Guesser | None) -> dict[str, str]:
-    keys = guesser.keys if guesser else ("", "", "", "")
-    return {f"key_{number}": key for number, key in enumerate(keys, 1)}
+def _keys(guesser: Guesser | None) -> tuple[str, str, str, str]:
+    return guesser.keys if guesser else ("", "", "", "")
 
 
-def _tallies(rows: Iterable[Sequence[Any]]) -> dict[str, Tally]:
+def _tallies(rows: Iterable[Row]) -> dict[str, Tally]:
     return {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
-
-
-def _look(tx: Transaction, opening: Opening) -> tuple[_Found, str] | None:
-    """Return the code and its version, if it may be opened for the first time, and by its newest fingerprint."""
-    row = tx.one("look_at_code", fingerprint=opening.fingerprints[0], **_tally_keys(opening.guesser))
-    if row is None:
-        return None
-    *columns, version, is_open, tallies = row
-    grant = _Found(*columns)
-    if (is_open and grant.uses == 1) or _unusable(tx, grant, opening) is not None:
-        return None
-    if opening.guesser is not None:
-        turn = next_turn(opening.guesser, _tallies(tallies or ()), opening.now)
-        if turn.wait_seconds > 0 or turn.takes is not None:
-            return None
-    return grant, version
 
 
 def _find(tx: Transaction, opening: Opening) -> _Found | None:
@@ -301,13 +325,17 @@ def is_unanswered(tx: Transaction, held: Held, form: str) -> bool:
 
 
 def _expiry(opening: Opening, grant: _Found) -> tuple[float, float]:
-    """Return when the ticket, and when the pass runs out."""
+    """Return when the ticket, and when the pass runs out; ``issue_at_once`` says the same."""
     ticket_expires_at = opening.ticket_expires_at
     if grant.valid_until is not None:
         ticket_expires_at = min(ticket_expires_at, grant.valid_until + CLOSING_GRACE_SECONDS)
+    return ticket_expires_at, _pass_expiry(opening, ticket_expires_at)
+
+
+def _pass_expiry(opening: Opening, ticket_expires_at: float) -> float:
     if opening.pass_ttl_seconds is None:
-        return ticket_expires_at, ticket_expires_at
-    return ticket_expires_at, min(ticket_expires_at, opening.now + opening.pass_ttl_seconds)
+        return ticket_expires_at
+    return min(ticket_expires_at, opening.now + opening.pass_ttl_seconds)
 
 
 def _issued(tx: Transaction, opening: Opening, grant: _Found) -> Admit:
@@ -360,25 +388,28 @@ def _admitted(
     if opening.holds is not None:
         held = opening.holds
         tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.expires_at)
-    record(tx, _admission(opening, grant, ticket_id, how))
-    return _admit(opening, grant, ticket_id, pass_expires_at)
+    record(tx, _admission(opening, grant.subject, ticket_id, how, grant.fingerprint))
+    return _admit(opening, grant.subject, ticket_id, pass_expires_at)
 
 
-def _admission(opening: Opening, grant: _Found, ticket_id: bytes, how: str) -> Entry:
+def _admission(
+    opening: Opening, subject: str | None, ticket_id: bytes, how: str, fingerprint: bytes | None = None
+) -> Entry:
+    fingerprint = opening.fingerprints[0] if fingerprint is None else fingerprint
     return Entry(
         at=opening.now,
         event="browser.admitted",
-        form=grant.form,
-        subject=grant.subject,
-        about=f"code {grant.fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
+        form=opening.form,
+        subject=subject,
+        about=f"code {fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
         note=how,
     )
 
 
-def _admit(opening: Opening, grant: _Found, ticket_id: bytes, pass_expires_at: float) -> Admit:
+def _admit(opening: Opening, subject: str | None, ticket_id: bytes, pass_expires_at: float) -> Admit:
     return Admit(
-        form=grant.form,
-        subject=grant.subject,
+        form=opening.form,
+        subject=subject,
         ticket_id=ticket_id,
         pass_id=opening.pass_id,
         expires_at=pass_expires_at,

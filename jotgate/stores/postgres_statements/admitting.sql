@@ -1,28 +1,34 @@
--- name: look_at_code
--- All that decides on a first opening, seen at one moment: the code and its version, whether a ticket of it is
--- still to be settled, and the wrong guesses.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
-    xmin::text,
-    EXISTS (SELECT 1 FROM tickets WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'),
-    (SELECT json_agg(json_build_array(key, count, since, next_try_at)) FROM guesses
-        WHERE key IN (:key_1, :key_2, :key_3, :key_4))
-FROM grants WHERE fingerprint = :fingerprint
-
 -- name: issue_at_once
--- The whole admission, if the code is still as it was seen; every issue makes a new version of it, so of two that
--- saw the same one, the second finds nothing. Others may have opened a code of several uses meanwhile.
+-- The whole admission in one statement. Of two that see the same code not open, one waits for the other's new version of
+-- it, and then compares that to the version it saw: what it reads beside the code stays what it saw at first.
 WITH held AS (
     UPDATE grants SET moves = moves
-    WHERE fingerprint = :fingerprint AND revoked_at IS NULL AND used < uses AND (uses > 1 OR xmin::text = :version)
-    RETURNING fingerprint
+    WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
+        AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
+        AND (uses > 1 OR xmin = (SELECT seen.xmin FROM grants seen WHERE seen.fingerprint = :fingerprint)
+            AND NOT EXISTS (SELECT 1 FROM tickets
+                WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
+        AND NOT EXISTS (SELECT 1 FROM guesses
+            WHERE key = :network AND count >= :free_guesses AND :now - since < :window_seconds)
+        AND NOT EXISTS (SELECT 1 FROM guesses
+            WHERE key = :everywhere AND count >= :daily_guesses AND :now - since < :day_seconds)
+        AND NOT EXISTS (SELECT 1 FROM forms
+            WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
+    RETURNING fingerprint, form, subject,
+        CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds
+            ELSE :pass_expires_at END AS pass_expires_at,
+        CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds
+            ELSE :expires_at END AS expires_at
 ), issued AS (
     INSERT INTO tickets
         (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at, expires_at)
-    SELECT :ticket_id, :form, :subject, fingerprint, :browser, :pass_id, :pass_expires_at, 'open', :now, :expires_at
+    SELECT :ticket_id, form, subject, fingerprint, :browser, :pass_id, pass_expires_at, 'open', :now, expires_at
     FROM held
+), noted AS (
+    INSERT INTO ledger (at, event, form, subject, about, note)
+    SELECT :now, :event, form, subject, :about, :note FROM held
 )
-INSERT INTO ledger (at, event, form, subject, about, note)
-SELECT :now, :event, :form, :subject, :about, :note FROM held RETURNING seq
+SELECT subject, pass_expires_at FROM held
 
 -- name: issue_ticket
 -- A new right to submit once, and a new version of its code.

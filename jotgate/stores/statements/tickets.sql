@@ -40,6 +40,30 @@ ORDER BY CASE WHEN submission_id IS NULL AND state <> 'revoked' THEN 0 ELSE 1 EN
 SELECT s.created_at FROM tickets t JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.grant_fingerprint = :fingerprint ORDER BY s.created_at DESC LIMIT 1
 
+-- name: issue_at_once
+-- A ticket of a code that has none still to be settled, if the form, the code and the throttle let anybody in.
+INSERT INTO tickets
+    (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at, expires_at)
+SELECT :ticket_id, form, subject, fingerprint, :browser, :pass_id,
+    CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds ELSE :pass_expires_at END,
+    'open', :now,
+    CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds ELSE :expires_at END
+FROM grants
+WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
+    AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
+    AND (uses > 1 OR NOT EXISTS (SELECT 1 FROM tickets
+        WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
+    AND NOT EXISTS (SELECT 1 FROM guesses
+        WHERE key = :network AND count >= :free_guesses AND :now - since < :window_seconds)
+    AND NOT EXISTS (SELECT 1 FROM guesses
+        WHERE key = :everywhere AND count >= :daily_guesses AND :now - since < :day_seconds)
+    AND NOT EXISTS (SELECT 1 FROM forms
+        WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
+RETURNING subject, pass_expires_at
+
+-- name: read_doorway
+SELECT missing_since, settled FROM forms WHERE form = :form
+
 -- name: issue_ticket
 -- A new right to submit once.
 INSERT INTO tickets

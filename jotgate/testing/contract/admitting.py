@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from jotgate.outcomes import Reason
+from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import CLOSING_GRACE_SECONDS
 from jotgate.protocols import Store
 from jotgate.testing.contract.material import (
@@ -86,6 +86,26 @@ class AdmittingContract(Contract):
         admitted(store, opening("code"))
         admitted(store, opening("code", move=True))
         assert next(store.grants(exactly("code"))).moves == 0
+
+    def test_nobody_is_let_in_to_a_full_form(self, store: Store) -> None:
+        """Neither a code nor a ticket helps, a guess does not count, nothing is noted; a larger form goes on."""
+        store.create_grants([grant("one"), grant("two")], T0)
+        admit = admitted(store, opening("one", capacity=1))
+        admitted(store, opening("two", capacity=1))
+        settled(store, sent_in(1, admit), capacity=1)
+        for code in ("two", "unknown"):
+            wish = opening(code, guesser=guesser(), capacity=1)
+            assert refused(store, wish) == Refuse(reason=Reason.FULL, ref="FULL")
+        admitted(store, opening("two", capacity=2))
+
+    def test_nobody_is_let_in_to_a_form_without_its_ticket_field(self, store: Store) -> None:
+        """What would be sent in could not be told from what came by the bare address."""
+        store.create_grants([grant("code")], T0)
+        store.note_questions(FORM, qid=None, name=None, now=T0)
+        assert reason(store, opening("code")) is Reason.FIELD_MISSING
+        assert reason(store, opening("unknown", guesser=guesser())) is Reason.FIELD_MISSING
+        store.note_questions(FORM, qid="7", name="jotgate", now=T0)
+        admitted(store, opening("code"))
 
     def test_a_class_code_gives_each_opening_a_ticket_of_its_own(self, store: Store) -> None:
         """Pupils who share one code, and even one tablet, each get a ticket."""

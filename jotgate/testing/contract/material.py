@@ -88,6 +88,7 @@ def opening(
     holds: Pass | None = None,
     guesser: Guesser | None = None,
     pass_ttl_seconds: float | None = None,
+    capacity: int | None = None,
 ) -> Opening:
     """Return the wish of *browser* to be let in with the code of ``grant(code)``."""
     return Opening(
@@ -101,6 +102,7 @@ def opening(
         ticket_expires_at=now + TTL_SECONDS,
         pass_id=new_pass_id(),
         pass_ttl_seconds=pass_ttl_seconds,
+        capacity=capacity,
     )
 
 

@@ -1,0 +1,132 @@
+"""Who waits for a code on PostgreSQL decides on what the last one left of it, in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import psycopg
+import pytest
+
+from jotgate.outcomes import Admit
+from jotgate.stores import SqlStore, open_store
+from jotgate.stores.driver import Transaction
+from jotgate.stores.tickets import _issue_at_once
+from jotgate.testing.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening
+from tests.faults.postgres_server import until
+
+CODE = digest("code")
+#: What somebody else does to the code, whose transaction is open when it is tried to be opened.
+OTHERS: dict[str, Callable[[Transaction], object]] = {
+    "opens it at once": lambda tx: _issue_at_once(tx, opening("code", browser="other")),
+    "opens it in turn": lambda tx: tx.run("issue_ticket", **ticket(b"2" * 16)),
+    "revokes it": lambda tx: tx.run("revoke_grant", fingerprint=CODE, now=T0),
+    "settles its use": lambda tx: tx.run("take_uses", fingerprint=CODE, count=1),
+    "gives it another code": lambda tx: tx.run(
+        "replace_fingerprint", fingerprint=CODE, fresh=digest("fresh"), key_id="k"
+    ),
+}
+
+
+@pytest.fixture
+def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
+    """Return a store whose patience does not decide."""
+    monkeypatch.setattr("jotgate.stores.postgres.PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("jotgate.stores.postgres._LOCK_SECONDS", 60.0)
+    store = open_store(postgres_store_url)
+    store.prepare(FORMS, T0)
+    yield store
+    store.close()
+
+
+def ticket(ticket_id: bytes) -> dict[str, object]:
+    """Return a ticket of the code as it is issued in turn."""
+    ids = {"ticket_id": ticket_id, "fingerprint": CODE, "browser": bytes(16), "pass_id": bytes(16)}
+    return {
+        **ids,
+        "form": FORM,
+        "subject": None,
+        "now": T0,
+        "expires_at": T0 + 60,
+        "pass_expires_at": T0 + 60,
+    }
+
+
+def assert_waiting(url: str) -> None:
+    """Fail if nobody waits for a row of this store."""
+    schema = url.partition("?schema=")[2]
+    query = (
+        "SELECT count(*) FROM pg_locks l JOIN pg_locks t USING (pid) JOIN pg_class c ON c.oid = t.relation"
+        f" WHERE NOT l.granted AND c.relname = 'grants' AND c.relnamespace = '{schema}'::regnamespace"
+    )
+    with psycopg.connect(url.partition("?")[0], autocommit=True) as connection:
+        row = connection.execute(query.encode()).fetchone()
+    assert row != (0,)
+
+
+def while_another(
+    store: SqlStore, url: str, act: Callable[[Transaction], object], *, gives_up: bool = False
+) -> Admit | None:
+    """Open the code at once while another's transaction has done *act* to it, which then ends."""
+
+    class GivesUp(Exception):
+        pass
+
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            with store.driver.write() as tx:
+                assert act(tx) is not None
+                decision = pool.submit(store._issue_alone, opening("code", browser="one"))
+                until(30, partial(assert_waiting, url))
+                if gives_up:
+                    raise GivesUp
+        except GivesUp:
+            pass
+        return decision.result()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_code_that_another_changed_is_not_opened_at_once(
+    store: SqlStore, postgres_store_url: str, name: str
+) -> None:
+    """Whoever waited finds the code no longer as it was seen, and writes nothing: the locked way decides."""
+    store.create_grants([grant("code")], T0)
+    assert while_another(store, postgres_store_url, OTHERS[name]) is None
+    assert store.live_until(FORM) == {
+        "opens it at once": T0 + 86_400,
+        "opens it in turn": T0 + 60,
+    }.get(name)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_code_that_another_left_alone_in_the_end_is_opened(
+    store: SqlStore, postgres_store_url: str, name: str
+) -> None:
+    """If the other's transaction is undone, whoever waited is admitted."""
+    store.create_grants([grant("code")], T0)
+    admit = while_another(store, postgres_store_url, OTHERS[name], gives_up=True)
+    assert admit is not None
+    assert admitted(store, opening("code", browser="one")).ticket_id == admit.ticket_id
+
+
+def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: SqlStore, postgres_store_url: str) -> None:
+    """Each browser has a ticket of its own; but the last use is not given out again."""
+    store.create_grants([grant("code", uses=2)], T0)
+    assert while_another(store, postgres_store_url, OTHERS["opens it at once"]) is not None
+    assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is not None
+    assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is None
+
+
+def test_a_freed_ticket_makes_way_for_another(store: SqlStore) -> None:
+    """A code whose ticket was given back, or that has a new code, is opened as if for the first time."""
+    store.create_grants([grant("code")], T0)
+    first = admitted(store, opening("code"))
+    assert store._issue_alone(opening("code")) is None
+    assert store.give_back_use(exactly("code"), now=T0, actor="owner")
+    second = store._issue_alone(opening("code"))
+    assert second is not None
+    assert second.ticket_id != first.ticket_id
+    assert store.reissue_grant(exactly("code"), grant("fresh"), now=T0, actor="owner")
+    assert store._issue_alone(opening("code")) is None
+    assert store._issue_alone(opening("fresh")) is not None
