@@ -22,7 +22,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Any, TypeVar
 
 from jotgate.errors import StoreMismatch, StoreUnavailable
@@ -95,15 +95,49 @@ class _SqliteView(SqliteTransaction):
 
     __slots__ = ("_patience_seconds",)
 
-    def __init__(
-        self, connection: sqlite3.Connection, statements: Mapping[str, str], patience_seconds: float
-    ) -> None:
-        super().__init__(connection, statements)
+    def __init__(self, transaction: SqliteTransaction, patience_seconds: float) -> None:
+        self._execute = transaction._execute
+        self._statements = transaction._statements
         self._patience_seconds = patience_seconds
+
+    def one(self, name: str, /, **values: Any) -> Row | None:
+        """Run a statement and return its first row, or None."""
+        rows = self._all(name, values)
+        return rows[0] if rows else None
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        return _patiently(lambda: super(_SqliteView, self).all(name, **values), self._patience_seconds)
+        return self._all(name, values)
+
+    def _all(self, name: str, values: Mapping[str, Any]) -> list[Row]:
+        statement = self._statements[name]
+        try:
+            return self._execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error):
+                raise
+        return _patiently(lambda: self._execute(statement, values).fetchall(), self._patience_seconds)
+
+
+class _Reading:
+    """A view that is open; written out, because the shorter way costs the hot look-up a fifth more."""
+
+    __slots__ = ("_driver", "_patience_seconds")
+
+    def __init__(self, driver: SqliteDriver, patience_seconds: float) -> None:
+        self._driver = driver
+        self._patience_seconds = patience_seconds
+
+    def __enter__(self) -> SqliteTransaction:
+        try:
+            _, transaction = self._driver._connection()
+        except (sqlite3.Error, OSError) as error:
+            raise self._driver._fault(error) from error
+        return _SqliteView(transaction, self._patience_seconds)
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error | OSError):
+            raise self._driver._fault(error) from error
 
 
 class SqliteDriver:
@@ -139,15 +173,9 @@ class SqliteDriver:
         except (sqlite3.Error, OSError) as error:
             raise self._fault(error) from error
 
-    @contextmanager
-    def read(self, *, patience_seconds: float | None = None) -> Iterator[SqliteTransaction]:
+    def read(self, *, patience_seconds: float | None = None) -> AbstractContextManager[SqliteTransaction]:
         """Open a view for reading; each statement sees what is committed."""
-        try:
-            patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
-            connection, _ = self._connection()
-            yield _SqliteView(connection, self._statements, patience_seconds)
-        except (sqlite3.Error, OSError) as error:
-            raise self._fault(error) from error
+        return _Reading(self, PATIENCE_SECONDS if patience_seconds is None else patience_seconds)
 
     def close(self) -> None:
         """Close this thread's connection."""
