@@ -137,17 +137,23 @@ def write_codes(
     `separator=";"`. `stream` stays open. Errors of the writing are `OSError`: the file is incomplete then,
     and the codes in it should be revoked.
     """
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="")
+    stream.write(codecs.BOM_UTF8)
+    text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
     try:
         writer = csv.writer(text, delimiter=separator, lineterminator="\r\n")
         writer.writerow(columns)
         written = 0
         for row in rows:
-            writer.writerow([_FORMULA.sub(r"\1'\2", cell) for cell in row])
+            writer.writerow([cell if _is_plain(cell) else _FORMULA.sub(r"\1'\2", cell) for cell in row])
             written += 1
         return written
     finally:
         text.detach()
+
+
+def _is_plain(cell: str) -> bool:
+    """Say of most cells, quicker than the pattern would, that no formula begins in them."""
+    return not cell or (cell[0] != "-" and cell.replace("-", "").isalnum())
 
 
 def open_new(path: str | os.PathLike[str]) -> BinaryIO:

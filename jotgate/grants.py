@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import compress, islice
 
 from jotgate.clock import Clock
 from jotgate.codes import CodeText, fingerprint, generate, generate_many, parse, printed
-from jotgate.errors import InputError, UnknownForm
+from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.keyring import CodeKeys
 from jotgate.protocols import Grant, GrantFilter, NewGrant, Store
 
-#: Codes stored in one transaction; bounds the memory and how long the door waits meanwhile.
+#: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
+#: the store is written once for all of them.
+_BATCH = 250_000
+#: Codes stored in one transaction; bounds how long the door waits meanwhile.
 _CHUNK = 50_000
 _LONGEST_SUBJECT = 200
 
@@ -87,36 +90,41 @@ class Grants:
         return self._create(terms, iter(people))
 
     def _create(self, terms: Terms, people: Iterator[Person]) -> Iterator[IssuedCode]:
-        while chunk := list(islice(people, _CHUNK)):
-            codes = list(generate_many(len(chunk)))
-            for position in self._store_all(terms, codes, chunk):
-                codes[position] = self._another(terms, chunk[position])
-            for code, person in zip(codes, chunk, strict=True):
+        while batch := list(islice(people, _BATCH)):
+            codes, stored, problem = list(generate_many(len(batch))), bytearray(len(batch)), None
+            try:
+                for place in self._store_all(terms, codes, batch, stored):
+                    codes[place] = self._another(terms, batch[place])
+                    stored[place] = True
+            except StoreError as error:
+                problem = error
+            for code, person in compress(zip(codes, batch, strict=True), stored):
                 yield IssuedCode(printed(code), subject=person.subject, label=person.label)
+            if problem is not None:
+                raise problem
 
-    def _store_all(self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person]) -> list[int]:
+    def _store_all(
+        self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person], stored: bytearray
+    ) -> list[int]:
+        """Store the codes, mark each that is, and return the places of those that exist already."""
         key_id, key = self._code_keys.newest
-        grants = [
-            NewGrant(
-                fingerprint=fingerprint(code, key),
-                key_id=key_id,
-                form=terms.form,
-                subject=person.subject,
-                label=person.label,
-                batch=terms.batch,
-                uses=terms.uses,
-                valid_from=terms.valid_from,
-                valid_until=terms.valid_until,
-            )
-            for code, person in zip(codes, people, strict=True)
-        ]
-        return self._store.create_grants(grants, self._clock.now())
+        fingerprints = [fingerprint(code, key) for code in codes]
+        in_order = sorted(range(len(codes)), key=fingerprints.__getitem__)
+        taken: list[int] = []
+        for at in range(0, len(codes), _CHUNK):
+            places = in_order[at : at + _CHUNK]
+            grants = (_new_grant(terms, key_id, fingerprints[place], people[place]) for place in places)
+            existing = {places[number] for number in self._store.create_grants(grants, self._clock.now())}
+            for place in places:
+                stored[place] = place not in existing
+            taken += existing
+        return taken
 
     def _another(self, terms: Terms, person: Person) -> CodeText:
         """Replace a code that exists already, which happens once in many millions."""
         while True:
             code = generate()
-            if not self._store_all(terms, [code], [person]):
+            if not self._store_all(terms, [code], [person], bytearray(1)):
                 return code
 
     def list(self, which: GrantFilter | None = None) -> Iterator[Grant]:
@@ -151,6 +159,20 @@ class Grants:
         if not isinstance(code, CodeText):
             return None
         return GrantFilter(fingerprints=tuple(fingerprint(code, key) for key in self._code_keys.all()))
+
+
+def _new_grant(terms: Terms, key_id: str, fingerprint: bytes, person: Person) -> NewGrant:
+    return NewGrant(
+        fingerprint,
+        key_id,
+        terms.form,
+        person.subject,
+        person.label,
+        terms.batch,
+        terms.uses,
+        terms.valid_from,
+        terms.valid_until,
+    )
 
 
 def _problems(terms: Terms) -> Iterator[str]:

@@ -35,8 +35,13 @@ def office(store: Store, *secrets: bytes) -> Grants:
     return Grants(["students"], store=store, code_keys=CodeKeys(secrets or [OLD]), clock=FrozenClock(T0))
 
 
-def test_codes_are_made_for_people_in_their_order(store: Store) -> None:
+@pytest.mark.parametrize(("at_once", "in_one_transaction"), [(250_000, 50_000), (20, 7)])
+def test_codes_are_made_for_people_in_their_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch, at_once: int, in_one_transaction: int
+) -> None:
     """Each is well formed, printed in groups, stored under its fingerprint with the terms of the batch."""
+    monkeypatch.setattr("jotgate.grants._BATCH", at_once)
+    monkeypatch.setattr("jotgate.grants._CHUNK", in_one_transaction)
     terms = replace(TERMS, uses=2, batch="7b", valid_from=T0, valid_until=T0 + 60)
     pupils = [Person(subject=f"s-{n}", label=f"Pupil {n}") for n in range(50)]
     issued = list(office(store).create(terms, pupils))
