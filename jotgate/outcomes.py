@@ -37,6 +37,7 @@ class Reason(Enum):
     FULL = "full"  #: the form's capacity is settled.
     FIELD_MISSING = "field_missing"  #: the form has no ticket field, so nothing could be proved: closed.
     NO_PASS = "no_pass"  #: no valid pass came with the request.
+    NOT_SUBMITTED = "not_submitted"  #: the page needs a submission that counts, and there is none yet.
     CROSS_SITE = "cross_site"  #: a POST that another site's page sent.
     STORE_DOWN = "store_down"  #: nothing can be decided now.
     UNKNOWN_FORM = "unknown_form"  #: no form of this name.

@@ -124,6 +124,15 @@ class Records:
             return Answer(State.NONE, self._store.standing_of_lookup(form, ()).full_read_at)
         return self._answer(self._store.standing_of_lookup(form, wanted))
 
+    def has_submitted_with(self, form: str, ticket_id: bytes) -> Answer:
+        """Say whether *form* was submitted with that ticket: all that can be asked where a code is about nobody.
+
+        Raises:
+            UnknownForm: there is no such form.
+        """
+        self._policy(form)
+        return self._answer(self._store.standing_of_ticket(form, ticket_id))
+
     def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with the answer.
 

@@ -73,6 +73,7 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.FULL: "As many submissions are settled as the form takes (capacity).",
         Reason.FIELD_MISSING: "The form has no ticket field any more, so nothing could be proved: the door is closed "
         "until the field is back. `doctor` shows what is missing.",
+        Reason.NOT_SUBMITTED: "The page needs a submission that counts, and the visitor has none yet.",
         Reason.NO_PASS: "The page needs a pass, and the browser brought none that is valid.",
         Reason.CROSS_SITE: "Another site's page sent the request, or a proxy changes the site's address: site_url "
         "must be what visitors see in their browser.",

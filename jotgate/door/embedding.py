@@ -11,11 +11,13 @@ from werkzeug.wrappers import Request
 
 from jotgate.door.endpoints import Door, refuse_for
 from jotgate.door.inviting import greet
+from jotgate.door.own import answer_for, submissions_of, viewer_of
 from jotgate.door.visitors import own_path
 from jotgate.errors import StoreUnavailable
 from jotgate.outcomes import Reason, Refuse
 from jotgate.passes import Pass
 from jotgate.policy import FormPolicy
+from jotgate.records import Answer, OwnSubmission
 from jotgate.tickets import TicketState
 
 _log = logging.getLogger("jotgate.door")
@@ -56,6 +58,35 @@ class Visit:
             }
             self._passes = {form: one for form, one in held.items() if one is not None}
         return self._passes
+
+    def has_submitted(
+        self, form: str, *, subject: str | None = None, lookup: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
+
+        The visitor is known by the site's own login (`subject_loader`) or by the pass; a stranger has not submitted.
+
+        Raises:
+            UnknownForm: there is no such form.
+            InputError: both were given, or a field that cannot be looked up.
+            StoreUnavailable: nothing can be known.
+        """
+        self._touch()
+        if subject or lookup is not None:
+            return self._door.parts.records.has_submitted(form, subject=subject, lookup=lookup)
+        return answer_for(self._door, form, viewer_of(self._door, Request(self._environ), form))
+
+    def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
+        """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
+
+        Raises:
+            UnknownForm: there is no such form.
+            StoreUnavailable: nothing can be known.
+        """
+        self._touch()
+        if subject:
+            return self._door.parts.records.submissions(form, subject)
+        return submissions_of(self._door, form, viewer_of(self._door, Request(self._environ), form))
 
     def embed(self, form: str) -> Markup:
         """Return the door in place, or the form for an admitted visitor, to be put into a page.

@@ -135,6 +135,11 @@ _REFUSALS: Mapping[Reason, Message] = {
         title="This page needs an access code",
         remedy="Open the form with your access code first, and then come back to this page.",
     ),
+    Reason.NOT_SUBMITTED: Message(
+        status=403,
+        title="This page needs a form first",
+        remedy="Fill in the form and send it. As soon as it is confirmed, this page opens.",
+    ),
     Reason.CROSS_SITE: Message(
         status=403,
         title="This came from another website",

@@ -7,6 +7,7 @@ from jotgate.door.endpoints import Door, Route
 from jotgate.door.entering import enter
 from jotgate.door.inviting import accept
 from jotgate.door.mirror import mirror
+from jotgate.door.own import mine
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True, opens=True),
@@ -18,6 +19,7 @@ ROUTES = (
     Route(rule="/f/<form>/enter", endpoint="enter", methods=("GET", "POST"), answer=enter, opens=True),
     Route(rule="/f/<form>/invitation", endpoint="accept", methods=("POST",), answer=accept, opens=True),
     Route(rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=Door.state, sweeps=True),
+    Route(rule="/f/<form>/mine", endpoint="mine", methods=("GET",), answer=mine, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=Door.done),
     Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=Door.hook, sweeps=True),
     Route(

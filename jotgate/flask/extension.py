@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from weakref import WeakSet
@@ -18,9 +18,11 @@ from jotgate.config import Settings
 from jotgate.door.embedding import PRIVATE, Visit
 from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard, turn_away
+from jotgate.door.own import turn_away_without
 from jotgate.door.routes import ROUTES
 from jotgate.grants import IssuedCode, Terms, people
 from jotgate.outcomes import VerdictEvent
+from jotgate.records import Answer, Asked, OwnSubmission
 from jotgate.wiring import Parts, build
 
 if TYPE_CHECKING:
@@ -135,6 +137,61 @@ class JotGate:
         for app in self._apps:
             app.extensions["jotgate"].parts.on_verdict(_in_context(app, function), name=name)
         return function
+
+    def requires_submission(
+        self, form: str, *, accept_pending: bool = False
+    ) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+        """Let a view be read only by who has submitted *form*, by the site's own login or by the pass.
+
+        A browser that asks for a page is sent to the form's page, or to its door; everything else gets JSON: 401 for a
+        stranger, 403 for who has not submitted. With *accept_pending*, a submission that is being confirmed is enough.
+        """
+
+        def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
+            @functools.wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+                turned_away = turn_away_without(
+                    _door(), flask.request.environ, form, accept_pending=accept_pending
+                )
+                if turned_away is not None:
+                    return flask.make_response(turned_away)
+                _keep_private()
+                return view(*args, **kwargs)
+
+            return guarded
+
+        return decorate
+
+    def has_submitted(
+        self, form: str, *, subject: str | None = None, lookup: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
+
+        Raises:
+            UnknownForm: there is no such form.
+            InputError: both were given, or a field that cannot be looked up.
+            StoreUnavailable: nothing can be known.
+        """
+        if subject or lookup is not None:
+            return self.parts.records.has_submitted(form, subject=subject, lookup=lookup)
+        return _visit().has_submitted(form)
+
+    def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
+        """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
+
+        Raises:
+            UnknownForm: there is no such form.
+            StoreUnavailable: nothing can be known.
+        """
+        return self.parts.records.submissions(form, subject) if subject else _visit().submissions(form)
+
+    def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
+        """Iterate over *subjects*, or over all that have a code for *form*, each with whether they have submitted.
+
+        Raises:
+            UnknownForm: there is no such form.
+        """
+        return self.parts.records.who(form, subjects)
 
     def create_codes(
         self,

@@ -50,6 +50,10 @@ class StandingStore(Protocol):
         """
         ...
 
+    def standing_of_ticket(self, form: str, ticket_id: bytes) -> Standing:
+        """Return how whoever was given that ticket stands with *form*."""
+        ...
+
     def subjects(self, form: str) -> Iterator[str]:
         """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory.
 

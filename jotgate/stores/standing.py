@@ -37,6 +37,12 @@ class StandingVerbs(Verbs):
             row = tx.one("standing_of_lookup", form=form, fingerprints=wanted, fields=len(fields))
         return _standing(row)
 
+    @tried_twice
+    def standing_of_ticket(self, form: str, ticket_id: bytes) -> Standing:
+        """Return how whoever was given that ticket stands with *form*."""
+        with self._read() as tx:
+            return _standing(tx.one("standing_of_ticket", form=form, ticket_id=ticket_id))
+
     def subjects(self, form: str) -> Iterator[str]:
         """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory."""
         after = ""

@@ -23,8 +23,9 @@ import jotgate.door
 from jotgate.codes import Hint
 from jotgate.door import messages
 from jotgate.door.returning import Outcome
-from jotgate.outcomes import Reason, Refuse
+from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
+from jotgate.records import OwnSubmission
 
 DOOR = Path(jotgate.door.__path__[0])
 NOW = datetime(2026, 4, 29, 10, 40, tzinfo=timezone.utc).timestamp()
@@ -160,6 +161,35 @@ class Picture:
     context: Mapping[str, Any] = field(repr=False)
 
 
+def own(**changes: Any) -> dict[str, Any]:
+    """Return the context of the page with somebody's own submissions."""
+    upload = "https://www.jotform.com/uploads/riverside/260123456789012/6410000000000000001/drawing.png"
+    filled_in = [
+        {"label": "Your name", "texts": [("Ada Lovelace", False)]},
+        {
+            "label": "Which lessons would you like to take?",
+            "texts": [("Mathematics", False), ("Poetry", False)],
+        },
+        {"label": "A drawing of your engine", "texts": [(upload, True)]},
+    ]
+    sent = [
+        OwnSubmission(ref=REF, verdict=verdict, created_at=NOW, fields=())
+        for verdict in (Verdict.VERIFIED, Verdict.ACCEPTED)
+    ]
+    given = {
+        "submissions": [
+            {"own": sent[0], "sent_text": "today at 10:40", "fields": filled_in},
+            {"own": sent[1], "sent_text": "on Monday 6 April at 08:03", "fields": []},
+        ],
+        "pending": False,
+        "expected_text": "",
+        "door_url": FORM_PATH,
+        "subject": None,
+        "leave_url": "",
+    }
+    return every_page() | given | changes
+
+
 def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     """Return every page in every look that differs, by a name for its picture."""
     doors = {
@@ -223,6 +253,13 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "refused.html": notices,
         "move.html": {"move": move()},
         "done.html": {"done": every_page()},
+        "mine.html": {
+            "mine": own(),
+            "mine-subject": own(subject="s-1042", leave_url=f"{FORM_PATH}/leave"),
+            "mine-pending": own(pending=True, expected_text="today at 12:42"),
+            "mine-empty": own(submissions=[]),
+            "mine-empty-pending": own(submissions=[], pending=True),
+        },
         "embed.html": embeds,
     }
     return {

@@ -204,10 +204,12 @@ def judged(application: WSGIApplication) -> WSGIApplication:
 
 
 @contextmanager
-def running_site(application: WSGIApplication = plain, **changes: Any) -> Iterator[Site]:
-    """Give a site with a sandbox of its own."""
+def running_site(
+    application: WSGIApplication = plain, questions: Any = None, **changes: Any
+) -> Iterator[Site]:
+    """Give a site with a sandbox of its own, whose form asks the usual *questions* or those given."""
     with TemporaryDirectory() as folder, Sandbox() as sandbox:
-        form_id = sandbox.add_form("Students")
+        form_id = sandbox.add_form("Students", questions)
         site = Site(sandbox, settings_of(sandbox, form_id, Path(folder), **changes), application=application)
         # The first reading finds where judging begins; a site does so long before its first visitor.
         site.sweep()

@@ -46,6 +46,7 @@ STATUSES = {
     Reason.FULL: 403,
     Reason.FIELD_MISSING: 503,
     Reason.NO_PASS: 401,
+    Reason.NOT_SUBMITTED: 403,
     Reason.CROSS_SITE: 403,
     Reason.STORE_DOWN: 503,
     Reason.UNKNOWN_FORM: 404,

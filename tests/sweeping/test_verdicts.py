@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from jotgate import mint_token
 from jotgate.grants import Terms, people
 from jotgate.keyring import KeyRing
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.protocols import GrantFilter
 from jotgate.tickets import new_ticket_id, ticket_text
+from tests.door.site import DOOR, running_site, ticket_in
 
 from .school import School, school
 
@@ -73,6 +75,37 @@ def test_the_second_submission_on_a_ticket_is_replayed(one: School) -> None:
     one.wait(4)
     replayed = Verdict.REPLAYED
     assert one.verdicts() == {first: Verdict.VERIFIED, second: replayed, third: replayed}
+
+
+def test_a_locked_answer_that_was_changed_is_tampered() -> None:
+    """The ticket is not used up by it: sent in again as it was given, the same ticket is verified."""
+    questions = [{"type": "textbox", "name": "class"}, {"type": "textbox", "name": "room"}]
+    form = {"access": "app", "locked_fields": ["class"]}
+    with running_site(questions=questions, form=form) as site:
+        token = mint_token(
+            site.app_secret(),
+            app="ios",
+            form="students",
+            subject="u-7",
+            prefill={"class": "7a", "room": "12"},
+            locked=["class"],
+            now=site.clock.now(),
+        )
+        visitor = site.visitor()
+        assert visitor.get(f"{DOOR}/enter", query_string={"token": token}).status_code == 303
+        ticket = ticket_in(visitor.get(DOOR).text)
+
+        def judged(**answers: str) -> Verdict | None:
+            sent = site.sandbox.submit(site.form_id, {"jotgate": ticket, **answers}, webhook=False)
+            site.sweep()
+            return site.verdict(sent)
+
+        assert judged(**{"class": "7b", "room": "12"}) is Verdict.TAMPERED
+        assert judged(room="12") is Verdict.TAMPERED
+        assert not site.parts.records.has_submitted("students", subject="u-7")
+        assert judged(**{"class": " 7a ", "room": "13"}) is Verdict.VERIFIED
+        assert judged(**{"class": "7b"}) is Verdict.REPLAYED
+        assert site.parts.records.has_submitted("students", subject="u-7")
 
 
 def test_a_ticket_for_another_form_is_told(one: School) -> None:

@@ -26,6 +26,15 @@ SELECT
     read_at, full_read_at, quiet_until
 FROM forms WHERE form = :form
 
+-- name: standing_of_ticket
+SELECT
+    (SELECT CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END
+        FROM tickets JOIN submissions ON submissions.submission_id = tickets.submission_id
+        WHERE tickets.ticket_id = :ticket_id AND submissions.form = :form),
+    (SELECT sent_at FROM tickets WHERE ticket_id = :ticket_id AND form = :form AND state = 'sent'),
+    read_at, full_read_at, quiet_until
+FROM forms WHERE form = :form
+
 -- name: page_of_subjects
 SELECT DISTINCT subject FROM grants
 WHERE form = :form AND subject > :after AND (revoked_at IS NULL OR used > 0)

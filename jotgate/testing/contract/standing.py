@@ -129,7 +129,12 @@ class StandingContract(Contract):
         store.create_grants([grant("class", uses=9)], T0)
         first, second = admitted(store, opening("class")), admitted(store, opening("class"))
         assert store.submission_of_ticket(FORM, first.ticket_id) is None
+        store.mark_sent(ticket_id=first.ticket_id, now=T0)
+        assert store.standing_of_ticket(FORM, first.ticket_id).sent_at == T0
         settled(store, sent_in(1, first), sent_in(2, first))
+        assert store.standing_of_ticket(FORM, first.ticket_id)[:2] == (Verdict.VERIFIED, None)
+        for form, ticket in ((FORM, second), (OTHER_FORM, first)):
+            assert store.standing_of_ticket(form, ticket.ticket_id)[:2] == (None, None)
         found = store.submission_of_ticket(FORM, first.ticket_id)
         assert found is not None
         assert (found.submission_id, found.shown) == ("1", {})
