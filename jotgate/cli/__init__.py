@@ -29,6 +29,7 @@ _HOMES = {
     "sweep": ("jotgate.cli.sweeping", "sweep"),
     "quota": ("jotgate.cli.quota", "quota"),
     "submissions": ("jotgate.cli.submissions", "submissions"),
+    "has-submitted": ("jotgate.cli.has_submitted", "has_submitted"),
     "report": ("jotgate.cli.report", "report"),
     "keys": ("jotgate.cli.keys", "keys"),
     "callbacks": ("jotgate.cli.callbacks", "callbacks"),
