@@ -233,6 +233,38 @@ JotGate(shared)
 """
         desk.run_script("docs/flask.md", after)
 
+    def test_records(self, desk: Desk) -> None:
+        """A Flask site, as shown, knows who has submitted, opens a page to them, and shows them theirs."""
+        story = """
+with app.app_context():
+    gate.parts.sweep.run(["students"], operator=True)
+    [code] = gate.create_codes("students", subjects=["s-1042"])
+    assert story("s-1042") == "Please fill in the form." and who_is_missing() == ["s-1042"]
+assert get("/results").headers["Location"] == "/jotgate/f/students"
+assert enter(code) == 303
+print(visitor.get_cookie("__Host-jotgate-students", "school.example").value)
+print(ticket_at("/jotgate/f/students"))
+"""
+        held, ticket = desk.run_script("docs/records.md", _VISIT + story).split()
+        answers = {
+            "jotgate": ticket,
+            "name": {"first": "Ada"},
+            "email": "ada@school.example",
+            "message": "hello",
+        }
+        desk.sandbox.submit(FORM_ID, answers)
+        after = f"""
+with app.app_context():
+    gate.parts.sweep.run(["students"], operator=True)
+    assert story("s-1042") == "It is in." and who_is_missing() == []
+    assert has_signed_up("ADA@school.example") and not has_signed_up("eve@school.example")
+    assert [one.values["name"] for one in sent_by("s-1042")] == ["Ada"]
+visitor.set_cookie("__Host-jotgate-students", "{held}", domain="school.example", secure=True)
+assert get("/results").text == "Only for those who have filled in the form."
+assert get("/mine").json == {{"sent": [{{"name": "Ada", "message": "hello"}}]}}
+"""
+        desk.run_script("docs/records.md", _VISIT + after)
+
     def test_callbacks(self, desk: Desk) -> None:
         """A Flask site's function, as shown, is told what a sweep judges; the receiver's reads what is signed."""
         after = """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.bench.measuring import FULL, TINY
 
-GROUPS = ("startup", "requests", "tokens", "judging", "admission", "postgres")
+GROUPS = ("startup", "requests", "tokens", "judging", "admission", "records", "postgres")
 
 
 def main(arguments: list[str] | None = None) -> int:
