@@ -34,6 +34,7 @@ def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[
         yield _exists(policy, info.title, info.status)
         questions = parts.service.questions(form_id, operator=True)
         yield from _ticket_field(policy, questions, state)
+        yield from _listed_fields(policy, questions)
         yield from _labels(form, questions)
         yield from _properties(parts, policy, parts.service.properties(form_id, operator=True))
         yield _webhook(parts, form, parts.service.webhooks(form_id, operator=True))
@@ -96,6 +97,22 @@ def _field_faults(field: Question) -> Iterator[str]:
         yield f"{plain(field.name)} is required, which can stop people from sending the form: turn that off"
     if field.type != "control_textbox":
         yield f"{plain(field.name)} is no Short Text field ({plain(field.type)}): replace it by one"
+
+
+def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Check]:
+    """Look for the fields that the settings name: a name that no field has fails silently otherwise."""
+    names = {name for question in questions for name in (question.qid, question.name)}
+    for setting, fields, level, therefore in (
+        ("locked_fields", policy.locked_fields, Level.FAIL, "what locks it is judged tampered"),
+        ("lookup_fields", policy.lookup_fields, Level.WARN, "nobody is found by it"),
+        ("show_fields", policy.show_fields, Level.WARN, "nobody sees it"),
+    ):
+        for name in fields:
+            wanted = name.partition("[")[0]
+            if wanted not in names:
+                words = f"{setting} names {plain(name)}, which the form does not have, so {therefore}"
+                words += _near(questions, wanted)
+                yield Check(level=level, topic="fields", form=policy.form, words=words)
 
 
 def _labels(form: str, questions: Sequence[Question]) -> Iterator[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from typing import Any
 
@@ -120,6 +121,26 @@ def test_a_renamed_ticket_field_is_still_found(site: Site) -> None:
     level, words = _told(site, "students", "ticket field")
     assert level == "warn"
     assert 'ticket_field = "renamed"' in words
+
+
+@pytest.mark.parametrize(
+    ("listed", "level", "words"),
+    [
+        ('locked_fields = ["klass"]', "fail", "locked_fields names klass, .* judged tampered"),
+        ('lookup_fields = ["Name"]', "warn", "nobody is found by it .* has the unique name name"),
+        ('show_fields = ["99"]', "warn", "show_fields names 99"),
+        ('show_fields = ["name[first]", "3"]', None, ""),
+    ],
+)
+def test_a_listed_field_that_the_form_lacks_is_told(
+    site: Site, listed: str, level: str | None, words: str
+) -> None:
+    """By unique name, in part, or by number; a slip in a name would otherwise do nothing, silently."""
+    text = site.config.read_text("utf-8")
+    site.config.write_text(text.replace("[forms.students]", f"[forms.students]\n{listed}"), encoding="utf-8")
+    check = _checks(site).get(("students", "fields"))
+    assert (check["level"] if check else None) == level
+    assert check is None or re.search(words, check["message"])
 
 
 def test_an_encrypted_form_fails_and_its_properties_are_not_shown(site: Site) -> None:
