@@ -32,10 +32,11 @@ class StandingVerbs(Verbs):
     @tried_twice
     def standing_of_lookup(self, form: str, fields: Sequence[Sequence[bytes]]) -> Standing:
         """Return how whoever wrote all of that stands with *form*."""
-        wanted = b"".join(one for fingerprints in fields for one in fingerprints)
+        wanted = [one for fingerprints in fields for one in fingerprints]
+        # Each database is given them in the way in which it can use its indices.
+        values = {"wanted": wanted, "fingerprints": b"".join(wanted), "fields": len(fields)}
         with self._read() as tx:
-            row = tx.one("standing_of_lookup", form=form, fingerprints=wanted, fields=len(fields))
-        return _standing(row)
+            return _standing(tx.one("standing_of_lookup", form=form, **values))
 
     @tried_twice
     def standing_of_ticket(self, form: str, ticket_id: bytes) -> Standing:
