@@ -50,6 +50,12 @@ class FormPolicy:
     lookup_fields: tuple[str, ...] = ()
     #: Fields that people may see of their own submissions; no other is kept.
     show_fields: tuple[str, ...] = ()
+    #: What a submission that was deleted at JotForm does here: "keep" its verdict, or "revoke" it.
+    deleted: str = "keep"
+    #: How long who it is about, and what is shown of it, is kept, seconds; None: for good.
+    keep_seconds: float | None = None
+    #: What comes then: "pseudonymise", or "delete".
+    after_keep: str = "pseudonymise"
     #: Path prefixes that only an admitted browser may read.
     protect: tuple[str, ...] = ()
 

@@ -262,6 +262,11 @@ class Quota:
         """Say whether the sweep may start a reading now."""
         return pace(self._current(), self._clock.now())
 
+    def spare(self) -> bool:
+        """Say whether there are calls for what can wait: the day's calls come faster than they are used."""
+        usage = self._current()
+        return usage.left is None or (usage.left > 0 and usage.tokens >= BURST_CALLS / 2)
+
     def usage(self) -> Usage:
         """Return the usage as it stands, at most 5 seconds old."""
         with self._lock:

@@ -31,6 +31,8 @@ class Submission:
     status: str
     #: JotForm's map of question id -> {name, type, text, answer, ...}; empty if there was none.
     answers: Mapping[str, Mapping[str, Any]]
+    #: When it was last edited, by JotForm's clock on the wall of its zone; None: never.
+    updated_at: float | None = None
 
     @property
     def empty(self) -> bool:
@@ -125,8 +127,11 @@ def judge(candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float)
         return Verdict.REVOKED
     if candidate.created_earliest > ticket.expires_at:
         return Verdict.EXPIRED
-    if not all(
+    return Verdict.TAMPERED if is_tampered(candidate, ticket) else Verdict.VERIFIED
+
+
+def is_tampered(candidate: Candidate, ticket: Ticket) -> bool:
+    """Say whether a locked field came back with another value than it was given."""
+    return not all(
         unchanged(ticket.prefill.get(name, ""), candidate.answers.get(name, "")) for name in ticket.locked
-    ):
-        return Verdict.TAMPERED
-    return Verdict.VERIFIED
+    )

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from jotgate.callbacks import Callbacks
 from jotgate.errors import JotgateError
@@ -15,6 +15,11 @@ from jotgate.sweep import Sweep
 
 _log = logging.getLogger("jotgate.sweep")
 
+#: What is done besides, with a bound on each call to JotForm.
+Chore = Callable[[float | None], object]
+
+#: How often a process looks whether a chore is due.
+_CHORES_SECONDS = 60.0
 #: How often a thread looks whether something is due.
 _LOOK_SECONDS = 1.0
 #: A thread that was not heard of for this long does not run: uWSGI without threads starts it and never schedules it.
@@ -37,10 +42,15 @@ def freezes_threads() -> bool:
 class Sweeper:
     """Keep the sweep going from wherever this process allows it, and tell the callbacks what came of it."""
 
-    def __init__(self, sweep: Sweep, mode: str, callbacks: Callbacks) -> None:
-        """Run *sweep* by *mode*: ``auto``, ``thread``, ``request`` or ``external``. Nothing starts yet."""
+    def __init__(self, sweep: Sweep, mode: str, callbacks: Callbacks, chores: Sequence[Chore] = ()) -> None:
+        """Run *sweep* by *mode*: ``auto``, ``thread``, ``request`` or ``external``. Nothing starts yet.
+
+        *chores* are looked after once a minute; each knows by itself when it is due.
+        """
         self._sweep = sweep
         self._callbacks = callbacks
+        self._chores = chores
+        self._chores_at = float("-inf")
         self._mode = "request" if mode == "auto" and freezes_threads() else mode
         self._wake = threading.Event()
         self._lock = threading.Lock()
@@ -115,13 +125,18 @@ class Sweeper:
         else:
             if report is not None and (swept.forms or swept.errors):
                 report(swept)
-        self._tell_safely(deadline_seconds)
+        self._do_safely("callbacks", lambda: self._callbacks.deliver(deadline_seconds=deadline_seconds))
+        now = time.monotonic()
+        if now - self._chores_at >= _CHORES_SECONDS:
+            self._chores_at = now
+            for chore in self._chores:
+                self._do_safely("chore", lambda chore=chore: chore(deadline_seconds))  # type: ignore[misc]
 
-    def _tell_safely(self, deadline_seconds: float | None) -> None:
-        """Tell what is due; a fault is logged, and the next look tries again."""
+    def _do_safely(self, what: str, work: Callable[[], object]) -> None:
+        """Do what comes after the sweep; a fault is logged, and the next look tries again."""
         try:
-            self._callbacks.deliver(deadline_seconds=deadline_seconds)
+            work()
         except JotgateError:
-            _log.warning("callbacks.failed", exc_info=True)
+            _log.warning("%s.failed", what, exc_info=True)
         except Exception:
-            _log.exception("callbacks.broke")
+            _log.exception("%s.broke", what)

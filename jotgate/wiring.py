@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 
 from jotgate.apps import Apps
+from jotgate.audit import Audit
 from jotgate.callbacks import Callbacks
 from jotgate.callbacks import F as CallbackT
 from jotgate.clock import Clock, SystemClock
@@ -54,6 +55,7 @@ class Parts:
     scoped_keys: ScopedKeys
     mirror: Mirror
     callbacks: Callbacks
+    audit: Audit
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
@@ -104,7 +106,17 @@ def build(
         holder=holder,
     )
     callbacks = Callbacks(store=store, code_keys=code_keys, clock=clock)
-    sweeper = Sweeper(sweep, settings.sweeper, callbacks)
+    audit = Audit(
+        policies,
+        store=store,
+        service=service,
+        quota=quota,
+        keys=keys,
+        code_keys=code_keys,
+        clock=clock,
+        holder=holder,
+    )
+    sweeper = Sweeper(sweep, settings.sweeper, callbacks, (audit.daily,))
     return Parts(
         settings=settings,
         clock=clock,
@@ -130,6 +142,7 @@ def build(
         mirror=Mirror(policies, store=store, service=service, quota=quota, clock=clock),
         callbacks=callbacks,
         records=Records(policies, store=store, code_keys=code_keys, quota=quota, clock=clock),
+        audit=audit,
     )
 
 

@@ -209,6 +209,9 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
     ),
     "lookup_fields": (7, [None], ["name[]"], ["jotgate"]),
     "show_fields": ("class", ["x" * 65], ["jotgate"]),
+    "deleted": ("drop", True, ["revoke"]),
+    "keep": (30, "24h", "0d", "36526d", "90 d", "", True),
+    "after_keep": ("keep", 1, ["delete"]),
     "protect": (
         "/a",
         ["a"],

@@ -32,6 +32,7 @@ _HOMES = {
     "has-submitted": ("jotgate.cli.has_submitted", "has_submitted"),
     "report": ("jotgate.cli.report", "report"),
     "keys": ("jotgate.cli.keys", "keys"),
+    "audit": ("jotgate.cli.audit", "audit"),
     "callbacks": ("jotgate.cli.callbacks", "callbacks"),
     "explain": ("jotgate.cli.explain", "explain"),
     "secrets": ("jotgate.cli.secrets", "secrets"),

@@ -125,7 +125,7 @@ def _labels(form: str, questions: Sequence[Question]) -> Iterator[Check]:
 
 
 def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any]) -> Iterator[Check]:
-    """Look at four of the form's settings; the others, which may hold its secrets, are not touched."""
+    """Look at some of the form's settings; the others may hold its secrets, and nothing of them is shown."""
     form = policy.form
     if _word(properties, "isEncrypted") in ("yes", "1", "true"):
         words = "is on: answers cannot be read and no webhook is sent. Turn encryption off"
@@ -141,12 +141,25 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
             "Unique Submission is on: pupils who share a tablet are stopped by it. The gate does this better"
         )
         yield Check(level=Level.WARN, topic="unique", form=form, words=words)
+    yield _edit_links(form, properties)
     done = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{form}/done"
     is_set = (
         _word(properties, "activeRedirect") == "thankurl" and _word(properties, "thankurl") == done.lower()
     )
     words = "leads back here" if is_set else f"could lead to {done}: visitors then see sooner that it arrived"
     yield Check(level=Level.OK, topic="thank-you", form=form, words=words)
+
+
+def _edit_links(form: str, properties: Mapping[str, Any]) -> Check:
+    """Look for the place holder by which JotForm puts the address for editing into e-mails."""
+    if "{edit_link}" in str(properties):
+        words = (
+            "an e-mail of the form carries an edit link: whoever has it can change answers after the verdict."
+            " Take {edit_link} out; until then edits are found once a day"
+        )
+        return Check(level=Level.WARN, topic="edits", form=form, words=words)
+    words = "no e-mail of the form carries an edit link; leave it so: edits are found once a day only"
+    return Check(level=Level.OK, topic="edits", form=form, words=words)
 
 
 def _word(properties: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,7 @@ from jotgate.keyring import MIN_SECRET_BYTES
 T = TypeVar("T")
 
 MAX_SECONDS = 366 * 24 * 3600
+MAX_DAYS = 36_525
 _UNIT_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 24 * 3600})
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _MOMENT = re.compile(
@@ -123,6 +124,14 @@ def callback(value: object) -> Callable[..., object]:
 def origin(value: object) -> str:
     """Take an origin, and return it as browsers spell it."""
     return str(read_origin(text(value)))
+
+
+def days(value: object) -> float:
+    """Take a number of days as text such as "90d"; return seconds."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None or match[2] != "d" or not 1 <= int(match[1]) <= MAX_DAYS:
+        raise ValueError(f'it must be days, such as "90d", 1 to {MAX_DAYS}')
+    return int(match[1]) * float(_UNIT_SECONDS["d"])
 
 
 def duration(value: object) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
-from jotgate.jotform.times import creation_times
+from jotgate.jotform.times import creation_times, wall_readings
 from jotgate.protocols import Account, FormInfo, Question
 from jotgate.submissions import Submission
 
@@ -185,6 +185,7 @@ def read_submission(row: object, zone: dt.tzinfo) -> Submission | None:
         created_latest=times[1],
         status=_text(row.get("status")),
         answers=_answers(row.get("answers")),
+        updated_at=max(wall_readings(row.get("updated_at"), zone), default=None),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from jotgate.protocols.admission import AdmissionStore, Opening
 from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
+from jotgate.protocols.auditing import AuditingStore, AuditState, Edit, Edited, KeptAnswers
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, OutboxStore, Told
@@ -29,15 +30,19 @@ __all__ = [
     "App",
     "AppCounts",
     "AppFault",
+    "AuditState",
     "Backlog",
     "Consumer",
     "Counted",
+    "Edit",
+    "Edited",
     "Failed",
     "FormInfo",
     "FormService",
     "FormState",
     "Grant",
     "GrantFilter",
+    "KeptAnswers",
     "KeptKey",
     "KeyState",
     "NewGrant",
@@ -77,6 +82,7 @@ class Store(
     SigningStore,
     OutboxStore,
     StandingStore,
+    AuditingStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -156,6 +156,20 @@ class FormService(Protocol):
         """Ask for the submissions of a form between two ids, both exclusive, ascending, up to 1,000 rows."""
         ...
 
+    def updated_submissions(
+        self,
+        form_id: str,
+        *,
+        offset: int = 0,
+        operator: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> SubmissionPage:
+        """Ask for a form's submissions, the last edited first, in the order in which JotForm gives them.
+
+        Whether JotForm looked at the order is for the caller to see.
+        """
+        ...
+
     def newest_submission_id(
         self,
         form_id: str,

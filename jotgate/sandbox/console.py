@@ -20,6 +20,7 @@ from .webhooks import SentWebhook, Webhooks
 from .world import LoggedCall, World
 
 _ONE_FAULT = re.compile(r"/sandbox/faults/([0-9]{1,9})", re.ASCII)
+_ONE_SUBMISSION = re.compile(r"/sandbox/submissions/([0-9]{1,20})", re.ASCII)
 _SHOWN_ROWS = 200
 
 
@@ -63,6 +64,7 @@ class Console:
     def _order(self, request: Request) -> Response:
         from_page = request.mimetype == "application/x-www-form-urlencoded"
         one = _ONE_FAULT.fullmatch(request.path)
+        edited = _ONE_SUBMISSION.fullmatch(request.path)
         try:
             if request.method == "POST" and request.path == "/sandbox/faults":
                 done = self._add_fault(_order_from_page(request) if from_page else _order_from_json(request))
@@ -73,6 +75,9 @@ class Console:
                 done = self._clear_faults(None)
             elif request.method == "DELETE" and one:
                 done = self._clear_faults(int(one[1]))
+            elif request.method == "POST" and edited:
+                order = _edit_from_page(request) if from_page else _order_from_json(request)
+                done = self._edit(edited[1], order)
             elif request.method == "POST" and request.path == "/sandbox/calls":
                 done = self._use_calls(_order_from_json(request))
             else:
@@ -91,6 +96,19 @@ class Console:
     def _clear_faults(self, fault_id: int | None) -> dict[str, object]:
         self._faults.clear(fault_id)
         return {"faults": [fault.to_json() for fault in self._faults.active()]}
+
+    def _edit(self, submission_id: str, order: Mapping[str, object]) -> dict[str, object]:
+        """Change answers, as somebody with an edit link could, or the status, as the owner could."""
+        given, status = order.get("answers", {}), order.get("status")
+        if not isinstance(given, dict) or not (status is None or isinstance(status, str)):
+            raise ValueError("answers must be an object of names or qids and values, status a text")
+        with self._world.lock:
+            form = self._world.form(self._world.submission(submission_id).form_id)
+            changed = answers.from_python(form, given)
+            self._world.edit_submission(submission_id, changed, status=status)
+            ticket = form.question_named(form.ticket_field) if form.ticket_field else None
+            kept = self._world.submission(submission_id)
+            return {"submission": _submission(form, kept, ticket.qid if ticket else "")}
 
     def _use_calls(self, order: Mapping[str, object]) -> dict[str, object]:
         calls = order.get("calls")
@@ -187,6 +205,11 @@ def _order_from_page(request: Request) -> dict[str, object]:
     return order
 
 
+def _edit_from_page(request: Request) -> dict[str, object]:
+    field = request.form.get("field", "")
+    return {"answers": {field: request.form.get("value", "")}}
+
+
 def _iso(at: float) -> str:
     return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -201,6 +224,7 @@ def _submission(form: Form, sent: Submission, ticket_qid: str) -> dict[str, obje
     return {
         "id": sent.submission_id,
         "created_at": _iso(sent.created_at),
+        "updated_at": None if sent.updated_at is None else _iso(sent.updated_at),
         "status": sent.status,
         "ip": sent.ip,
         "ticket": ticket,

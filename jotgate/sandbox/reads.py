@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from . import contents, listing
 from .account import DAILY_CALLS
@@ -102,6 +103,8 @@ class Reads:
 
     def _page(self, call: Call, asked: Listing, rows: Sequence[Row]) -> list[Row]:
         ignored = bool(asked.filter) and self._faults.take({FaultKind.IGNORE_FILTER}, call.path) is not None
+        if asked.orderby.lstrip("-") == "updated_at" and not self._world.oddities.orders_by_edit:
+            asked = replace(asked, orderby="id")
         page = asked.page(rows, filtered=not ignored)
         fault = self._faults.take(
             {FaultKind.PAGE_504_ABOVE}, call.path, when=lambda each: len(page) > each.number("rows")

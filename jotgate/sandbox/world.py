@@ -31,6 +31,8 @@ class Oddities:
     over_limit: str = "429"
     #: The order of a list whose `orderby` comes without a `direction`.
     direction: str = "DESC"
+    #: Lists can be ordered by `updated_at`; else that order is echoed and ignored.
+    orders_by_edit: bool = True
     #: The region that this host stands for; None: the account's own.
     host_region: str | None = None
 

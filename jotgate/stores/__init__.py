@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
+from jotgate.stores.auditing import AuditingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.outbox import OutboxVerbs
@@ -34,6 +35,7 @@ class SqlStore(
     SigningVerbs,
     OutboxVerbs,
     StandingVerbs,
+    AuditingVerbs,
 ):
     """A `jotgate.protocols.Store` on a relational database."""
 

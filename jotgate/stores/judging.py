@@ -46,7 +46,7 @@ def settle_batch(
     tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float
 ) -> list[Settled]:
     """Judge the candidates in the order given, and write every verdict that is new."""
-    _hold(tx, candidates)
+    hold(tx, candidates)
     batch = _Batch(tx, candidates, capacity=capacity, now=now)
     settled = [batch.settle(candidate) for candidate in candidates]
     batch.redeem(tx)
@@ -55,7 +55,7 @@ def settle_batch(
     return settled
 
 
-def _hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+def hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
     """Keep others off everything that settling these may change."""
     for form in _forms(candidates):
         tx.hold("settling_of_form", form=form)
@@ -145,13 +145,22 @@ class _Batch:
 def _write(tx: Transaction, judged: Sequence[Judged], now: float) -> None:
     """Write all rows that a verdict leaves behind."""
     _write_all(tx, "add_submission", [_submission(one, now) for one in judged])
-    again = [{"submission_id": one.candidate.submission_id} for one in judged if one.known_before]
-    if again:
-        tx.many("forget_lookups", again)
-    _write_all(tx, "add_lookup", [row for one in judged for row in _lookups(one.candidate)])
+    forget_lookups(tx, [one.candidate for one in judged if one.known_before])
+    keep_lookups(tx, [one.candidate for one in judged])
     entries = [entry_values(_entry(one, now)) for one in judged if one.verdict is not Verdict.PENDING]
     _write_all(tx, "add_entry", entries)
     announce(tx, [_event(one, now) for one in judged if one.verdict is not Verdict.PENDING])
+
+
+def forget_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+    """Forget by what these were to be found again: their answers are read anew."""
+    if candidates:
+        tx.many("forget_lookups", [{"submission_id": one.submission_id} for one in candidates])
+
+
+def keep_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+    """Keep by what these are to be found again."""
+    _write_all(tx, "add_lookup", [row for one in candidates for row in _lookups(one)])
 
 
 def _submission(judged: Judged, now: float) -> dict[str, Any]:

@@ -239,3 +239,23 @@ def test_two_sandboxes_live_side_by_side(sandbox: Sandbox) -> None:
         assert {other.read_key, other.full_key}.isdisjoint({sandbox.read_key, sandbox.full_key})
         assert other.forms() == {}
     until(lambda: requests.get(f"{sandbox.api}/sandbox/state", timeout=5).ok)
+
+
+def test_a_submission_is_edited_by_order(sandbox: Sandbox) -> None:
+    """From the page or as JSON: its answers are others, and it says when that was."""
+    form_id = sandbox.add_form("Students")
+    one = sandbox.submit(form_id, {"message": "before"}, webhook=False)
+    address = f"{sandbox.api}/sandbox/submissions/{one}"
+    by_page = requests.post(
+        address, data={"field": "message", "value": "after"}, allow_redirects=False, timeout=5
+    )
+    assert by_page.status_code == 303
+    said = requests.post(
+        address, json={"answers": {"message": "later"}, "status": "ARCHIVED"}, timeout=5
+    ).json()
+    assert said["submission"]["answers"] == {"message": "later"}
+    assert said["submission"]["status"] == "ARCHIVED"
+    assert said["submission"]["updated_at"] is not None
+    for order in ({"answers": []}, {"answers": {"nobody": "x"}}, {"status": 1}):
+        assert requests.post(address, json=order, timeout=5).status_code == 400
+    assert requests.post(f"{sandbox.api}/sandbox/submissions/1", json={}, timeout=5).status_code == 400

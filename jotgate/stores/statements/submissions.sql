@@ -4,7 +4,7 @@ SELECT submission_id, verdict, seen_at FROM submissions WHERE submission_id = :e
 -- name: tickets_to_settle
 -- How often its code is honoured and was, and the ticket as ``read_ticket`` has it.
 SELECT g.fingerprint, g.uses, g.used, t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at,
-    t.revoked_at, t.moves, t.submission_id, s.verdict
+    t.revoked_at, t.moves, t.submission_id, s.verdict, t.app, t.prefill, t.locked
 FROM tickets t LEFT JOIN grants g ON g.fingerprint = t.grant_fingerprint
     LEFT JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :each

@@ -11,6 +11,7 @@ A store's own test module holds one class and one fixture::
 from __future__ import annotations
 
 from jotgate.testing.contract.admitting import AdmittingContract
+from jotgate.testing.contract.auditing import AuditingContract
 from jotgate.testing.contract.counting import CountingContract
 from jotgate.testing.contract.granting import GrantingContract
 from jotgate.testing.contract.keys import KeysContract
@@ -36,6 +37,7 @@ class StoreContract(
     CountingContract,
     OutboxContract,
     StandingContract,
+    AuditingContract,
     RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""

@@ -1,0 +1,302 @@
+"""The audit: look for submissions that were edited at JotForm after they had been judged, and judge them again.
+
+The sweep reads what is new, and an edit makes nothing new. Once a day each form's last edited submissions are read,
+and their answers compared with the digest that was kept when they were judged. JotForm ignores orders it does not
+like, so the order is believed only where the rows show it; otherwise all of them are walked through, page by page,
+over as many days as the calls that are set apart for this allow.
+
+That a submission is not listed means nothing here: lists lag, and storage limits remove rows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from jotgate.answers import digests
+from jotgate.clock import Clock
+from jotgate.errors import QuotaExhausted, UpstreamError
+from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.policy import FormPolicy
+from jotgate.protocols import AuditState, Edit, Edited, FormService, KeptAnswers, Store, SubmissionPage
+from jotgate.quota import Quota
+from jotgate.submissions import Submission, examine
+
+_log = logging.getLogger("jotgate.audit")
+
+#: How often a form is audited, and how soon again if it could not be read.
+DAY_SECONDS = 86_400.0
+_RETRY_SECONDS = 3600.0
+#: The part of a day's calls that audits may take, and how many where calls are unlimited.
+SHARE = 0.05
+_MOST_CALLS = 1_000
+#: How much older than the last audit the edits are that are read once more: JotForm's times have no offset.
+_MARGIN_SECONDS = 2 * DAY_SECONDS
+_LEASE_SECONDS = 30.0
+_JUDGED_AT_ONCE = 100
+_DELETED = "DELETED"
+_NEVER = float("-inf")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audited:
+    """What one audit of a form showed."""
+
+    form: str
+    #: Edits made before this moment were seen, seconds since the epoch, UTC; None: no audit came to its end yet.
+    as_of: float | None
+    #: The submissions that were compared.
+    rows: int
+    #: Those that were edited, with what that did to their verdicts.
+    edited: tuple[Edited, ...]
+    #: Why it did not come to its end, if so.
+    waiting: str | None = None
+
+
+class _NoCall(Exception):
+    """The calls set apart are used up, or the sweep needs them."""
+
+
+class Audit:
+    """Compare and judge again. Any number of processes may hold one; the sweep's lease lets one at a time work."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, FormPolicy],
+        *,
+        store: Store,
+        service: FormService,
+        quota: Quota,
+        keys: KeyRing,
+        code_keys: CodeKeys,
+        clock: Clock,
+        holder: str,
+    ) -> None:
+        """Audit the forms in *policies*; *holder* names this machine in the lease."""
+        self._policies = policies
+        self._store = store
+        self._service = service
+        self._quota = quota
+        self._keys = keys
+        self._code_keys = code_keys
+        self._clock = clock
+        self._name = holder
+
+    def daily(self, deadline_seconds: float | None = None) -> tuple[Audited, ...]:
+        """Audit the forms whose day is over, within the calls set apart and as long as the sweep can spare them."""
+        states = self._store.audit_states()
+        now = self._clock.now()
+        due = [state for state in states if _is_due(state, now)]
+        if not due or not self._quota.spare():
+            return ()
+        limit = self._quota.usage().limit
+        calls = _MOST_CALLS if limit is None else int(limit * SHARE)
+        return self._leased(due, max(1, calls * len(due) // len(states)), False, deadline_seconds)
+
+    def run(self, forms: Iterable[str] = ()) -> tuple[Audited, ...]:
+        """Audit these forms, or all, now; with the calls kept for the operator, too."""
+        wanted = set(forms)
+        states = [state for state in self._store.audit_states() if not wanted or state.form in wanted]
+        return self._leased(states, _MOST_CALLS, True, None)
+
+    def _leased(
+        self, states: Sequence[AuditState], calls: int, operator: bool, deadline_seconds: float | None
+    ) -> tuple[Audited, ...]:
+        holder = f"{self._name}:{os.getpid()}"
+
+        def hold() -> bool:
+            return self._store.take_lease(holder, now=self._clock.now(), seconds=_LEASE_SECONDS)
+
+        if not hold():
+            return (
+                tuple(_waiting(state, "another process is sweeping") for state in states) if operator else ()
+            )
+        try:
+            run = _Run(self, calls, operator, deadline_seconds, hold)
+            return tuple(run.audit(state) for state in states)
+        finally:
+            self._store.release_lease(holder)
+
+
+class _Run:
+    """One audit, from the lease to its end."""
+
+    def __init__(
+        self,
+        audit: Audit,
+        calls: int,
+        operator: bool,
+        deadline_seconds: float | None,
+        hold: Callable[[], bool],
+    ) -> None:
+        self._audit = audit
+        self._calls = calls
+        self._operator = operator
+        self._deadline_seconds = deadline_seconds
+        self._hold = hold
+        self._rows = 0
+        self._edited: list[Edited] = []
+
+    def audit(self, state: AuditState) -> Audited:
+        """Audit one form, or go on with the walk through it."""
+        self._rows, self._edited = 0, []
+        store, now = self._audit._store, self._audit._clock.now()
+        state = replace(state, audit_tried_at=now)
+        waiting = None
+        try:
+            if state.ticket_qid is None:
+                waiting = "its ticket field is not known yet"
+            elif state.audited_above is not None or not self._newest_first(state):
+                state = self._walk(state, now)
+            else:
+                state = replace(state, audited_at=now)
+        except (_NoCall, QuotaExhausted) as problem:
+            waiting = str(problem)
+            state = self._place(state)
+        except UpstreamError as problem:
+            waiting = str(problem)
+            state = replace(self._place(state), audit_tried_at=now - DAY_SECONDS + _RETRY_SECONDS)
+            _log.warning("audit.failed", extra={"form": state.form, "reason": problem.reason.value})
+        store.note_audit(state)
+        return Audited(
+            form=state.form,
+            as_of=state.audited_at,
+            rows=self._rows,
+            edited=tuple(self._edited),
+            waiting=waiting,
+        )
+
+    def _place(self, state: AuditState) -> AuditState:
+        """Return the state with the place that a walk had come to."""
+        kept = next(one for one in self._audit._store.audit_states() if one.form == state.form)
+        return replace(state, audited_above=kept.audited_above, audit_began_at=kept.audit_began_at)
+
+    def _call(self, ask: Callable[[], SubmissionPage]) -> SubmissionPage:
+        if self._calls <= 0:
+            raise _NoCall("the calls set apart for audits are used up")
+        if not self._operator and not self._audit._quota.spare():
+            raise _NoCall("the sweep needs the calls")
+        self._calls -= 1
+        self._hold()
+        return ask()
+
+    def _newest_first(self, state: AuditState) -> bool:
+        """Read the last edited submissions; False if the rows do not show that they came in that order."""
+        service = self._audit._service
+        offset, before, is_proven = 0, float("inf"), False
+        seen: set[str] = set()
+        while True:
+            page = self._call(
+                lambda at=offset: service.updated_submissions(  # type: ignore[misc]
+                    state.form_id,
+                    offset=at,
+                    operator=self._operator,
+                    deadline_seconds=self._deadline_seconds,
+                )
+            )
+            self._compare(state, page.rows)
+            new = {row.submission_id for row in page.rows} - seen
+            if page.last:
+                return True
+            edits = [_NEVER if row.updated_at is None else row.updated_at for row in page.rows]
+            if not new or any(
+                earlier < later for earlier, later in zip([before, *edits], edits, strict=False)
+            ):
+                return False
+            is_proven = is_proven or not _is_by_id(page.rows)
+            before = edits[-1]
+            if before == _NEVER or before < (state.audited_at or _NEVER) - _MARGIN_SECONDS:
+                return is_proven
+            seen |= new
+            offset += page.row_count
+
+    def _walk(self, state: AuditState, now: float) -> AuditState:
+        """Read all submissions, in the order of their ids; return the state at the end of it."""
+        store, service = self._audit._store, self._audit._service
+        if state.audited_above is None:
+            state = replace(state, audited_above="0", audit_began_at=now)
+        above, offset, form_id = state.audited_above or "0", 0, state.form_id
+        seen: set[str] = set()
+        while True:
+            store.note_audit(state)
+            page = self._call(
+                lambda at=offset: service.submissions(  # type: ignore[misc]
+                    [form_id],
+                    above=above,
+                    offset=at,
+                    operator=self._operator,
+                    deadline_seconds=self._deadline_seconds,
+                )
+            )
+            self._compare(state, page.rows)
+            new = {row.submission_id for row in page.rows} - seen
+            if page.last or (page.rows and not new):
+                return replace(
+                    state, audited_at=state.audit_began_at, audited_above=None, audit_began_at=None
+                )
+            seen |= new
+            offset += page.row_count
+            highest = max([int(above), *(int(one) for one in seen)])
+            state = replace(state, audited_above=str(highest))
+
+    def _compare(self, state: AuditState, rows: Sequence[Submission]) -> None:
+        """Judge again what is no longer as it was judged."""
+        audit, policy = self._audit, self._audit._policies[state.form]
+        self._rows += len(rows)
+        known = audit._store.kept_answers([row.submission_id for row in rows])
+        edits = [
+            edit
+            for row in rows
+            if row.submission_id in known
+            and (edit := self._edit(state, policy, row, known[row.submission_id])) is not None
+        ]
+        for at in range(0, len(edits), _JUDGED_AT_ONCE):
+            some = edits[at : at + _JUDGED_AT_ONCE]
+            now = audit._clock.now()
+            for one in audit._store.judge_edits(some, capacity=policy.capacity, now=now):
+                self._edited.append(one)
+                _log.info(
+                    "submission.edited",
+                    extra={
+                        "form": state.form,
+                        "submission_id": one.submission_id,
+                        "verdict": one.verdict.value,
+                    },
+                )
+
+    def _edit(self, state: AuditState, policy: FormPolicy, row: Submission, kept: KeptAnswers) -> Edit | None:
+        """Return what is to be noted of a row, or None if it is as it was."""
+        audit, qid = self._audit, state.ticket_qid or ""
+        # Answers that are all missing are JotForm's lists being late, not an edit.
+        changed = (
+            kept.digest is not None
+            and not row.empty
+            and kept.digest not in digests(row.answers, ticket_qid=qid, code_keys=audit._code_keys)
+        )
+        revoked = policy.deleted == "revoke" and row.status.upper() == _DELETED and kept.verdict.counts
+        is_first = kept.digest is None and not row.empty
+        if not (changed or revoked or is_first or (row.status and row.status != kept.status)):
+            return None
+        return Edit(
+            candidate=examine(row, policy, ticket_qid=qid, keys=audit._keys, code_keys=audit._code_keys),
+            known_digest=kept.digest,
+            changed=changed,
+            revoked=revoked,
+            updated_at=row.updated_at,
+        )
+
+
+def _is_due(state: AuditState, now: float) -> bool:
+    return state.audit_tried_at is None or not 0 <= now - state.audit_tried_at < DAY_SECONDS
+
+
+def _is_by_id(rows: Sequence[Submission]) -> bool:
+    """Say whether the rows could as well have come in the order of their ids, either way."""
+    ids = [int(row.submission_id) for row in rows]
+    return ids == sorted(ids) or ids == sorted(ids, reverse=True)
+
+
+def _waiting(state: AuditState, why: str) -> Audited:
+    return Audited(form=state.form, as_of=state.audited_at, rows=0, edited=(), waiting=why)

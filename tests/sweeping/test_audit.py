@@ -1,0 +1,201 @@
+"""The audit finds edits at JotForm, whatever JotForm makes of the order that it asks for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from jotgate.audit import DAY_SECONDS
+from jotgate.jotform.paging import PageSize
+from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.quota import Quota
+from tests.sweeping.school import School, school
+
+HOUR = 3600.0
+
+
+def submitted(site: School, count: int) -> list[str]:
+    """Let so many people submit and be verified; each takes a minute."""
+    ids = []
+    for _ in range(count):
+        site.clock.at += 60
+        ids.append(site.submit(ticket=site.ticket()))
+    site.clock.at += 60
+    site.sweep(forms=["form-0"])
+    assert {site.verdicts()[one] for one in ids} == {Verdict.VERIFIED}
+    return ids
+
+
+def small_pages(site: School, rows: int) -> None:
+    """Let the client ask for so few rows that a list has several pages."""
+    site.parts.service._page_size = PageSize(rows, site.clock)  # type: ignore[attr-defined]
+
+
+def daily_calls(site: School) -> int:
+    """Let a day's audit run; return how many calls it took."""
+    before = site.sandbox.calls
+    site.parts.audit.daily()
+    return site.sandbox.calls - before
+
+
+def test_an_edit_is_found_the_next_day() -> None:
+    """With one call, and told with its cause; a second audit of the day makes no call."""
+    with school() as site:
+        told: list[VerdictEvent] = []
+        site.parts.on_verdict(told.append, name="told")
+        site.parts.callbacks.register()
+        site.sweep()
+        first, second = submitted(site, 2)
+        assert daily_calls(site) == 1
+        site.clock.at += HOUR
+        site.sandbox.edit_submission(first, {"message": "after the verdict"})
+        site.clock.at += HOUR
+        assert daily_calls(site) == 0
+        site.clock.at += DAY_SECONDS
+        began = site.clock.at
+        assert daily_calls(site) == 1
+        [state] = site.parts.store.audit_states()
+        assert state.audited_at == began
+        assert [entry.event for entry in site.parts.store.history(first)] == [
+            "submission.judged",
+            "submission.edited",
+        ]
+        assert len(site.parts.store.history(second)) == 1
+        site.parts.callbacks.deliver()
+        site.parts.callbacks.deliver()
+        assert [(one.submission_id, one.cause) for one in told if one.cause is Cause.EDITED] == [
+            (first, Cause.EDITED)
+        ]
+        assert site.verdicts()[first] is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize("orders", [True, False])
+def test_edits_are_found_on_whatever_page_they_are(orders: bool) -> None:
+    """Where JotForm ignores the order, all rows are walked through; where it does not, the first pages suffice."""
+    with school() as site:
+        site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=orders)
+        site.sweep()
+        ids = submitted(site, 12)
+        site.clock.at += HOUR
+        for one in (ids[2], ids[7]):
+            site.clock.at += 60
+            site.sandbox.edit_submission(one, {"message": "edited"})
+        small_pages(site, 3)
+        [done] = site.parts.audit.run()
+        assert {one.submission_id for one in done.edited} == {ids[2], ids[7]}
+        assert done.waiting is None
+        assert done.as_of is not None
+        assert done.rows == (3 if orders else 15)
+
+
+def test_no_edits_and_several_pages_are_walked_through() -> None:
+    """Rows without any edit do not show whether the order was looked at, so nothing is concluded from them."""
+    with school() as site:
+        site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
+        site.sweep()
+        ids = submitted(site, 8)
+        site.clock.at += HOUR
+        site.sandbox.edit_submission(ids[0], {"message": "edited"})
+        small_pages(site, 3)
+        [done] = site.parts.audit.run()
+        assert [one.submission_id for one in done.edited] == [ids[0]]
+
+
+def test_a_walk_goes_on_the_next_day_where_its_calls_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within one call a day, and `as_of` is the moment at which it began."""
+    with school() as site:
+        site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
+        site.sweep()
+        ids = submitted(site, 8)
+        site.clock.at += HOUR
+        site.sandbox.edit_submission(ids[6], {"message": "edited"})
+        small_pages(site, 3)
+        monkeypatch.setattr("jotgate.audit.SHARE", 0.002)
+        began = site.clock.at
+        days = 0
+        while True:
+            assert daily_calls(site) <= 2
+            [state] = site.parts.store.audit_states()
+            if state.audited_at is not None:
+                break
+            days += 1
+            assert days < 5
+            site.clock.at += DAY_SECONDS
+        assert state.audited_at == began
+        assert days >= 1
+        assert len(site.parts.store.history(ids[6])) == 2
+
+
+def test_it_leaves_the_calls_to_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the day's calls are just enough for it, no audit is begun; it stays due."""
+    with school() as site:
+        site.sweep()
+        submitted(site, 1)
+        monkeypatch.setattr(Quota, "spare", lambda self: False)
+        assert daily_calls(site) == 0
+        monkeypatch.undo()
+        assert daily_calls(site) == 1
+
+
+def test_the_share_of_calls_is_a_twentieth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many pages there are: 50 of 1,000 calls a day."""
+    with school() as site:
+        site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
+        site.sweep()
+        submitted(site, 3)
+        small_pages(site, 1)
+        for _ in range(90):
+            site.sandbox.submit(site.forms["form-0"], {"message": "x"}, webhook=False)
+        # Of the calls that may come at once, half are left to the sweep.
+        assert 10 <= daily_calls(site) <= 15
+        site.clock.at += HOUR
+        assert daily_calls(site) == 0
+        monkeypatch.setattr(Quota, "spare", lambda self: True)
+        site.clock.at += DAY_SECONDS
+        assert daily_calls(site) == 50
+
+
+def test_answers_that_come_late_are_no_edit() -> None:
+    """JotForm's lists sometimes show none at all."""
+    with school() as site:
+        site.sweep()
+        [one] = submitted(site, 1)
+        site.sandbox.add_fault("null_answers", times=None, seconds=10**9, shape="empty")
+        [done] = site.parts.audit.run()
+        assert done.edited == ()
+        site.sandbox.clear_faults()
+        assert len(site.parts.store.history(one)) == 1
+
+
+@pytest.mark.parametrize(("setting", "verdict"), [("keep", "verified"), ("revoke", "revoked")])
+def test_a_deletion_decides_only_where_the_owner_says_so(setting: str, verdict: str) -> None:
+    """A row that says DELETED; a row that is not there never does."""
+    with school(deleted=setting) as site:
+        site.sweep()
+        [one] = submitted(site, 1)
+        site.sandbox.delete_submission(one)
+        site.parts.audit.run()
+        assert site.verdicts()[one].value == verdict
+        del site.sandbox._world.submissions[one]
+        site.sandbox._world._ids_of_form[site.forms["form-0"]].clear()
+        site.clock.at += DAY_SECONDS
+        site.parts.audit.run()
+        assert site.verdicts()[one].value == verdict
+
+
+def test_a_fault_is_tried_again_within_hours() -> None:
+    """And one form's fault is not the other's."""
+    with school(2) as site:
+        site.sweep()
+        site.clock.at += HOUR
+        site.sandbox.add_fault(
+            "status", times=None, path=f"/form/{site.forms['form-0']}/submissions", code=401
+        )
+        assert daily_calls(site) == 2
+        done = {state.form: state.audited_at for state in site.parts.store.audit_states()}
+        assert done["form-0"] is None
+        assert done["form-1"] is not None
+        site.sandbox.clear_faults()
+        site.clock.at += 2 * HOUR
+        assert daily_calls(site) == 1
