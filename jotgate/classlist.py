@@ -130,12 +130,21 @@ def write_codes(
     columns: Sequence[str] = ("code", "subject", "label"),
     separator: str = ",",
 ) -> int:
-    """Write names and codes as CSV, headings first, and return how many rows there were.
+    """Write names and codes as CSV, as `write_table` does, and return how many rows there were.
+
+    The file is incomplete after an `OSError`, and the codes in it should be revoked.
+    """
+    return write_table(stream, rows, columns=columns, separator=separator)
+
+
+def write_table(
+    stream: BinaryIO, rows: Iterable[Sequence[str]], *, columns: Sequence[str], separator: str = ","
+) -> int:
+    """Write rows of text as CSV, headings first and one by one, and return how many there were.
 
     It is UTF-8 with a byte order mark and CRLF, for Excel. A cell that a spreadsheet would take for a formula
     gets an apostrophe in front, as in `'=1+1`; `read` takes it away again. Excel in much of Europe wants
-    `separator=";"`. `stream` stays open. Errors of the writing are `OSError`: the file is incomplete then,
-    and the codes in it should be revoked.
+    `separator=";"`. `stream` stays open. Errors of the writing are `OSError`: the file is incomplete then.
     """
     stream.write(codecs.BOM_UTF8)
     text = io.TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")

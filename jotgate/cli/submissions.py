@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import click
 
+from jotgate import classlist, exporting
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.config import rules
 from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
 from jotgate.protocols import SubmissionFilter, SubmissionRecord
 
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 
 
-@click.group(help="List, accept and reject submissions.")
+@click.group(help="List, accept, reject and export submissions.")
 def submissions() -> None:
     """Hold the commands about submissions."""
 
@@ -90,6 +98,52 @@ def _rows(found: Iterator[SubmissionRecord]) -> Iterator[tuple[str, ...]]:
             iso(submission.created_at) or "-",
             plain(submission.actor),
         )
+
+
+@submissions.command(help="Write the submissions of FORM that count, with the fields kept for showing.")
+@click.argument("form")
+@click.option(
+    "--format", "kind", type=click.Choice(("csv", "jsonl")), default="csv", show_default=True, help="How."
+)
+@click.option("--since", help="Only those made then or later: a date, or a date with a time.")
+@click.option("--out", type=click.Path(path_type=Path), help="A new file, readable by you only.")
+@click.option("--all", "everything", is_flag=True, help="Those with any other verdict as well.")
+@click.option(
+    "--separator", type=click.Choice([",", ";"]), default=",", help='Excel in much of Europe wants ";".'
+)
+@click.pass_context
+def export(
+    ctx: click.Context,
+    form: str,
+    kind: str,
+    since: str | None,
+    out: Path | None,
+    everything: bool,
+    separator: str,
+) -> None:
+    """Stream a form's submissions to a file, or to standard output."""
+    parts = open_parts(ctx)
+    policy = policy_of(parts, form)
+    rows = parts.store.export(form, everything=everything, since=_since(since, policy))
+    with ExitStack() as closing:
+        stream: BinaryIO = sys.stdout.buffer
+        if out is not None:
+            stream = closing.enter_context(classlist.open_new(out))
+        if kind == "csv":
+            count = exporting.write_csv(stream, rows, policy, separator=separator)
+        else:
+            count = exporting.write_jsonl(stream, rows, policy)
+    say(counted(count, "submission"), err=True)
+
+
+def _since(written: str | None, policy: FormPolicy) -> float:
+    if written is None:
+        return 0.0
+    text = f"{written} 00:00" if len(written) == len("2026-09-01") else written
+    try:
+        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="--since") from None
 
 
 @submissions.command(help="Let submissions count although the gate did not verify them.")

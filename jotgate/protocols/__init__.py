@@ -14,6 +14,7 @@ from typing import Protocol
 from jotgate.protocols.admission import AdmissionStore, Opening
 from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
 from jotgate.protocols.auditing import AuditingStore, AuditState, Edit, Edited, KeptAnswers
+from jotgate.protocols.exporting import ExportingStore, ExportRow
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, OutboxStore, Told
@@ -36,6 +37,7 @@ __all__ = [
     "Counted",
     "Edit",
     "Edited",
+    "ExportRow",
     "Failed",
     "FormInfo",
     "FormService",
@@ -83,6 +85,7 @@ class Store(
     OutboxStore,
     StandingStore,
     AuditingStore,
+    ExportingStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
 from jotgate.stores.auditing import AuditingVerbs
+from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.outbox import OutboxVerbs
@@ -36,6 +37,7 @@ class SqlStore(
     OutboxVerbs,
     StandingVerbs,
     AuditingVerbs,
+    ExportingVerbs,
 ):
     """A `jotgate.protocols.Store` on a relational database."""
 

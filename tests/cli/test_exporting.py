@@ -1,0 +1,198 @@
+"""`jotgate submissions export`: what counts, with what is kept for showing, in constant memory."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jotgate import exporting
+from jotgate.answers import Kept
+from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
+from jotgate.protocols import Store
+from jotgate.stores import open_store
+from jotgate.submissions import Candidate
+from jotgate.testing.contract.material import FORM, FORMS, OTHER_FORM, T0
+
+from .conftest import Site
+
+POLICY = FormPolicy(form=FORM, form_id="1", title="x", show_fields=("class", "name"))
+#: What OWASP ("CSV Injection") lists, and what other separators would make of a cell.
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "a;=1", '"=1', "\uff1d1")
+
+
+def add(
+    store: Store, number: int, *, form: str = FORM, value: object = "x", verdict: str = "unticketed"
+) -> None:
+    """Settle a submission with a shown field, and accept it if it is to count."""
+    kept = Kept(digest=bytes(16), shown={"name": {"label": "Name", "value": value}})  # type: ignore[dict-item]
+    candidate = Candidate(
+        submission_id=str(number),
+        form=form,
+        created_earliest=T0 + number,
+        created_latest=T0 + number,
+        verdict=Verdict.UNTICKETED,
+        kept=kept,
+    )
+    store.settle([candidate], capacity=None, now=T0 + number)
+    if verdict == "accepted":
+        store.rule(str(number), accept=True, actor="k", reason="r", now=T0 + number)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """Return an empty store of either kind."""
+    url = f"sqlite:///{tmp_path}/store.db"
+    if request.param == "postgres":
+        import secrets
+
+        schema = f"jotgate_{secrets.token_hex(6)}"
+        base = request.getfixturevalue("postgres_url")
+        url = f"{base}?schema={schema}"
+        request.addfinalizer(lambda: _drop(base, schema))
+    opened = open_store(url)
+    opened.prepare(FORMS, T0)
+    yield opened
+    opened.close()
+
+
+def _drop(url: str, schema: str) -> None:
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+
+
+def csv_of(store: Store, **which: object) -> list[list[str]]:
+    """Export and read back."""
+    stream = io.BytesIO()
+    rows = store.export(FORM, **{"everything": False, "since": 0.0} | which)  # type: ignore[arg-type]
+    exporting.write_csv(stream, rows, POLICY)
+    return list(csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"))))
+
+
+def test_what_counts_is_exported(store: Store) -> None:
+    """Of this form, from that moment on; with everything, the rest as well."""
+    for number, verdict in ((1, "accepted"), (2, "unticketed"), (3, "accepted")):
+        add(store, number, verdict=verdict)
+    add(store, 4, form=OTHER_FORM, verdict="accepted")
+    head, *rows = csv_of(store)
+    assert head == ["submission_id", "subject", "verdict", "created_at", "judged_at", "class", "name"]
+    assert [row[0] for row in rows] == ["1", "3"]
+    assert rows[0][2:] == ["accepted", "2026-09-21T14:13:21Z", "2026-09-21T14:13:21Z", "", "x"]
+    assert [row[0] for row in csv_of(store, everything=True)[1:]] == ["1", "2", "3"]
+    assert [row[0] for row in csv_of(store, since=T0 + 3)[1:]] == ["3"]
+
+
+def test_pages_follow_each_other(store: Store) -> None:
+    """No row is left out, and none comes twice, where a page ends."""
+    candidates = [
+        Candidate(
+            submission_id=f"{number:019}",
+            form=FORM if number % 3 else OTHER_FORM,
+            created_earliest=T0,
+            created_latest=T0,
+            verdict=Verdict.UNTICKETED,
+        )
+        for number in range(3_300)
+    ]
+    for form in FORMS:
+        store.settle([one for one in candidates if one.form == form], capacity=None, now=T0)
+    found = [row.submission_id for row in store.export(FORM, everything=True, since=0.0)]
+    assert found == [f"{number:019}" for number in range(3_300) if number % 3]
+
+
+@pytest.mark.parametrize("written", FORMULAS)
+def test_no_cell_is_a_formula(written: str, tmp_path: Path) -> None:
+    """Whatever people wrote gets an apostrophe where a spreadsheet would begin to calculate."""
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    store.prepare(FORMS, T0)
+    add(store, 1, value=written, verdict="accepted")
+    [_, row] = csv_of(store)
+    assert row[-1] != written
+    assert row[-1].replace("'", "") == written
+    store.close()
+
+
+def test_json_lines_have_what_was_written(store: Store) -> None:
+    """With lists as lists, and nothing changed."""
+    add(store, 1, value=["=1", "b"], verdict="accepted")
+    stream = io.BytesIO()
+    assert exporting.write_jsonl(stream, store.export(FORM, everything=False, since=0.0), POLICY) == 1
+    assert json.loads(stream.getvalue()) == {
+        "submission_id": "1",
+        "subject": None,
+        "verdict": "accepted",
+        "created_at": "2026-09-21T14:13:21Z",
+        "judged_at": "2026-09-21T14:13:21Z",
+        "form": FORM,
+        "fields": {"name": ["=1", "b"]},
+    }
+
+
+def test_the_command(site: Site) -> None:
+    """To standard output and into a new file; a date is read by the form's timezone."""
+    site.run("sweep")
+    one = site.sandbox.submit(site.students, {"jotgate": site.ticket(subject="s-1")}, webhook=False)
+    site.run("sweep", "--form", "students")
+    out = site.folder / "students.csv"
+    assert site.run("submissions", "export", "students", "--out", str(out)).exit_code == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert one in out.read_text("utf-8-sig")
+    assert site.run("submissions", "export", "students", "--out", str(out)).exit_code != 0
+    printed = site.run("submissions", "export", "students", "--format", "jsonl", "--since", "2020-01-01")
+    assert json.loads(printed.stdout)["subject"] == "s-1"
+    assert (
+        site.run("submissions", "export", "students", "--format", "jsonl", "--since", "2999-01-01").stdout
+        == ""
+    )
+    assert site.run("submissions", "export", "students", "--since", "yesterday").exit_code == 2
+
+
+_HIGH_WATER = """
+import io, resource, sys
+from jotgate import exporting
+from jotgate.policy import FormPolicy
+from jotgate.stores import open_store
+class Nowhere(io.RawIOBase):
+    def writable(self): return True
+    def write(self, data): return len(data)
+store = open_store(sys.argv[1])
+store.prepare({"students": "1"}, 0.0)
+policy = FormPolicy(form="students", form_id="1", title="x", show_fields=("name",))
+count = exporting.write_csv(Nowhere(), store.export("students", everything=True, since=0.0), policy)
+print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def test_memory_is_constant(tmp_path: Path) -> None:
+    """A hundred times as many rows take no more than two megabytes more."""
+    import sqlite3
+
+    used = {}
+    for rows in (1_000, 100_000):
+        path = tmp_path / f"{rows}.db"
+        store = open_store(f"sqlite:///{path}")
+        store.prepare({FORM: "1"}, T0)
+        store.close()
+        with sqlite3.connect(path) as connection:
+            connection.executemany(
+                "INSERT INTO submissions (submission_id, form, verdict, judged, created_at, seen_at, judged_at, shown)"
+                " VALUES (?, 'students', 'verified', 'verified', 1.0, 1.0, 1.0, ?)",
+                ((f"{n:019}", '{"name": {"label": "Name", "value": "Ada Lovelace"}}') for n in range(rows)),
+            )
+        connection.close()
+        command = [sys.executable, "-c", _HIGH_WATER, f"sqlite:///{path}"]
+        count, kilobytes = subprocess.run(
+            command, capture_output=True, text=True, check=True, timeout=300
+        ).stdout.split()
+        assert int(count) == rows
+        used[rows] = int(kilobytes)
+    assert used[100_000] - used[1_000] < 2_048
