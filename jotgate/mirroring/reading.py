@@ -18,7 +18,9 @@ from jotgate.protocols import FormService, RawPage, Toll
 KEPT_SECONDS = 300.0
 _KEPT_BYTES = 32 * 1024 * 1024
 #: For one request, all its calls together, and the wait for another's.
-_DEADLINE_SECONDS = 8.0
+_DEADLINE_SECONDS = 5.0
+#: After a call that failed nobody asks about the same form, so that a slow JotForm does not hold every worker.
+REST_SECONDS = 5.0
 _HIGHEST_ID = 10**20 - 1
 
 
@@ -30,8 +32,10 @@ class Reader:
         self._kept: TTLCache[tuple[str, str], bytes] = TTLCache(
             _KEPT_BYTES, ttl=KEPT_SECONDS, timer=timer, getsizeof=len
         )
+        self._timer = timer
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
+        self._rests_until: dict[str, float] = {}
 
     def form(self, form_id: str, toll: Toll) -> Mapping[str, Any]:
         """Return the form."""
@@ -122,8 +126,16 @@ class Reader:
             raise UpstreamError(
                 UpstreamReason.TIMEOUT, "others wait for JotForm's answer already", sent=False
             )
+        rests = False
         try:
+            rests = self._timer() < self._rests_until.get(form_id, float("-inf"))
+            if rests:
+                raise UpstreamError(UpstreamReason.BROKEN, "JotForm gave no answer a moment ago", sent=False)
             yield ends_at
+        except UpstreamError as problem:
+            if not rests and problem.reason is not UpstreamReason.OVER_LIMIT:
+                self._rests_until[form_id] = self._timer() + REST_SECONDS
+            raise
         finally:
             turn.release()
 

@@ -407,14 +407,19 @@ def test_those_who_ask_at_once_cost_one_call(own: School) -> None:
     assert own.calls == before + 1
 
 
+def timed(own: School, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let the mirror's memory go by a timer that a test turns, and return the timer."""
+    now = [1_000.0]
+    fresh = reading.Reader(own.site.parts.service, timer=lambda: now[0])
+    monkeypatch.setattr(own.site.parts.mirror, "_reader", fresh)
+    return now
+
+
 def test_an_edit_shows_after_five_minutes(own: School, monkeypatch: pytest.MonkeyPatch) -> None:
     """So long is kept what was read."""
     key, submission_id = own.key(), own.counted["students"][0]
     path = f"/submission/{submission_id}"
-    now = [1_000.0]
-    monkeypatch.setattr(
-        own.site.parts.mirror, "_reader", reading.Reader(own.site.parts.service, timer=lambda: now[0])
-    )
+    now = timed(own, monkeypatch)
     own.content(key, path)
     own.sandbox.edit_submission(submission_id, {"3": "edited"})
     now[0] += reading.KEPT_SECONDS - 1
@@ -459,8 +464,11 @@ def test_when_the_account_has_no_calls_left_the_key_has_none(own: School) -> Non
 
 
 @pytest.mark.parametrize("fault", ["html", "down", "cut_json", "wrong_region", "reset"])
-def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> None:
-    """503 in an envelope that tells nothing, what was read stays readable, and later all is well."""
+def test_when_jotform_is_down_the_mirror_says_so(
+    own: School, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 in an envelope that tells nothing, and at once for a few seconds; what was read stays readable."""
+    now = timed(own, monkeypatch)
     key = own.key()
     own.content(key, own.path("/questions"))
     own.sandbox.add_fault(fault, times=None)
@@ -473,6 +481,10 @@ def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> Non
     }
     assert own.content(key, own.path("/questions"))
     own.sandbox.clear_faults()
+    asked = len(own.sandbox.log)
+    assert own.ask(key, own.path("/submissions")).status_code == 503
+    assert len(own.sandbox.log) == asked
+    now[0] += reading.REST_SECONDS
     assert own.ids(key) == own.counted["students"][::-1]
 
 
