@@ -1,4 +1,4 @@
-"""The mirror of JotForm's API: who asks, and the answer over HTTP."""
+"""What scoped keys open: the mirror of JotForm's API, and whether somebody has submitted; who asks, and the answer."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.endpoints import Door
-from jotgate.errors import StoreUnavailable
-from jotgate.mirroring import Reply, unavailable
+from jotgate.door.rendering import iso, json_response
+from jotgate.errors import InputError, StoreUnavailable
+from jotgate.mirroring import Reply, refuse, unauthorized, unavailable
+from jotgate.protocols import ScopedKey
 
 _log = logging.getLogger("jotgate.door")
 
 #: Longer queries are no list calls of anybody's.
 _MOST_PARAMETERS = 100
+_LOOKUP = "lookup."
 _BRACKETS = re.compile(r"filter\[([^\[\]]{1,60})\](\[[0-9]{0,4}\])?")
 
 
@@ -30,6 +33,37 @@ def mirror(door: Door, request: Request, path: str) -> Response:
         _log.exception("request.failed", extra={"endpoint": "mirror"})
         reply = unavailable()
     return _response(reply)
+
+
+def submitted(door: Door, request: Request, form: str) -> Response:
+    """Say whether somebody has submitted *form*, to who presents a key for it and to nobody else."""
+    query = _query(request)
+    try:
+        key = door.parts.scoped_keys.check(_presented(request, query))
+        if key is None or form not in key.forms or form not in door.parts.settings.policies:
+            return _response(unauthorized("form-id"))
+        return _standing(door, key, form, query)
+    except StoreUnavailable:
+        _log.exception("request.failed", extra={"endpoint": "submitted"})
+        return _response(unavailable())
+
+
+def _standing(door: Door, key: ScopedKey, form: str, query: Mapping[str, str]) -> Response:
+    lookup = {name.removeprefix(_LOOKUP): text for name, text in query.items() if name.startswith(_LOOKUP)}
+    try:
+        if not all(map(key.may_look_up, lookup)):
+            raise InputError(["the key does not see this field"])
+        answer = door.parts.records.has_submitted(form, subject=query.get("subject"), lookup=lookup or None)
+    except InputError:
+        return _response(
+            refuse(
+                "Ask about one subject, or about a lookup field of the form that the key sees: lookup.name=..."
+            )
+        )
+    return json_response(
+        200,
+        {"state": answer.state.value, "as_of": iso(answer.as_of), "expected_by": iso(answer.expected_by)},
+    )
 
 
 def _presented(request: Request, query: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ from jotgate.door.entering import enter
 from jotgate.door.inviting import accept
 from jotgate.door.mirror import mirror
 from jotgate.door.own import mine
+from jotgate.door.mirror import mirror, submitted
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True, opens=True),
@@ -22,6 +23,7 @@ ROUTES = (
     Route(rule="/f/<form>/mine", endpoint="mine", methods=("GET",), answer=mine, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=Door.done),
     Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=Door.hook, sweeps=True),
+    Route(rule="/v1/jotgate/<form>/submitted", endpoint="submitted", methods=("GET",), answer=submitted),
     Route(
         rule="/v1/<path:path>",
         endpoint="mirror",

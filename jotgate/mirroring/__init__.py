@@ -26,7 +26,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import Counted, FormService, ScopedKey, Store
 from jotgate.quota import Quota, day_window
 
-__all__ = ["Mirror", "Reply", "unavailable"]
+__all__ = ["Mirror", "Reply", "refuse", "unauthorized", "unavailable"]
 
 _log = logging.getLogger("jotgate.mirror")
 
@@ -131,12 +131,12 @@ class Mirror:
             return Reply(status=404, body=wording.not_available(path))
         resource, names = found
         if key is None:
-            return _unauthorized(resource)
+            return unauthorized(resource)
         ask = _Ask(key=key, names=names, query=query, toll=self._toll(key), views=self._views(key))
         if method not in ("GET", "HEAD"):
             return self._refuse_write(ask, method, resource, path)
         try:
-            answer = self._answers[resource](ask) if resource in self._answers else _unauthorized(resource)
+            answer = self._answers[resource](ask) if resource in self._answers else unauthorized(resource)
         except QuotaExhausted as problem:
             return self._over_limit(problem.until)
         except UpstreamError as problem:
@@ -164,9 +164,9 @@ class Mirror:
     def _refuse_write(self, ask: _Ask, method: str, resource: str, path: str) -> Reply:
         """Refuse as JotForm refuses a read key; about what the key does not see, as if it were read."""
         if resource.startswith("form-id") and ask.view_of(ask.names[0]) is None:
-            return _unauthorized(resource)
+            return unauthorized(resource)
         if resource == "submission-id" and self._seen(ask) is None:
-            return _unauthorized(resource)
+            return unauthorized(resource)
         thing = next((one for one in ("submission", "webhook", "question") if f"/{one}" in path), "form")
         return Reply(status=401, body=wording.read_only(f"{_VERBS.get(method, 'edit')} {thing}"))
 
@@ -186,7 +186,7 @@ class Mirror:
 
     def _form(self, ask: _Ask) -> _Answer:
         view = ask.view_of(ask.names[0])
-        return _unauthorized("form-id") if view is None else (self._form_shown(view, ask), None)
+        return unauthorized("form-id") if view is None else (self._form_shown(view, ask), None)
 
     def _form_shown(self, view: View, ask: _Ask) -> dict[str, Any]:
         newest = next(self._store.counted(view.policy.form, rows=1), None)
@@ -195,21 +195,21 @@ class Mirror:
     def _questions(self, ask: _Ask) -> _Answer:
         view = ask.view_of(ask.names[0])
         if view is None:
-            return _unauthorized("form-id")
+            return unauthorized("form-id")
         # JotForm's own spelling of an empty map.
         return view.questions(self._reader.questions(view.policy.form_id, ask.toll)) or [], None
 
     def _question(self, ask: _Ask) -> _Answer:
         view = ask.view_of(ask.names[0])
         if view is None:
-            return _unauthorized("form-id")
+            return unauthorized("form-id")
         asked = view.questions(self._reader.questions(view.policy.form_id, ask.toll))
         return asked.get(ask.names[1], []), None
 
     def _submission(self, ask: _Ask) -> _Answer:
         found = self._seen(ask)
         rows = [] if found is None else self._rows([found], ask)
-        return (rows[0], None) if rows else _unauthorized("submission-id")
+        return (rows[0], None) if rows else unauthorized("submission-id")
 
     def _seen(self, ask: _Ask) -> Counted | None:
         """Return the submission that the path names, if it counts and the key sees its form."""
@@ -218,7 +218,7 @@ class Mirror:
 
     def _submissions(self, ask: _Ask) -> _Answer:
         view = ask.view_of(ask.names[0])
-        return _unauthorized("form-id") if view is None else self._list([view.policy.form], ask)
+        return unauthorized("form-id") if view is None else self._list([view.policy.form], ask)
 
     def _all_submissions(self, ask: _Ask) -> _Answer:
         return self._list(list(ask.views), ask)
@@ -234,7 +234,7 @@ class Mirror:
             return page, wish.echo(len(page))
         found = list(islice(self._candidates(forms, wish), MOST_SEARCHED + 1))
         if len(found) > MOST_SEARCHED:
-            return _refuse(
+            return refuse(
                 f"more than {MOST_SEARCHED} submissions would have to be searched: narrow the list by id:gt, id:lt,"
                 " created_at:gt or created_at:lt"
             )
@@ -343,15 +343,17 @@ def _match(path: str) -> tuple[str, tuple[str, ...]] | None:
     return None
 
 
-def _unauthorized(resource: str) -> Reply:
+def unauthorized(resource: str) -> Reply:
+    """Refuse what the key does not see, whether it is there or not."""
     # Forms have one wording for every path below them.
     resource = "form-id" if resource.startswith("form-id") else resource
     return Reply(status=401, body=wording.unauthorized(resource))
 
 
-def _refuse(message: str) -> Reply:
+def refuse(message: str) -> Reply:
+    """Say what cannot be used of what was asked."""
     return Reply(status=400, body=wording.failure(400, message))
 
 
 def _refuse_wish(wish: Wish) -> Reply:
-    return _refuse(f"{'; '.join(wish.problems)}. A filter here may hold: {wish.columns.spelled()}.")
+    return refuse(f"{'; '.join(wish.problems)}. A filter here may hold: {wish.columns.spelled()}.")

@@ -64,6 +64,10 @@ class ScopedKey:
         """Return how many calls it has cost on that New York date."""
         return self.calls if self.calls_day == day else 0
 
+    def may_look_up(self, field: str) -> bool:
+        """Say whether people may be found by what they wrote into *field*: only where the key sees it."""
+        return self.fields is None or field.partition("[")[0] in self.fields
+
 
 class Counted(NamedTuple):
     """A submission that counts."""

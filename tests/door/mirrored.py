@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
+from jotgate.grants import Terms, people
 from jotgate.jotform.times import id_reading
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Share
@@ -109,11 +110,13 @@ class School:
         self.site.parts.store.settle(candidates, capacity=None, now=self.site.clock.now())
         (self.counted if verdict.counts else self.others)[form] += ids
 
-    def come_through(self, form: str) -> str:
+    def come_through(self, form: str, subject: str | None = None) -> str:
         """Submit through the door, on a ticket, and have it verified."""
         door = f"/jotgate/f/{form}"
         visitor = self.site.visitor()
-        visitor.enter(self.site.code(form=form), door)
+        persons = people(count=1, subjects=[subject] if subject else None)
+        [issued] = self.site.parts.grants.create(Terms(form=form), persons)
+        visitor.enter(issued.code, door)
         self.tickets.append(ticket_in(visitor.get(door).text))
         submission_id = self.send(form, jotgate=self.tickets[-1])
         self.site.sweep()
@@ -171,7 +174,10 @@ def school() -> Iterator[School]:
     """Give a site with three forms; each has submissions that count and one that does not."""
     with TemporaryDirectory() as folder, Sandbox(plan="enterprise") as sandbox:
         forms = {name: sandbox.add_form(name.title(), QUESTIONS) for name in ("students", "trip", "staff")}
-        table = {name: {"id": form_id, "title": name.title()} for name, form_id in forms.items()}
+        table = {
+            name: {"id": form_id, "title": name.title(), "lookup_fields": ["class"]}
+            for name, form_id in forms.items()
+        }
         mapping = settings_of(sandbox, forms["students"], Path(folder), plan="gold", forms=table)
         made = School(Site(sandbox, mapping), forms)
         made.site.sweep()

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from jotgate.errors import InputError, UnknownForm
 from jotgate.flask import JotGate
+from jotgate.grants import Terms, people
 from jotgate.mirroring import reading
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Share
@@ -632,6 +633,79 @@ def test_a_flask_site_mirrors_too(own: School) -> None:
     assert client.head("/jotgate/v1/user/forms", headers=headers).status_code == 200
 
 
+# Who has submitted.
+
+
+def submitted(own: School, key: str, form: str = "students", **query: str) -> tuple[int, Any]:
+    """Ask whether somebody has submitted."""
+    names = {name.replace("__", "."): text for name, text in query.items()}
+    answer = own.ask(key, f"/jotgate/{form}/submitted", **names)
+    return answer.status_code, json.loads(answer.text)
+
+
+def test_a_key_asks_whether_somebody_has_submitted(own: School) -> None:
+    """By subject or by a lookup field, of its form, without a call; an unready answer says by when to ask again."""
+    key = own.key("students")
+    submission_id = own.come_through("students", "s-1042")
+    before = own.calls
+    status, told = submitted(own, key, subject="s-1042")
+    assert (status, told["state"], told["expected_by"]) == (200, "verified", None)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told["as_of"])
+    wrote = f"canary-students-3-{own.numbers[submission_id]}"
+    assert submitted(own, key, lookup__class=wrote) == (200, told)
+    assert submitted(own, key, subject="s-1043")[1]["state"] == "none"
+    assert submitted(own, key, lookup__class="7b")[1]["state"] == "none"
+    visitor = own.site.visitor()
+    [issued] = own.site.parts.grants.create(Terms(form="students"), people(subjects=["s-1044"]))
+    visitor.enter(issued.code)
+    visitor.post("/jotgate/f/students/sent")
+    told = submitted(own, key, subject="s-1044")[1]
+    assert told["state"] == "pending"
+    assert told["expected_by"]
+    assert own.calls == before
+
+
+def test_without_a_key_for_the_form_nobody_hears_who_has_submitted(own: School) -> None:
+    """The same 401 about who has, who has not, and forms that there are not; revoked at once."""
+    own.come_through("students", "s-1042")
+    key = own.key("students")
+    refusals = [
+        submitted(own, presented, form, **{"subject": subject} if subject else {})
+        for presented in (own.key("trip", "staff"), noise(), "")
+        for form in ("students", "teachers")
+        for subject in ("s-1042", "nobody", None)
+    ]
+    refusals += [submitted(own, key, form, subject="s-1042") for form in ("trip", "teachers", "..", "%2e")]
+    own.site.parts.scoped_keys.revoke(key.key_id, actor="owner")
+    refusals.append(submitted(own, key, subject="s-1042"))
+    assert refusals == [(401, json.loads(NO_FORM))] * len(refusals)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"subject": ""},
+        {"subject": "s-1", "lookup__class": "7a"},
+        {"lookup__remarks": "x"},
+        {"lookup__jotgate": "x"},
+        {"lookup__": "x"},
+    ],
+)
+def test_a_question_about_nobody_is_an_error(big: School, query: dict[str, str]) -> None:
+    """And so is one about a field that cannot be looked up."""
+    status, told = submitted(big, big.key(), **query)
+    assert (status, told["responseCode"]) == (400, 400)
+
+
+def test_a_key_looks_up_only_what_it_sees(own: School) -> None:
+    """Otherwise it could try values of a field that it must not read."""
+    wrote = f"canary-students-3-{own.numbers[own.come_through('students', 's-1')]}"
+    for fields, status in ((None, 200), (("class",), 200), (("3",), 400), (("remarks",), 400)):
+        assert submitted(own, own.key(fields=fields), lookup__class=wrote)[0] == status
+        assert submitted(own, own.key(fields=fields), subject="s-1")[0] == 200
+
+
 # Whatever is asked.
 
 _columns = st.sampled_from(
@@ -664,6 +738,8 @@ _queries = st.fixed_dictionaries(
         "orderby": st.one_of(_columns, st.builds("-{}".format, _columns), st.text(max_size=8)),
         "direction": st.sampled_from(["ASC", "DESC", "asc", "", "x"]),
         "apikey": st.text(max_size=8),
+        "subject": st.text(max_size=8),
+        "lookup.class": st.text(max_size=8),
         "filter[id:gt]": _values.map(str),
         "filter[formIDs][]": st.text(max_size=5),
     },
@@ -690,6 +766,7 @@ def test_whatever_is_asked_a_key_sees_no_more_than_its_own(big: School, data: st
                 ["", "/questions", "/question/9", "/submissions", "/properties", "/webhooks"]
             ).map(lambda rest: f"/form/{form_id}{rest}"),
             st.sampled_from(submissions).map("/submission/{}".format),
+            st.sampled_from([*big.forms, "x"]).map("/jotgate/{}/submitted".format),
             st.text(st.characters(exclude_categories=["Cs"]), max_size=20).map("/{}".format),
         ),
         label="path",
