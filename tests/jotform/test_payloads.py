@@ -309,6 +309,9 @@ def test_any_json_is_a_record_or_malformed(value: object, form_id: str) -> None:
         payloads.read_properties,
         payloads.read_rows,
         lambda content: payloads.newest_before(payloads.read_rows(content), form_id, 0.0, NEW_YORK),
+        lambda content: payloads.read_raw_form(content, form_id),
+        payloads.read_raw_questions,
+        lambda content: payloads.rows_between(payloads.read_rows(content), form_id, 0, 10**20),
     ]
     for parse in parsers:
         answer = outcome(lambda parse=parse: parse(value))
