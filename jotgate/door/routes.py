@@ -6,9 +6,8 @@ from jotgate.door.checking import check
 from jotgate.door.endpoints import Door, Route
 from jotgate.door.entering import enter
 from jotgate.door.inviting import accept
-from jotgate.door.mirror import mirror
-from jotgate.door.own import mine
 from jotgate.door.mirror import mirror, submitted
+from jotgate.door.own import mine
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=Door.show, sweeps=True, opens=True),
