@@ -18,6 +18,7 @@ from jotgate.testing.contract.material import (
     TTL_SECONDS,
     Contract,
     admitted,
+    digest,
     exactly,
     grant,
     opening,
@@ -79,6 +80,36 @@ class SettlingContract(Contract):
             Verdict.REPLAYED,
         ]
         assert used(store, "code") == 1
+
+    @pytest.mark.parametrize("capacity", [None, 100])
+    def test_each_of_one_reading_gets_the_verdict_that_it_would_get_alone(
+        self, store: Store, capacity: int | None
+    ) -> None:
+        """Every kind of submission settled together, whether or not the form has a capacity; uses go in order."""
+        store.create_grants([grant("code"), grant("late"), grant("trip", form=OTHER_FORM)], T0)
+        store.create_grants([grant("class", uses=2)], T0)
+        known, late = admitted(store, opening("code")), admitted(store, opening("late"))
+        trip = admitted(store, opening("trip", form=OTHER_FORM))
+        pupils = [admitted(store, opening("class", browser=n)) for n in range(3)]
+        assert verdicts(store, sent_in(1, known), capacity=capacity) == [Verdict.VERIFIED]
+        sent, expected = zip(
+            (sent_in(1, known), Verdict.VERIFIED),
+            (sent_in(2, known), Verdict.REPLAYED),
+            (sent_in(3, None), Verdict.UNTICKETED),
+            (sent_in(4, pupils[0]), Verdict.VERIFIED),
+            (sent_in(5, late, at=T0 + 2 * TTL_SECONDS), Verdict.EXPIRED),
+            (sent_in(6, pupils[1]), Verdict.VERIFIED),
+            (sent_in(7, trip), Verdict.WRONG_FORM),
+            (sent_in(8, None, empty=True), Verdict.PENDING),
+            (sent_in(9, digest("forgotten")), Verdict.ORPHANED),
+            (sent_in(10, pupils[2]), Verdict.OVER_LIMIT),
+            strict=True,
+        )
+        # The first two have one ticket, so they depend on each other.
+        assert verdicts(store, *sent[1:], capacity=capacity) == [*expected[1:]]
+        assert verdicts(store, *sent, capacity=capacity) == [*expected]
+        assert [used(store, name) for name in ("code", "class", "late")] == [1, 2, 0]
+        assert places(store) == 3
 
     def test_a_later_reading_cannot_take_a_ticket_again(self, store: Store) -> None:
         """Nor does a lower id that turns up late."""
