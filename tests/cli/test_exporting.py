@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,17 +51,16 @@ def add(
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return an empty store of either kind."""
     url = f"sqlite:///{tmp_path}/store.db"
-    if request.param == "postgres":
-        import secrets
-
-        schema = f"jotgate_{secrets.token_hex(6)}"
-        base = request.getfixturevalue("postgres_url")
+    schema = f"jotgate_{secrets.token_hex(6)}"
+    base = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    if base is not None:
         url = f"{base}?schema={schema}"
-        request.addfinalizer(lambda: _drop(base, schema))
     opened = open_store(url)
     opened.prepare(FORMS, T0)
     yield opened
     opened.close()
+    if base is not None:
+        _drop(base, schema)
 
 
 def _drop(url: str, schema: str) -> None:
