@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from jotgate.answers import digests
+from jotgate.answers import digests, stripped
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted, UpstreamError
 from jotgate.keyring import CodeKeys, KeyRing
@@ -279,8 +279,12 @@ class _Run:
         is_first = kept.digest is None and not row.empty
         if not (changed or revoked or is_first or (row.status and row.status != kept.status)):
             return None
+        candidate = examine(row, policy, ticket_qid=qid, keys=audit._keys, code_keys=audit._code_keys)
+        keep = policy.keep_seconds
+        if keep is not None and row.created_latest < audit._clock.now() - keep:
+            candidate = replace(candidate, kept=stripped(candidate.kept))
         return Edit(
-            candidate=examine(row, policy, ticket_qid=qid, keys=audit._keys, code_keys=audit._code_keys),
+            candidate=candidate,
             known_digest=kept.digest,
             changed=changed,
             revoked=revoked,

@@ -25,6 +25,7 @@ from jotgate.protocols import FormService, Store
 from jotgate.quota import PLANS, Quota
 from jotgate.records import Records
 from jotgate.reporting import Reports
+from jotgate.retention import Retention, masks_of
 from jotgate.scoped_keys import ScopedKeys
 from jotgate.stores import open_store
 from jotgate.sweep import Sweep
@@ -56,6 +57,7 @@ class Parts:
     mirror: Mirror
     callbacks: Callbacks
     audit: Audit
+    retention: Retention
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
@@ -82,6 +84,7 @@ def build(
     keys = KeyRing(settings.secret_keys)
     code_keys = CodeKeys(settings.code_keys)
     policies = settings.policies
+    store.use_masks(masks_of(code_keys))
     _prepare(store, {form: policy.form_id for form, policy in policies.items()}, code_keys, clock)
     account = hashlib.sha256(b"jotgate/account" + settings.api_key.encode()).hexdigest()[:12]
     limit = PLANS[settings.plan] if settings.plan else _ASSUMED_CALLS
@@ -116,7 +119,8 @@ def build(
         clock=clock,
         holder=holder,
     )
-    sweeper = Sweeper(sweep, settings.sweeper, callbacks, (audit.daily,))
+    retention = Retention(policies, store=store, clock=clock)
+    sweeper = Sweeper(sweep, settings.sweeper, callbacks, (audit.daily, retention.daily))
     return Parts(
         settings=settings,
         clock=clock,
@@ -143,6 +147,7 @@ def build(
         callbacks=callbacks,
         records=Records(policies, store=store, code_keys=code_keys, quota=quota, clock=clock),
         audit=audit,
+        retention=retention,
     )
 
 

@@ -33,6 +33,8 @@ _HOMES = {
     "report": ("jotgate.cli.report", "report"),
     "keys": ("jotgate.cli.keys", "keys"),
     "audit": ("jotgate.cli.audit", "audit"),
+    "retention": ("jotgate.cli.retention", "retention"),
+    "forget": ("jotgate.cli.retention", "forget"),
     "callbacks": ("jotgate.cli.callbacks", "callbacks"),
     "explain": ("jotgate.cli.explain", "explain"),
     "secrets": ("jotgate.cli.secrets", "secrets"),

@@ -38,6 +38,8 @@ _HAPPENED: Mapping[str, str] = MappingProxyType(
         "submission.rejected": "A person rejected a submission.",
         "submission.edited": "A submission was edited at JotForm, and judged again.",
         "submission.deleted": "A submission was deleted at JotForm, and the form's setting deleted lets that end it.",
+        "subject.forgotten": "A person was forgotten at their request.",
+        "retention.applied": "What was older than the form's setting keep was taken away.",
         "consumer.created": "A callback was registered, or a webhook created.",
         "consumer.revoked": "A callback was revoked.",
         "consumer.disabled": "A webhook's receiver said that it is gone (410), so nothing more is sent there.",

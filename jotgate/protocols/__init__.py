@@ -15,6 +15,7 @@ from jotgate.protocols.admission import AdmissionStore, Opening
 from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
 from jotgate.protocols.auditing import AuditingStore, AuditState, Edit, Edited, KeptAnswers
 from jotgate.protocols.exporting import ExportingStore, ExportRow
+from jotgate.protocols.forgetting import Erasure, ForgettingStore, Masks
 from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
 from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, OutboxStore, Told
@@ -37,6 +38,7 @@ __all__ = [
     "Counted",
     "Edit",
     "Edited",
+    "Erasure",
     "ExportRow",
     "Failed",
     "FormInfo",
@@ -47,6 +49,7 @@ __all__ = [
     "KeptAnswers",
     "KeptKey",
     "KeyState",
+    "Masks",
     "NewGrant",
     "NewScopedKey",
     "Notice",
@@ -86,6 +89,7 @@ class Store(
     StandingStore,
     AuditingStore,
     ExportingStore,
+    ForgettingStore,
     Protocol,
 ):
     """Everything that is remembered."""

@@ -12,6 +12,7 @@ from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
 from jotgate.stores.auditing import AuditingVerbs
 from jotgate.stores.exporting import ExportingVerbs
+from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.outbox import OutboxVerbs
@@ -38,6 +39,7 @@ class SqlStore(
     StandingVerbs,
     AuditingVerbs,
     ExportingVerbs,
+    ForgettingVerbs,
 ):
     """A `jotgate.protocols.Store` on a relational database."""
 

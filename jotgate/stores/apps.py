@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import Any
 
 from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.protocols import App, AppCounts, AppFault, GrantFilter, KeptKey, KeyState, Redemption
 from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.forgetting import known_as, masked_fingerprint
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.tickets import Held, is_unanswered
 from jotgate.stores.verbs import record, tried_twice
@@ -122,10 +124,18 @@ class AppVerbs(GrantVerbs):
         """Take the token, once; issue the subject's ticket or take it over into this browser; all or nothing."""
         try:
             with self._write() as tx:
-                return _redeem(tx, redemption)
+                return _redeem(tx, self._as_known(tx, redemption))
         except _KeyEnded:
             with self._write() as tx:
                 return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
+
+    def _as_known(self, tx: Transaction, redemption: Redemption) -> Redemption:
+        """Return the redemption with a tombstone in place of a subject that is forgotten."""
+        subject = known_as(tx, self._masks, redemption.form, redemption.subject)
+        if subject is None or subject == redemption.subject:
+            return redemption
+        fingerprint = masked_fingerprint(redemption.app, redemption.form, subject)
+        return replace(redemption, subject=subject, fingerprint=fingerprint)
 
 
 def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 
+from jotgate.answers import stripped
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers
 from jotgate.stores.driver import Transaction
+from jotgate.stores.forgetting import is_tombstone
 from jotgate.stores.judging import forget_lookups, hold, keep_lookups
 from jotgate.stores.outbox import announce, verdict_event
 from jotgate.stores.tickets import ticket_from
@@ -78,6 +80,9 @@ def _judge_edit(tx: Transaction, edit: Edit, capacity: int | None, now: float) -
     before = Verdict(present)
     # The ticket that it was judged on, whatever stands in the field now.
     candidate = replace(candidate, ticket_id=None if ticket_id is None else bytes(ticket_id))
+    if is_tombstone(subject):
+        candidate = replace(candidate, kept=stripped(candidate.kept))
+    edit = replace(edit, candidate=candidate)
     if edit.revoked and before.counts:
         verdict, event, cause = Verdict.REVOKED, "submission.deleted", Cause.DELETED
         _revoke(tx, candidate, now)

@@ -47,7 +47,7 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
             "form", "form_id", "added_at", "due_seq", "read_seq", "due_since", "delivered_at", "hollow", "quiet_until",
             "again_at", "read_at", "full_read_at", "cursor", "head", "ticket_qid", "ticket_name", "questions_at",
             "missing_since", "settled", "last_error", "last_error_at", "audited_at", "audited_above", "audit_began_at",
-            "audit_tried_at",
+            "audit_tried_at", "retained_at",
         ),
         "",
     ),
@@ -89,6 +89,8 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
         ),
         -1,
     ),
+    "tombstones": (("tombstone", "form", "forgotten_at"), ""),
+    "removed_submissions": (("submission_id", "form", "verdict", "removed_at"), ""),
 }  # fmt: skip
 
 

@@ -12,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from jotgate.answers import stripped
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
-from jotgate.protocols import Settled
+from jotgate.protocols import Masks, Settled
 from jotgate.stores.driver import Transaction, Undone
+from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.outbox import announce, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
@@ -43,16 +45,35 @@ class _Uses(NamedTuple):
 
 
 def settle_batch(
-    tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float
+    tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float, masks: Masks
 ) -> list[Settled]:
-    """Judge the candidates in the order given, and write every verdict that is new."""
+    """Judge the candidates in the order given, and write every verdict that is new; *masks* as in `known_as`."""
     hold(tx, candidates)
     batch = _Batch(tx, candidates, capacity=capacity, now=now)
     settled = [batch.settle(candidate) for candidate in candidates]
     batch.redeem(tx)
-    _write(tx, list(batch.judged.values()), now)
+    _write(tx, _forgotten(tx, list(batch.judged.values()), masks), now)
     batch.take_places(tx)
     return settled
+
+
+def _forgotten(tx: Transaction, judged: list[Judged], masks: Masks) -> list[Judged]:
+    """Put tombstones in place of those who are forgotten, and keep nothing of what they wrote."""
+    if tx.one("any_tombstone") is not None:
+        judged = [_known(tx, one, masks) for one in judged]
+    return [
+        one._replace(candidate=replace(one.candidate, kept=stripped(one.candidate.kept)))
+        if one.ticket is not None and is_tombstone(one.ticket.subject)
+        else one
+        for one in judged
+    ]
+
+
+def _known(tx: Transaction, judged: Judged, masks: Masks) -> Judged:
+    ticket = judged.ticket
+    if ticket is None:
+        return judged
+    return judged._replace(ticket=replace(ticket, subject=known_as(tx, masks, ticket.form, ticket.subject)))
 
 
 def hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
@@ -74,7 +95,7 @@ class _Batch:
         self._capacity = capacity
         self._now = now
         ids = list({candidate.submission_id for candidate in candidates})
-        rows = tx.each("read_judgements", ids)
+        rows = tx.each("read_judgements", ids) + tx.each("read_removed", ids)
         self._known = {row[0]: (Verdict(row[1]), row[2]) for row in rows}
         self._tickets: dict[bytes, Ticket] = {}
         self._uses: dict[bytes, _Uses] = {}

@@ -31,13 +31,14 @@ class SettlingVerbs(Verbs):
         """Return those ids that have no verdict, or a pending one."""
         with self._read() as tx:
             rows = tx.each("read_judgements", list(submission_ids))
+            rows += tx.each("read_removed", list(submission_ids))
         return set(submission_ids) - {row[0] for row in rows if row[1] != Verdict.PENDING.value}
 
     @tried_twice
     def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
         """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
         with self._write(patience_seconds=30.0) as tx:
-            return settle_batch(tx, candidates, capacity=capacity, now=now)
+            return settle_batch(tx, candidates, capacity=capacity, now=now, masks=self._masks)
 
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         """Iterate over the submissions meant, newest first, in bounded memory."""

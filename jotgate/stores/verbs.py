@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+from jotgate.errors import StoreMismatch
 from jotgate.ledger import Entry, ref_of
+from jotgate.protocols import Masks
 from jotgate.stores.driver import Driver, Transaction, Undone
 
 P = ParamSpec("P")
@@ -27,6 +29,7 @@ class Verbs:
         """Use *driver*; nothing is opened before `prepare`."""
         self._driver = driver
         self._forms: dict[str, str] = {}
+        self._masks: Masks = _no_masks
         self._prepared_at = 0.0
         self._ready = False
         self._lock = threading.Lock()
@@ -75,6 +78,10 @@ class Verbs:
         if not self._ready:
             self._make_ready(patience_seconds)
         return self._driver.read(patience_seconds=patience_seconds)
+
+
+def _no_masks(subject: str) -> Sequence[str]:
+    raise StoreMismatch("this store was opened without the keys that forgetting needs")
 
 
 def tried_twice(verb: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:

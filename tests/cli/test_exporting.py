@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import secrets
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,27 +48,27 @@ def add(
         store.rule(str(number), accept=True, actor="k", reason="r", now=T0 + number)
 
 
+@pytest.fixture
+def postgres_store_url(postgres_url: str) -> Iterator[str]:
+    """Return the address of a store of its own, which is gone after the test."""
+    import psycopg
+
+    schema = f"jotgate_{secrets.token_hex(6)}"
+    yield f"{postgres_url}?schema={schema}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return an empty store of either kind."""
     url = f"sqlite:///{tmp_path}/store.db"
-    schema = f"jotgate_{secrets.token_hex(6)}"
-    base = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
-    if base is not None:
-        url = f"{base}?schema={schema}"
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres_store_url")
     opened = open_store(url)
     opened.prepare(FORMS, T0)
     yield opened
     opened.close()
-    if base is not None:
-        _drop(base, schema)
-
-
-def _drop(url: str, schema: str) -> None:
-    import psycopg
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
 
 
 def csv_of(store: Store, **which: object) -> list[list[str]]:
@@ -174,8 +175,6 @@ print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def test_memory_is_constant(tmp_path: Path) -> None:
     """A hundred times as many rows take no more than two megabytes more."""
-    import sqlite3
-
     used = {}
     for rows in (1_000, 100_000):
         path = tmp_path / f"{rows}.db"

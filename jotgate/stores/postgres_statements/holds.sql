@@ -40,7 +40,7 @@ SELECT ticket_id FROM tickets WHERE ticket_id = ANY(:ticket_ids) ORDER BY ticket
 -- A copy is made of one moment: nobody writes until it is whole.
 LOCK TABLE grants, grant_keys, old_codes, tickets, revocations, guesses, forms, submissions, ledger, usage,
     api_keys, lookups, apps, app_keys, redeemed_tokens, would_be_refusals, signing_keys,
-    consumers, outbox
+    consumers, outbox, tombstones, removed_submissions
 IN SHARE MODE
 
 -- name: continue_ledger

@@ -56,16 +56,19 @@ VALUES (:key, :count, :since, :next_try_at)
 -- name: rows_of_forms
 SELECT form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until, again_at,
     read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled, last_error,
-    last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at
+    last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at,
+    retained_at
 FROM forms WHERE form > :after ORDER BY form LIMIT :rows
 
 -- name: add_to_forms
 INSERT INTO forms (form, form_id, added_at, due_seq, read_seq, due_since, delivered_at, hollow, quiet_until,
     again_at, read_at, full_read_at, cursor, head, ticket_qid, ticket_name, questions_at, missing_since, settled,
-    last_error, last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at)
+    last_error, last_error_at, audited_at, audited_above, audit_began_at, audit_tried_at,
+    retained_at)
 VALUES (:form, :form_id, :added_at, :due_seq, :read_seq, :due_since, :delivered_at, :hollow, :quiet_until,
     :again_at, :read_at, :full_read_at, :cursor, :head, :ticket_qid, :ticket_name, :questions_at, :missing_since,
-    :settled, :last_error, :last_error_at, :audited_at, :audited_above, :audit_began_at, :audit_tried_at)
+    :settled, :last_error, :last_error_at, :audited_at, :audited_above, :audit_began_at, :audit_tried_at,
+    :retained_at)
 
 -- name: rows_of_submissions
 SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, actor, reason,
@@ -181,3 +184,17 @@ VALUES (:seq, :consumer, :message_id, :submission_id, :form, :subject, :verdict,
 -- name: continue_outbox
 -- The next notice's number follows the last one's.
 SELECT max(seq) FROM outbox
+
+-- name: rows_of_tombstones
+SELECT tombstone, form, forgotten_at FROM tombstones WHERE tombstone > :after ORDER BY tombstone LIMIT :rows
+
+-- name: add_to_tombstones
+INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form, :forgotten_at)
+
+-- name: rows_of_removed_submissions
+SELECT submission_id, form, verdict, removed_at
+FROM removed_submissions WHERE submission_id > :after ORDER BY submission_id LIMIT :rows
+
+-- name: add_to_removed_submissions
+INSERT INTO removed_submissions (submission_id, form, verdict, removed_at)
+VALUES (:submission_id, :form, :verdict, :removed_at)

@@ -1,6 +1,10 @@
 -- name: read_judgements
 SELECT submission_id, verdict, seen_at FROM submissions WHERE submission_id = :each
 
+-- name: read_removed
+-- What was removed since is not judged anew.
+SELECT submission_id, verdict, removed_at FROM removed_submissions WHERE submission_id = :each
+
 -- name: tickets_to_settle
 -- How often its code is honoured and was, and the ticket as ``read_ticket`` has it.
 SELECT g.fingerprint, g.uses, g.used, t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at,

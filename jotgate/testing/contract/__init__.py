@@ -13,6 +13,7 @@ from __future__ import annotations
 from jotgate.testing.contract.admitting import AdmittingContract
 from jotgate.testing.contract.auditing import AuditingContract
 from jotgate.testing.contract.counting import CountingContract
+from jotgate.testing.contract.forgetting import ForgettingContract
 from jotgate.testing.contract.granting import GrantingContract
 from jotgate.testing.contract.keys import KeysContract
 from jotgate.testing.contract.outbox import OutboxContract
@@ -38,6 +39,7 @@ class StoreContract(
     OutboxContract,
     StandingContract,
     AuditingContract,
+    ForgettingContract,
     RacesContract,
 ):
     """Every claim that a store makes. Subclass it and give the fixture `opener`."""

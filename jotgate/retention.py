@@ -1,0 +1,112 @@
+"""Retention: what is older than the owner keeps it, and people who ask to be forgotten.
+
+Rows stay, so that counts and the ledger stay true, and subjects become tombstones: texts made with a key, which the
+store does not hold, so that nobody who has the store alone can try subjects on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from jotgate.clock import Clock
+from jotgate.errors import InputError, UnknownForm
+from jotgate.keyring import CodeKeys
+from jotgate.policy import FormPolicy
+from jotgate.protocols import Erasure, Masks, Store
+
+_PURPOSE = "tombstone"
+_MASK_CHARS = 32
+_MAX_SUBJECT_CHARS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retained:
+    """What the retention of one form took away, or would."""
+
+    form: str
+    #: Everything older than this moment, seconds since the epoch, UTC.
+    before: float
+    #: ``pseudonymise`` or ``delete``.
+    after_keep: str
+    #: Table -> how many of its rows.
+    counts: Mapping[str, int]
+    #: The submissions, whose answers are still at JotForm; not told by a dry run.
+    submission_ids: tuple[str, ...] = ()
+
+
+class Retention:
+    """Forget what the settings and people say. No call to JotForm is made: it is read only."""
+
+    def __init__(self, policies: Mapping[str, FormPolicy], *, store: Store, clock: Clock) -> None:
+        """Look after the forms in *policies* that have a setting ``keep``."""
+        self._policies = policies
+        self._store = store
+        self._clock = clock
+
+    def daily(self, deadline_seconds: float | None = None) -> tuple[Retained, ...]:
+        """Apply the retention of the forms whose day is over."""
+        now = self._clock.now()
+        due = [policy for policy in self._kept(()) if self._store.begin_retention(policy.form, now=now)]
+        return tuple(self._retain(policy, now) for policy in due)
+
+    def run(self, forms: Iterable[str] = (), *, dry_run: bool = False) -> tuple[Retained, ...]:
+        """Apply the retention of these forms, or of all, now; or with *dry_run* only count.
+
+        Raises:
+            StoreUnavailable: some of it may be done; doing it again does the rest.
+        """
+        now = self._clock.now()
+        work = self._count if dry_run else self._retain
+        return tuple(work(policy, now) for policy in self._kept(forms))
+
+    def forget(self, subject: str, *, form: str | None, actor: str) -> Erasure:
+        """Put a tombstone in place of *subject*, on one form or on all; for good.
+
+        Raises:
+            InputError: the subject is empty or too long.
+            UnknownForm: there is no such form.
+        """
+        if not 0 < len(subject) <= _MAX_SUBJECT_CHARS:
+            raise InputError(["a subject has 1 to 1,000 characters"])
+        if form is not None and form not in self._policies:
+            raise UnknownForm(form, tuple(self._policies))
+        return self._store.forget(subject, form=form, now=self._clock.now(), actor=actor)
+
+    def _kept(self, forms: Iterable[str]) -> list[FormPolicy]:
+        wanted = set(forms)
+        return [
+            policy
+            for policy in self._policies.values()
+            if policy.keep_seconds is not None and (not wanted or policy.form in wanted)
+        ]
+
+    def _retain(self, policy: FormPolicy, now: float) -> Retained:
+        before = now - (policy.keep_seconds or 0.0)
+        done = self._store.retain(policy.form, before=before, delete=policy.after_keep == "delete", now=now)
+        return Retained(
+            form=policy.form,
+            before=before,
+            after_keep=policy.after_keep,
+            counts=done.counts,
+            submission_ids=tuple(done.submissions.get(policy.form, ())),
+        )
+
+    def _count(self, policy: FormPolicy, now: float) -> Retained:
+        before = now - (policy.keep_seconds or 0.0)
+        counts = self._store.count_beyond(policy.form, before=before, delete=policy.after_keep == "delete")
+        return Retained(form=policy.form, before=before, after_keep=policy.after_keep, counts=counts)
+
+
+def masks_of(code_keys: CodeKeys) -> Masks:
+    """Return what makes tombstones of subjects: one for each code key, newest first."""
+
+    def masks(subject: str) -> tuple[str, ...]:
+        made = ((key_id, code_keys.derive(key_id, _PURPOSE, subject)) for key_id in code_keys.ids)
+        return tuple(
+            f"forgotten:{key_id}:{secret.hex()[:_MASK_CHARS]}"
+            for key_id, secret in made
+            if secret is not None
+        )
+
+    return masks

@@ -1,0 +1,194 @@
+"""The contract about forgetting: nothing names the person any more, and nothing that is read later does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from jotgate.answers import Kept
+from jotgate.outcomes import Reason, Verdict
+from jotgate.protocols import Consumer, GrantFilter, Store, SubmissionFilter
+from jotgate.submissions import Candidate
+from jotgate.testing.contract.auditing import edit
+from jotgate.testing.contract.material import (
+    DAY,
+    FORM,
+    FORMS,
+    HOUR,
+    KEY_ID,
+    OTHER_FORM,
+    T0,
+    Contract,
+    Opener,
+    admitted,
+    grant,
+    opening,
+    places,
+    reason,
+    records,
+    sent_in,
+    settled,
+)
+from jotgate.testing.contract.redeeming import create, let_in, token
+
+PERSON = "s-1042"
+LATER = T0 + 30 * DAY
+
+
+def masks(subject: str) -> Sequence[str]:
+    """Return a tombstone, as the site's keys would make it."""
+    digest = hashlib.sha256(b"a key of the test" + subject.encode()).hexdigest()
+    return (f"forgotten:{KEY_ID}:{digest[:32]}",)
+
+
+MASK = masks(PERSON)[0]
+
+
+def shown(number: int, ticket: object, **changes: object) -> Candidate:
+    """Return a submission of which something is kept."""
+    kept = Kept(
+        digest=b"1" * 16,
+        lookups=(("document", str(number).encode().ljust(16)),),
+        shown={"name": {"label": "Name", "value": "Ada Lovelace"}},
+    )
+    return replace(sent_in(number, ticket), kept=kept, **changes)  # type: ignore[arg-type]
+
+
+def submitted(store: Store, number: int, *, form: str = FORM, subject: str = PERSON) -> Candidate:
+    """Let a person in with a code, and judge what they submit."""
+    store.create_grants([grant(number, form=form, subject=subject, batch="b")], T0)
+    candidate = shown(number, admitted(store, opening(number, form=form)), form=form)
+    settled(store, candidate)
+    return candidate
+
+
+def names(store: Store) -> set[str | None]:
+    """Return whom anything is about."""
+    found = {one.subject for one in store.submissions(SubmissionFilter())}
+    found |= {one.subject for one in store.grants()}
+    for one in store.submissions(SubmissionFilter()):
+        found |= {entry.subject for entry in store.history(one.submission_id)}
+    return found
+
+
+class ForgettingContract(Contract):
+    """What a store promises to who asks to be forgotten, and to owners who keep nothing for ever."""
+
+    @pytest.fixture(autouse=True)
+    def with_masks(self, store: Store) -> None:
+        """Let the store know what stands for whom."""
+        store.use_masks(masks)
+
+    def test_nothing_is_about_a_forgotten_person(self, store: Store) -> None:
+        """Rows and counts stay, under a tombstone; what is shown and looked up is gone; others are left alone."""
+        store.add_consumer(Consumer(consumer="a", kind="python"), now=T0)
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        submitted(store, 3, subject="s-7")
+        counts = store.counts()
+        done = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert done.submissions == {FORM: ["1"], OTHER_FORM: ["2"]}
+        assert (done.counts["submissions"], done.counts["tickets"], done.counts["grants"]) == (2, 2, 2)
+        assert done.counts["outbox"] == 2
+        assert done.counts["ledger"] >= 4
+        assert store.counts() == counts
+        assert names(store) == {MASK, "s-7"}
+        assert store.standing(FORM, PERSON).verdict is None
+        assert store.own_submissions(FORM, PERSON) == []
+        assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
+        assert store.standing(FORM, "s-7").verdict is Verdict.VERIFIED
+        assert [dict(one.shown) for one in store.own_submissions(FORM, MASK)] == [{}]
+        told = store.claim_notices("a", now=LATER, until=LATER + 1, rows=9)
+        assert [one.event.subject for one in told] == [MASK, MASK, "s-7"]
+        again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert set(again.counts.values()) == {0}
+
+    def test_a_person_is_forgotten_on_one_form_only(self, store: Store) -> None:
+        """The others still know them."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        assert store.forget(PERSON, form=FORM, now=T0, actor="owner").submissions == {FORM: ["1"]}
+        assert store.standing(OTHER_FORM, PERSON).verdict is Verdict.VERIFIED
+        assert store.standing(FORM, PERSON).verdict is None
+        store.forget(PERSON, form=OTHER_FORM, now=T0, actor="owner")
+        assert names(store) == {MASK}
+
+    def test_no_later_reading_restores_the_person(self, store: Store) -> None:
+        """Neither a form that was out, nor an edit, nor a new token or code in their name."""
+        store.create_grants([grant("out", subject=PERSON)], T0)
+        out = admitted(store, opening("out"))
+        known = submitted(store, 1)
+        create(store)
+        first = let_in(store, token("a", subject=PERSON, uses=2, prefill={"name": PERSON}))
+        store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        settled(store, shown(2, out))
+        later = replace(edit(known, {"name": PERSON}, b"2" * 16, known=b"1" * 16).candidate, kept=known.kept)
+        changed = replace(edit(known, {}, b"2" * 16, known=b"1" * 16), candidate=later)
+        store.judge_edits([changed], capacity=None, now=T0 + HOUR)
+        admit = let_in(store, token("b", subject=PERSON, uses=2))
+        assert (admit.subject, admit.ticket_id) == (MASK, first.ticket_id)
+        settled(store, shown(3, admit))
+        store.create_grants([grant("new", subject=PERSON)], T0)
+        settled(store, shown(4, admitted(store, opening("new"))))
+        assert {one.subject for one in records(store)} == {MASK}
+        assert {one.submission_id: dict(one.shown) for one in store.own_submissions(FORM, MASK)} == {
+            str(number): {} for number in range(1, 5)
+        }
+        for number in range(1, 5):
+            assert store.standing_of_lookup(FORM, [[str(number).encode().ljust(16)]]).verdict is None
+        assert store.standing(FORM, PERSON).verdict is None
+
+    def test_their_passes_end(self, store: Store) -> None:
+        """A cookie that names the person opens nothing any more."""
+        store.create_grants([grant("out", subject=PERSON)], T0)
+        out = admitted(store, opening("out"))
+        store.forget(PERSON, form=None, now=T0 + 1, actor="owner")
+        assert out.pass_id in dict(store.revocations(0.0))
+
+    def test_what_is_old_is_pseudonymised(self, store: Store) -> None:
+        """What is younger stays as it is, and so does a code that still opens; the same person is the same nobody."""
+        submitted(store, 1)
+        store.create_grants([grant("open", subject=PERSON)], T0)
+        young = grant("young", subject="s-7")
+        store.create_grants([young], LATER)
+        candidate = shown(2, admitted(store, opening("young", now=LATER)), created_earliest=LATER)
+        settled(store, candidate, now=LATER)
+        expected = dict(store.count_beyond(FORM, before=LATER - DAY, delete=False))
+        done = store.retain(FORM, before=LATER - DAY, delete=False, now=LATER)
+        assert done.submissions == {FORM: ["1"]}
+        assert {table: done.counts.get(table, 0) for table in expected} == expected
+        assert {one.submission_id: one.subject for one in records(store)} == {"1": MASK, "2": "s-7"}
+        assert next(store.grants(GrantFilter(form=FORM, subject=PERSON))).used == 0
+        assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
+        assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {"submissions": 0}
+        assert places(store) == 2
+
+    def test_what_is_old_is_deleted_and_not_judged_anew(self, store: Store) -> None:
+        """A later reading of the same submission is no news; its code stays used up."""
+        candidate = submitted(store, 1)
+        settled(store, shown(2, None))
+        assert store.count_beyond(FORM, before=LATER, delete=True)["submissions"] == 2
+        done = store.retain(FORM, before=LATER, delete=True, now=LATER)
+        assert sorted(done.submissions[FORM]) == ["1", "2"]
+        assert list(store.submissions(SubmissionFilter())) == []
+        assert store.history("1") == []
+        assert store.unsettled(["1", "2", "3"]) == {"3"}
+        [again] = settled(store, candidate, now=LATER)
+        assert (again.verdict, again.fresh) == (Verdict.VERIFIED, False)
+        assert list(store.submissions(SubmissionFilter())) == []
+        assert reason(store, opening(1)) is Reason.USED_UP
+        assert places(store) == 1
+
+    def test_retention_is_one_process_s_turn_a_day(self, store: Store, opener: Opener) -> None:
+        """Also after a clock was set back."""
+        other = opener()
+        other.prepare(FORMS, T0)
+        assert store.begin_retention(FORM, now=T0)
+        assert not other.begin_retention(FORM, now=T0 + HOUR)
+        assert other.begin_retention(OTHER_FORM, now=T0)
+        assert other.begin_retention(FORM, now=T0 + DAY)
+        assert store.begin_retention(FORM, now=T0 + HOUR)
+        other.close()
