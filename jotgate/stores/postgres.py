@@ -81,6 +81,8 @@ class _Connection(psycopg.Connection[Row]):
     silence_seconds: float | None = None
     #: Whether a loss of the connection leaves open if the transaction was committed.
     is_committing = False
+    #: The statements run on it.
+    prepared: PostgresTransaction | None = None
 
     @classmethod
     def connect(  # type: ignore[override]
@@ -198,7 +200,7 @@ class PostgresDriver:
         """
         with self._connection(patience_seconds) as connection:
             _begin(connection, patience_seconds)
-            yield PostgresTransaction(connection, self._statements)
+            yield self._transaction(connection)
             if not _is_silent(connection.pgconn.socket):
                 # Most likely the end of this connection: to be found before it could be a commit's answer.
                 connection.execute(b"SELECT 1")
@@ -209,7 +211,7 @@ class PostgresDriver:
     def read(self, *, patience_seconds: float | None = None) -> Iterator[PostgresTransaction]:
         """Open a view for reading; each statement sees what is committed."""
         with self._connection(patience_seconds) as connection:
-            yield PostgresTransaction(connection, self._statements)
+            yield self._transaction(connection)
 
     def close(self) -> None:
         """Close this process's connections; those in use close when they are given back."""
@@ -298,6 +300,12 @@ class PostgresDriver:
                 pool.putconn(connection)
         except psycopg.Error as error:
             raise self._fault(error, lost=False) from error
+
+    def _transaction(self, connection: _Connection) -> PostgresTransaction:
+        """Return the connection's transaction, made once: a new cursor would learn all types anew."""
+        if connection.prepared is None:
+            connection.prepared = PostgresTransaction(connection, self._statements)
+        return connection.prepared
 
     def _take(self, give_up_at: float) -> tuple[ConnectionPool[_Connection], _Connection]:
         """Return a connection that works, and the pool to give it back to."""

@@ -16,10 +16,11 @@ from jotgate.passes import Pass
 from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening
 from jotgate.stores.driver import Row, Transaction
-from jotgate.stores.verbs import Verbs, record, tried_twice
+from jotgate.stores.verbs import Verbs, entry_values, record, tried_twice
 from jotgate.throttle import (
     DAILY_GUESSES,
     DAY_SECONDS,
+    EVERYWHERE,
     FREE_GUESSES,
     WINDOW_SECONDS,
     Guesser,
@@ -79,18 +80,21 @@ class TicketVerbs(Verbs):
     @tried_twice
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
         """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
-        admit = self._issue_alone(opening) if self._driver.issues_alone else None
-        return self._open(opening) if admit is None else admit
-
-    def _issue_alone(self, opening: Opening) -> Admit | None:
-        with self._read() as tx:
-            return _issue_at_once(tx, opening)
-
-    def _open(self, opening: Opening) -> Admit | Refuse:
-        with self._write() as tx:
-            admit = None if self._driver.issues_alone else _issue_at_once(tx, opening)
+        wish = None if opening.holds is not None else _wish(opening)
+        if wish is not None and self._driver.issues_alone:
+            with self._read() as tx:
+                admit = _issue_at_once(tx, opening, wish)
             if admit is not None:
-                record(tx, _admission(opening, admit.subject, admit.ticket_id, "issued"))
+                return admit
+            wish = None
+        return self._open(opening, wish)
+
+    def _open(self, opening: Opening, wish: dict[str, Any] | None) -> Admit | Refuse:
+        with self._write() as tx:
+            admit = None if wish is None else _issue_at_once(tx, opening, wish)
+            if admit is not None:
+                entry = _admission(opening, admit.subject, admit.ticket_id, "issued")
+                tx.run("add_entry", **entry_values(entry))
                 return admit
             refusal = _shut(tx, opening)
             if refusal is not None:
@@ -184,36 +188,38 @@ def ticket_from(row: Row) -> Ticket:
     )
 
 
-def _issue_at_once(tx: Transaction, opening: Opening) -> Admit | None:
-    """Issue a ticket of a code that is not open, if nothing at all stands in the way; else write nothing."""
-    if opening.holds is not None:
-        return None
+def _wish(opening: Opening) -> dict[str, Any]:
+    """Return what ``issue_at_once`` has to know; made beforehand, since others may wait while it runs."""
     ticket_id = new_ticket_id()
     entry = _admission(opening, None, ticket_id, "issued")
-    network, _, _, everywhere = _keys(opening.guesser)
-    row = tx.one(
-        "issue_at_once",
-        fingerprint=opening.fingerprints[0],
-        form=opening.form,
-        capacity=opening.capacity,
-        network=network,
-        free_guesses=FREE_GUESSES,
-        window_seconds=WINDOW_SECONDS,
-        everywhere=everywhere,
-        daily_guesses=DAILY_GUESSES,
-        day_seconds=DAY_SECONDS,
-        grace_seconds=CLOSING_GRACE_SECONDS,
-        ticket_id=ticket_id,
-        browser=opening.browser,
-        pass_id=opening.pass_id,
-        now=opening.now,
-        expires_at=opening.ticket_expires_at,
-        pass_expires_at=_pass_expiry(opening, opening.ticket_expires_at),
-        event=entry.event,
-        about=entry.about,
-        note=entry.note,
-    )
-    return None if row is None else _admit(opening, row[0], ticket_id, row[1])
+    network, everywhere = (opening.guesser.keys[0], EVERYWHERE) if opening.guesser else ("", "")
+    return {
+        "fingerprint": opening.fingerprints[0],
+        "form": opening.form,
+        "capacity": opening.capacity,
+        "network": network,
+        "free_guesses": FREE_GUESSES,
+        "window_seconds": WINDOW_SECONDS,
+        "everywhere": everywhere,
+        "daily_guesses": DAILY_GUESSES,
+        "day_seconds": DAY_SECONDS,
+        "grace_seconds": CLOSING_GRACE_SECONDS,
+        "ticket_id": ticket_id,
+        "browser": opening.browser,
+        "pass_id": opening.pass_id,
+        "now": opening.now,
+        "expires_at": opening.ticket_expires_at,
+        "pass_expires_at": _pass_expiry(opening, opening.ticket_expires_at),
+        "event": entry.event,
+        "about": entry.about,
+        "note": entry.note,
+    }
+
+
+def _issue_at_once(tx: Transaction, opening: Opening, wish: dict[str, Any]) -> Admit | None:
+    """Issue a ticket of a code that is not open, if nothing at all stands in the way; else write nothing."""
+    row = tx.one("issue_at_once", **wish)
+    return None if row is None else _admit(opening, row[0], wish["ticket_id"], row[1])
 
 
 def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
@@ -244,10 +250,6 @@ def _held_turn(tx: Transaction, opening: Opening, guesser: Guesser, turn: Turn) 
 def _next_turn(tx: Transaction, opening: Opening, guesser: Guesser) -> Turn:
     keys = {f"key_{number}": key for number, key in enumerate(guesser.keys, 1)}
     return next_turn(guesser, _tallies(tx.all("read_tallies", **keys)), opening.now)
-
-
-def _keys(guesser: Guesser | None) -> tuple[str, str, str, str]:
-    return guesser.keys if guesser else ("", "", "", "")
 
 
 def _tallies(rows: Iterable[Row]) -> dict[str, Tally]:

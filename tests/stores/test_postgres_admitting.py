@@ -12,14 +12,14 @@ import pytest
 from jotgate.outcomes import Admit
 from jotgate.stores import SqlStore, open_store
 from jotgate.stores.driver import Transaction
-from jotgate.stores.tickets import _issue_at_once
+from jotgate.stores.tickets import _issue_at_once, _wish
 from jotgate.testing.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening
 from tests.faults.postgres_server import until
 
 CODE = digest("code")
 #: What somebody else does to the code, whose transaction is open when it is tried to be opened.
 OTHERS: dict[str, Callable[[Transaction], object]] = {
-    "opens it at once": lambda tx: _issue_at_once(tx, opening("code", browser="other")),
+    "opens it at once": lambda tx: at_once(tx, "code", "other"),
     "opens it in turn": lambda tx: tx.run("issue_ticket", **ticket(b"2" * 16)),
     "revokes it": lambda tx: tx.run("revoke_grant", fingerprint=CODE, now=T0),
     "settles its use": lambda tx: tx.run("take_uses", fingerprint=CODE, count=1),
@@ -38,6 +38,18 @@ def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     store.prepare(FORMS, T0)
     yield store
     store.close()
+
+
+def at_once(tx: Transaction, code: str, browser: str) -> Admit | None:
+    """Open the code by the one statement, or not at all."""
+    wish = opening(code, browser=browser)
+    return _issue_at_once(tx, wish, _wish(wish))
+
+
+def opened_at_once(store: SqlStore, code: str) -> Admit | None:
+    """Do that in a transaction of its own."""
+    with store.driver.read() as tx:
+        return at_once(tx, code, "one")
 
 
 def ticket(ticket_id: bytes) -> dict[str, object]:
@@ -77,7 +89,7 @@ def while_another(
         try:
             with store.driver.write() as tx:
                 assert act(tx) is not None
-                decision = pool.submit(store._issue_alone, opening("code", browser="one"))
+                decision = pool.submit(opened_at_once, store, "code")
                 until(30, partial(assert_waiting, url))
                 if gives_up:
                     raise GivesUp
@@ -122,11 +134,11 @@ def test_a_freed_ticket_makes_way_for_another(store: SqlStore) -> None:
     """A code whose ticket was given back, or that has a new code, is opened as if for the first time."""
     store.create_grants([grant("code")], T0)
     first = admitted(store, opening("code"))
-    assert store._issue_alone(opening("code")) is None
+    assert opened_at_once(store, "code") is None
     assert store.give_back_use(exactly("code"), now=T0, actor="owner")
-    second = store._issue_alone(opening("code"))
+    second = opened_at_once(store, "code")
     assert second is not None
     assert second.ticket_id != first.ticket_id
     assert store.reissue_grant(exactly("code"), grant("fresh"), now=T0, actor="owner")
-    assert store._issue_alone(opening("code")) is None
-    assert store._issue_alone(opening("fresh")) is not None
+    assert opened_at_once(store, "code") is None
+    assert opened_at_once(store, "fresh") is not None

@@ -8,10 +8,9 @@ WITH held AS (
         AND (uses > 1 OR xmin = (SELECT seen.xmin FROM grants seen WHERE seen.fingerprint = :fingerprint)
             AND NOT EXISTS (SELECT 1 FROM tickets
                 WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
-        AND NOT EXISTS (SELECT 1 FROM guesses
-            WHERE key = :network AND count >= :free_guesses AND :now - since < :window_seconds)
-        AND NOT EXISTS (SELECT 1 FROM guesses
-            WHERE key = :everywhere AND count >= :daily_guesses AND :now - since < :day_seconds)
+        AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:network, :everywhere)
+            AND count >= CASE WHEN key = :everywhere THEN :daily_guesses ELSE :free_guesses END
+            AND :now - since < CASE WHEN key = :everywhere THEN :day_seconds ELSE :window_seconds END)
         AND NOT EXISTS (SELECT 1 FROM forms
             WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
     RETURNING fingerprint, form, subject,

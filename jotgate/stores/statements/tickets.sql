@@ -53,10 +53,9 @@ WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND use
     AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
     AND (uses > 1 OR NOT EXISTS (SELECT 1 FROM tickets
         WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
-    AND NOT EXISTS (SELECT 1 FROM guesses
-        WHERE key = :network AND count >= :free_guesses AND :now - since < :window_seconds)
-    AND NOT EXISTS (SELECT 1 FROM guesses
-        WHERE key = :everywhere AND count >= :daily_guesses AND :now - since < :day_seconds)
+    AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:network, :everywhere)
+        AND count >= CASE WHEN key = :everywhere THEN :daily_guesses ELSE :free_guesses END
+        AND :now - since < CASE WHEN key = :everywhere THEN :day_seconds ELSE :window_seconds END)
     AND NOT EXISTS (SELECT 1 FROM forms
         WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
 RETURNING subject, pass_expires_at
