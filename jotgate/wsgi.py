@@ -11,8 +11,8 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
+from jotgate.door.base import Door, Route
 from jotgate.door.embedding import PRIVATE, Visit
-from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard
 from jotgate.door.rendering import jinja_renderer
 from jotgate.door.routes import ROUTES

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
-from jotgate.door.endpoints import Door
+from jotgate.door.base import Door
 from jotgate.door.guarding import PRIVATE, UNAUTHORIZED, TurnedAway, door_of, lacking, led_to
 from jotgate.door.visitors import prefers_json
 from jotgate.outcomes import Reason

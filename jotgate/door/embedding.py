@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 from werkzeug.wrappers import Request
 
-from jotgate.door.endpoints import Door, refuse_for
+from jotgate.door.base import Door, refuse_for
 from jotgate.door.inviting import greet
 from jotgate.door.own import answer_for, submissions_of, viewer_of
 from jotgate.door.visitors import own_path

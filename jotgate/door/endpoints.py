@@ -1,55 +1,18 @@
-"""The door: the answers to visitors with codes, and what the answers at all its other addresses are made with.
-
-Which address gets which answer stands in `jotgate.door.routes`.
-"""
+"""The answers to visitors: the door, the code that they type, and how far they are."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.delivering import delivered_form_id
-from jotgate.door.inviting import greet, invitation_in
-from jotgate.door.messages import STATES, STATES_FROM_APPS, Message, message_for, spoken_moment
-from jotgate.door.rendering import (
-    Renderer,
-    iso,
-    json_response,
-    security_headers,
-    static_file,
-    static_response,
-)
-from jotgate.door.reporting import Reporter
-from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_ref
-from jotgate.door.signing import Signer
-from jotgate.door.visitors import Cookies, cookie_values, is_cross_site, query_value, wants_json
-from jotgate.errors import StoreUnavailable, UnknownForm
+from jotgate.door.base import Door, refuse_for, state_of
+from jotgate.door.inviting import greet
+from jotgate.door.messages import Message
+from jotgate.door.rendering import iso, json_response
+from jotgate.door.visitors import is_cross_site, query_value, wants_json
 from jotgate.gate import Seen, stateless_ref
-from jotgate.jotform.embed import form_address, frame_address
-from jotgate.outcomes import Admit, Decision, Reason, Refuse
-from jotgate.passes import Pass
+from jotgate.outcomes import Decision, Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.protocols import SITE_APP
-from jotgate.reporting import Program
 from jotgate.tickets import Ticket, TicketState
-from jotgate.wiring import Parts
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
-
-_log = logging.getLogger("jotgate.door")
-
-#: A posted code is short; nothing else of ours is posted by a browser.
-_MAX_POST_BYTES = 64 * 1024
-#: A form that was delivered to and not read for this long, with calls left, means that the sweep stands still.
-_LATE_SECONDS = 180.0
-#: In the environ: whether the request is for an address that lets people in.
-_OPENS = "jotgate.opens"
 
 #: Refusals that are about the code somebody typed, so that the page asks for another.
 _ABOUT_CODES = {
@@ -58,526 +21,177 @@ _ABOUT_CODES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One address below the prefix."""
+def show(door: Door, request: Request, form: str) -> Response:
+    """Ask for the code, or show the form to an admitted browser, or say why neither is possible."""
+    policy = door.parts.gate.policy(form)
+    held = door.held(request, form)
+    if held is not None:
+        ticket = door.parts.gate.ticket(held)
+        if ticket is not None and ticket.state is not TicketState.REVOKED:
+            return _admitted(door, request, policy, ticket)
+    refusal = door.parts.gate.doorway(form)
+    if refusal is not None:
+        return door.refuse(request, refusal, form=policy)
+    back = query_value(request, "next")
+    invited = greet(door, request, policy, back)
+    if isinstance(invited, Refuse):
+        return door.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
+    if not policy.takes_codes and invited is None:
+        return door.refuse(request, refuse_for(Reason.APP_ONLY), form=policy)
+    if wants_json(request) or (policy.reports_only and invited is None):
+        return door.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
+    if invited is not None:
+        return door.page(request, 200, "jotgate/invited.html", invited, browser=True)
+    context = door.code_context(request, policy, back)
+    return door.page(request, 200, "jotgate/door.html", context, browser=True)
 
-    rule: str
-    endpoint: str
-    methods: tuple[str, ...]
-    #: Called with the door, the request and what the rule names. What is no `Response` is handed on as it is.
-    answer: Callable[..., WSGIApplication]
-    #: Whether a request that was answered looks after the sweep.
-    sweeps: bool = False
-    #: Whether people are let in here, so that nobody is refused here on a form that only reports.
-    opens: bool = False
+
+def enter_code(door: Door, request: Request, form: str) -> Response:
+    """Decide on the code that was posted."""
+    policy = door.parts.gate.policy(form)
+    if is_cross_site(request, door.parts.settings.site_url):
+        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
+    fields = door.fields(request)
+    text = fields.get("code", "")
+    seen = door.seen(request, form)
+    decision = door.parts.gate.admit(text, form=form, seen=seen)
+    return _decided(door, request, policy, decision, seen, text)
 
 
-class Door:
-    """Answer requests. Holds no state of its own, so any number of threads may share it."""
+def move(door: Door, request: Request, form: str) -> Response:
+    """Bind the ticket to this browser, by the signed right on the page or by the code itdoor."""
+    policy = door.parts.gate.policy(form)
+    if is_cross_site(request, door.parts.settings.site_url):
+        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
+    fields = door.fields(request)
+    seen = door.seen(request, form)
+    text = fields.get("code", "")
+    right = door.signer.read_move(fields.get("move", ""), form, seen.browser.browser_id)
+    if right:
+        decision = door.parts.gate.admit_again(right, form=form, seen=seen)
+    elif text:
+        decision = door.parts.gate.admit(text, form=form, seen=seen, move=True)
+    else:
+        # The right has run out: ask for the code again.
+        return door.redirect(door.door_path(request, form))
+    return _decided(door, request, policy, decision, seen, text)
 
-    def __init__(
-        self, parts: Parts, render: Renderer, load_subject: Callable[[Request], object] | None = None
-    ) -> None:
-        """Answer for *parts*; *load_subject* asks the site's own login whom a request is about."""
-        self.parts = parts
-        self.signer = Signer(parts.keys, parts.clock)
-        self.cookies = Cookies(parts.settings, parts.keys)
-        self.reporter = Reporter(parts.settings.policies, parts.reports)
-        self.render = render
-        self._load_subject = load_subject
-        self._headers = security_headers(parts.settings)
 
-    def handle(self, route: Route, request: Request, **arguments: Any) -> WSGIApplication:
-        """Answer one request for *route*; whatever goes wrong becomes a page or an error in JSON."""
-        form = arguments.get("form")
-        request.environ[_OPENS] = route.opens
-        try:
-            response = route.answer(self, request, **arguments)
-        except UnknownForm:
-            response = self.refuse(request, refuse_for(Reason.UNKNOWN_FORM), form=None)
-        except StoreUnavailable:
-            _log.exception("request.failed", extra={"endpoint": route.endpoint})
-            response = self.refuse(request, refuse_for(Reason.STORE_DOWN), form=self._policy(form))
-        except HTTPException as error:
-            refuse = refuse_for(Reason.MALFORMED)
-            response = self.refuse(request, refuse, form=self._policy(form), status=error.code)
-        if not isinstance(response, Response):
-            return response
-        self.secure(response)
-        # After the answer is out, so that nobody waits for it.
-        response.call_on_close(lambda: self.parts.sweeper.attend(route.sweeps))
-        return response
+def leave(door: Door, request: Request, form: str) -> Response:
+    """End the pass, for the next person at this browser."""
+    policy = door.parts.gate.policy(form)
+    if is_cross_site(request, door.parts.settings.site_url):
+        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
+    held = door.held(request, form)
+    if held is not None:
+        door.parts.gate.leave(held)
+    back = door.signer.read_return(query_value(request, "next"))
+    response = door.redirect(back or door.door_path(request, form) + "?left=1")
+    door.cookies.drop_pass(response, form)
+    return response
 
-    def secure(self, response: Response) -> Response:
-        """Give *response* the headers of every page of the door, unless it has its own."""
-        for name, value in self._headers.items():
-            response.headers.setdefault(name, value)
-        return response
 
-    def show(self, request: Request, form: str) -> Response:
-        """Ask for the code, or show the form to an admitted browser, or say why neither is possible."""
-        policy = self.parts.gate.policy(form)
-        held = self.held(request, form)
-        if held is not None:
-            ticket = self.parts.gate.ticket(held)
-            if ticket is not None and ticket.state is not TicketState.REVOKED:
-                return self._admitted(request, policy, ticket)
-        refusal = self.parts.gate.doorway(form)
-        if refusal is not None:
-            return self.refuse(request, refusal, form=policy)
-        back = query_value(request, "next")
-        invited = greet(self, request, policy, back)
-        if isinstance(invited, Refuse):
-            return self.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
-        if not policy.takes_codes and invited is None:
-            return self.refuse(request, refuse_for(Reason.APP_ONLY), form=policy)
-        if wants_json(request) or (policy.reports_only and invited is None):
-            return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
-        if invited is not None:
-            return self.page(request, 200, "jotgate/invited.html", invited, browser=True)
-        context = self.code_context(request, policy, back)
-        return self.page(request, 200, "jotgate/door.html", context, browser=True)
+def sent(door: Door, request: Request, form: str) -> Response:
+    """Note that the browser says it submitted."""
+    policy = door.parts.gate.policy(form)
+    if is_cross_site(request, door.parts.settings.site_url):
+        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
+    held = door.held(request, form)
+    if held is None:
+        return door.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
+    if door.parts.gate.mark_sent(held):
+        door.parts.sweeper.wake()
+    return state(door, request, form) if wants_json(request) else door.redirect(door.door_path(request, form))
 
-    def enter_code(self, request: Request, form: str) -> Response:
-        """Decide on the code that was posted."""
-        policy = self.parts.gate.policy(form)
-        if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        fields = self.fields(request)
-        text = fields.get("code", "")
-        seen = self.seen(request, form)
-        decision = self.parts.gate.admit(text, form=form, seen=seen)
-        return self._decided(request, policy, decision, seen, text)
 
-    def move(self, request: Request, form: str) -> Response:
-        """Bind the ticket to this browser, by the signed right on the page or by the code itself."""
-        policy = self.parts.gate.policy(form)
-        if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        fields = self.fields(request)
-        seen = self.seen(request, form)
-        text = fields.get("code", "")
-        right = self.signer.read_move(fields.get("move", ""), form, seen.browser.browser_id)
-        if right:
-            decision = self.parts.gate.admit_again(right, form=form, seen=seen)
-        elif text:
-            decision = self.parts.gate.admit(text, form=form, seen=seen, move=True)
-        else:
-            # The right has run out: ask for the code again.
-            return self.redirect(self.door_path(request, form))
-        return self._decided(request, policy, decision, seen, text)
+def state(door: Door, request: Request, form: str) -> Response:
+    """Say how far the ticket of the admitted browser is."""
+    policy = door.parts.gate.policy(form)
+    held = door.held(request, form)
+    ticket = door.parts.gate.ticket(held) if held else None
+    if ticket is None:
+        return door.error(401, refuse_for(Reason.NO_PASS), door.message(refuse_for(Reason.NO_PASS), policy))
+    state = state_of(ticket)
+    waiting = state in ("sent", "pending")
+    expected_at = door.parts.sweep.expected_at(form) if waiting else None
+    return json_response(200, {"state": state, "form": form, "expected_by": iso(expected_at)})
 
-    def leave(self, request: Request, form: str) -> Response:
-        """End the pass, for the next person at this browser."""
-        policy = self.parts.gate.policy(form)
-        if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        held = self.held(request, form)
-        if held is not None:
-            self.parts.gate.leave(held)
-        back = self.signer.read_return(query_value(request, "next"))
-        response = self.redirect(back or self.door_path(request, form) + "?left=1")
-        self.cookies.drop_pass(response, form)
-        return response
 
-    def sent(self, request: Request, form: str) -> Response:
-        """Note that the browser says it submitted."""
-        policy = self.parts.gate.policy(form)
-        if is_cross_site(request, self.parts.settings.site_url):
-            return self.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-        held = self.held(request, form)
-        if held is None:
-            return self.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
-        if self.parts.gate.mark_sent(held):
-            self.parts.sweeper.wake()
-        return (
-            self.state(request, form) if wants_json(request) else self.redirect(self.door_path(request, form))
-        )
+def done(door: Door, request: Request, form: str) -> Response:
+    """Say thank you, to whoever comes: no cookie reaches this page inside JotForm's frame."""
+    policy = door.parts.gate.policy(form)
+    context = {"form": policy, "sent_url": "", "door_url": ""}
+    if policy.display == "redirect":
+        # Not in a frame there, so that the browser says by itself that it submitted.
+        context["sent_url"] = f"{door.door_path(request, form)}/sent"
+        context["door_url"] = door.clean_path(request, policy)
+    return door.page(request, 200, "jotgate/done.html", context)
 
-    def state(self, request: Request, form: str) -> Response:
-        """Say how far the ticket of the admitted browser is."""
-        policy = self.parts.gate.policy(form)
-        held = self.held(request, form)
-        ticket = self.parts.gate.ticket(held) if held else None
-        if ticket is None:
-            return self._error(
-                401, refuse_for(Reason.NO_PASS), self._message(refuse_for(Reason.NO_PASS), policy)
-            )
-        state = state_of(ticket)
-        waiting = state in ("sent", "pending")
-        expected_at = self.parts.sweep.expected_at(form) if waiting else None
-        return json_response(200, {"state": state, "form": form, "expected_by": iso(expected_at)})
 
-    def done(self, request: Request, form: str) -> Response:
-        """Say thank you, to whoever comes: no cookie reaches this page inside JotForm's frame."""
-        policy = self.parts.gate.policy(form)
-        context = {"form": policy, "sent_url": "", "door_url": ""}
+def _admitted(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> Response:
+    if ticket.state is TicketState.OPEN:
+        context = door.form_context(request, policy, ticket)
+        if isinstance(context, Refuse):
+            return door.refuse(request, context, form=policy)
         if policy.display == "redirect":
-            # Not in a frame there, so that the browser says by itself that it submitted.
-            context["sent_url"] = f"{self.door_path(request, form)}/sent"
-            context["door_url"] = self.clean_path(request, policy)
-        return self.page(request, 200, "jotgate/done.html", context)
-
-    def hook(self, request: Request, secret: str) -> Response:
-        """Take a delivery."""
-        if not self.parts.intake.knows(secret):
-            return Response("not found\n", status=404, content_type="text/plain")
-        try:
-            form_id = delivered_form_id(request)
-        except HTTPException as error:
-            _log.info("delivery.refused", extra={"reason": error.description})
-            return Response(f"{error.description}\n", status=error.code, content_type="text/plain")
-        taken = self.parts.intake.take(form_id)
-        return Response("noted\n" if taken else "ignored\n", content_type="text/plain")
-
-    def health(self, request: Request) -> Response:
-        """Say which part is down, and nothing else."""
-        down = []
-        try:
-            self.parts.store.check()
-            if self._sweep_stands_still():
-                down.append("sweep")
-        except StoreUnavailable:
-            down.append("store")
-        return json_response(503 if down else 200, {"status": "down" if down else "up", "down": down})
-
-    def static(self, request: Request, name: str) -> Response:
-        """Serve the style sheet or the script."""
-        return static_response(request, name)
-
-    def held(self, request: Request, form: str) -> Pass | None:
-        """Return the valid pass that the request carries for *form*, if any."""
-        cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
-        return self.parts.gate.read_pass(form, cookies)
-
-    def subject_of(self, request: Request) -> str | None:
-        """Return whom the site's own login says that the request is about, or None if it says nobody.
-
-        Whatever the setting `subject_loader` raises is the site's own mistake, and passes through.
-        """
-        found = None if self._load_subject is None else self._load_subject(request)
-        return None if found is None or found == "" else str(found)
-
-    def refuse(
-        self,
-        request: Request,
-        refuse: Refuse,
-        *,
-        form: FormPolicy | None,
-        status: int | None = None,
-        told: Outcome | None = None,
-        asks_code: bool = False,
-        program: Program | None = None,
-    ) -> Response:
-        """Answer with a refusal that is not about a code, or let through as `instead_of` does.
-
-        *told* is what the app is told of it. With *asks_code*, for a form that takes codes, the page asks for one
-        as well.
-        """
-        through = None if form is None else self.instead_of(request, refuse, form, program)
-        if through is not None:
-            return through
-        context = self.notice_context(refuse, form, told)
-        message = context["message"]
-        status = status or message.status
-        if wants_json(request):
-            return self._error(status, refuse, message)
-        if asks_code and form is not None:
-            code = self.code_context(request, form, query_value(request, "next"))
-            context = code | context | {"asks_code": True}
-        elif refuse.reason is Reason.NO_PASS and form is not None and form.takes_codes:
-            context |= {"action_url": self.door_path(request, form.form), "action_label": "Enter the code"}
-        return self.page(request, status, "jotgate/refused.html", context)
-
-    def notice_context(
-        self, refuse: Refuse, form: FormPolicy | None, told: Outcome | None = None
-    ) -> dict[str, Any]:
-        """Return what a page needs that only says why not, and leads back to the app if it has an address."""
-        if told is None and form is not None and refuse.reason is Reason.APP_ONLY:
-            app = only_app(self.parts.store.apps(), form.form)
-            told = outcome(app, form=form.form, state=REFUSED, ref=refuse.ref)
-        return {
-            "form": form,
-            "message": self._message(refuse, form, from_app=told is not None),
-            "ref": refuse.ref,
-            "action_url": "",
-            "action_label": "",
-            "outcome": told,
-            "asks_code": False,
-        }
-
-    def clean_path(self, request: Request, policy: FormPolicy) -> str:
-        """Return where an admitted visitor sees the form: its own page if it has one, or the door."""
-        if policy.page:
-            return f"{request.root_path.rstrip('/')}{policy.page}"
-        return self.door_path(request, policy.form)
-
-    def instead_of(
-        self, request: Request, refuse: Refuse, policy: FormPolicy, program: Program | None = None
-    ) -> Response | None:
-        """Return what a visitor gets in place of a refusal where the form only reports; None where it does not.
-
-        Every refusal of a visitor who wants to be let in comes by here. At the door, the form is shown without a
-        ticket; from elsewhere the visitor goes on to where an admission would lead. *program* is what an authentic
-        token said of its app.
-        """
-        if not request.environ.get(_OPENS):
-            return None
-        if not self.reporter.lets_through(request.environ, (policy.form,), refuse.reason, program):
-            return None
-        at_the_door = request.root_path.rstrip("/") + request.path == self.door_path(request, policy.form)
-        if request.method not in ("GET", "HEAD") or not at_the_door:
-            return self.redirect(self._destination(request, policy))
-        context = self.open_context(request, policy, query_value(request, "next"))
-        if policy.display == "redirect" and not policy.takes_codes:
-            return self.redirect(context["frame_url"])
-        return self.page(request, 200, "jotgate/form.html", context, browser=True)
-
-    def door_path(self, request: Request, form: str) -> str:
-        """Return the path of a form's door on this site."""
-        return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/f/{form}"
-
-    def code_context(self, request: Request, policy: FormPolicy, back: str) -> dict[str, Any]:
-        """Return what the page that asks for a code needs; *back* is the signed path to go to afterwards."""
-        return {
-            "form": policy,
-            "action": self.door_path(request, policy.form),
-            "next": back,
-            "problem": None,
-            "ref": "",
-            "retry_after_seconds": None,
-            "left": query_value(request, "left") == "1",
-            "invited": invitation_in(self, request, policy.form) is not None,
-            "signs_in": self.parts.settings.subject_loader is not None,
-        }
-
-    def form_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any] | Refuse:
-        """Return what the page with the form needs, or why the form cannot be shown."""
-        refusal = self.parts.gate.doorway(policy.form)
-        if refusal is not None and refusal.reason in (Reason.FIELD_MISSING, Reason.FULL):
-            lets_through = self.reporter.lets_through
-            if not lets_through(request.environ, (policy.form,), refusal.reason):
-                return refusal
-        state = self.parts.gate.state(policy.form)
-        name = state.ticket_name if state and state.ticket_name else policy.ticket_field
-        if name.isdigit():
-            # The field is known by its number only, until the sweep has read the form's questions.
-            return refuse_for(Reason.FIELD_MISSING)
-        path = self.door_path(request, policy.form)
-        prefill = {**ticket.prefill, name: self.parts.gate.ticket_text(ticket)}
-        return self._frame_context(policy, prefill) | {
-            "state_url": f"{path}/state",
-            "sent_url": f"{path}/sent",
-            "leave_url": f"{path}/leave",
-            "subject": ticket.subject,
-            "states": _states(ticket),
-            "outcome": self.outcome_of(ticket, ""),
-        }
-
-    def open_context(self, request: Request, policy: FormPolicy, back: str) -> dict[str, Any]:
-        """Return what the page with the form needs that has no ticket, and asks for no code but takes one.
-
-        It has nothing to report to us and nothing to wait for, so it names no address for either.
-        """
-        return (
-            self.code_context(request, policy, back)
-            | self._frame_context(policy, {})
-            | {
-                "without_ticket": True,
-                "state_url": "",
-                "sent_url": "",
-                "subject": None,
-                "states": {},
-                "outcome": None,
-            }
-        )
-
-    def received_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
-        """Return what the page after the submission needs."""
-        state, path, now = state_of(ticket), self.door_path(request, policy.form), self.parts.clock.now()
-        waiting = state in ("sent", "pending")
-        expected_at = self.parts.sweep.expected_at(policy.form) if waiting else None
-        return {
-            "form": policy,
-            "state": state,
-            "message": _states(ticket)[state],
-            "states": _states(ticket),
-            "expected_at": expected_at,
-            "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
-            "state_url": f"{path}/state",
-            "leave_url": f"{path}/leave",
-            "again_url": "",
-            "ref": "",
-            "subject": ticket.subject,
-            "outcome": self.outcome_of(ticket, state),
-        }
-
-    def outcome_of(self, ticket: Ticket, state: str) -> Outcome | None:
-        """Return what the app is told whose token the ticket was issued for; None if it was a code."""
-        if ticket.app is None:
-            return None
-        app = next((app for app in self.parts.store.apps() if app.name == ticket.app), None)
-        return outcome(app, form=ticket.form, state=state, ref=ticket_ref(ticket))
-
-    def page_context(self, request: Request) -> dict[str, Any]:
-        """Return what every page needs."""
-        root = f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/static"
-        return {
-            "lang": "en",
-            "home": self.parts.settings.site_url,
-            "css": _versioned(root, "jotgate.css"),
-            "js": _versioned(root, "jotgate.js"),
-        }
-
-    def _frame_context(self, policy: FormPolicy, prefill: dict[str, str]) -> dict[str, Any]:
-        host = self.parts.settings.host
-        address = form_address if policy.display == "redirect" else frame_address
-        return {
-            "form": policy,
-            "frame_url": address(host.form_origin, policy.form_id, prefill),
-            "frame_title": policy.title,
-            "message_origins": list(host.message_origins),
-            "form_id": policy.form_id,
-        }
-
-    def _admitted(self, request: Request, policy: FormPolicy, ticket: Ticket) -> Response:
-        if ticket.state is TicketState.OPEN:
-            context = self.form_context(request, policy, ticket)
-            if isinstance(context, Refuse):
-                return self.refuse(request, context, form=policy)
-            if policy.display == "redirect":
-                return self.redirect(context["frame_url"])
-            return self.page(request, 200, "jotgate/form.html", context)
-        context = self.received_context(request, policy, ticket)
-        return self.page(request, 200, "jotgate/received.html", context)
-
-    def _decided(
-        self, request: Request, policy: FormPolicy, decision: Decision, seen: Seen, text: str
-    ) -> Response:
-        if isinstance(decision, Refuse):
-            return self._refused(request, policy, decision, seen, text)
-        return self.let_in(request, policy, decision, seen)
-
-    def let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
-        """Answer an admission: the pass as a cookie, and on to a clean address."""
-        response = self.redirect(self._destination(request, policy))
-        seconds = admit.expires_at - self.parts.clock.now()
-        self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
-        self.cookies.set_browser(response, seen.browser)
-        return response
-
-    def _destination(self, request: Request, policy: FormPolicy) -> str:
-        """Return where an admitted visitor goes: back, or to the form's page, or to the door."""
-        return self.signer.read_return(request.form.get("next", "")) or self.clean_path(request, policy)
-
-    def _refused(
-        self, request: Request, policy: FormPolicy, refuse: Refuse, seen: Seen, text: str
-    ) -> Response:
-        message = self._message(refuse, policy)
-        if refuse.reason not in _ABOUT_CODES and refuse.reason is not Reason.OPEN_ELSEWHERE:
-            return self.refuse(request, refuse, form=policy)
-        through = self.instead_of(request, refuse, policy)
-        if through is not None:
-            response = through
-        elif wants_json(request):
-            response = self._error(message.status, refuse, message)
-        elif refuse.reason is Reason.OPEN_ELSEWHERE:
-            response = self._offer_to_move(request, policy, refuse, message, seen, text)
-        else:
-            context = self.code_context(request, policy, request.form.get("next", ""))
-            context |= {"problem": message, "ref": _shown_ref(refuse)}
-            if refuse.retry_after_seconds is not None:
-                context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
-            response = self.page(request, message.status, "jotgate/door.html", context)
-        if through is None and refuse.retry_after_seconds is not None:
-            response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
-        self.cookies.set_browser(response, seen.browser)
-        return response
-
-    def _offer_to_move(
-        self,
-        request: Request,
-        policy: FormPolicy,
-        refuse: Refuse,
-        message: Message,
-        seen: Seen,
-        text: str,
-    ) -> Response:
-        fingerprints = self.parts.gate.fingerprints(text)
-        context = {
-            "form": policy,
-            "message": message,
-            "ref": refuse.ref,
-            "move_url": f"{self.door_path(request, policy.form)}/move",
-            "move": self.signer.sign_move(policy.form, seen.browser.browser_id, fingerprints),
-            "next": request.form.get("next", ""),
-        }
-        return self.page(request, message.status, "jotgate/move.html", context)
-
-    def seen(self, request: Request, form: str) -> Seen:
-        """Return who knocks."""
-        browser, _ = self.cookies.browser(request, self.parts.clock.now())
-        return Seen(browser=browser, network=self.cookies.network(request), holds=self.held(request, form))
-
-    def fields(self, request: Request) -> Any:
-        """Return the posted fields, read within limits."""
-        if (request.content_length or 0) > _MAX_POST_BYTES:
-            raise RequestEntityTooLarge
-        request.max_content_length = _MAX_POST_BYTES
-        request.max_form_parts = 20
-        try:
-            return request.form
-        except RequestEntityTooLarge as error:
-            raise BadRequest("the request has too many fields") from error
-
-    def page(
-        self, request: Request, status: int, template: str, context: dict[str, Any], *, browser: bool = False
-    ) -> Response:
-        """Return a page; with *browser*, it makes a new browser known."""
-        html = self.render(template, self.page_context(request) | context)
-        response = Response(html, status=status, content_type="text/html; charset=utf-8")
-        if browser:
-            found, is_new = self.cookies.browser(request, self.parts.clock.now())
-            if is_new:
-                self.cookies.set_browser(response, found)
-        return response
-
-    def _error(self, status: int, refuse: Refuse, message: Message) -> Response:
-        text = f"{message.title}. {message.remedy}"
-        error = {"reason": refuse.reason.value, "message": text, "ref": refuse.ref}
-        return json_response(status, {"error": error})
-
-    def redirect(self, address: str) -> Response:
-        """Lead on to *address*, which is ours or the settings'."""
-        return Response(status=303, headers={"Location": address})
-
-    def _message(self, refuse: Refuse, policy: FormPolicy | None, *, from_app: bool = False) -> Message:
-        return message_for(refuse, policy, self.parts.clock.now(), from_app=from_app)
-
-    def _policy(self, form: str | None) -> FormPolicy | None:
-        return self.parts.settings.policies.get(form or "")
-
-    def _sweep_stands_still(self) -> bool:
-        now = self.parts.clock.now()
-        waiting = [state.due_since for state in self.parts.store.form_states() if state.due_since is not None]
-        return bool(waiting) and now - min(waiting) > _LATE_SECONDS and self.parts.quota.pace().granted
+            return door.redirect(context["frame_url"])
+        return door.page(request, 200, "jotgate/form.html", context)
+    context = door.received_context(request, policy, ticket)
+    return door.page(request, 200, "jotgate/received.html", context)
 
 
-def state_of(ticket: Ticket) -> str:
-    """Return how far a ticket is, as `/state` spells it: open, sent, or its submission's verdict."""
-    if ticket.verdict is not None:
-        return ticket.verdict.value
-    return ticket.state.value
+def _decided(
+    door: Door, request: Request, policy: FormPolicy, decision: Decision, seen: Seen, text: str
+) -> Response:
+    if isinstance(decision, Refuse):
+        return _refused(door, request, policy, decision, seen, text)
+    return door.let_in(request, policy, decision, seen)
 
 
-def _states(ticket: Ticket) -> Mapping[str, Message]:
-    return STATES if ticket.app in (None, SITE_APP) else STATES_FROM_APPS
+def _refused(
+    door: Door, request: Request, policy: FormPolicy, refuse: Refuse, seen: Seen, text: str
+) -> Response:
+    message = door.message(refuse, policy)
+    if refuse.reason not in _ABOUT_CODES and refuse.reason is not Reason.OPEN_ELSEWHERE:
+        return door.refuse(request, refuse, form=policy)
+    through = door.instead_of(request, refuse, policy)
+    if through is not None:
+        response = through
+    elif wants_json(request):
+        response = door.error(message.status, refuse, message)
+    elif refuse.reason is Reason.OPEN_ELSEWHERE:
+        response = _offer_to_move(door, request, policy, refuse, message, seen, text)
+    else:
+        context = door.code_context(request, policy, request.form.get("next", ""))
+        context |= {"problem": message, "ref": _shown_ref(refuse)}
+        if refuse.retry_after_seconds is not None:
+            context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
+        response = door.page(request, message.status, "jotgate/door.html", context)
+    if through is None and refuse.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
+    door.cookies.set_browser(response, seen.browser)
+    return response
 
 
-def refuse_for(reason: Reason) -> Refuse:
-    """Return a refusal that leaves no entry in the ledger."""
-    return Refuse(reason=reason, ref=stateless_ref(reason))
+def _offer_to_move(
+    door: Door,
+    request: Request,
+    policy: FormPolicy,
+    refuse: Refuse,
+    message: Message,
+    seen: Seen,
+    text: str,
+) -> Response:
+    fingerprints = door.parts.gate.fingerprints(text)
+    context = {
+        "form": policy,
+        "message": message,
+        "ref": refuse.ref,
+        "move_url": f"{door.door_path(request, policy.form)}/move",
+        "move": door.signer.sign_move(policy.form, seen.browser.browser_id, fingerprints),
+        "next": request.form.get("next", ""),
+    }
+    return door.page(request, message.status, "jotgate/move.html", context)
 
 
 def _shown_ref(refuse: Refuse) -> str:
@@ -586,8 +200,3 @@ def _shown_ref(refuse: Refuse) -> str:
 
 def _whole(seconds: float) -> int:
     return max(1, int(-(-seconds // 1)))
-
-
-def _versioned(root: str, name: str) -> str:
-    found = static_file(name)
-    return f"{root}/{name}?v={found[1]}" if found else f"{root}/{name}"

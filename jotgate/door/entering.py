@@ -5,7 +5,7 @@ from __future__ import annotations
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.endpoints import Door
+from jotgate.door.base import Door
 from jotgate.door.returning import REFUSED, outcome
 from jotgate.door.visitors import query_value, quoted_path
 from jotgate.outcomes import Admit, Reason, Refuse

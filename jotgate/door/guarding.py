@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
-from jotgate.door.endpoints import Door
+from jotgate.door.base import Door
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
 from jotgate.gate import stateless_ref

@@ -13,7 +13,7 @@ from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
 if TYPE_CHECKING:
-    from jotgate.door.endpoints import Door
+    from jotgate.door.base import Door
 
 
 def invitation_in(door: Door, request: Request, form: str) -> Invitation | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.endpoints import Door
+from jotgate.door.base import Door
 from jotgate.door.rendering import iso, json_response
 from jotgate.errors import InputError, StoreUnavailable
 from jotgate.mirroring import Reply, refuse, unauthorized, unavailable

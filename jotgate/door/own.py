@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.endpoints import Door, refuse_for
+from jotgate.door.base import Door, refuse_for
 from jotgate.door.guarding import PRIVATE, led_to
 from jotgate.door.messages import message_for, spoken_moment
 from jotgate.door.rendering import iso, json_response

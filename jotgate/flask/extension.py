@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 
 from jotgate.callbacks import Callback, F, name_of
 from jotgate.config import Settings
+from jotgate.door.base import Door, Route
 from jotgate.door.embedding import PRIVATE, Visit
-from jotgate.door.endpoints import Door, Route
 from jotgate.door.guarding import Guard, turn_away
 from jotgate.door.own import turn_away_without
 from jotgate.door.routes import ROUTES

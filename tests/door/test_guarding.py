@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
 
-from jotgate.door.endpoints import Door
+from jotgate.door.base import Door
 from jotgate.door.guarding import Guard, plain
 from jotgate.door.rendering import jinja_renderer
 from jotgate.flask import JotGate
