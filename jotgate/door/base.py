@@ -265,6 +265,7 @@ class Door:
             "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
             "state_url": f"{path}/state",
             "leave_url": f"{path}/leave",
+            "mine_url": f"{path}/mine" if policy.show_fields else "",
             "again_url": "",
             "ref": "",
             "subject": ticket.subject,

@@ -207,6 +207,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     states = {f"received-{state}": received(state) for state in messages.STATES} | {
         "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
         "received-again": received("verified", again_url=FORM_PATH, ref=REF),
+        "received-mine": received("verified", subject="s-1042", mine_url=f"{FORM_PATH}/mine"),
     }
     notices = {
         "refused-not-yet-open": notice(refused(Reason.NOT_YET_OPEN)),

@@ -102,12 +102,24 @@ def test_a_visitor_sees_what_they_sent(site: Site) -> None:
             {"name": "classes", "label": "Classes", "value": ["Mathematics", "Poetry"]},
         ],
     }
+    assert f'href="{MINE}"' in visitor.get(DOOR).text
     page = visitor.get(MINE)
     assert (page.status_code, page.headers["Cache-Control"]) == (200, "no-store")
     for shown in ("Ada Lovelace", "Poetry", "Confirmed", subject):
         assert shown in page.text
     for hidden in ("ada@school.example", sent, "hi"):
         assert f">{hidden}<" not in page.text
+
+
+def test_where_nothing_is_shown_no_page_leads_there() -> None:
+    """Without `show_fields` the page says that something was sent, and the door does not send anybody to it."""
+    with running_site() as bare:
+        visitor = admitted(bare, a_code(bare, a_subject()))
+        submitted(bare, visitor, "Ada")
+        assert MINE not in visitor.get(DOOR).text
+        [own] = seen(visitor)["submissions"]
+        assert own["fields"] == []
+        assert "Confirmed" in visitor.get(MINE).text
 
 
 def test_before_anything_was_sent_there_is_nothing(site: Site) -> None:
