@@ -117,13 +117,18 @@ class _StartingVisit(Visit):
     because every request that is none of ours pays for it.
     """
 
-    _held: tuple[Any, ...] | None = None
-    _released = False
+    __slots__ = ("_held", "_released", "_start_response", "_write")
 
     def __init__(self, door: Door, environ: WSGIEnvironment, start_response: StartResponse) -> None:
+        # What the visit's own constructor sets, without the call.
         self._door = door
         self._environ = environ
+        self._on_touch = None
+        self._passes = None
+        self.touched = False
         self._start_response = start_response
+        self._held: tuple[Any, ...] | None = None
+        self._released = False
 
     def hold_start(self, *started: Any) -> Callable[[bytes], object]:
         """Take the place of ``start_response``: its status, headers and perhaps the error being told."""

@@ -29,18 +29,17 @@ PRIVATE = {"Cache-Control": "private, no-store"}
 class Visit:
     """jotgate as one request sees it. Cheap to make; reads nothing before it is asked."""
 
-    #: True once the answer depends on the visitor, so that it must not be kept by caches.
-    touched = False
-    _on_touch: Callable[[], None] | None = None
-    _passes: Mapping[str, Pass] | None = None
+    __slots__ = ("_door", "_environ", "_on_touch", "_passes", "touched")
 
     def __init__(
         self, door: Door, environ: dict[str, Any], on_touch: Callable[[], None] | None = None
     ) -> None:
         self._door = door
         self._environ = environ
-        if on_touch is not None:
-            self._on_touch = on_touch
+        self._on_touch = on_touch
+        self._passes: Mapping[str, Pass] | None = None
+        #: True once the answer depends on the visitor, so that it must not be kept by caches.
+        self.touched = False
 
     @property
     def passes(self) -> Mapping[str, Pass]:
