@@ -11,7 +11,6 @@ That a submission is not listed means nothing here: lists lag, and storage limit
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -34,7 +33,7 @@ SHARE = 0.05
 _MOST_CALLS = 1_000
 #: How much older than the last audit the edits are that are read once more: JotForm's times have no offset.
 _MARGIN_SECONDS = 2 * DAY_SECONDS
-_LEASE_SECONDS = 30.0
+_CALLS_IN_A_REQUEST = 2
 _JUDGED_AT_ONCE = 100
 _DELETED = "DELETED"
 _NEVER = float("-inf")
@@ -60,7 +59,7 @@ class _NoCall(Exception):
 
 
 class Audit:
-    """Compare and judge again. Any number of processes may hold one; the sweep's lease lets one at a time work."""
+    """Compare and judge again. Any number of processes may hold one; the store lets one of them do a day's work."""
 
     def __init__(
         self,
@@ -72,9 +71,8 @@ class Audit:
         keys: KeyRing,
         code_keys: CodeKeys,
         clock: Clock,
-        holder: str,
     ) -> None:
-        """Audit the forms in *policies*; *holder* names this machine in the lease."""
+        """Audit the forms in *policies*."""
         self._policies = policies
         self._store = store
         self._service = service
@@ -82,60 +80,53 @@ class Audit:
         self._keys = keys
         self._code_keys = code_keys
         self._clock = clock
-        self._name = holder
 
-    def daily(self, deadline_seconds: float | None = None) -> tuple[Audited, ...]:
-        """Audit the forms whose day is over, within the calls set apart and as long as the sweep can spare them."""
+    def daily(
+        self, deadline_seconds: float | None = None, breathe: Callable[[], None] = lambda: None
+    ) -> tuple[Audited, ...]:
+        """Audit the forms whose day is over, within the calls set apart and as long as the sweep can spare them.
+
+        *deadline_seconds* bounds each call, and says that a visitor waits: then there are two of them at most.
+        *breathe* is called before each call.
+        """
         states = self._store.audit_states()
         now = self._clock.now()
-        due = [state for state in states if _is_due(state, now)]
-        if not due or not self._quota.spare():
+        if not any(_is_due(state, now) for state in states) or not self._quota.spare():
             return ()
+        due = [state for state in states if self._store.begin_audit(state.form, now=now)]
         limit = self._quota.usage().limit
         calls = _MOST_CALLS if limit is None else int(limit * SHARE)
-        return self._leased(due, max(1, calls * len(due) // len(states)), False, deadline_seconds)
+        calls = max(1, calls * len(due) // len(states))
+        if deadline_seconds is not None:
+            calls = min(calls, _CALLS_IN_A_REQUEST)
+        run = _Run(self, calls, deadline_seconds=deadline_seconds, breathe=breathe)
+        return tuple(run.audit(state) for state in due)
 
     def run(self, forms: Iterable[str] = ()) -> tuple[Audited, ...]:
         """Audit these forms, or all, now; with the calls kept for the operator, too."""
         wanted = set(forms)
         states = [state for state in self._store.audit_states() if not wanted or state.form in wanted]
-        return self._leased(states, _MOST_CALLS, True, None)
-
-    def _leased(
-        self, states: Sequence[AuditState], calls: int, operator: bool, deadline_seconds: float | None
-    ) -> tuple[Audited, ...]:
-        holder = f"{self._name}:{os.getpid()}"
-
-        def hold() -> bool:
-            return self._store.take_lease(holder, now=self._clock.now(), seconds=_LEASE_SECONDS)
-
-        if not hold():
-            return (
-                tuple(_waiting(state, "another process is sweeping") for state in states) if operator else ()
-            )
-        try:
-            run = _Run(self, calls, operator, deadline_seconds, hold)
-            return tuple(run.audit(state) for state in states)
-        finally:
-            self._store.release_lease(holder)
+        run = _Run(self, _MOST_CALLS, operator=True)
+        return tuple(run.audit(state) for state in states)
 
 
 class _Run:
-    """One audit, from the lease to its end."""
+    """One audit of some forms."""
 
     def __init__(
         self,
         audit: Audit,
         calls: int,
-        operator: bool,
-        deadline_seconds: float | None,
-        hold: Callable[[], bool],
+        *,
+        operator: bool = False,
+        deadline_seconds: float | None = None,
+        breathe: Callable[[], None] = lambda: None,
     ) -> None:
         self._audit = audit
         self._calls = calls
         self._operator = operator
         self._deadline_seconds = deadline_seconds
-        self._hold = hold
+        self._breathe = breathe
         self._rows = 0
         self._edited: list[Edited] = []
 
@@ -179,7 +170,7 @@ class _Run:
         if not self._operator and not self._audit._quota.spare():
             raise _NoCall("the sweep needs the calls")
         self._calls -= 1
-        self._hold()
+        self._breathe()
         return ask()
 
     def _newest_first(self, state: AuditState) -> bool:
@@ -300,7 +291,3 @@ def _is_by_id(rows: Sequence[Submission]) -> bool:
     """Say whether the rows could as well have come in the order of their ids, either way."""
     ids = [int(row.submission_id) for row in rows]
     return ids == sorted(ids) or ids == sorted(ids, reverse=True)
-
-
-def _waiting(state: AuditState, why: str) -> Audited:
-    return Audited(form=state.form, as_of=state.audited_at, rows=0, edited=(), waiting=why)

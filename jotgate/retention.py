@@ -6,8 +6,9 @@ store does not hold, so that nobody who has the store alone can try subjects on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 
 from jotgate.clock import Clock
 from jotgate.errors import InputError, UnknownForm
@@ -44,11 +45,22 @@ class Retention:
         self._store = store
         self._clock = clock
 
-    def daily(self, deadline_seconds: float | None = None) -> tuple[Retained, ...]:
-        """Apply the retention of the forms whose day is over."""
+    def daily(
+        self, deadline_seconds: float | None = None, breathe: Callable[[], None] = lambda: None
+    ) -> tuple[Retained, ...]:
+        """Apply the retention of the forms whose day is over.
+
+        With *deadline_seconds*, what is left by then is done the next time. *breathe* is called between two steps.
+        """
         now = self._clock.now()
+        ends_at = float("inf") if deadline_seconds is None else monotonic() + deadline_seconds
+
+        def goes_on() -> bool:
+            breathe()
+            return monotonic() < ends_at
+
         due = [policy for policy in self._kept(()) if self._store.begin_retention(policy.form, now=now)]
-        return tuple(self._retain(policy, now) for policy in due)
+        return tuple(self._retain(policy, now, goes_on) for policy in due)
 
     def run(self, forms: Iterable[str] = (), *, dry_run: bool = False) -> tuple[Retained, ...]:
         """Apply the retention of these forms, or of all, now; or with *dry_run* only count.
@@ -81,9 +93,11 @@ class Retention:
             if policy.keep_seconds is not None and (not wanted or policy.form in wanted)
         ]
 
-    def _retain(self, policy: FormPolicy, now: float) -> Retained:
+    def _retain(self, policy: FormPolicy, now: float, goes_on: Callable[[], bool] = lambda: True) -> Retained:
         before = now - (policy.keep_seconds or 0.0)
-        done = self._store.retain(policy.form, before=before, delete=policy.after_keep == "delete", now=now)
+        done = self._store.retain(
+            policy.form, before=before, delete=policy.after_keep == "delete", now=now, goes_on=goes_on
+        )
         return Retained(
             form=policy.form,
             before=before,

@@ -15,8 +15,9 @@ from jotgate.sweep import Sweep
 
 _log = logging.getLogger("jotgate.sweep")
 
-#: What is done besides, with a bound on each call to JotForm.
-Chore = Callable[[float | None], object]
+#: What is done besides, in steps: with how long a visitor's request may be held up by it (None: it holds up nobody),
+#: and what is to be called between two steps, so that verdicts need not wait for it.
+Chore = Callable[[float | None, Callable[[], None]], object]
 
 #: How often a process looks whether a chore is due.
 _CHORES_SECONDS = 60.0
@@ -102,6 +103,7 @@ class Sweeper:
         while not self._stopped and os.getpid() == pid:
             self._beat_at = time.monotonic()
             self._sweep_safely(None, report)
+            self._do_chores(None, report)
             self._wake.wait(_LOOK_SECONDS)
             self._wake.clear()
 
@@ -111,6 +113,7 @@ class Sweeper:
             return
         self._looked_at = now
         self._sweep_safely(REQUEST_DEADLINE_SECONDS, None)
+        self._do_chores(REQUEST_DEADLINE_SECONDS, None)
 
     def _sweep_safely(self, deadline_seconds: float | None, report: Callable[[object], None] | None) -> None:
         """Sweep once, and tell the callbacks; a fault is logged, and the next look tries again."""
@@ -126,11 +129,21 @@ class Sweeper:
             if report is not None and (swept.forms or swept.errors):
                 report(swept)
         self._do_safely("callbacks", lambda: self._callbacks.deliver(deadline_seconds=deadline_seconds))
+
+    def _do_chores(self, deadline_seconds: float | None, report: Callable[[object], None] | None) -> None:
+        """Look after the chores, and after the sweep between their steps."""
         now = time.monotonic()
-        if now - self._chores_at >= _CHORES_SECONDS:
-            self._chores_at = now
-            for chore in self._chores:
-                self._do_safely("chore", lambda chore=chore: chore(deadline_seconds))  # type: ignore[misc]
+        if now - self._chores_at < _CHORES_SECONDS:
+            return
+        self._chores_at = now
+
+        def breathe() -> None:
+            if deadline_seconds is None and not self._stopped:
+                self._beat_at = time.monotonic()
+                self._sweep_safely(None, report)
+
+        for chore in self._chores:
+            self._do_safely("chore", lambda chore=chore: chore(deadline_seconds, breathe))  # type: ignore[misc]
 
     def _do_safely(self, what: str, work: Callable[[], object]) -> None:
         """Do what comes after the sweep; a fault is logged, and the next look tries again."""

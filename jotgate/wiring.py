@@ -117,7 +117,6 @@ def build(
         keys=keys,
         code_keys=code_keys,
         clock=clock,
-        holder=holder,
     )
     retention = Retention(policies, store=store, clock=clock)
     sweeper = Sweeper(sweep, settings.sweeper, callbacks, (audit.daily, retention.daily))

@@ -70,6 +70,10 @@ class AuditingStore(Protocol):
         """Return how far the audit is with every form that `prepare` named."""
         ...
 
+    def begin_audit(self, form: str, *, now: float) -> bool:
+        """Say whether it is this process's turn with the form's audit: once a day."""
+        ...
+
     def note_audit(self, state: AuditState) -> None:
         """Note how far it is with one form."""
         ...

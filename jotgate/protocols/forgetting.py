@@ -38,10 +38,19 @@ class ForgettingStore(Protocol):
         """Say whether it is this process's turn with the form's retention: once a day."""
         ...
 
-    def retain(self, form: str, *, before: float, delete: bool, now: float) -> Erasure:
+    def retain(
+        self,
+        form: str,
+        *,
+        before: float,
+        delete: bool,
+        now: float,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Erasure:
         """Take away whom everything older than *before* is about, or all of it; what is usable still stays.
 
-        A submission that is removed is never judged anew.
+        A submission that is removed is never judged anew. *goes_on* is asked after every few hundred rows; if
+        it says no, the rest is the turn of whoever asks `begin_retention` next.
         """
         ...
 

@@ -22,6 +22,7 @@ _FIELDS = (
     "form", "form_id", "audited_at", "audited_above", "audit_began_at", "audit_tried_at", "ticket_qid",
 )  # fmt: skip
 _WRITING_SECONDS = 30.0
+_DAY_SECONDS = 86_400.0
 
 
 class AuditingVerbs(Verbs):
@@ -34,6 +35,12 @@ class AuditingVerbs(Verbs):
             rows = tx.all("audit_states")
         states = [AuditState(**dict(zip(_FIELDS, row, strict=True))) for row in rows]
         return [state for state in states if state.form in self._forms]
+
+    @tried_twice
+    def begin_audit(self, form: str, *, now: float) -> bool:
+        """Say whether it is this process's turn with the form's audit: once a day."""
+        with self._write(_WRITING_SECONDS) as tx:
+            return tx.one("begin_audit", form=form, now=now, day_ago=now - _DAY_SECONDS) is not None
 
     @tried_twice
     def note_audit(self, state: AuditState) -> None:

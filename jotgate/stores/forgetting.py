@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from jotgate.ledger import Entry
 from jotgate.protocols import Erasure, Masks
@@ -67,21 +67,45 @@ class ForgettingVerbs(Verbs):
         with self._write(_WRITING_SECONDS) as tx:
             return tx.one("begin_retention", form=form, now=now, day_ago=now - _DAY_SECONDS) is not None
 
-    def retain(self, form: str, *, before: float, delete: bool, now: float) -> Erasure:
+    def retain(
+        self,
+        form: str,
+        *,
+        before: float,
+        delete: bool,
+        now: float,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Erasure:
         """Take away whom everything older than *before* is about, or all of it; what is usable still stays."""
         counts: Counter[str] = Counter()
         ids: list[str] = []
-        while found := self._retain_submissions(form, before, delete, now):
-            ids += found
-        counts["submissions"] = len(ids)
-        if delete:
-            counts += self._remove_rest(form, before)
-        for table in ("grants",) if delete else tuple(_MASKED):
-            while number := self._mask_page(table, form, before):
-                counts[table] += number
+        for table, found in self._steps(form, before, delete, now):
+            counts[table] += len(found)
+            ids += found if table == "submissions" else []
+            if not goes_on():
+                self._postpone(form)
+                break
         if counts.total():
             self._note_retention(form, delete, counts, now)
         return Erasure(counts=dict(counts), submissions={form: ids} if ids else {})
+
+    def _steps(
+        self, form: str, before: float, delete: bool, now: float
+    ) -> Iterator[tuple[str, Sequence[str]]]:
+        """Do a few hundred rows at a time; give the table, and one text for each row."""
+        while ids := self._retain_submissions(form, before, delete, now):
+            yield "submissions", ids
+        if delete:
+            for table, number in self._remove_rest(form, before).items():
+                yield table, [""] * number
+        for table in ("grants",) if delete else tuple(_MASKED):
+            while number := self._mask_page(table, form, before):
+                yield table, [""] * number
+
+    @tried_twice
+    def _postpone(self, form: str) -> None:
+        with self._write(_WRITING_SECONDS) as tx:
+            tx.run("postpone_retention", form=form)
 
     @tried_twice
     def count_beyond(self, form: str, *, before: float, delete: bool) -> Mapping[str, int]:

@@ -199,3 +199,27 @@ def test_a_fault_is_tried_again_within_hours() -> None:
         site.sandbox.clear_faults()
         site.clock.at += 2 * HOUR
         assert daily_calls(site) == 1
+
+
+def test_verdicts_do_not_wait_for_an_audit() -> None:
+    """The sweep has its turn before every call; and what a visitor waits for takes two calls at most."""
+    with school() as site:
+        site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
+        site.sweep()
+        submitted(site, 9)
+        small_pages(site, 3)
+        turns = 0
+
+        def breathe() -> None:
+            nonlocal turns
+            turns += 1
+
+        before = site.sandbox.calls
+        [done] = site.parts.audit.daily(None, breathe)
+        assert turns == site.sandbox.calls - before >= 4
+        assert done.waiting is None
+        site.clock.at += DAY_SECONDS
+        before = site.sandbox.calls
+        [done] = site.parts.audit.daily(3.0)
+        assert site.sandbox.calls - before == 2
+        assert done.waiting == "the calls set apart for audits are used up"

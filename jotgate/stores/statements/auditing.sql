@@ -1,6 +1,11 @@
 -- name: audit_states
 SELECT form, form_id, audited_at, audited_above, audit_began_at, audit_tried_at, ticket_qid FROM forms ORDER BY form
 
+-- name: begin_audit
+-- The guarded write that lets one process do it, once a day.
+UPDATE forms SET audit_tried_at = :now
+WHERE form = :form AND (audit_tried_at IS NULL OR audit_tried_at <= :day_ago OR audit_tried_at > :now) RETURNING form
+
 -- name: note_audit
 UPDATE forms SET audited_at = :audited_at, audited_above = :audited_above, audit_began_at = :audit_began_at,
     audit_tried_at = :audit_tried_at

@@ -45,6 +45,9 @@ UPDATE outbox SET subject = :mask WHERE subject = :subject AND (CAST(:form AS TE
 UPDATE forms SET retained_at = :now
 WHERE form = :form AND (retained_at IS NULL OR retained_at <= :day_ago OR retained_at > :now) RETURNING form
 
+-- name: postpone_retention
+UPDATE forms SET retained_at = NULL WHERE form = :form
+
 -- name: old_submissions
 SELECT submission_id, subject, verdict, ticket_id FROM submissions
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (

@@ -10,12 +10,15 @@ from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import AuditState, Consumer, Edit, Edited, KeptAnswers, Store, Told
 from jotgate.submissions import Candidate
 from jotgate.testing.contract.material import (
+    DAY,
     FORM,
+    FORMS,
     HOUR,
     MINUTE,
     OTHER_FORM,
     T0,
     Contract,
+    Opener,
     places,
     records,
     sent_in,
@@ -151,6 +154,16 @@ class AuditingContract(Contract):
         assert judge_again(store, first) == []
         assert store.kept_answers(["1"])["1"].digest == b"1" * 16
         assert len(store.history("1")) == 1
+
+    def test_an_audit_is_one_process_s_turn_a_day(self, store: Store, opener: Opener) -> None:
+        """Also after a clock was set back."""
+        other = opener()
+        other.prepare(FORMS, T0)
+        assert store.begin_audit(FORM, now=T0)
+        assert not other.begin_audit(FORM, now=T0 + HOUR)
+        assert other.begin_audit(FORM, now=T0 + DAY)
+        assert store.begin_audit(FORM, now=T0 + HOUR)
+        other.close()
 
     def test_how_far_the_audit_is(self, store: Store) -> None:
         """It is noted for each form by itself."""

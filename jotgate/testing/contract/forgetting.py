@@ -163,7 +163,7 @@ class ForgettingContract(Contract):
         assert {one.submission_id: one.subject for one in records(store)} == {"1": MASK, "2": "s-7"}
         assert next(store.grants(GrantFilter(form=FORM, subject=PERSON))).used == 0
         assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
-        assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {"submissions": 0}
+        assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}
         assert places(store) == 2
 
     def test_what_is_old_is_deleted_and_not_judged_anew(self, store: Store) -> None:
@@ -181,6 +181,17 @@ class ForgettingContract(Contract):
         assert list(store.submissions(SubmissionFilter())) == []
         assert reason(store, opening(1)) is Reason.USED_UP
         assert places(store) == 1
+
+    def test_retention_can_be_broken_off(self, store: Store) -> None:
+        """What is left is whoever's turn comes next, and then all is done."""
+        submitted(store, 1)
+        assert store.begin_retention(FORM, now=LATER)
+        first = store.retain(FORM, before=LATER, delete=False, now=LATER, goes_on=lambda: False)
+        assert dict(first.counts) == {"submissions": 1}
+        assert names(store) - {MASK} == {PERSON}
+        assert store.begin_retention(FORM, now=LATER)
+        assert store.retain(FORM, before=LATER, delete=False, now=LATER).counts["tickets"] == 1
+        assert names(store) == {MASK}
 
     def test_retention_is_one_process_s_turn_a_day(self, store: Store, opener: Opener) -> None:
         """Also after a clock was set back."""
