@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 import standardwebhooks
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.webhooks import _may_go, check_url, headers, payload, post, secret_text, signature
 from tests.receiver import Receiver, receiving
+from tests.servers.tls import certificate
 
 KEY = bytes(range(32))
 EVENT = VerdictEvent(
@@ -235,6 +237,20 @@ class TestPosts:
             port = server.getsockname()[1]
         assert sent(f"http://127.0.0.1:{port}/")[0] is None
         assert sent("https://nobody.invalid/") == (None, "the name of its host is not known here")
+
+    def test_the_receiver_proves_its_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Over TLS by the name that was asked for, whatever address it has, and by a certificate that is trusted."""
+        trusted = certificate(tmp_path, "DNS:site.example")
+        with receiving(trusted) as receiver:
+            here = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", receiver.server_port))]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: here)
+            url = f"https://site.example:{receiver.server_port}/"
+            assert sent(url, private=True) == (None, "its certificate is not valid")
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
+            assert sent(url, private=True) == (204, None)
+            other = f"https://other.example:{receiver.server_port}/"
+            assert sent(other, private=True) == (None, "its certificate is not valid")
+            assert len(receiver.sent) == 1
 
     def test_plain_http_behind_https_is_refused(self, receiver: Receiver) -> None:
         """No TLS, no delivery."""

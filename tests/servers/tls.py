@@ -65,8 +65,8 @@ class TlsProxy(ThreadingHTTPServer):
         return f"https://127.0.0.1:{self.server_port}"
 
 
-def certificate(folder: Path) -> Path:
-    """Make a certificate of our own for 127.0.0.1, and return the file with it and its key."""
+def certificate(folder: Path, name: str = "IP:127.0.0.1") -> Path:
+    """Make a certificate of our own for *name*, and return the file with it and its key."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here to make a certificate with: `apt install openssl`")
     file, key = folder / "certificate.pem", folder / "key.pem"
@@ -82,7 +82,7 @@ def certificate(folder: Path) -> Path:
                 "ec_paramgen_curve:prime256v1",
                 "-nodes",
             ),
-            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={name}"),
             *("-keyout", str(key), "-out", str(file)),
         ],
         check=True,
