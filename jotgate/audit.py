@@ -94,6 +94,8 @@ class Audit:
         if not any(_is_due(state, now) for state in states) or not self._quota.spare():
             return ()
         due = [state for state in states if self._store.begin_audit(state.form, now=now)]
+        # Where there are more forms than calls, those go first that have waited longest.
+        due.sort(key=lambda state: state.audited_at or 0.0)
         limit = self._quota.usage().limit
         calls = _MOST_CALLS if limit is None else int(limit * SHARE)
         calls = max(1, calls * len(due) // len(states))

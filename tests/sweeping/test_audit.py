@@ -223,3 +223,14 @@ def test_verdicts_do_not_wait_for_an_audit() -> None:
         [done] = site.parts.audit.daily(3.0)
         assert site.sandbox.calls - before == 2
         assert done.waiting == "the calls set apart for audits are used up"
+
+
+def test_every_form_has_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a day's calls are fewer than the forms, those that waited longest come first."""
+    monkeypatch.setattr("jotgate.audit.SHARE", 0.002)
+    with school(5) as site:
+        site.sweep()
+        for _ in range(3):
+            site.clock.at += DAY_SECONDS
+            assert daily_calls(site) == 2
+        assert all(state.audited_at is not None for state in site.parts.store.audit_states())
