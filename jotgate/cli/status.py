@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import click
 
 from jotgate.cli import quota
-from jotgate.cli.output import emit, iso, json_option, lasting, plain, say
+from jotgate.cli.output import counted, emit, iso, json_option, lasting, plain, say
 from jotgate.cli.site import open_parts
-from jotgate.protocols import FormState
+from jotgate.protocols import Backlog, FormState
 from jotgate.quota import Usage
 from jotgate.schedule import IDLE_DUE_SECONDS, SELF_DUE_SECONDS
 from jotgate.wiring import Parts
@@ -19,6 +19,8 @@ from jotgate.wiring import Parts
 LATE_DUE_SECONDS = 180.0
 #: A submission that was seen has its verdict by then.
 LATE_PENDING_SECONDS = 1_800.0
+#: A callback was told by then, the first tries again included.
+LATE_TELLING_SECONDS = 3_600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def _look(parts: Parts) -> _Standing:
         usage=usage,
         resets_at=parts.quota.resets_at(),
         store=str(path) if path else parts.settings.store.partition(":")[0],
-        late=tuple(_late(states, usage, oldest_pending, now)),
+        late=(*_late(states, usage, oldest_pending, now), *_untold(parts.store.backlogs(), now)),
     )
 
 
@@ -99,6 +101,17 @@ def _late(states: Sequence[FormState], usage: Usage, oldest_pending: float | Non
     if oldest_pending is not None and now - oldest_pending > LATE_PENDING_SECONDS:
         late.append(f"A submission is pending since {lasting(now - oldest_pending)}.")
     return late
+
+
+def _untold(backlogs: Mapping[str, Backlog], now: float) -> Iterator[str]:
+    """Say which callbacks were not told what they should know by now."""
+    for consumer, backlog in backlogs.items():
+        if backlog.dead:
+            told = counted(backlog.dead, "verdict")
+            yield f"{told} could not be told to {plain(consumer)}, for days: see `callbacks dead`."
+        if backlog.oldest_at is not None and now - backlog.oldest_at > LATE_TELLING_SECONDS:
+            waits = lasting(now - backlog.oldest_at)
+            yield f"{plain(consumer)} is to be told of a verdict since {waits}: see `callbacks list`."
 
 
 def _lines(standing: _Standing) -> list[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 import standardwebhooks
@@ -71,6 +73,24 @@ def test_dead_and_replay(site: Site, receiver: Receiver) -> None:
     site.run("sweep")
     assert [sent.headers["webhook-id"] for sent in receiver.sent] == [dead["message_id"]] * 2
     assert site.run("callbacks", "replay").stdout == "0 notices will be tried again.\n"
+
+
+def test_status_tells_what_was_not_told(site: Site, receiver: Receiver) -> None:
+    """What waits for over an hour, and what is no longer tried, is late; who is told in time is not."""
+    site.run("sweep")
+    [made] = site.lines("callbacks", "create", receiver.url)
+    site.sandbox.submit(site.students, {"message": "x"}, webhook=False)
+    receiver.status = 503
+    site.run("sweep", "--form", "students")
+    assert site.run("status").exit_code == 0
+    with closing(sqlite3.connect(site.store)) as connection, connection:
+        connection.execute("UPDATE outbox SET at = at - 7200")
+    told = site.run("status")
+    assert told.exit_code == 1
+    assert f"{made['consumer']} is to be told of a verdict since 2 h" in told.output.replace("120 min", "2 h")
+    with closing(sqlite3.connect(site.store)) as connection, connection:
+        connection.execute("UPDATE outbox SET dead_at = at")
+    assert f"1 verdict could not be told to {made['consumer']}" in site.run("status").output
 
 
 @pytest.mark.parametrize(
