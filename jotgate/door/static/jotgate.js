@@ -1,12 +1,14 @@
 "use strict";
 (() => {
+  // A page may load this more than once, for itself and for each frame: the first one does it all.
+  if (window.jotgateStart) return window.jotgateStart();
   const SETTLING = ["open", "sent", "pending"];
   const ANSWER = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
   const part = (root, name) => root.querySelector(`[data-jotgate="${name}"]`);
   const pause = ms => new Promise(done => setTimeout(done, ms));
 
   // A form tells its height once, perhaps before this page is whole: until then, what frames say is kept.
-  const early = (window.jotgateHeard ||= []);
+  const early = [];
   const keep = event => early.push(event);
   addEventListener("message", keep);
 
@@ -247,6 +249,9 @@
     document.querySelectorAll("[data-jotgate-root]").forEach(start);
     removeEventListener("message", keep);
   };
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startAll);
-  else startAll();
+  window.jotgateStart = () => {
+    if (document.readyState !== "loading") startAll();
+  };
+  document.addEventListener("DOMContentLoaded", startAll);
+  window.jotgateStart();
 })();
