@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.inviting import invitation_in
 from jotgate.door.messages import STATES, STATES_FROM_APPS, Message, message_for, spoken_moment
 from jotgate.door.rendering import (
     Renderer,
@@ -27,6 +26,7 @@ from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, query_value, wants_json
 from jotgate.errors import StoreUnavailable, UnknownForm
 from jotgate.gate import Seen, stateless_ref
+from jotgate.invitations import PARAMETER, Invitation
 from jotgate.jotform.embed import form_address, frame_address
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.passes import Pass
@@ -117,6 +117,11 @@ class Door:
         found = None if self._load_subject is None else self._load_subject(request)
         return None if found is None or found == "" else str(found)
 
+    def invitation(self, request: Request, form: str) -> Invitation | None:
+        """Return the invitation in the request's address, or None if there is none of ours for *form*."""
+        text = query_value(request, PARAMETER)
+        return self.parts.invitations.read(text, form) if text else None
+
     def refuse(
         self,
         request: Request,
@@ -206,7 +211,7 @@ class Door:
             "ref": "",
             "retry_after_seconds": None,
             "left": query_value(request, "left") == "1",
-            "invited": invitation_in(self, request, policy.form) is not None,
+            "invited": self.invitation(request, policy.form) is not None,
             "signs_in": self.parts.settings.subject_loader is not None,
         }
 

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from jotgate.door.base import Door
 from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.gate import stateless_ref
 from jotgate.invitations import PARAMETER, Invitation
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
-
-if TYPE_CHECKING:
-    from jotgate.door.base import Door
-
-
-def invitation_in(door: Door, request: Request, form: str) -> Invitation | None:
-    """Return the invitation in the request's address, or None if there is none of ours for *form*."""
-    text = query_value(request, PARAMETER)
-    return door.parts.invitations.read(text, form) if text else None
 
 
 def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[str, Any] | Refuse | None:
@@ -28,7 +20,7 @@ def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[s
     None: it leads to no more than the page that would be shown without it. *back* is the signed path to go to
     afterwards.
     """
-    invitation = invitation_in(door, request, policy.form)
+    invitation = door.invitation(request, policy.form)
     if invitation is None:
         return None
     refusal = _refusal(door, request, policy, invitation)
