@@ -2,7 +2,8 @@
 
 The environment decides how strict a run is: `JOTGATE_REQUIRE_SERVICES=1` turns every skip into a failure, so
 that a check cannot pass by leaving tests out; `HYPOTHESIS_PROFILE` chooses how many cases are generated;
-`CHROMIUM`, `NGINX` and `JOTGATE_TEST_POSTGRES_URL` name the services where they are not in the usual place.
+`CHROMIUM`, `NGINX`, `JOTGATE_TEST_POSTGRES_URL` and `JOTGATE_TEST_NODE_CLIENT` name the services where they are not in
+the usual place.
 """
 
 from __future__ import annotations
