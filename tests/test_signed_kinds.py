@@ -113,6 +113,7 @@ def test_matrix_knows_every_purpose() -> None:
     purposes = {name for path in package.rglob("*.py") for name in named.findall(path.read_text("utf-8"))}
     # Keys' own names, fingerprints, digests, tombstones, and what the apps' secrets are derived with: no texts that
     # anybody holds.
+    # Keys' own names, fingerprints, digests, and what the apps' secrets are derived with: no texts that anybody holds.
     kept_here = {"id", "code", "api-key", "answers", "lookup", "app", "tombstone"}
     shown = {"pass", "browser", "ticket", "invitation", "return", "move", "jotgate/app-token", "hand-off"}
     assert purposes == shown | kept_here
