@@ -16,7 +16,7 @@ from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Decision, Reason, Refuse
 from jotgate.passes import Pass, PassReader, new_pass_id
 from jotgate.policy import FormPolicy, shut
-from jotgate.protocols import SITE_APP, FormState, Opening, Redemption, Store
+from jotgate.protocols import SITE_APP, App, FormState, Opening, Redemption, Store
 from jotgate.revocations import Revocations
 from jotgate.rotation import KeyUse
 from jotgate.throttle import Guesser
@@ -200,6 +200,10 @@ class Gate:
         """Return what an authentic app token states, however little it is worth now; None for every other text."""
         vetted = self._vetting.vet(text, policy=self.policy(form), proof=None, now=self._clock.now())
         return vetted.claims
+
+    def app_named(self, text: str) -> App | None:
+        """Return the app that *text* says it is from, nothing verified; None if it says nothing of it."""
+        return self._vetting.app_named(text)
 
     def hand_off(
         self,

@@ -47,7 +47,8 @@ class JwtFault(Enum):
 def read_jwt(text: str, *, algorithm: str, key: bytes, key_id: str) -> dict[str, object] | JwtFault:
     """Return the claims in *text* if *key* signed them, or why not. Total on any text, however long.
 
-    *algorithm* is HS256, with a secret, or EdDSA, with a raw public key of Ed25519. No claim is looked at.
+    *algorithm* is HS256, with a secret, or EdDSA, with a raw public key of Ed25519. No claim is looked at. A header
+    without `kid` is as good as one that names *key_id*: what counts is the signature.
     """
     header = read_header(text)
     if header is None:
@@ -58,7 +59,7 @@ def read_jwt(text: str, *, algorithm: str, key: bytes, key_id: str) -> dict[str,
         return JwtFault.UNSUPPORTED_HEADER
     if header.get("typ", "JWT") not in ("JWT", "jwt"):
         return JwtFault.WRONG_TYPE
-    if header.get("kid") != key_id:
+    if header.get("kid", key_id) != key_id:
         return JwtFault.WRONG_KEY
     if not is_signed(text, algorithm, key if algorithm == "HS256" else ed25519_key(key)):
         return JwtFault.BAD_SIGNATURE

@@ -205,6 +205,20 @@ def key_id_of(text: str) -> str | None:
     return key_id if isinstance(key_id, str) and _KEY_ID.fullmatch(key_id) else None
 
 
+def issuer_of(text: str) -> str | None:
+    """Return the app that *text* says it is from, if it is a JWT that names no key, or None. Total on any text.
+
+    Nothing is verified yet: it serves to find the app's keys, and for nothing else.
+    """
+    if len(text) > LONGEST_TOKEN or text.count(".") != 2:
+        return None
+    header, payload = (segments.read_object(part) for part in text.split(".")[:2])
+    if header is None or payload is None or "kid" in header:
+        return None
+    issuer = payload.get("iss")
+    return issuer if isinstance(issuer, str) and _is_text(issuer, _LONGEST_NAME) else None
+
+
 def read_token(text: str, key: AppKey) -> Claims | TokenFault:
     """Return what *text* states if *key* signed it, or why it is not good. Total on any text.
 

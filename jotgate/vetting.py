@@ -14,6 +14,7 @@ from jotgate.tokens import (
     TokenFault,
     app_secret_text,
     check_times,
+    issuer_of,
     key_id_of,
     read_token,
 )
@@ -21,6 +22,12 @@ from jotgate.tokens import (
 #: What the secrets of apps are derived from `code_keys` for.
 APP_PURPOSE = "app"
 _SITE_PURPOSE = "hand-off"
+#: Faults after which another key of the same app may still be the right one.
+_BY_ANOTHER_KEY = {
+    TokenFault.BAD_SIGNATURE.value,
+    TokenFault.WRONG_ALGORITHM.value,
+    AppFault.KEY_LOST.value,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +88,68 @@ class Vetting:
         """
         named = key_id_of(text)
         if named is None:
-            return Unfit(fault=self._nameless(text).value)
+            return self._vet_nameless(text, policy=policy, proof=proof, now=now)
         site_key = self._site_key(named)
         if site_key is not None:
             return _read(text, site_key, policy, None, now)
         found = self._store.app_of_key(named)
         if found is None:
             return Unfit(fault=AppFault.UNKNOWN_KEY.value, key_id=named)
-        key = self._app_key(*found)
-        if isinstance(key, AppFault):
-            return Unfit(fault=key.value, app=found[0].name, key_id=named)
-        read = _read(text, key, policy, found[0], now)
-        return read if isinstance(read, Unfit) else _with_proof(read, text, found[0], proof, now)
+        return self._vet_by(found, text, policy=policy, proof=proof, now=now)
+
+    def app_named(self, text: str) -> App | None:
+        """Return the app that *text* says it is from, by its key or by `iss`; nothing is verified. Total on any text.
+
+        Raises:
+            StoreUnavailable: the keys could not be read.
+        """
+        named, issuer = key_id_of(text), issuer_of(text)
+        if named is not None:
+            found = self._store.app_of_key(named)
+            return None if found is None else found[0]
+        return next((app for app, _ in self._store.keys_of_app(issuer)), None) if issuer is not None else None
 
     def site_secret(self) -> str:
         """Return what the site's own tokens are minted with."""
         key = self._keys.keys(_SITE_PURPOSE)[0]
         return app_secret_text(key_id(key), key)
+
+    def _vet_nameless(
+        self, text: str, *, policy: FormPolicy, proof: ShownProof | None, now: float
+    ) -> Vetted | Unfit:
+        """Try a JWT without `kid`, as common libraries make them, with each live key of the app in its `iss`."""
+        issuer = issuer_of(text)
+        if issuer is None:
+            return Unfit(fault=self._nameless(text).value)
+        keys = self._store.keys_of_app(issuer)
+        if not keys:
+            return Unfit(fault=AppFault.UNKNOWN_APP.value)
+        fault = AppFault.KEY_REVOKED.value
+        for found in keys:
+            if found[1].state is KeyState.REVOKED:
+                continue
+            vetted = self._vet_by(found, text, policy=policy, proof=proof, now=now)
+            if isinstance(vetted, Vetted) or vetted.fault not in _BY_ANOTHER_KEY:
+                return vetted
+            fault = vetted.fault
+        return Unfit(fault=fault, app=issuer)
+
+    def _vet_by(
+        self,
+        found: tuple[App, KeptKey],
+        text: str,
+        *,
+        policy: FormPolicy,
+        proof: ShownProof | None,
+        now: float,
+    ) -> Vetted | Unfit:
+        """Say what *text* is worth if it is signed with this key of this app."""
+        app, kept = found
+        key = self._app_key(app, kept)
+        if isinstance(key, AppFault):
+            return Unfit(fault=key.value, app=app.name, key_id=kept.key_id)
+        read = _read(text, key, policy, app, now)
+        return read if isinstance(read, Unfit) else _with_proof(read, text, app, proof, now)
 
     def _site_key(self, named: str) -> AppKey | None:
         for key in self._keys.keys(_SITE_PURPOSE):

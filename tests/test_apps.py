@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
+from uuid import uuid4
 
 import jwt
 import pytest
@@ -138,6 +139,14 @@ def why(decision: object) -> Reason:
     return decision.reason
 
 
+def nameless(secret: str, **changed: object) -> str:
+    """Return a JWT as a library makes it that was told nothing of key ids; a claim changed to `...` is left out."""
+    claims = {"iss": "ios", "aud": "report", "sub": "u-7", "iat": T0, "exp": T0 + 60, "jti": uuid4().hex}
+    _, key = read_app_secret(secret) or ("", b"")
+    kept = {name: value for name, value in (claims | changed).items() if value is not ...}
+    return jwt.encode(kept, key, "HS256")
+
+
 def public_key() -> tuple[Ed25519PrivateKey, str]:
     """Return a key pair: what signs, and what the operator hands in."""
     private = Ed25519PrivateKey.generate()
@@ -198,7 +207,9 @@ class TestTokens:
             (lambda text: text + "=", "bad_signature"),
             (lambda text: f"{text.partition('.')[0]}.{'A' * 43}", "bad_signature"),
             (lambda text: jwt.encode({"iss": "ios"}, None, "none"), "malformed"),
-            (lambda text: jwt.encode({"iss": "ios"}, "k" * 32, "HS256"), "wrong_key"),
+            (lambda text: jwt.encode({"iss": "ios"}, "k" * 32, "HS256"), "bad_signature"),
+            (lambda text: jwt.encode({"iss": "site"}, "k" * 32, "HS256"), "unknown_app"),
+            (lambda text: jwt.encode({"iss": "ios"}, "k" * 32, "HS256", headers={"kid": "1"}), "wrong_key"),
             (
                 lambda text: jwt.encode({"iss": "ios"}, "k" * 32, "HS256", headers={"kid": "nobodys0"}),
                 "unknown_key",
@@ -483,6 +494,32 @@ class TestKeys:
             site.office.mint("ios", form="report", subject="u", actor="owner")
         with pytest.raises(InputError, match="new public key"):
             site.office.rotate("ios", actor="owner")
+
+    def test_a_jwt_without_a_key_id_is_told_by_its_issuers_keys(self, site: Site) -> None:
+        """Each live key of the app that `iss` names is tried, through a rotation; another app's key is none."""
+        old, foreign = site.app(), site.app("android")
+        new = secret_of(site.office.rotate("ios", actor="owner"))
+        for secret in (old, new, old):
+            let_in(site.redeem(nameless(secret)))
+        assert site.office.revoke("ios", actor="owner", key_id=old.split(".")[0])
+        for secret in (old, foreign):
+            assert site.entry(site.redeem(nameless(secret))).reason == "bad_signature"
+        assert site.entry(site.redeem(nameless(new, jti=...))).reason == "claims_missing"
+        assert site.entry(site.redeem(nameless(new, aud="staff"))).reason == "wrong_form"
+        text = nameless(new)
+        let_in(site.redeem(text))
+        assert why(site.redeem(text)) is Reason.TOKEN_USED
+        assert site.office.revoke("ios", actor="owner")
+        assert site.entry(site.redeem(nameless(new))).reason == "key_revoked"
+
+    def test_a_jwt_without_a_key_id_is_told_by_a_public_key_too(self, site: Site) -> None:
+        """The one that its app is registered with; signed with that text as a secret, it is none."""
+        private, pem = public_key()
+        site.office.create("ios", ["report"], actor="owner", public_key=pem)
+        raw = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        claims = {"iss": "ios", "aud": "report", "sub": "u", "iat": T0, "exp": T0 + 60, "jti": "1"}
+        let_in(site.redeem(jwt.encode(claims, private, "EdDSA")))
+        assert site.entry(site.redeem(jwt.encode(claims, raw, "HS256"))).reason == "wrong_algorithm"
 
     def test_an_app_that_is_revoked_ends_within_five_seconds(
         self, site: Site, ticking: Callable[[float], None]

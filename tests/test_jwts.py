@@ -93,9 +93,11 @@ class TestReading:
         assert isinstance(read, Claims)
         assert check_times(read, now) is None
 
-    @pytest.mark.parametrize("header", [{"typ": ...}, {"typ": "jwt"}, {"cty": "x"}, {"x5t": "x"}], ids=str)
+    @pytest.mark.parametrize(
+        "header", [{"typ": ...}, {"kid": ...}, {"typ": "jwt"}, {"cty": "x"}, {"x5t": "x"}], ids=str
+    )
     def test_harmless_header_is_taken(self, header: dict[str, object]) -> None:
-        """No type, in small letters, or a field that says nothing about how to read the rest."""
+        """No type, no key's id, small letters, or a field that says nothing about how to read the rest."""
         assert read_jwt(hs256(**header), algorithm="HS256", key=SECRET, key_id="k7f3q9az") == CLAIMS
 
     @pytest.mark.parametrize(
@@ -124,7 +126,8 @@ class TestReading:
             (hs256(typ=None), TokenFault.WRONG_TYPE),
             (hs256(typ={}), TokenFault.WRONG_TYPE),
             (hs256(kid="othersxx"), TokenFault.WRONG_KEY),
-            (hs256(kid=...), TokenFault.WRONG_KEY),
+            (hs256(kid=None), TokenFault.WRONG_KEY),
+            (hs256(kid=""), TokenFault.WRONG_KEY),
             (hs256(secret=b"o" * 32), TokenFault.BAD_SIGNATURE),
             (hs256(secret=b""), TokenFault.BAD_SIGNATURE),
             (hs256(raw=b"[]"), TokenFault.MALFORMED),

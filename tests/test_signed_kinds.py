@@ -62,6 +62,7 @@ TEXTS = {
     "token": TOKEN,
     "hand-off": mint_token(SITE_SECRET, app="site", form="students", subject="s-1", now=NOW),
     "JWT by HS256": jwt.encode(CLAIMS, SECRET, "HS256", headers=HEADER),
+    "JWT by HS256 without a key's id": jwt.encode(CLAIMS, SECRET, "HS256"),
     "JWT by EdDSA": jwt.encode(CLAIMS, PRIVATE, "EdDSA", headers=HEADER),
     "proof": jwt.encode(CLAIMS, PRIVATE, "EdDSA", headers={"typ": "dpop+jwt", "jwk": JWK, **HEADER}),
     "app's secret": APP_SECRET,
@@ -80,7 +81,9 @@ VERIFIERS: dict[tuple[str, ...], Callable[[str], bool]] = {
     ("invitation",): lambda text: read_invitation(text, "students", KEYS) is not None,
     ("return path",): lambda text: SIGNER.read_return(text) is not None,
     ("move right",): lambda text: SIGNER.read_move(text, "students", BROWSER) != (),
-    ("token", "JWT by HS256"): lambda text: isinstance(read_token(text, HMAC_KEY), Claims),
+    ("token", "JWT by HS256", "JWT by HS256 without a key's id"): lambda text: isinstance(
+        read_token(text, HMAC_KEY), Claims
+    ),
     ("hand-off",): lambda text: isinstance(read_token(text, SITE_KEY), Claims),
     ("JWT by EdDSA",): lambda text: isinstance(read_token(text, PUBLIC_KEY), Claims),
     ("proof",): _is_proof,

@@ -28,6 +28,7 @@ from jotgate.tokens import (
     TokenFault,
     app_secret_text,
     check_times,
+    issuer_of,
     key_id_of,
     mint_token,
     read_app_secret,
@@ -342,6 +343,7 @@ class TestAnyText:
         assert isinstance(read_token(text, KEY), TokenFault)
         assert isinstance(read_token(text, PUBLIC_KEY), TokenFault)
         assert key_id_of(text) is None or len(str(key_id_of(text))) == 8
+        assert issuer_of(text) is None or 0 < len(str(issuer_of(text))) <= 100
 
     @given(
         ANY_JSON,
@@ -382,6 +384,30 @@ class TestAnyText:
     def test_key_that_a_text_names(self, text: str, key_id: str | None) -> None:
         """It is told without any key, for both spellings, and is an id or nothing."""
         assert key_id_of(text) == key_id
+
+    @pytest.mark.parametrize(
+        ("header", "body", "issuer"),
+        [
+            (b'{"alg":"HS256"}', b'{"iss":"ios"}', "ios"),
+            (b'{"kid":"k7f3q9az"}', b'{"iss":"ios"}', None),
+            (b'{"kid":null}', b'{"iss":"ios"}', None),
+            (b'{}', b'{"iss":["ios"]}', None),
+            (b'{}', b'{"iss":"io\\u0000s"}', None),
+            (b'{}', b'{"iss":"\\ud800"}', None),
+            (b'{}', b'{"iss":" "}', None),
+            (b'{}', b'{"iss":"' + b"a" * 101 + b'"}', None),
+            (b'{}', b'{}', None),
+            (b'[]', b'{"iss":"ios"}', None),
+            (b'{}', b'[' * 4_000, None),
+        ],
+    )  # fmt: skip
+    def test_app_that_a_text_without_a_key_is_from(
+        self, header: bytes, body: bytes, issuer: str | None
+    ) -> None:
+        """It is told by JWTs only that name no key, and is a name that any store can look for."""
+        text = f"{segments.encode(header)}.{segments.encode(body)}"
+        assert issuer_of(f"{text}.AAAA") == issuer
+        assert issuer_of(text) is None
 
 
 class TestSpellings:

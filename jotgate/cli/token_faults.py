@@ -18,8 +18,8 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
         "the secret (`kid`).",
         TokenFault.WRONG_ALGORITHM: "The token is signed by another algorithm than its key is registered for.",
         TokenFault.UNSUPPORTED_HEADER: "The token's header brings a key along, or an extension that is not read.",
-        TokenFault.BAD_SIGNATURE: "The token was not signed with the key that it names, or was changed since: a "
-        "forgery, or a backend with another secret.",
+        TokenFault.BAD_SIGNATURE: "The token was not signed with the key that it names, or with none of its app's, or "
+        "was changed since: a forgery, or a backend with another secret.",
         TokenFault.WRONG_TYPE: "The token was signed for something else than opening a form.",
         TokenFault.CLAIMS_MISSING: "The token lacks a claim: iss, aud, sub, exp, iat and jti are required.",
         TokenFault.CLAIMS_INVALID: "A claim is of the wrong kind, empty, too long, or contradicts another.",
@@ -33,6 +33,7 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
 _APPS: Mapping[AppFault, str] = MappingProxyType(
     {
         AppFault.UNKNOWN_KEY: "No app has a key of this id. `apps list` shows those that there are.",
+        AppFault.UNKNOWN_APP: "The token is a JWT that names no key (kid), and no app is called what it says in iss.",
         AppFault.KEY_REVOKED: "The token's key, or its whole app, was revoked.",
         AppFault.KEY_LOST: "The app's secret stems from a code key that is no longer in the settings (code_keys).",
         AppFault.WRONG_FORM: "The token is for another form (aud) than the address it was shown at.",

@@ -10,9 +10,8 @@ from jotgate.door.returning import REFUSED, outcome
 from jotgate.door.visitors import query_value, quoted_path
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.protocols import App
 from jotgate.reporting import Program
-from jotgate.tokens import LONGEST_TOKEN, key_id_of
+from jotgate.tokens import LONGEST_TOKEN
 from jotgate.vetting import ShownProof
 
 #: Refusals after which an access code may still help.
@@ -87,7 +86,8 @@ def _posted_token(door: Door, request: Request) -> str:
 
 
 def _refused(door: Door, request: Request, policy: FormPolicy, refuse: Refuse, text: str) -> Response:
-    told = outcome(_claimed_app(door, text), form=policy.form, state=REFUSED, ref=refuse.ref)
+    # Of whatever app the token says it is from; only its registered address is made use of.
+    told = outcome(door.parts.gate.app_named(text), form=policy.form, state=REFUSED, ref=refuse.ref)
     asks_code = policy.takes_codes and refuse.reason in _ABOUT_TOKENS
     program = _program_in(door, text, policy) if policy.reports_only else None
     return door.refuse(request, refuse, form=policy, told=told, asks_code=asks_code, program=program)
@@ -97,10 +97,3 @@ def _program_in(door: Door, text: str, policy: FormPolicy) -> Program | None:
     """Return the app and its version that an authentic token states, for who reads the report."""
     claims = door.parts.gate.claims_in(text, policy.form)
     return None if claims is None else Program(claims.app, claims.version or "")
-
-
-def _claimed_app(door: Door, text: str) -> App | None:
-    """Return the app that the token says it is from; only its registered address is made use of."""
-    key_id = key_id_of(text)
-    found = None if key_id is None else door.parts.store.app_of_key(key_id)
-    return None if found is None else found[0]

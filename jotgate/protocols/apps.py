@@ -27,6 +27,7 @@ class AppFault(Enum):
     """Why a token that may well be authentic opens nothing; printed as it is spelled, for operators."""
 
     UNKNOWN_KEY = "unknown_key"  #: no app has a key of this id.
+    UNKNOWN_APP = "unknown_app"  #: the token names no key, and no app is called what it says it is from.
     KEY_REVOKED = "key_revoked"  #: the key, or its whole app, was revoked.
     KEY_LOST = "key_lost"  #: `code_keys` lacks the key that the app's secret is derived from.
     WRONG_FORM = "wrong_form"  #: the token is for another form than the one asked for.
@@ -161,6 +162,10 @@ class AppStore(Protocol):
 
     def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:
         """Return the key of that id with its app, whatever their state, or None."""
+        ...
+
+    def keys_of_app(self, app: str) -> list[tuple[App, KeptKey]]:
+        """Return every key of *app* with it, whatever their state, the newest first; none if there is no such app."""
         ...
 
     def missing_app_keys(self, held: Collection[str]) -> dict[str, int]:

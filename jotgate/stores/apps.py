@@ -113,6 +113,12 @@ class AppVerbs(GrantVerbs):
         return None if row is None else (_app(row[10:]), _key(row[:10]))
 
     @tried_twice
+    def keys_of_app(self, app: str) -> list[tuple[App, KeptKey]]:
+        """Return every key of *app* with it, whatever their state, the newest first; none if there is no such app."""
+        with self._read() as tx:
+            return [(_app(row[10:]), _key(row[:10])) for row in tx.all("find_keys_of_app", app=app)]
+
+    @tried_twice
     def missing_app_keys(self, held: Collection[str]) -> dict[str, int]:
         """Return the ids of code keys not in *held* that usable keys of apps stem from, each with their number."""
         with self._read(_LISTING_SECONDS) as tx:

@@ -24,6 +24,12 @@ SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.create
     a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
 FROM app_keys k JOIN apps a ON a.app = k.app WHERE k.key_id = :key_id
 
+-- name: find_keys_of_app
+-- For tokens that name no key but their app.
+SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.created_at, k.last_used_at, k.used, k.revoked_at,
+    a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
+FROM app_keys k JOIN apps a ON a.app = k.app WHERE k.app = :app ORDER BY k.created_at DESC, k.key_id
+
 -- name: read_key_state
 SELECT state FROM app_keys WHERE key_id = :key_id
 

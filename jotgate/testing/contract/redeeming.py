@@ -301,6 +301,17 @@ class RedeemingContract(Contract):
         assert (store.apps(), store.app_keys()) == ([app], [kept])
         assert store.app_of_key("nobodys0") is None
 
+    def test_keys_are_found_by_their_app(self, store: Store) -> None:
+        """All that it has or had, the newest first; of an app that there is not, none."""
+        create(store)
+        create(store, "android")
+        store.add_app_key(key("new", state=KeyState.NEXT, at=T0 + 1), actor="owner")
+        store.revoke_app_key(APP, key().key_id, now=T0, actor="owner")
+        found = [(app.name, kept.key_id, kept.state) for app, kept in store.keys_of_app(APP)]
+        new, first = key("new").key_id, key().key_id
+        assert found == [(APP, new, KeyState.NEXT), (APP, first, KeyState.REVOKED)]
+        assert store.keys_of_app("nobody") == []
+
     def test_what_an_owner_does_to_apps_is_signed_in_the_ledger(self, store: Store) -> None:
         """Creating, rotating, revoking; each entry names the app, the key and the actor."""
         create(store)
