@@ -15,7 +15,7 @@ from jotgate.errors import InputError
 from jotgate.keyring import CodeKeys
 from jotgate.ledger import Entry, about_token
 from jotgate.policy import FormPolicy
-from jotgate.protocols import SITE_APP, App, AppCounts, KeptKey, KeyState, Store
+from jotgate.protocols import SITE_APP, App, AppCounts, GrantFilter, KeptKey, KeyState, Store
 from jotgate.tokens import app_secret_text, mint_token
 from jotgate.vetting import APP_PURPOSE
 
@@ -134,6 +134,26 @@ class Apps:
             known = ", ".join(key.key_id for key in registered.keys)
             raise InputError([f"{name} has no key {key_id!r}; it has {known}"])
         return self._store.revoke_app_key(name, key_id, now=now, actor=actor)
+
+    def revoke_subject(
+        self, name: str, subject: str, *, actor: str, form: str | None = None, for_good: bool = False
+    ) -> int:
+        """End every pass and open ticket of *subject* in an app; return on how many forms there was something to end.
+
+        Tokens that the app mints for them from now on open the form again, on another phone for instance; not so
+        *for_good*, on the forms that they have opened before.
+
+        Raises:
+            InputError: there is no such app, or no token of it about *subject* was ever redeemed.
+        """
+        self._registered(name)
+        which = GrantFilter(app=name, subject=subject, form=form)
+        if next(iter(self._store.grants(which)), None) is None:
+            raise InputError([f"no token of {name} about {subject!r} has opened {form or 'a form'} yet"])
+        now = self._clock.now()
+        if for_good:
+            return self._store.revoke_grants(which, now=now, actor=actor, note=None)
+        return self._store.end_tickets(which, now=now, actor=actor)
 
     def list(self) -> tuple[RegisteredApp, ...]:
         """Return every app, by name."""

@@ -521,6 +521,25 @@ class TestKeys:
         let_in(site.redeem(jwt.encode(claims, private, "EdDSA")))
         assert site.entry(site.redeem(jwt.encode(claims, raw, "HS256"))).reason == "wrong_algorithm"
 
+    def test_a_lost_phone_ends_within_five_seconds(
+        self, site: Site, ticking: Callable[[float], None]
+    ) -> None:
+        """In another process: its pass is refused, others live on, and the same user's new phone is let in."""
+        secret, gate = site.app(), site.gate()
+        lost, other = (let_in(site.redeem(site.token(secret, subject=subject))) for subject in ("u-7", "u-8"))
+        texts = {admit.subject: [gate.sign_pass(admit)] for admit in (lost, other)}
+        assert gate.read_pass("report", texts["u-7"]) is not None
+        assert site.office.revoke_subject("ios", "u-7", actor="owner") == 1
+        ticking(5.0)
+        assert gate.read_pass("report", texts["u-7"]) is None
+        assert gate.read_pass("report", texts["u-8"]) is not None
+        found = let_in(site.redeem(site.token(secret, subject="u-7")))
+        assert found.ticket_id != lost.ticket_id
+        assert site.office.revoke_subject("ios", "u-7", actor="owner", for_good=True) == 1
+        assert why(site.redeem(site.token(secret, subject="u-7"))) is Reason.REVOKED
+        with pytest.raises(InputError, match="'u-9' has opened a form"):
+            site.office.revoke_subject("ios", "u-9", actor="owner")
+
     def test_an_app_that_is_revoked_ends_within_five_seconds(
         self, site: Site, ticking: Callable[[float], None]
     ) -> None:

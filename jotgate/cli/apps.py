@@ -81,16 +81,41 @@ def rotate(ctx: click.Context, name: str, public_key: TextIO | None, actor: str,
     )
 
 
-@apps.command(help="End the app NAME with all that was opened for it, or one of its keys alone.")
+@apps.command(
+    help="End the app NAME with all that was opened for it, one of its keys alone, or what one subject has open."
+)
 @click.argument("name")
 @click.option("--key", "key_id", help="Only the key with this id; what was opened with it stays open.")
-@click.option("--yes", is_flag=True, help="Do not ask before an app is revoked.")
+@click.option("--subject", help="Only what this subject has open, on a phone that was lost for instance.")
+@click.option("--form", help="Of the subject's, only what they have open on this form.")
+@click.option("--for-good", is_flag=True, help="Let the subject's later tokens open nothing, either.")
+@click.option("--yes", is_flag=True, help="Do not ask before anything is ended for good.")
 @actor_option
 @json_option
 @click.pass_context
-def revoke(ctx: click.Context, name: str, key_id: str | None, yes: bool, actor: str, as_json: bool) -> None:
-    """End a key or an app."""
+def revoke(
+    ctx: click.Context,
+    name: str,
+    key_id: str | None,
+    subject: str | None,
+    form: str | None,
+    for_good: bool,
+    yes: bool,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """End a key, an app, or what a subject has open."""
+    if subject is None and (form is not None or for_good):
+        raise click.UsageError("--form and --for-good go with --subject")
+    if subject is not None and key_id is not None:
+        raise click.UsageError("give --key or --subject, not both")
     parts = open_parts(ctx)
+    if subject is not None:
+        if for_good and not yes:
+            click.confirm(f"Revoke {plain(subject)} of {plain(name)}, for good?", abort=True, err=True)
+        ended = parts.apps.revoke_subject(name, subject, actor=actor, form=form, for_good=for_good)
+        _say_ended(name, subject, ended, for_good=for_good, as_json=as_json)
+        return
     what = f"the app {plain(name)}" if key_id is None else f"the key {plain(key_id)} of {plain(name)}"
     if key_id is None and not yes and any(one.app.name == name for one in parts.apps.list()):
         click.confirm(f"Revoke {what}, its keys, tickets and passes, for good?", abort=True, err=True)
@@ -165,6 +190,25 @@ def token(
     say(
         f"Good once, for the next {seconds} seconds; whoever opens the address is {plain(subject)}.", err=True
     )
+
+
+def _say_ended(name: str, subject: str, ended: int, *, for_good: bool, as_json: bool) -> None:
+    if as_json:
+        emit({"app": name, "subject": subject, "forms": ended, "for_good": for_good, "revoked": ended > 0})
+        return
+    if not ended:
+        say(f"Nothing to do: nothing of {plain(subject)} is open.")
+        return
+    say(
+        f"Ended what {plain(subject)} had open on {counted(ended, 'form')}; within 5 seconds it opens nothing."
+    )
+    if for_good:
+        say("Their later tokens open nothing there, either.", err=True)
+    else:
+        say(
+            "A new token of the app lets them in again: see that your backend mints none for a lost phone.",
+            err=True,
+        )
 
 
 def _read(file: TextIO | None) -> str | None:

@@ -33,6 +33,7 @@ _HAPPENED: Mapping[str, str] = MappingProxyType(
         "app.key_revoked": "A key of an app was revoked.",
         "app.revoked": "An app was revoked.",
         "app_grant.revoked": "What an app's tokens entitle one subject to was revoked.",
+        "tickets.ended": "What somebody had open was ended; they may open the form again.",
         "submission.judged": "A submission got its verdict.",
         "submission.accepted": "A person accepted a submission.",
         "submission.rejected": "A person rejected a submission.",

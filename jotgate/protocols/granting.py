@@ -75,6 +75,10 @@ class GrantStore(Protocol):
         """Revoke grants with their tickets and passes; return how many were not revoked before."""
         ...
 
+    def end_tickets(self, which: GrantFilter, *, now: float, actor: str) -> int:
+        """End the passes and unsettled tickets of the grants meant, which stay good; return how many had any."""
+        ...
+
     def reissue_grant(self, which: GrantFilter, fresh: NewGrant, *, now: float, actor: str) -> Grant | None:
         """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept.
 

@@ -74,6 +74,17 @@ class GrantVerbs(Verbs):
                 revoked += sum(_revoke(tx, grant, now, actor, note) for grant in page)
         return revoked
 
+    def end_tickets(self, which: GrantFilter, *, now: float, actor: str) -> int:
+        """End the passes and unsettled tickets of the grants meant, which stay good; return how many had any."""
+        if which == GrantFilter():
+            return 0
+        ended = 0
+        found = self.grants(which)
+        while page := list(islice(found, _PAGE_ROWS)):
+            with self._write(patience_seconds=30.0) as tx:
+                ended += sum(_end_tickets(tx, grant, now, actor) for grant in page)
+        return ended
+
     @tried_twice
     def reissue_grant(self, which: GrantFilter, fresh: NewGrant, *, now: float, actor: str) -> Grant | None:
         """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept."""
@@ -196,10 +207,23 @@ def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
 def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
     if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
         return 0
-    tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
-    tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+    _end_what_is_open(tx, grant, now)
     record(tx, _entry("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note))
     return 1
+
+
+def _end_tickets(tx: Transaction, grant: Grant, now: float, actor: str) -> int:
+    if not _end_what_is_open(tx, grant, now):
+        return 0
+    record(tx, _entry("tickets.ended", grant, now, actor, None))
+    return 1
+
+
+def _end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:
+    """Revoke the tickets and passes of a grant; say whether there were any."""
+    tickets = tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
+    passes = tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
+    return tickets + passes > 0
 
 
 def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float) -> None:

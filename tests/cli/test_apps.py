@@ -108,6 +108,39 @@ def test_revoking_an_app_asks_first(site: Site) -> None:
     assert "Nothing to do" in site.run("apps", "revoke", "ios", "--yes").output
 
 
+def test_a_lost_phone_is_ended_by_its_user(site: Site) -> None:
+    """What they have open ends, and the next token opens the form; --for-good asks first, and ends that, too."""
+    secret = _secret(site)
+
+    def opened() -> object:
+        return _redeem(site, mint_token(secret, app="ios", form="report", subject="u-7"))
+
+    admit = opened()
+    assert isinstance(admit, Admit)
+    ended = site.run("apps", "revoke", "ios", "--subject", "u-7")
+    assert (ended.exit_code, "1 form" in ended.stdout, "backend" in ended.stderr) == (0, True, True)
+    parts = site.parts()
+    assert admit.pass_id in dict(parts.store.revocations(0.0))
+    parts.store.close()
+    assert "Nothing to do" in site.run("apps", "revoke", "ios", "--subject", "u-7").output
+    assert isinstance(opened(), Admit)
+    refused = site.run("apps", "revoke", "ios", "--subject", "u-7", "--for-good", input="n\n")
+    assert refused.exit_code == 1
+    [line] = site.lines(
+        "apps", "revoke", "ios", "--subject", "u-7", "--for-good", "--form", "report", "--yes"
+    )
+    assert line == {"app": "ios", "subject": "u-7", "forms": 1, "for_good": True, "revoked": True}
+    assert isinstance(opened(), Refuse)
+    for args in (
+        ("--subject", "u-8"),
+        ("--subject", "u-7", "--form", "other"),
+        ("--form", "report"),
+        ("--for-good",),
+        ("--subject", "u-7", "--key", "k"),
+    ):
+        assert site.run("apps", "revoke", "ios", *args).exit_code == 2
+
+
 def test_a_public_key_comes_from_a_file(site: Site) -> None:
     """Its id is printed, there is no secret, and the file of the private key is sent back."""
     private, folder = Ed25519PrivateKey.generate(), site.folder

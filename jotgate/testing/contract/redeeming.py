@@ -238,6 +238,27 @@ class RedeemingContract(Contract):
         assert why(store, token(now=T0 + HOUR)) is Reason.REVOKED
         let_in(store, token(subject="u-8"))
 
+    def test_what_a_subject_has_open_can_be_ended_alone(self, store: Store) -> None:
+        """Pass and ticket end, also those of what was sent before, which counts; a later token opens the form anew."""
+        create(store)
+        sent, mine = let_in(store, token()), GrantFilter(app=APP, subject=SUBJECT)
+        assert verdicts(store, sent_in(1, sent)) == [Verdict.VERIFIED]
+        elsewhere = replace(token(), form=OTHER_FORM, fingerprint=digest("elsewhere"))
+        lost, other = let_in(store, elsewhere), let_in(store, token(subject="u-8"))
+        assert store.end_tickets(replace(mine, form=OTHER_FORM), now=T0 + MINUTE, actor="owner") == 1
+        assert store.end_tickets(mine, now=T0 + MINUTE, actor="owner") == 1
+        assert store.end_tickets(mine, now=T0 + MINUTE, actor="owner") == 0
+        assert store.end_tickets(GrantFilter(), now=T0 + MINUTE, actor="owner") == 0
+        ended = dict(store.revocations(0.0))
+        assert {sent.pass_id, lost.pass_id} <= set(ended)
+        assert other.pass_id not in ended
+        ticket = store.ticket(lost.ticket_id)
+        assert ticket is not None
+        assert ticket.revoked_at == T0 + MINUTE
+        again = replace(token(now=T0 + 2 * MINUTE), form=OTHER_FORM, fingerprint=digest("elsewhere"))
+        found = let_in(store, again)
+        assert found.ticket_id != lost.ticket_id
+
     def test_the_site_itself_needs_no_key_in_the_store(self, store: Store) -> None:
         """Its tokens are taken by their id alone, once."""
         let_in(store, token("t", app=SITE_APP))
