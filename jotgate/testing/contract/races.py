@@ -167,7 +167,7 @@ def together(opener: Opener, works: Sequence[Callable[[Store], Any]], *, prepare
 def processes_from_a_server() -> ForkServerContext:
     """Return how to start processes that inherit nothing but loaded modules, quickly."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "jotgate.testing.contract"])
+    context.set_forkserver_preload(["__main__", "jotgate.testing.contract", "jotgate.wsgi"])
     return context
 
 
