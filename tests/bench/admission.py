@@ -20,12 +20,14 @@ from typing import Any, Protocol
 from jotgate.browsers import new_browser
 from jotgate.classlist import open_new, write_codes
 from jotgate.codes import CodeText, fingerprint, parse
+from jotgate.config import Settings
 from jotgate.gate import Seen
 from jotgate.grants import Terms, people
 from jotgate.keyring import CodeKeys
 from jotgate.outcomes import Admit, Verdict
 from jotgate.stores.sqlite import SqliteDriver
 from jotgate.submissions import Candidate
+from jotgate.tokens import mint_token
 from jotgate.wiring import build
 from tests.bench.measuring import HEADINGS, Row, Size, measure, print_table, yes_or_no
 from tests.bench.site import FORM, SECRET, settings_for
@@ -36,6 +38,7 @@ _MOST_LOOKUP_US = 10.0
 _MOST_GROWTH = 1.5
 _MOST_BULK_SECONDS = 15.0
 
+_REDEEMS = "jotgate Gate.redeem"
 _UPDATE = "UPDATE codes SET left = left - 1, used_at = ? WHERE code = ? AND left > 0 RETURNING form"
 
 #: What a process does with one code; True if the code was honoured.
@@ -139,6 +142,32 @@ class GateAdmits:
         return admit
 
 
+class GateRedeems:
+    """All of `Gate.redeem`: the token verified, its key found, the ticket issued, key and ledger written."""
+
+    codes_each = 1
+    codes_a_second = 8_000
+
+    def fill(self, store: str, count: int) -> Sequence[Any]:
+        """Make the store with an app, and return tokens about *count* different people."""
+        parts = build(_settings_for_apps(store))
+        secret = parts.apps.create("ios", [FORM], actor="the bench").secret
+        parts.store.close()
+        assert secret is not None
+        return [mint_token(secret, app="ios", form=FORM, subject=f"u-{number}") for number in range(count)]
+
+    def open(self, store: str) -> Redeem:
+        """Return what a process does: everybody comes with a browser of their own, from one of 250 networks."""
+        gate = build(_settings_for_apps(store)).gate
+
+        def redeem(token: str) -> bool:
+            network = f"198.51.100.{random.randrange(250)}/32"
+            seen = Seen(browser=new_browser(time.time()), network=network)
+            return isinstance(gate.redeem(token, form=FORM, seen=seen), Admit)
+
+        return redeem
+
+
 class GateSettles:
     """Submissions judged and settled as a sweep does it: a hundred in one transaction, each on a ticket of its own."""
 
@@ -182,6 +211,7 @@ _STORES: dict[str, Redeemer] = {
     "raw sqlite3, its own busy handler": _Raw(jittered=False),
     "raw sqlite3, jittered retry": _Raw(jittered=True),
     "jotgate Gate.admit": GateAdmits(),
+    _REDEEMS: GateRedeems(),
     "jotgate Store.settle, 100 at once": GateSettles(),
 }
 
@@ -217,10 +247,13 @@ def throughput(
         worst = max(run.worst_seconds for run in runs)
         target = met_text = ""
         if name.startswith("jotgate"):
-            # Nobody waits for a whole batch.
-            waited_for = stores[name].codes_each == 1
-            met = ratio >= _LEAST_OF_RAW and (not waited_for or worst < _LONGEST_WAIT_SECONDS)
-            target, met_text = ">= 0.5, < 200 ms" if waited_for else ">= 0.5", yes_or_no(met)
+            # Nobody waits for a whole batch; and what writes so much more than the bare driver is only waited for.
+            waited_for, compared = stores[name].codes_each == 1, name != _REDEEMS
+            met = (not compared or ratio >= _LEAST_OF_RAW) and (
+                not waited_for or worst < _LONGEST_WAIT_SECONDS
+            )
+            target = ", ".join([">= 0.5"] * compared + ["< 200 ms"] * waited_for)
+            met_text = yes_or_no(met)
             yield met
         per_second = statistics.median(run.per_second for run in runs)
         middle = statistics.median(run.middle_us for run in runs)
@@ -237,6 +270,11 @@ def throughput(
         "met",
     )
     print_table(title, headings, lines)
+
+
+def _settings_for_apps(store: str) -> Settings:
+    form = {"id": "241234567890123", "title": "Students", "access": "app"}
+    return settings_for(store, forms={FORM: form})
 
 
 def _keep_busy(store: Redeemer, path: str, processes: int, seconds: float) -> _Busy:
