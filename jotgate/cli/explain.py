@@ -1,20 +1,22 @@
-"""`jotgate explain REF`: what happened, why, and what to tell the visitor."""
+"""`jotgate explain REF`: what happened, why, and what to tell the visitor; or all that became of one submission."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import click
 
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, iso, json_option, plain, say
 from jotgate.cli.site import open_parts
 from jotgate.cli.token_faults import MEANINGS
 from jotgate.door.messages import Message, message_for, message_for_verdict
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Refuse, Verdict
+from jotgate.protocols import Notice, SubmissionFilter, SubmissionRecord
 from jotgate.wiring import Parts
 
 _HAPPENED: Mapping[str, str] = MappingProxyType(
@@ -107,6 +109,10 @@ _MEANING: Mapping[Verdict, str] = MappingProxyType(
 )
 
 
+#: JotForm's ids have 15 digits or more; a reference has 8 symbols.
+_SUBMISSION_ID = re.compile(r"[0-9]{9,20}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Story:
     """What a reference stands for."""
@@ -119,13 +125,19 @@ class _Story:
     tell: Message | None
 
 
-@click.command(help="Say what a reference stands for. One that a visitor reads out, or a reason in capitals.")
+@click.command(
+    help="Say what REF stands for: a reference that a visitor reads out, a reason in capitals,"
+    " or JotForm's number of a submission, with all that became of it."
+)
 @click.argument("ref")
 @json_option
 @click.pass_context
 def explain(ctx: click.Context, ref: str, as_json: bool) -> None:
     """Print the story behind a reference."""
     parts = open_parts(ctx)
+    if _SUBMISSION_ID.fullmatch(ref.strip()):
+        _tell_submission(parts, ref.strip(), as_json)
+        return
     story = _constant(parts, ref) or _recorded(parts, ref)
     if story is None:
         raise Failed(
@@ -137,6 +149,50 @@ def explain(ctx: click.Context, ref: str, as_json: bool) -> None:
         return
     for line in _lines(story):
         say(line)
+
+
+def _tell_submission(parts: Parts, submission_id: str, as_json: bool) -> None:
+    """Print a submission as it stands, and its history, oldest first.
+
+    Raises:
+        Failed: nothing is known of it.
+    """
+    which = SubmissionFilter(submission_ids=(submission_id,))
+    submission = next(iter(parts.store.submissions(which)), None)
+    if submission is None:
+        raise Failed(_unknown(parts, submission_id))
+    stories = [_story(parts, entry, submission_id) for entry in parts.store.history(submission_id)]
+    if as_json:
+        for story in stories:
+            emit(_record(submission_id, story))
+        return
+    for line in _history(submission, stories, parts.store.notices_about(submission_id)):
+        say(line)
+
+
+def _unknown(parts: Parts, submission_id: str) -> str:
+    if not parts.store.unsettled([submission_id]):
+        return f"The submission {submission_id} was taken away by its form's setting keep; no more is known of it."
+    return (
+        f"No submission {submission_id} is known here. A new one is known once a sweep has read it;"
+        " one from before its form was gated is not judged."
+    )
+
+
+def _history(
+    submission: SubmissionRecord, stories: Sequence[_Story], notices: Sequence[Notice]
+) -> Iterator[str]:
+    verdict = submission.verdict
+    about = f", about {plain(submission.subject)}" if submission.subject else ""
+    yield f"A submission of {submission.form}{about}, sent at {iso(submission.created_at)}."
+    yield f"It is {verdict.value} and {'counts' if verdict.counts else 'does not count'}: {_MEANING[verdict]}"
+    for story in stories:
+        yield from _lines(story, leave_out=("form", "subject", "about"))
+    for notice in notices:
+        told = f"{plain(notice.consumer)} is still to be told of {notice.event.verdict.value}"
+        if notice.dead_at is not None:
+            told = f"{plain(notice.consumer)} could not be told of {notice.event.verdict.value}"
+        yield f"{told}, tried {counted(notice.tries, 'time')}: {plain(notice.last_error or 'no answer yet')}"
 
 
 def _constant(parts: Parts, ref: str) -> _Story | None:
@@ -155,8 +211,10 @@ def _constant(parts: Parts, ref: str) -> _Story | None:
 
 def _recorded(parts: Parts, ref: str) -> _Story | None:
     entry = parts.store.explain(ref.strip())
-    if entry is None:
-        return None
+    return None if entry is None else _story(parts, entry, ref)
+
+
+def _story(parts: Parts, entry: Entry, ref: str) -> _Story:
     happened = _HAPPENED.get(entry.event, f"{entry.event}.")
     why, tell = None, None
     if entry.event.startswith("submission.") and entry.reason in _values(Verdict):
@@ -179,7 +237,7 @@ def _refusal(parts: Parts, reason: Reason, form: str | None, ref: str) -> Messag
     return message_for(Refuse(reason=reason, ref=ref), policy, parts.clock.now())
 
 
-def _lines(story: _Story) -> list[str]:
+def _lines(story: _Story, *, leave_out: Collection[str] = ()) -> list[str]:
     entry, tell = story.entry, story.tell
     lines = [story.happened if entry is None else f"{iso(entry.at)}  {story.happened}"]
     if entry is not None:
@@ -191,10 +249,14 @@ def _lines(story: _Story) -> list[str]:
             "by": entry.actor,
             "note": entry.note,
         }
-        lines += [f"  {name:<8} {plain(value)}" for name, value in details.items() if value]
+        lines += [
+            f"  {name:<8} {plain(value)}"
+            for name, value in details.items()
+            if value and name not in leave_out
+        ]
     if story.why:
         lines.append(f"Why: {story.why}")
-    if tell:
+    if tell and not leave_out:
         lines.append(f"Tell the visitor: {tell.title}. {tell.remedy}")
     return lines
 

@@ -118,6 +118,10 @@ class OutboxStore(Protocol):
         """Iterate over what is no longer tried, the oldest first, in bounded memory."""
         ...
 
+    def notices_about(self, submission_id: str) -> list[Notice]:
+        """Return what anybody is still to be told about one submission, and what was given up, the oldest first."""
+        ...
+
     def replay_notices(self, *, consumer: str | None, message_id: str | None, now: float) -> int:
         """Try dead notices again (None: whatever it is), and their consumers; return how many."""
         ...

@@ -116,6 +116,12 @@ class OutboxVerbs(Verbs):
             after = rows[-1][0]
 
     @tried_twice
+    def notices_about(self, submission_id: str) -> list[Notice]:
+        """Return what anybody is still to be told about one submission, and what was given up, the oldest first."""
+        with self._read() as tx:
+            return [_notice(row) for row in tx.all("notices_about", submission_id=submission_id)]
+
+    @tried_twice
     def replay_notices(self, *, consumer: str | None, message_id: str | None, now: float) -> int:
         """Try dead notices again (None: whatever it is), and their consumers; return how many."""
         with self._write(_WRITING_SECONDS) as tx:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
 
@@ -47,3 +50,46 @@ def test_a_reference_that_nobody_gave_is_told(site: Site) -> None:
         told = site.run("explain", ref)
         assert told.exit_code == 1
         assert "\x1b" not in told.output
+
+
+def test_a_submission_s_number_tells_all_that_became_of_it(site: Site) -> None:
+    """How it stands, then verdict, rulings and edits in their order, then whom callbacks still have to tell."""
+    site.run("sweep")
+    site.run("callbacks", "create", "http://127.0.0.1:9/hook")
+    ticket = site.ticket(subject="s-1")
+    one = site.sandbox.submit(site.students, {"jotgate": ticket, "message": "first"}, webhook=False)
+    site.run("sweep", "--form", "students")
+    site.run("submissions", "reject", one, "--reason", "a joke", "--actor", "ada")
+    site.run("submissions", "accept", one, "--reason", "it was none", "--actor", "ben")
+    site.sandbox.edit_submission(one, {"message": "second"})
+    site.run("audit", "--form", "students")
+    told = site.run("explain", one).stdout
+    assert "A submission of students, about s-1" in told
+    assert "It is accepted and counts" in told
+    passages = [
+        "got its verdict",
+        "rejected",
+        "a joke",
+        "ben",
+        "it was none",
+        "was edited",
+        "is still to be told",
+    ]
+    places = [told.index(passage) for passage in passages]
+    assert places == sorted(places)
+    events = [line["event"] for line in site.lines("explain", one)]
+    assert events == ["submission.judged", "submission.rejected", "submission.accepted", "submission.edited"]
+
+
+def test_a_submission_that_is_not_known_is_told(site: Site) -> None:
+    """One that was never read, and one that the setting keep took away: exit 1, each with its own sentence."""
+    told = site.run("explain", "6714720231573360695")
+    assert told.exit_code == 1
+    assert "once a sweep has read it" in told.output
+    site.parts().store.close()
+    with closing(sqlite3.connect(site.store)) as connection, connection:
+        values = ("6714720231573360695", "students", "verified", 1.0)
+        connection.execute("INSERT INTO removed_submissions VALUES (?, ?, ?, ?)", values)
+    told = site.run("explain", "6714720231573360695")
+    assert told.exit_code == 1
+    assert "setting keep" in told.output

@@ -79,6 +79,13 @@ FROM outbox
 WHERE dead_at IS NOT NULL AND seq > :after AND (CAST(:consumer AS TEXT) IS NULL OR consumer = :consumer)
 ORDER BY seq LIMIT :rows
 
+-- name: notices_about
+-- By way of the consumers, since the index begins with them.
+SELECT seq, outbox.consumer, message_id, submission_id, form, subject, verdict, outbox.created_at, at, cause,
+    outbox.tries, outbox.next_try_at, dead_at, outbox.last_error
+FROM consumers JOIN outbox ON outbox.consumer = consumers.consumer AND outbox.submission_id = :submission_id
+ORDER BY seq
+
 -- name: replay_notices
 UPDATE outbox SET dead_at = NULL, tries = 0, next_try_at = :now
 WHERE dead_at IS NOT NULL AND (CAST(:consumer AS TEXT) IS NULL OR consumer = :consumer)

@@ -48,6 +48,23 @@ def said(notices: list[Notice]) -> list[tuple[str, str]]:
 class OutboxContract(Contract):
     """What a store promises to who is told of verdicts."""
 
+    def test_what_is_still_to_be_told_of_a_submission_is_known(self, store: Store) -> None:
+        """By every consumer, in order, what was given up included; and of no other submission."""
+        store.add_consumer(listener("a"), now=T0)
+        store.add_consumer(listener("b"), now=T0)
+        settled(store, sent_in(1, None), sent_in(2, None))
+        [first, second] = claim(store, "a")
+        store.cross_off(
+            "a", Told(told=[second], failed=[Failed(notice=first, error="no", next_try_at=None)]), now=LATER
+        )
+        found = store.notices_about("1")
+        assert [(one.consumer, one.dead_at, one.last_error) for one in found] == [
+            ("a", LATER, "no"),
+            ("b", None, None),
+        ]
+        assert [one.consumer for one in store.notices_about("2")] == ["b"]
+        assert store.notices_about("3") == []
+
     def test_every_verdict_is_there_once_for_every_consumer(self, store: Store) -> None:
         """Under one message id, with all that a callback is told; read again, it is no news."""
         store.create_grants([grant("code", subject="s-1")], T0)
