@@ -251,6 +251,7 @@ def _take_over(tx: Transaction, redemption: Redemption, held: Held) -> str:
     moved = held.browser is not None and held.browser != redemption.browser
     tx.run(
         "take_ticket_over",
+        subject=redemption.subject,
         moved=int(moved),
         unanswered=held.state == "sent" and is_unanswered(tx, held, redemption.form),
         **_ticket_values(redemption, held.ticket_id),

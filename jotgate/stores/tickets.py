@@ -369,6 +369,7 @@ def _reopened(
     tx.run(
         "reopen_ticket",
         ticket_id=held.ticket_id,
+        subject=grant.subject,
         browser=opening.browser,
         pass_id=opening.pass_id,
         pass_expires_at=pass_expires_at,

@@ -64,7 +64,7 @@ SELECT app, count(*), sum(used), sum(moves), sum(foreign_tries) FROM grants WHER
 -- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings.
 INSERT INTO grants (fingerprint, key_id, form, subject, uses, created_at, app)
 VALUES (:fingerprint, '', :form, :subject, :uses, :now, :app)
-ON CONFLICT (fingerprint) DO UPDATE SET
+ON CONFLICT (fingerprint) DO UPDATE SET subject = excluded.subject,
     uses = CASE WHEN grants.used > excluded.uses THEN grants.used ELSE excluded.uses END
 RETURNING uses, used, revoked_at
 
@@ -100,8 +100,9 @@ VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_exp
     :expires_at, :app, :prefill, :locked)
 
 -- name: take_ticket_over
--- The same ticket in the browser that asks, with what the app fills in now.
-UPDATE tickets SET browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
+-- The same ticket in the browser that asks, with what the app fills in now; about whom the token is, even if retention had
+-- made it nobody's.
+UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
     state = CASE WHEN state = 'sent' AND :unanswered THEN 'open' ELSE state END,
     expires_at = :expires_at, moves = moves + :moved, prefill = :prefill, locked = :locked
 WHERE ticket_id = :ticket_id

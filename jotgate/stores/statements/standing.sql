@@ -36,8 +36,9 @@ SELECT
 FROM forms WHERE form = :form
 
 -- name: page_of_subjects
+-- Whoever is forgotten is no subject any more.
 SELECT DISTINCT subject FROM grants
-WHERE form = :form AND subject > :after AND (revoked_at IS NULL OR used > 0)
+WHERE form = :form AND subject > :after AND subject NOT LIKE 'forgotten:%' AND (revoked_at IS NULL OR used > 0)
 ORDER BY subject LIMIT :rows
 
 -- name: own_submissions

@@ -70,9 +70,10 @@ INSERT INTO tickets
 VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_expires_at, 'open', :now, :expires_at)
 
 -- name: reopen_ticket
--- The same ticket once more, with a new pass, in the browser it is bound to from now on.
-UPDATE tickets SET browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at, state = :state,
-    expires_at = :expires_at, moves = moves + :moved
+-- The same ticket once more, with a new pass, in the browser it is bound to from now on; about whom its code is, even if
+-- it was let lie for so long that retention had made it nobody's.
+UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
+    state = :state, expires_at = :expires_at, moves = moves + :moved
 WHERE ticket_id = :ticket_id
 
 -- name: count_move

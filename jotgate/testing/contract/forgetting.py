@@ -166,6 +166,38 @@ class ForgettingContract(Contract):
         assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}
         assert places(store) == 2
 
+    @pytest.mark.parametrize("delete", [False, True])
+    def test_who_comes_back_after_retention_is_known_again(self, store: Store, delete: bool) -> None:
+        """A ticket that was let lie is opened again by its code, or by an app's token: about the same person."""
+        store.create_grants([grant("open", subject=PERSON)], T0)
+        admitted(store, opening("open"))
+        create(store)
+        let_in(store, token("a", subject="u-7", uses=1))
+        store.retain(FORM, before=LATER - DAY, delete=delete, now=LATER)
+        settled(
+            store,
+            shown(
+                1, admitted(store, opening("open", now=LATER)), created_earliest=LATER, created_latest=LATER
+            ),
+            shown(
+                2,
+                let_in(store, token("b", subject="u-7", uses=1, now=LATER)),
+                created_earliest=LATER,
+                created_latest=LATER,
+            ),
+            now=LATER,
+        )
+        assert {one.submission_id: one.subject for one in records(store)} == {"1": PERSON, "2": "u-7"}
+        assert store.standing(FORM, PERSON).verdict is Verdict.VERIFIED
+        assert list(store.subjects(FORM)) == [PERSON, "u-7"]
+
+    def test_whoever_is_forgotten_is_not_among_those_who_have_a_code(self, store: Store) -> None:
+        """A list of who has submitted, and who has not, names people only."""
+        submitted(store, 1)
+        submitted(store, 2, subject="s-7")
+        store.forget(PERSON, form=None, now=T0, actor="owner")
+        assert list(store.subjects(FORM)) == ["s-7"]
+
     def test_what_is_old_is_deleted_and_not_judged_anew(self, store: Store) -> None:
         """A later reading of the same submission is no news; its code stays used up."""
         candidate = submitted(store, 1)
