@@ -71,7 +71,7 @@ class Visit:
             StoreUnavailable: nothing can be known.
         """
         self._touch()
-        if subject or lookup is not None:
+        if subject is not None or lookup is not None:
             return self._door.parts.records.has_submitted(form, subject=subject, lookup=lookup)
         return answer_for(self._door, form, viewer_of(self._door, Request(self._environ), form))
 
@@ -83,7 +83,7 @@ class Visit:
             StoreUnavailable: nothing can be known.
         """
         self._touch()
-        if subject:
+        if subject is not None:
             return self._door.parts.records.submissions(form, subject)
         return submissions_of(self._door, form, viewer_of(self._door, Request(self._environ), form))
 

@@ -172,7 +172,7 @@ class JotGate:
             InputError: both were given, or a field that cannot be looked up.
             StoreUnavailable: nothing can be known.
         """
-        if subject or lookup is not None:
+        if subject is not None or lookup is not None:
             return self.parts.records.has_submitted(form, subject=subject, lookup=lookup)
         return _visit().has_submitted(form)
 
@@ -183,7 +183,9 @@ class JotGate:
             UnknownForm: there is no such form.
             StoreUnavailable: nothing can be known.
         """
-        return self.parts.records.submissions(form, subject) if subject else _visit().submissions(form)
+        if subject is not None:
+            return self.parts.records.submissions(form, subject)
+        return _visit().submissions(form)
 
     def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with whether they have submitted.

@@ -385,6 +385,21 @@ def test_a_view_asks_about_anybody(site: Site) -> None:
         }
 
 
+def test_a_subject_that_is_empty_is_nobody_and_not_the_visitor(site: Site) -> None:
+    """A blank cell in a list of the view's own never reads as the yes of whoever looks at the page."""
+    subject = a_subject()
+    submitted(site, admitted(site, a_code(site, subject)), "Ada")
+    app = a_flask_site(site, subject_loader=lambda: subject)
+    gate: JotGate = app.config["GATE"]
+    with app.test_request_context("/"):
+        for asked in (gate, flask.g.jotgate):
+            assert asked.has_submitted("students")
+            with pytest.raises(InputError, match="whom it is about"):
+                asked.has_submitted("students", subject="")
+            assert len(asked.submissions("students")) == 1
+            assert asked.submissions("students", "") == []
+
+
 def test_a_form_that_only_reports_turns_nobody_away(site: Site) -> None:
     """The page is shown to everybody, as all of them are in that mode."""
     forms = {"students": site.mapping["forms"]["students"] | {"mode": "report"}}
