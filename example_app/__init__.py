@@ -53,8 +53,8 @@ def students() -> str:
 @pages.get("/notes")
 @gate.requires_pass("students")
 def notes() -> str:
-    """Tell those with a code what others need not know."""
-    return render_template("notes.html")
+    """Tell those with a code what others need not know, and whether their enrolment is in."""
+    return render_template("notes.html", enrolment=gate.has_submitted("students"))
 
 
 def secure(response: Response) -> Response:

@@ -75,10 +75,12 @@ def sandbox_form(address: str, api_key: str) -> dict[str, str]:
 def site_settings(
     folder: Path, *, site_url: str, api_key: str, api_host: str, form_id: str, report_id: str | None = None
 ) -> dict[str, Any]:
-    """Return the settings of the site as Flask wants them; the form for the app is there if it has a number."""
+    """Return the site's settings as Flask wants them; with a number for the app's form, the forms are the demo's."""
     own = kept_secrets(folder)
-    forms = {"students": {"id": form_id, "title": "Enrolment form"}}
+    forms: dict[str, dict[str, Any]] = {"students": {"id": form_id, "title": "Enrolment form"}}
     if report_id is not None:
+        # Of the demo's own form; which fields another one has is not known here.
+        forms["students"]["show_fields"] = ["name", "class", "lunch"]
         forms["field-report"] = {"id": report_id, "title": "Field report", "access": "app"}
     return {
         "JOTGATE_SITE_URL": site_url,

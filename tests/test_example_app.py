@@ -19,6 +19,7 @@ from example_app.phone import PLACES
 from jotgate.codes import generate, printed
 from jotgate.sandbox import Sandbox
 from tests.example_site import (
+    ANSWERS,
     ROOT,
     VERDICT_SECONDS,
     ExampleSite,
@@ -145,6 +146,20 @@ def test_the_notes_need_a_pass(site: ExampleSite, visitor: requests.Session) -> 
     assert "The first weeks" in back.text
     script = requests.get(f"{site.url}/notes", headers={"Accept": "application/json"}, timeout=10)
     assert script.status_code == 401
+
+
+def test_the_notes_know_who_has_enrolled(site: ExampleSite, visitor: requests.Session) -> None:
+    """Missing at first; once it is verified the page says so, and leads to what was sent, and to nothing else of it."""
+    form = open_form(visitor, site, site.new_code())
+    assert "still missing" in visitor.get(f"{site.url}/notes", timeout=10).text
+    send(form)
+    assert until(lambda: state(visitor, site) == "verified", seconds=VERDICT_SECONDS)
+    notes = visitor.get(f"{site.url}/notes", timeout=10).text
+    assert "Your enrolment is in." in notes
+    assert f'href="{urlsplit(site.door).path}/mine"' in notes
+    own = visitor.get(f"{site.door}/mine", timeout=10).text
+    assert ANSWERS["class"] in own
+    assert ANSWERS["notes"] not in own
 
 
 class TestApp:
