@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from jotgate.cli.checks import trouble
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.config import rules
-from jotgate.errors import InputError
+from jotgate.errors import InputError, QuotaExhausted, UpstreamError
 from jotgate.protocols import ScopedKey, Share
 from jotgate.quota import day_window
 from jotgate.scoped_keys import USUAL_SHARE, Scope, read_share, spell_share
@@ -66,6 +67,7 @@ def create(
         expires_at=_expiry(expires, ZoneInfo(zone), parts.clock.now()),
         label=label,
     )
+    _look_for_fields(parts, scope)
     issued = parts.scoped_keys.create(scope, actor=actor)
     address = f"{parts.settings.site_url}{parts.settings.url_prefix}/v1"
     if as_json:
@@ -74,6 +76,29 @@ def create(
     say(str(issued))
     say(f"This is the only time that the key is shown. It reads {', '.join(forms)} at {address}", err=True)
     say(f"and ends with `jotgate keys revoke {issued.key_id}`.", err=True)
+
+
+def _look_for_fields(parts: Parts, scope: Scope) -> None:
+    """Ask JotForm, by one call a form, whether the fields are there: a key for none that is would read nothing.
+
+    Raises:
+        InputError: none of the forms has one of the fields.
+    """
+    if not scope.fields or any(form not in parts.settings.policies for form in scope.forms):
+        return
+    known: set[str] = set()
+    try:
+        for form in scope.forms:
+            form_id = parts.settings.policies[form].form_id
+            for question in parts.service.questions(form_id, operator=True):
+                known |= {question.qid, question.name}
+    except (UpstreamError, QuotaExhausted) as problem:
+        say(f"Whether the fields are there could not be looked at: {plain(trouble(problem))}", err=True)
+        return
+    forms = " nor ".join(scope.forms)
+    problems = [f"{field!r} is no field of {forms}" for field in scope.fields if field not in known]
+    if problems:
+        raise InputError(problems)
 
 
 def _share(text: str) -> Share:

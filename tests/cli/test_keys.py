@@ -42,7 +42,7 @@ def test_the_list_has_the_promised_fields(site: Site) -> None:
     """As they were given; the share and the expiry in every spelling."""
     first = _created(site)
     second = _created(
-        site, "--field", "3,4", "--field", "class", "--share", "2.5%", "--expires", "2031-08-01"
+        site, "--field", "3,4", "--field", "message", "--share", "2.5%", "--expires", "2031-08-01"
     )
     third = _created(site, "--share", "50/day", "--expires", "90d")
     lines = {line["key_id"]: line for line in site.lines("keys", "list")}
@@ -61,7 +61,7 @@ def test_the_list_has_the_promised_fields(site: Site) -> None:
         "revoked_at": None,
         "last_used_at": None,
     }
-    assert lines[_name(second)]["fields"] == ["3", "4", "class"]
+    assert lines[_name(second)]["fields"] == ["3", "4", "message"]
     assert lines[_name(second)]["share"] == "2.5%/day"
     # Midnight by the form's own clocks.
     assert lines[_name(second)]["expires_at"] == "2031-07-31T22:00:00Z"
@@ -93,7 +93,8 @@ def test_a_key_is_ended_by_its_name(site: Site) -> None:
         (["--form", "students", "--expires", "soon"], "a date with a time"),
         (["--form", "students", "--expires", "2024-01-01"], "expired before its first use"),
         (["--form", "students", "--field", "jotgate"], "the ticket field, which no key sees"),
-        (["--form", "students", "--field", "a b"], "neither a field's number"),
+        (["--form", "students", "--field", "3,nope"], "'nope' is no field of students"),
+        (["--form", "students", "--field", "a b"], "'a b' is no field of students"),
         ([], "--form"),
     ],
 )
@@ -103,6 +104,19 @@ def test_what_makes_no_sense_is_misuse(site: Site, args: list[str], words: str) 
     assert result.exit_code == 2
     assert words in result.output
     assert site.lines("keys", "list") == []
+
+
+def test_fields_that_cannot_be_looked_at_are_told_and_taken(site: Site) -> None:
+    """While JotForm is down a key can be made all the same, with a sentence about it."""
+    site.sandbox.add_fault("down", times=None)
+    made = site.run("keys", "create", "--form", "students", "--field", "3")
+    assert KEY.fullmatch(made.stdout.strip())
+    assert "could not be looked at" in made.stderr
+    refused = site.run("keys", "create", "--form", "students", "--field", "a b")
+    assert "neither a field's number" in refused.output
+    site.sandbox.clear_faults()
+    made = site.run("keys", "create", "--form", "students", "--form", "trip", "--field", "message")
+    assert "could not" not in made.stderr
 
 
 def test_who_made_and_ended_a_key_stands_in_the_ledger(site: Site) -> None:
