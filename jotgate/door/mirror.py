@@ -20,6 +20,8 @@ _log = logging.getLogger("jotgate.door")
 #: Longer queries are no list calls of anybody's.
 _MOST_PARAMETERS = 100
 _LOOKUP = "lookup."
+#: What a question about somebody may hold besides.
+_KNOWN = frozenset({"subject", "apiKey", "apikey"})
 _BRACKETS = re.compile(r"filter\[([^\[\]]{1,60})\](\[[0-9]{0,4}\])?")
 
 
@@ -42,22 +44,28 @@ def submitted(door: Door, request: Request, form: str) -> Response:
         key = door.parts.scoped_keys.check(_presented(request, query))
         if key is None or form not in key.forms or form not in door.parts.settings.policies:
             return _response(unauthorized("form-id"))
-        return _standing(door, key, form, query)
+        return _standing(door, key, form, request, query)
     except StoreUnavailable:
         _log.exception("request.failed", extra={"endpoint": "submitted"})
         return _response(unavailable())
 
 
-def _standing(door: Door, key: ScopedKey, form: str, query: Mapping[str, str]) -> Response:
+def _standing(door: Door, key: ScopedKey, form: str, request: Request, query: Mapping[str, str]) -> Response:
     lookup = {name.removeprefix(_LOOKUP): text for name, text in query.items() if name.startswith(_LOOKUP)}
     try:
+        # What would be passed over could be what the question was meant to be about.
+        if any(len(request.args.getlist(name)) > 1 for name in query) or query.keys() - _KNOWN - {
+            _LOOKUP + name for name in lookup
+        }:
+            raise InputError(["a question is about one subject, or one text of each field"])
         if not all(map(key.may_look_up, lookup)):
             raise InputError(["the key does not see this field"])
         answer = door.parts.records.has_submitted(form, subject=query.get("subject"), lookup=lookup or None)
     except InputError:
         return _response(
             refuse(
-                "Ask about one subject, or about a lookup field of the form that the key sees: lookup.name=..."
+                "Ask about one subject=..., or about lookup fields of the form that the key sees, lookup.name=..., "
+                "and nothing else"
             )
         )
     return json_response(

@@ -698,6 +698,16 @@ def test_a_question_about_nobody_is_an_error(big: School, query: dict[str, str])
     assert (status, told["responseCode"]) == (400, 400)
 
 
+@pytest.mark.parametrize(
+    "query", ["subject=s-1&subject=s-2", "subject=s-1&lookup.class=7a", "subject=s-1&form=x"]
+)
+def test_nothing_of_a_question_is_passed_over(big: School, query: str) -> None:
+    """Two subjects, or a word that means nothing here: 400, instead of an answer to another question."""
+    answer = big.ask(big.key(), f"/jotgate/students/submitted?{query}")
+    assert answer.status_code == 400
+    assert "nothing else" in answer.text
+
+
 def test_a_key_looks_up_only_what_it_sees(own: School) -> None:
     """Otherwise it could try values of a field that it must not read."""
     wrote = f"canary-students-3-{own.numbers[own.come_through('students', 's-1')]}"
