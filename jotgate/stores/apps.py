@@ -133,7 +133,8 @@ class AppVerbs(GrantVerbs):
                 return _redeem(tx, self._as_known(tx, redemption))
         except _KeyEnded:
             with self._write() as tx:
-                return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
+                known = self._as_known(tx, redemption)
+                return _refused(tx, known, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
 
     def _as_known(self, tx: Transaction, redemption: Redemption) -> Redemption:
         """Return the redemption with a tombstone in place of a subject that is forgotten."""

@@ -9,6 +9,7 @@ from itertools import islice
 from jotgate.ledger import Entry
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.forgetting import known_as
 from jotgate.stores.verbs import Verbs, record, tried_twice
 
 _PAGE_ROWS = 1000
@@ -38,6 +39,7 @@ class GrantVerbs(Verbs):
             return []
         try:
             with self._write(patience_seconds=30.0) as tx:
+                batch = self._without_forgotten(tx, batch)
                 _note_creation(tx, batch[0], len(batch), now)
                 if tx.many("create_grant", (_values(batch[place], now) for place in order)) != len(batch):
                     raise _SomeTaken
@@ -49,6 +51,12 @@ class GrantVerbs(Verbs):
                     place for place in order if not tx.run("create_grant", **_values(batch[place], now))
                 )
         return []
+
+    def _without_forgotten(self, tx: Transaction, batch: list[NewGrant]) -> list[NewGrant]:
+        """Return the grants with tombstones in place of subjects that are forgotten."""
+        if tx.one("any_tombstone") is None:
+            return batch
+        return [one._replace(subject=known_as(tx, self._masks, one.form, one.subject)) for one in batch]
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
         """Iterate over the grants meant (None: all codes), in the order of their fingerprints, in bounded memory."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from jotgate.ledger import Entry, seq_of
@@ -10,6 +11,7 @@ from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
 from jotgate.stores.driver import Row
+from jotgate.stores.forgetting import known_as
 from jotgate.stores.judging import settle_batch
 from jotgate.stores.outbox import announce, verdict_event
 from jotgate.stores.verbs import Verbs, record, tried_twice
@@ -119,7 +121,8 @@ class SettlingVerbs(Verbs):
     def record(self, entry: Entry) -> str:
         """Add an entry to the ledger; return its reference."""
         with self._write() as tx:
-            return record(tx, entry)
+            subject = known_as(tx, self._masks, entry.form or "", entry.subject)
+            return record(tx, replace(entry, subject=subject))
 
     @tried_twice
     def explain(self, ref: str) -> Entry | None:

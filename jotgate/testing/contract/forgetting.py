@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from jotgate.answers import Kept
+from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
 from jotgate.protocols import Consumer, GrantFilter, Store, SubmissionFilter
 from jotgate.submissions import Candidate
@@ -140,6 +141,24 @@ class ForgettingContract(Contract):
         for number in range(1, 5):
             assert store.standing_of_lookup(FORM, [[str(number).encode().ljust(16)]]).verdict is None
         assert store.standing(FORM, PERSON).verdict is None
+
+    def test_nothing_new_names_a_forgotten_person(self, store: Store) -> None:
+        """A code made in their name, what is let in with it, and refusals of tokens in their name, name nobody."""
+        store.create_grants([grant("other", subject="s-7")], T0)
+        store.forget(PERSON, form=FORM, now=T0, actor="owner")
+        batch = [grant("new", subject=PERSON), grant("class"), grant("else", subject="s-8")]
+        store.create_grants([*batch, grant("elsewhere", subject=PERSON, form=OTHER_FORM)], T0)
+        assert store.create_grants([grant("again", subject=PERSON), grant("other", subject="s-7")], T0) == [1]
+        subjects = {(one.form, one.subject) for one in store.grants()}
+        assert subjects == {(FORM, one) for one in (MASK, None, "s-7", "s-8")} | {(OTHER_FORM, PERSON)}
+        assert admitted(store, opening("new")).subject == MASK
+        assert admitted(store, opening("again", browser="b")).subject == MASK
+        for form, told in ((FORM, MASK), (OTHER_FORM, PERSON)):
+            entry = store.explain(
+                store.record(Entry(at=T0, event="token.refused", form=form, reason="x", subject=PERSON))
+            )
+            assert entry is not None
+            assert entry.subject == told
 
     def test_their_passes_end(self, store: Store) -> None:
         """A cookie that names the person opens nothing any more."""
