@@ -20,6 +20,7 @@ from jotgate.jotform.envelope import read_answer
 from jotgate.jotform.payloads import read_rows, read_submission
 from jotgate.keyring import CodeKeys
 from jotgate.outcomes import Admit, Verdict
+from jotgate.protocols import Consumer
 from jotgate.sandbox import Sandbox
 from jotgate.submissions import examine
 from jotgate.tickets import ticket_text
@@ -43,16 +44,20 @@ _STEPS = (
 def run(scratch: Path, size: Size) -> Iterator[bool]:
     """Measure, print, and tell for each target whether it is met."""
     logging.disable(logging.CRITICAL)
-    yield from _one_list(scratch, size)
+    yield from _one_list(scratch, size, consumers=0)
+    yield from _one_list(scratch, size, consumers=2)
     yield from _whole_sweep(scratch, size)
 
 
-def _one_list(scratch: Path, size: Size) -> Iterator[bool]:
+def _one_list(scratch: Path, size: Size, *, consumers: int) -> Iterator[bool]:
+    """Judge one list; so many callbacks are to be told of each verdict, which is written beside it."""
     count = size.submissions
     took: dict[str, list[float]] = {step: [] for step in (*_STEPS, "json.loads alone")}
     whole = []
     for number in range(size.repetitions):
-        parts = build(settings_for(scratch / f"list-{number}.db"))
+        parts = build(settings_for(scratch / f"list-{consumers}-{number}.db"))
+        for name in range(consumers):
+            parts.store.add_consumer(Consumer(consumer=f"school.note{name}", kind="python"), now=time.time())
         text = _list_text(_tickets(parts, count))
         steps = list(_judged(parts, text, count))
         began = time.process_time()
@@ -66,7 +71,8 @@ def _one_list(scratch: Path, size: Size) -> Iterator[bool]:
     lines = [[step, f"{statistics.median(ms):.1f}", "", ""] for step, ms in took.items()]
     lines.append([f"all of it, {len(text) / 1e6:.1f} MB", f"{middle:.1f}", "<= 150", yes_or_no(met)])
     lines = [*lines[:-2], lines[-1], lines[-2]]
-    print_table(f"{count:,} submissions of one list call", ("row", "CPU ms", "target", "met"), lines)
+    told = f", {consumers} callbacks to be told of each" if consumers else ""
+    print_table(f"{count:,} submissions of one list call{told}", ("row", "CPU ms", "target", "met"), lines)
     yield met
 
 
