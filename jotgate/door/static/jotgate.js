@@ -1,13 +1,13 @@
 "use strict";
 (() => {
-  // A page may load this more than once, for itself and for each frame: the first one does it all.
+  // A page loads this for itself and for each frame: the first one does it all.
   if (window.jotgateStart) return window.jotgateStart();
   const SETTLING = ["open", "sent", "pending"];
   const ANSWER = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
   const part = (root, name) => root.querySelector(`[data-jotgate="${name}"]`);
   const pause = ms => new Promise(done => setTimeout(done, ms));
 
-  // A form tells its height once, perhaps before this page is whole: until then, what frames say is kept.
+  // A form may tell its height, once, before this page is whole.
   const early = [];
   const keep = event => early.push(event);
   addEventListener("message", keep);
@@ -48,8 +48,8 @@
     else input.focus();
   };
 
-  // The answer is the page that the browser would have loaded. Taking only the form out of it keeps what was
-  // typed, and the page that embeds the door. Whatever is odd is left to the browser.
+  // Only the form is taken out of the page that answers: what was typed is kept, and the page that embeds the
+  // door. Whatever is odd is left to the browser.
   const send = async (form, input) => {
     if (form.dataset.sending) return;
     // A fetch could not follow to JotForm's own address.
@@ -107,7 +107,7 @@
     if (line.lastElementChild.textContent !== text) line.lastElementChild.textContent = text;
   };
 
-  // A person follows the link; a web view hears it by the handlers that Android, iOS and React Native give a page.
+  // A person follows the link; a web view hears it by what Android, iOS and React Native give a page.
   const tellApp = (root, state) => {
     const line = part(root, "outcome");
     if (!line || !state || line.dataset.told === state) return;
@@ -245,13 +245,11 @@
     if (done.dataset.sentUrl) arrive(done.dataset);
   };
 
-  const startAll = () => {
+  const startAll = (window.jotgateStart = () => {
+    if (document.readyState === "loading") return;
     document.querySelectorAll("[data-jotgate-root]").forEach(start);
     removeEventListener("message", keep);
-  };
-  window.jotgateStart = () => {
-    if (document.readyState !== "loading") startAll();
-  };
+  });
   document.addEventListener("DOMContentLoaded", startAll);
-  window.jotgateStart();
+  startAll();
 })();
