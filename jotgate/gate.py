@@ -20,7 +20,7 @@ from jotgate.protocols import SITE_APP, App, FormState, Opening, Redemption, Sto
 from jotgate.revocations import Revocations
 from jotgate.rotation import KeyUse
 from jotgate.throttle import Guesser
-from jotgate.tickets import Ticket, ticket_text
+from jotgate.tickets import Ticket, TicketState, ticket_text
 from jotgate.tokens import LEEWAY_SECONDS, Claims, mint_token
 from jotgate.vetting import ShownProof, Unfit, Vetted, Vetting
 
@@ -283,6 +283,22 @@ class Gate:
             if held is not None and not self._revocations.holds(held.pass_id, now):
                 return held
         return None
+
+    def moved_away(self, form: str, texts: Iterable[str]) -> bool:
+        """Say whether one of *texts* is a pass that ended because its ticket was opened in another browser since.
+
+        Raises:
+            StoreUnavailable: the ticket could not be read.
+        """
+        now = self._clock.now()
+        for text in texts:
+            held = self._readers[form].read(text, now)
+            if held is None or not self._revocations.holds(held.pass_id, now):
+                continue
+            ticket = self._store.ticket(held.ticket_id)
+            if ticket is not None and ticket.moves and ticket.state is not TicketState.REVOKED:
+                return True
+        return False
 
     def ticket(self, held: Pass) -> Ticket | None:
         """Return the ticket behind a pass."""

@@ -32,6 +32,7 @@ class Reason(Enum):
     NOT_INVITED = "not_invited"  #: an invitation for somebody else than who is signed in.
     INVITATION_OVER = "invitation_over"  #: an invitation whose time has ended.
     OPEN_ELSEWHERE = "open_elsewhere"  #: its one ticket is bound to another browser; it may be moved here.
+    MOVED_AWAY = "moved_away"  #: what this browser had open on an app's form was opened in another one since.
     NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
     CLOSED = "closed"  #: the form has closed.
     FULL = "full"  #: the form's capacity is settled.

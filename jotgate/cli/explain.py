@@ -66,6 +66,7 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.THROTTLED: "Too many wrong codes came from this network, or in all, so tries are slowed down. "
         "Nobody is locked out, and such tries are not recorded.",
         Reason.APP_ONLY: "The form opens from an app only (access), and the visitor came with a code or with nothing.",
+        Reason.MOVED_AWAY: "The browser's pass had ended, because the form was opened in another browser since.",
         Reason.NOT_SIGNED_IN: "An invitation was opened by somebody whom the site's own login does not know.",
         Reason.NOT_INVITED: "An invitation was opened by somebody who is signed in as another subject.",
         Reason.INVITATION_OVER: "An invitation was opened after its end; `invitations` makes a new one.",

@@ -43,6 +43,8 @@ _log = logging.getLogger("jotgate.door")
 
 #: A posted code is short; nothing else of ours is posted by a browser.
 _MAX_POST_BYTES = 64 * 1024
+#: Refusals on a form for apps of somebody who came without a token.
+_FROM_NO_APP_IN_PARTICULAR = (Reason.APP_ONLY, Reason.MOVED_AWAY)
 #: In the environ: whether the request is for an address that lets people in.
 _OPENS = "jotgate.opens"
 
@@ -109,6 +111,11 @@ class Door:
         cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
         return self.parts.gate.read_pass(form, cookies)
 
+    def moved_away(self, request: Request, form: str) -> bool:
+        """Say whether what the request's browser had open was opened in another one since."""
+        cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
+        return self.parts.gate.moved_away(form, cookies)
+
     def subject_of(self, request: Request) -> str | None:
         """Return whom the site's own login says that the request is about, or None if it says nobody.
 
@@ -157,7 +164,7 @@ class Door:
         self, refuse: Refuse, form: FormPolicy | None, told: Outcome | None = None
     ) -> dict[str, Any]:
         """Return what a page needs that only says why not, and leads back to the app if it has an address."""
-        if told is None and form is not None and refuse.reason is Reason.APP_ONLY:
+        if told is None and form is not None and refuse.reason in _FROM_NO_APP_IN_PARTICULAR:
             app = only_app(self.parts.store.apps(), form.form)
             told = outcome(app, form=form.form, state=REFUSED, ref=refuse.ref)
         return {
@@ -211,9 +218,14 @@ class Door:
             "ref": "",
             "retry_after_seconds": None,
             "left": query_value(request, "left") == "1",
+            "moved_away": request.method in ("GET", "HEAD") and self.moved_away(request, policy.form),
             "invited": self.invitation(request, policy.form) is not None,
             "signs_in": self.parts.settings.subject_loader is not None,
         }
+
+    def app_only(self, request: Request, form: str) -> Refuse:
+        """Return why the address of a form for apps opens nothing here."""
+        return refuse_for(Reason.MOVED_AWAY if self.moved_away(request, form) else Reason.APP_ONLY)
 
     def form_context(self, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any] | Refuse:
         """Return what the page with the form needs, or why the form cannot be shown."""

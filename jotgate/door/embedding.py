@@ -135,7 +135,7 @@ class Visit:
         if invited is not None:
             return "invited", invited
         if not policy.takes_codes:
-            return self._refused(refuse_for(Reason.APP_ONLY), form)
+            return self._refused(door.app_only(request, form), form)
         if policy.reports_only:
             return self._refused(refuse_for(Reason.NO_PASS), form)
         return "door", door.code_context(request, policy, back)

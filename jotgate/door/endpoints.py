@@ -37,7 +37,7 @@ def show(door: Door, request: Request, form: str) -> Response:
     if isinstance(invited, Refuse):
         return door.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
     if not policy.takes_codes and invited is None:
-        return door.refuse(request, refuse_for(Reason.APP_ONLY), form=policy)
+        return door.refuse(request, door.app_only(request, form), form=policy)
     if wants_json(request) or (policy.reports_only and invited is None):
         return door.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
     if invited is not None:
@@ -59,7 +59,7 @@ def enter_code(door: Door, request: Request, form: str) -> Response:
 
 
 def move(door: Door, request: Request, form: str) -> Response:
-    """Bind the ticket to this browser, by the signed right on the page or by the code itdoor."""
+    """Bind the ticket to this browser, by the signed right on the page or by the code itself."""
     policy = door.parts.gate.policy(form)
     if is_cross_site(request, door.parts.settings.site_url):
         return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)

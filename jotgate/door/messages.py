@@ -118,6 +118,12 @@ _REFUSALS: Mapping[Reason, Message] = {
         remedy="It was opened with this code in another browser or on another device. Go on there, or move it "
         "here. Answers that were typed there but not sent do not move along.",
     ),
+    Reason.MOVED_AWAY: Message(
+        status=403,
+        title="The form was opened elsewhere since",
+        remedy="It went on to another browser or another device, and is open there. To have it here again, go to the "
+        "app, and open the form from there. If it was not you, tell the people behind the app.",
+    ),
     Reason.FULL: Message(
         status=403,
         title="This form is full",

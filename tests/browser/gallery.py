@@ -84,6 +84,7 @@ def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, A
         "ref": REF if problem else "",
         "retry_after_seconds": None,
         "left": False,
+        "moved_away": False,
     }
     return every_page() | given | changes
 
@@ -195,6 +196,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     doors = {
         "door": door(),
         "door-left": door(left=True),
+        "door-moved-away": door(moved_away=True),
         "door-unknown": door(refused(Reason.UNKNOWN_CODE)),
         "door-used": door(refused(Reason.USED_UP, at=NOW - 7200)),
         "door-throttled": door(refused(Reason.THROTTLED, retry_after_seconds=12), retry_after_seconds=12),
@@ -227,6 +229,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     }
     copied = refused(Reason.TOKEN_USED)
     app_only = notice(refused(Reason.APP_ONLY), ref="", form=APP_POLICY)
+    moved_away = notice(refused(Reason.MOVED_AWAY), ref="", form=APP_POLICY)
     apps = {
         "app-form": ("form.html", admitted(frame_url, form=APP_POLICY, outcome=told(""))),
         "app-received": ("received.html", received("verified", form=APP_POLICY, outcome=told("verified"))),
@@ -240,6 +243,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
             "refused.html",
             app_only | {"outcome": replace(told("refused"), url="")},
         ),
+        "app-moved-away": ("refused.html", moved_away | {"outcome": told("refused")}),
         "app-done": ("done.html", every_page() | {"sent_url": f"{FORM_PATH}/sent", "door_url": FORM_PATH}),
         "invited": ("invited.html", invited()),
         "door-invited": ("door.html", door(invited=True, signs_in=True)),

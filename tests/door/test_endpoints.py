@@ -32,6 +32,7 @@ FUZZ = settings(max_examples=max(2_000, settings().max_examples))
 JSON = {"Accept": "application/json"}
 HOOK = f"/jotgate/hook/{HOOK_SECRET}"
 DAY = 86_400.0
+MOVED_AWAY = "opened in another browser or on another device since"
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +261,7 @@ def test_a_full_form_says_so_before_it_asks_for_a_code() -> None:
 
 
 def test_move_it_here_rebinds_the_ticket_unchanged(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second browser gets the first one's ticket by the right in its page; the first loses it within 5 s."""
+    """The second browser gets the first one's ticket by its page's right; the first loses it in 5 s, and says why."""
     revocations_time = MonotonicClock()
     monkeypatch.setattr("jotgate.revocations.time", revocations_time)
     site = site.restarted()
@@ -278,6 +279,15 @@ def test_move_it_here_rebinds_the_ticket_unchanged(site: Site, monkeypatch: pyte
     assert ticket_in(second.get(DOOR).text) == ticket
     revocations_time.at += 5.0
     assert first.get(f"{DOOR}/state").status_code == 401
+    told = first.get(DOOR)
+    assert (told.status_code, MOVED_AWAY in told.text, 'name="code"' in told.text) == (200, True, True)
+    assert MOVED_AWAY not in thief.get(DOOR).text
+    assert MOVED_AWAY not in first.enter("").text
+    assert first.post(f"{DOOR}/move", data={"code": code}).status_code == 303
+    revocations_time.at += 5.0
+    assert MOVED_AWAY in second.get(DOOR).text
+    first.post(f"{DOOR}/leave")
+    assert MOVED_AWAY not in first.get(DOOR).text
 
 
 def test_leaving_ends_the_pass_everywhere(site: Site) -> None:

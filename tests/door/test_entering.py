@@ -238,7 +238,11 @@ def test_a_fresh_token_takes_the_ticket_over(field: Field, subject: str) -> None
     assert ticket_in(second.get(DOOR).text) == ticket
     before = f"jotgate-students={first.cookie('jotgate-students')}"
     elsewhere = field.site.restarted().visitor(keeps_cookies=False)
-    assert "<iframe" not in elsewhere.get(DOOR, headers={"Cookie": before}).text
+    told = elsewhere.get(DOOR, headers={"Cookie": before})
+    assert told.status_code == 403
+    assert "<iframe" not in told.text
+    assert "The form was opened elsewhere since" in told.text
+    assert app_link(told)["href"] == f"{RETURN_URL}&state=refused&ref=MOVED_AWAY"
 
 
 def test_another_user_of_the_same_phone_gets_a_pass_of_their_own(field: Field) -> None:

@@ -41,6 +41,7 @@ STATUSES = {
     Reason.NOT_INVITED: 403,
     Reason.INVITATION_OVER: 403,
     Reason.OPEN_ELSEWHERE: 409,
+    Reason.MOVED_AWAY: 403,
     Reason.NOT_YET_OPEN: 403,
     Reason.CLOSED: 403,
     Reason.FULL: 403,
