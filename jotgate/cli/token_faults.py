@@ -19,7 +19,8 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
         TokenFault.WRONG_ALGORITHM: "The token is signed by another algorithm than its key is registered for.",
         TokenFault.UNSUPPORTED_HEADER: "The token's header brings a key along, or an extension that is not read.",
         TokenFault.BAD_SIGNATURE: "The token was not signed with the key that it names, or with none of its app's, or "
-        "was changed since: a forgery, or a backend with another secret.",
+        "was changed since: a forgery, a backend with another secret, or one that signs a JWT with the secret's text "
+        "in place of the 32 bytes that it stands for.",
         TokenFault.WRONG_TYPE: "The token was signed for something else than opening a form.",
         TokenFault.CLAIMS_MISSING: "The token lacks a claim: iss, aud, sub, exp, iat and jti are required.",
         TokenFault.CLAIMS_INVALID: "A claim is of the wrong kind, empty, too long, or contradicts another.",

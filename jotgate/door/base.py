@@ -112,9 +112,13 @@ class Door:
         return self.parts.gate.read_pass(form, cookies)
 
     def moved_away(self, request: Request, form: str) -> bool:
-        """Say whether what the request's browser had open was opened in another one since."""
+        """Say whether what the request's browser had open was opened in another one since, as far as can be told."""
         cookies = cookie_values(request.headers.get("Cookie", ""), self.cookies.pass_name(form))
-        return self.parts.gate.moved_away(form, cookies)
+        try:
+            return self.parts.gate.moved_away(form, cookies)
+        except StoreUnavailable:
+            # It is a kindness, and pages that are shown without the store must not miss it.
+            return False
 
     def subject_of(self, request: Request) -> str | None:
         """Return whom the site's own login says that the request is about, or None if it says nobody.

@@ -285,16 +285,23 @@ def test_without_a_pass_there_is_nothing_to_tell(site: Site) -> None:
 def test_without_its_store_a_form_that_reports_is_shown(site: Site) -> None:
     """The door, a code, a page that embeds, a guarded page: all go on; nothing could be counted, and all recovers."""
     site.parts.gate.read_pass(REPORTING, ())
-    code = site.code()
+    code, left = site.code(), site.visitor()
+    left.enter(site.code(form=REPORTING), door(REPORTING))
+    ended = {"Cookie": f"jotgate-{REPORTING}={left.cookie(f'jotgate-{REPORTING}')}"}
+    left.post(f"{door(REPORTING)}/leave")
+    before = counted(site)
     with Outage(site):
         assert site.visitor().get(door(ENFORCING)).status_code == 503
+        assert shows_form_without_ticket(
+            site.visitor(keeps_cookies=False).get(door(REPORTING), headers=ended)
+        )
         assert shows_form_without_ticket(site.visitor().get(door(REPORTING)))
         assert shows_form_without_ticket(site.visitor().get(f"/embed/{REPORTING}"))
         entered = site.visitor().enter(code, door(REPORTING))
         assert (entered.status_code, entered.headers["Location"]) == (303, door(REPORTING))
         assert site.visitor().get(f"/in/{REPORTING}").status_code == 200
     assert site.visitor().enter(code, door(REPORTING)).status_code == 303
-    assert counted(site) == {}
+    assert counted(site) == before
 
 
 def test_a_code_leads_back_to_where_the_visitor_came_from(site: Site) -> None:
