@@ -331,7 +331,12 @@ class Door:
 
     def _destination(self, request: Request, policy: FormPolicy) -> str:
         """Return where an admitted visitor goes: back, or to the form's page, or to the door."""
-        return self.signer.read_return(request.form.get("next", "")) or self.clean_path(request, policy)
+        try:
+            back = request.form.get("next", "")
+        except RequestEntityTooLarge:
+            # What let the visitor in may have come beside the body, and is spent by now.
+            back = ""
+        return self.signer.read_return(back) or self.clean_path(request, policy)
 
     def seen(self, request: Request, form: str) -> Seen:
         """Return who knocks."""

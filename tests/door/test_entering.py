@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable, Iterator
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -331,6 +332,9 @@ def test_a_token_too_large_beside_a_good_header_costs_nobody_the_token(field: Fi
     answer = field.visitor().post(
         ENTER, headers=bearer(field.token(subject)), data={"token": "x" * 200_000, "next": "/elsewhere"}
     )
+    assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
+    many = {f"field-{number}": (BytesIO(b"x"), "name") for number in range(1_200)}
+    answer = field.visitor().post(ENTER, headers=bearer(field.token(subject)), data=many)
     assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
 
 
