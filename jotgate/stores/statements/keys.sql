@@ -34,9 +34,13 @@ RETURNING calls
 UPDATE api_keys SET calls = calls - 1 WHERE key_id = :key_id AND calls_day = :day AND calls > 0
 
 -- name: page_of_counted_down
--- What counts of one form, newest first, by the index made for it. Ids are padded, since they are numbers.
+-- What counts of one form, newest first, by the index made for it. Ids are padded, since they are numbers. What people sent
+-- who asked to be forgotten is not handed on, although it is still at JotForm.
 SELECT submission_id, created_at FROM submissions
 WHERE form = :form AND verdict IN ('verified', 'accepted')
+    AND (subject IS NULL OR subject NOT LIKE 'forgotten:%' OR NOT EXISTS (
+        SELECT 1 FROM tombstones WHERE tombstone = subject AND tombstones.form IN ('', submissions.form)
+    ))
     AND substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id > :above
     AND substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id < :below
 ORDER BY substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id DESC
@@ -46,6 +50,9 @@ LIMIT :rows OFFSET :skip
 -- The same, oldest first.
 SELECT submission_id, created_at FROM submissions
 WHERE form = :form AND verdict IN ('verified', 'accepted')
+    AND (subject IS NULL OR subject NOT LIKE 'forgotten:%' OR NOT EXISTS (
+        SELECT 1 FROM tombstones WHERE tombstone = subject AND tombstones.form IN ('', submissions.form)
+    ))
     AND substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id > :above
     AND substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id < :below
 ORDER BY substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id
@@ -54,3 +61,6 @@ LIMIT :rows OFFSET :skip
 -- name: read_counted
 SELECT form, created_at FROM submissions
 WHERE submission_id = :submission_id AND verdict IN ('verified', 'accepted')
+    AND (subject IS NULL OR subject NOT LIKE 'forgotten:%' OR NOT EXISTS (
+        SELECT 1 FROM tombstones WHERE tombstone = subject AND tombstones.form IN ('', submissions.form)
+    ))

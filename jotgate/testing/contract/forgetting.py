@@ -142,6 +142,21 @@ class ForgettingContract(Contract):
             assert store.standing_of_lookup(FORM, [[str(number).encode().ljust(16)]]).verdict is None
         assert store.standing(FORM, PERSON).verdict is None
 
+    def test_what_a_forgotten_person_sent_is_handed_on_to_no_key(self, store: Store) -> None:
+        """On the forms where they are forgotten; what retention made nobody's is, since it is about nobody."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        submitted(store, 3, subject="s-7")
+        store.forget(PERSON, form=FORM, now=T0, actor="owner")
+        store.retain(FORM, before=LATER, delete=False, now=LATER)
+        for descending in (True, False):
+            assert [one.submission_id for one in store.counted(FORM, descending=descending)] == ["3"]
+        assert [one.submission_id for one in store.counted(OTHER_FORM)] == ["2"]
+        assert store.counted_submission("1") is None
+        assert store.counted_submission("2") is not None
+        store.forget(PERSON, form=None, now=LATER, actor="owner")
+        assert list(store.counted(OTHER_FORM)) == []
+
     def test_nothing_new_names_a_forgotten_person(self, store: Store) -> None:
         """A code made in their name, what is let in with it, and refusals of tokens in their name, name nobody."""
         store.create_grants([grant("other", subject="s-7")], T0)
