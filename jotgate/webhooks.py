@@ -172,6 +172,9 @@ def _send(
         with pool:
             response = pool.urlopen("POST", target, body=body, headers=headers, timeout=timeout, **options)
             return _answered(response)
+    except urllib3.exceptions.NewConnectionError:
+        # Of the library's timeouts, too, and none: the connection was refused.
+        return Posted(None, "it cannot be reached, or the connection broke")
     except (urllib3.exceptions.TimeoutError, TimeoutError):
         return Posted(None, "it gave no answer in time")
     except urllib3.exceptions.SSLError:

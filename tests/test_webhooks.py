@@ -235,7 +235,8 @@ class TestPosts:
         """A port that nobody listens on, and a name that nobody has."""
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-        assert sent(f"http://127.0.0.1:{port}/")[0] is None
+        refused = (None, "it cannot be reached, or the connection broke")
+        assert sent(f"http://127.0.0.1:{port}/") == refused
         assert sent("https://nobody.invalid/") == (None, "the name of its host is not known here")
 
     def test_the_receiver_proves_its_name(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
