@@ -49,6 +49,11 @@ def forget(ctx: click.Context, subject: str, form: str | None, actor: str, as_js
         submissions = {name: list(ids) for name, ids in erasure.submissions.items()}
         emit({"form": form, "counts": dict(erasure.counts), "submissions": submissions})
         return
+    if not any(erasure.counts.values()) and not erasure.submissions:
+        say(
+            f"Nothing here is about {plain(subject)}: is it spelled as in the list of codes? Nothing new will be."
+        )
+        return
     say(f"About nobody now: {_counted(erasure.counts)}.")
     _tell_rest(erasure.submissions)
 
@@ -85,7 +90,7 @@ def _tell_rest(submissions: Mapping[str, Sequence[str]]) -> None:
     """Say what no read-only key can do."""
     if not any(submissions.values()):
         return
-    say("What people wrote is still at JotForm. To be deleted there by hand:")
+    say("What people wrote is still at JotForm. To be deleted there by hand, unless you have done so:")
     for form, ids in submissions.items():
         for at in range(0, len(ids), _IDS_A_LINE):
             say(f"  {plain(form)}: {' '.join(ids[at : at + _IDS_A_LINE])}")

@@ -16,7 +16,8 @@ class Erasure:
 
     #: Table -> how many of its rows are about nobody now, or are gone.
     counts: Mapping[str, int]
-    #: Form -> the ids of the submissions; what people wrote is still at JotForm under them.
+    #: Form -> the ids of the submissions; what people wrote is still at JotForm under them. Of a person who is
+    #: forgotten once more, those of earlier times as well.
     submissions: Mapping[str, Sequence[str]]
 
 

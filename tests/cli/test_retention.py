@@ -66,7 +66,9 @@ def test_a_person_is_forgotten(site: Site) -> None:
     [record] = site.lines("submissions", "list", "--form", "students")
     assert is_tombstone(record["subject"])
     [again] = site.lines("forget", "--subject", PERSON)
-    assert again["submissions"] == {}
+    assert again["submissions"] == {"students": [one]}
+    assert set(again["counts"].values()) == {0}
+    assert "is it spelled" in site.run("forget", "--subject", "pupil-1O42").stdout
 
 
 def test_retention_pseudonymises(site: Site) -> None:

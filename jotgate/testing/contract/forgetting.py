@@ -106,6 +106,7 @@ class ForgettingContract(Contract):
         assert [one.event.subject for one in told] == [MASK, MASK, "s-7"]
         again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
         assert set(again.counts.values()) == {0}
+        assert again.submissions == done.submissions
 
     def test_a_person_is_forgotten_on_one_form_only(self, store: Store) -> None:
         """The others still know them."""
@@ -138,6 +139,8 @@ class ForgettingContract(Contract):
         assert {one.submission_id: dict(one.shown) for one in store.own_submissions(FORM, MASK)} == {
             str(number): {} for number in range(1, 5)
         }
+        again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert sorted(again.submissions[FORM]) == ["1", "2", "3", "4"]
         for number in range(1, 5):
             assert store.standing_of_lookup(FORM, [[str(number).encode().ljust(16)]]).verdict is None
         assert store.standing(FORM, PERSON).verdict is None
