@@ -15,7 +15,7 @@ from jotgate.errors import InputError
 from jotgate.keyring import CodeKeys
 from jotgate.ledger import Entry, about_token
 from jotgate.policy import FormPolicy
-from jotgate.protocols import SITE_APP, App, AppCounts, GrantFilter, KeptKey, KeyState, Store
+from jotgate.protocols import SITE_APP, App, AppCounts, Grant, GrantFilter, KeptKey, KeyState, Store
 from jotgate.tokens import app_secret_text, mint_token
 from jotgate.vetting import APP_PURPOSE
 
@@ -166,6 +166,19 @@ class Apps:
     def counts(self) -> Mapping[str, AppCounts]:
         """Return what came of the tokens of each app, by its name; an app that nobody used yet is left out."""
         return self._store.app_counts()
+
+    def subjects(self, name: str, *, form: str | None = None, copied: bool = False) -> Iterator[Grant]:
+        """Iterate over what the tokens of an app entitle its subjects to; *copied*: where one was passed on.
+
+        That is where the form moved to another browser, or a token was shown again in one.
+
+        Raises:
+            InputError: there is no such app.
+        """
+        self._registered(name)
+        for grant in self._store.grants(GrantFilter(app=name, form=form)):
+            if not copied or grant.moves or grant.foreign_tries:
+                yield grant
 
     def mint(
         self,

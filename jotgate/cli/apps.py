@@ -11,7 +11,7 @@ import click
 from jotgate.apps import IssuedKey, RegisteredApp
 from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
-from jotgate.protocols import AppCounts, KeptKey
+from jotgate.protocols import AppCounts, Grant, KeptKey
 from jotgate.tokens import LEEWAY_SECONDS, TOKEN_LIFE_SECONDS
 
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
@@ -150,6 +150,31 @@ def list_apps(ctx: click.Context, as_json: bool) -> None:
     say(counted(len(found), "app"), err=True)
 
 
+@apps.command(help="List the subjects of the app NAME, and how often a form of theirs was opened elsewhere.")
+@click.argument("name")
+@click.option("--form", help="Only on this form.")
+@click.option(
+    "--copied", is_flag=True, help="Only those whose form moved, or whose link was opened elsewhere."
+)
+@json_option
+@click.pass_context
+def subjects(ctx: click.Context, name: str, form: str | None, copied: bool, as_json: bool) -> None:
+    """Print a line for each subject and form."""
+    parts = open_parts(ctx)
+    number = 0
+    rows: list[tuple[str, ...]] = []
+    for grant in parts.apps.subjects(name, form=form, copied=copied):
+        number += 1
+        if as_json:
+            emit(_grant_record(name, grant))
+        else:
+            rows.append(_grant_row(grant))
+    if not as_json:
+        for line in columns(("subject", "form", "submitted", "moves", "elsewhere", "state"), rows):
+            say(line)
+        say(counted(number, "subject"), err=True)
+
+
 @click.command(
     help="Mint a token as the backend of APP would, to try it with. It is good once, and for a minute."
 )
@@ -249,6 +274,24 @@ def _row(one: RegisteredApp, counts: AppCounts) -> tuple[str, ...]:
     numbers = (counts.subjects, counts.used, counts.moves, counts.foreign_tries)
     state = "open" if one.app.revoked_at is None else "revoked"
     return (one.app.name, ",".join(one.app.forms), *(f"{number:,}" for number in numbers), state)
+
+
+def _grant_row(grant: Grant) -> tuple[str, ...]:
+    numbers = (f"{number:,}" for number in (grant.used, grant.moves, grant.foreign_tries))
+    return (plain(grant.subject), grant.form, *numbers, "open" if grant.revoked_at is None else "revoked")
+
+
+def _grant_record(name: str, grant: Grant) -> dict[str, object]:
+    return {
+        "app": name,
+        "subject": grant.subject,
+        "form": grant.form,
+        "submitted": grant.used,
+        "moves": grant.moves,
+        "foreign_tries": grant.foreign_tries,
+        "first_opened_at": iso(grant.created_at),
+        "revoked_at": iso(grant.revoked_at),
+    }
 
 
 def _key_row(key: KeptKey) -> tuple[str, ...]:

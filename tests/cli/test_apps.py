@@ -141,6 +141,31 @@ def test_a_lost_phone_is_ended_by_its_user(site: Site) -> None:
         assert site.run("apps", "revoke", "ios", *args).exit_code == 2
 
 
+def test_whose_links_are_passed_on_is_listed(site: Site) -> None:
+    """Everybody with what they sent; with --copied, only those whose form, or whose link, was opened elsewhere."""
+    secret = _secret(site)
+    links = {
+        subject: mint_token(secret, app="ios", form="report", subject=subject)
+        for subject in ("quiet", "copied", "moved")
+    }
+    for subject in ("quiet", "copied", "copied", "moved"):
+        _redeem(site, links[subject])
+    _redeem(site, mint_token(secret, app="ios", form="report", subject="moved"))
+    found = {
+        line["subject"]: (line["form"], line["moves"], line["foreign_tries"], line["submitted"])
+        for line in site.lines("apps", "subjects", "ios")
+    }
+    assert found == {
+        "quiet": ("report", 0, 0, 0), "copied": ("report", 0, 1, 0), "moved": ("report", 1, 0, 0),
+    }  # fmt: skip
+    passed_on = {line["subject"] for line in site.lines("apps", "subjects", "ios", "--copied")}
+    assert passed_on == {"copied", "moved"}
+    assert site.lines("apps", "subjects", "ios", "--form", "other") == []
+    shown = site.run("apps", "subjects", "ios")
+    assert (shown.exit_code, "elsewhere" in shown.stdout, "3 subjects" in shown.stderr) == (0, True, True)
+    assert site.run("apps", "subjects", "nobody").exit_code == 2
+
+
 def test_a_public_key_comes_from_a_file(site: Site) -> None:
     """Its id is printed, there is no secret, and the file of the private key is sent back."""
     private, folder = Ed25519PrivateKey.generate(), site.folder
