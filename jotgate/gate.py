@@ -189,6 +189,9 @@ class Gate:
             claims = vetted.claims
             unproved = Unfit(fault=vetted.proof_fault, app=claims.app, key_id=vetted.key_id, claims=claims)
             return self._unfit(unproved, form, seen, now)
+        if vetted.expired and not self._notes(now):
+            # The same old link over and over: it stays refused, and nobody is asked whether it was used before.
+            return Refuse(reason=Reason.TOKEN_EXPIRED, ref=stateless_ref(Reason.TOKEN_EXPIRED))
         decision = self._store.redeem_token(_redemption(vetted, policy, seen, now))
         if isinstance(decision, Admit) and seen.holds is not None:
             self._revocations.add(seen.holds.pass_id, seen.holds.expires_at)
@@ -234,13 +237,9 @@ class Gate:
 
     def _unfit(self, unfit: Unfit, form: str, seen: Seen, now: float) -> Refuse:
         """Refuse in the one wording, and note the exact fault."""
-        reason = Reason.BAD_TOKEN
-        minute, noted = int(now // 60), 0
-        if self._noted[0] == minute:
-            noted = self._noted[1]
-        if noted >= _NOTED_A_MINUTE:
+        reason, claims = Reason.BAD_TOKEN, unfit.claims
+        if not self._notes(now):
             return Refuse(reason=reason, ref=stateless_ref(reason))
-        self._noted, claims = (minute, noted + 1), unfit.claims
         entry = Entry(
             at=now,
             event="token.refused",
@@ -251,6 +250,13 @@ class Gate:
             note=seen.network,
         )
         return Refuse(reason=reason, ref=self._store.record(entry))
+
+    def _notes(self, now: float) -> bool:
+        """Say whether this process still leaves an entry about a worthless token in this minute, and count it."""
+        minute = int(now // 60)
+        noted = self._noted[1] if self._noted[0] == minute else 0
+        self._noted = (minute, noted + 1)
+        return noted < _NOTED_A_MINUTE
 
     def sign_pass(self, admit: Admit) -> str:
         """Return the cookie's value for an admission."""

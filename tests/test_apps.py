@@ -343,6 +343,16 @@ class TestTokens:
         site.clock.advance(MINUTE)
         assert site.entry(gate.redeem("garbage", form="report", seen=somebody())).reason == "malformed"
 
+    def test_a_flood_of_one_old_link_does_not_fill_the_ledger(self, site: Site) -> None:
+        """Nor does it keep the store writing; a hundred times a minute it is told whether the link had been used."""
+        gate, text = site.gate(), site.token(site.app())
+        let_in(site.redeem(text))
+        site.clock.advance(3 * MINUTE)
+        decisions = [gate.redeem(text, form="report", seen=somebody()) for _ in range(150)]
+        told = [(decision.reason, decision.ref) for decision in decisions if isinstance(decision, Refuse)]
+        assert [reason for reason, _ in told] == [Reason.TOKEN_USED] * 100 + [Reason.TOKEN_EXPIRED] * 50
+        assert [ref for _, ref in told].count("TOKEN_EXPIRED") == 50
+
     def test_no_other_signed_value_is_a_token(self, site: Site) -> None:
         """Passes, tickets, cookies and signed addresses open nothing here, and tokens are good for nothing else."""
         for make, _ in KINDS.values():
