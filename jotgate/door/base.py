@@ -251,6 +251,8 @@ class Door:
             "leave_url": f"{path}/leave",
             "subject": ticket.subject,
             "states": _states(ticket),
+            # Shown with the good outcome only, which comes into the page while it is looked at.
+            "own_url": f"{path}/mine" if policy.show_fields else "",
             "outcome": self.outcome_of(ticket, ""),
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -111,10 +112,19 @@ def test_a_visitor_sees_what_they_sent(site: Site) -> None:
         assert f">{hidden}<" not in page.text
 
 
+def test_the_page_with_the_form_leads_there_when_it_is_confirmed(site: Site) -> None:
+    """The words for the good outcome, which a script puts into the page, have the link; no others have."""
+    page = admitted(site, a_code(site, a_subject())).get(DOOR).text
+    panels = dict(re.findall(r'<template data-jotgate-state="(\w+)">(.*?)</template>', page, re.S))
+    assert {state for state, words in panels.items() if f'href="{MINE}"' in words} == {"verified", "accepted"}
+    assert page.count(MINE) == 2
+
+
 def test_where_nothing_is_shown_no_page_leads_there() -> None:
     """Without `show_fields` the page says that something was sent, and the door does not send anybody to it."""
     with running_site() as bare:
         visitor = admitted(bare, a_code(bare, a_subject()))
+        assert MINE not in visitor.get(DOOR).text
         submitted(bare, visitor, "Ada")
         assert MINE not in visitor.get(DOOR).text
         [own] = seen(visitor)["submissions"]
