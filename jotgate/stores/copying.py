@@ -89,7 +89,7 @@ _TABLES: dict[str, tuple[tuple[str, ...], bytes | str | int | tuple[str, str]]] 
         ),
         -1,
     ),
-    "tombstones": (("tombstone", "form", "forgotten_at"), ""),
+    "tombstones": (("tombstone", "form", "forgotten_at"), ("", "")),
     "removed_submissions": (("submission_id", "form", "verdict", "removed_at"), ""),
 }  # fmt: skip
 

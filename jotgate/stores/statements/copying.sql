@@ -186,7 +186,8 @@ VALUES (:seq, :consumer, :message_id, :submission_id, :form, :subject, :verdict,
 SELECT max(seq) FROM outbox
 
 -- name: rows_of_tombstones
-SELECT tombstone, form, forgotten_at FROM tombstones WHERE tombstone > :after ORDER BY tombstone LIMIT :rows
+SELECT tombstone, form, forgotten_at
+FROM tombstones WHERE (tombstone, form) > (:after, :after_2) ORDER BY tombstone, form LIMIT :rows
 
 -- name: add_to_tombstones
 INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form, :forgotten_at)

@@ -3,12 +3,11 @@ SELECT 1 FROM tombstones LIMIT 1
 
 -- name: find_tombstone
 -- Of this form, or of all.
-SELECT tombstone FROM tombstones WHERE tombstone = :tombstone AND form IN ('', :form)
+SELECT tombstone FROM tombstones WHERE tombstone = :tombstone AND form IN ('', :form) LIMIT 1
 
 -- name: add_tombstone
--- Who was forgotten on one form and is now on all, or on another one as well, is so on all.
 INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form, :now)
-ON CONFLICT (tombstone) DO UPDATE SET form = CASE WHEN tombstones.form = excluded.form THEN excluded.form ELSE '' END
+ON CONFLICT (tombstone, form) DO NOTHING
 
 -- name: submissions_of_subject
 SELECT submission_id, form FROM submissions

@@ -115,8 +115,12 @@ class ForgettingContract(Contract):
         assert store.forget(PERSON, form=FORM, now=T0, actor="owner").submissions == {FORM: ["1"]}
         assert store.standing(OTHER_FORM, PERSON).verdict is Verdict.VERIFIED
         assert store.standing(FORM, PERSON).verdict is None
+        store.create_grants([grant("new", subject=PERSON, form=OTHER_FORM)], T0)
         store.forget(PERSON, form=OTHER_FORM, now=T0, actor="owner")
         assert names(store) == {MASK}
+        forms = (FORM, OTHER_FORM, "third")
+        store.create_grants([grant(form, subject=PERSON, form=form) for form in forms], T0)
+        assert {one.form for one in store.grants() if one.subject == PERSON} == {"third"}
 
     def test_no_later_reading_restores_the_person(self, store: Store) -> None:
         """Neither a form that was out, nor an edit, nor a new token or code in their name."""
