@@ -13,6 +13,7 @@ from flask import Blueprint, Flask, Response, render_template
 
 from example_app.phone import FORM, phone
 from example_app.settings import found_settings, instance_folder
+from jotgate.errors import StoreUnavailable
 from jotgate.flask import JotGate
 
 gate = JotGate()
@@ -54,7 +55,12 @@ def students() -> str:
 @gate.requires_pass("students")
 def notes() -> str:
     """Tell those with a code what others need not know, and whether their enrolment is in."""
-    return render_template("notes.html", enrolment=gate.has_submitted("students"))
+    try:
+        enrolment = gate.has_submitted("students")
+    except StoreUnavailable:
+        # The notes can be read all the same.
+        enrolment = None
+    return render_template("notes.html", enrolment=enrolment)
 
 
 def secure(response: Response) -> Response:

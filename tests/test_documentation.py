@@ -262,6 +262,11 @@ with app.app_context():
 visitor.set_cookie("__Host-jotgate-students", "{held}", domain="school.example", secure=True)
 assert get("/results").text == "Only for those who have filled in the form."
 assert get("/mine").json == {{"sent": [{{"name": "Ada", "message": "hello"}}]}}
+def is_down(*_):
+    raise StoreUnavailable("down")
+with app.app_context():
+    gate.parts.store.own_submissions = is_down
+assert get("/mine").status_code == 503
 """
         desk.run_script("docs/records.md", _VISIT + after)
 
