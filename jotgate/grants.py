@@ -11,6 +11,7 @@ from jotgate.codes import CodeText, fingerprint, generate, generate_many, parse,
 from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.keyring import CodeKeys
 from jotgate.protocols import Grant, GrantFilter, NewGrant, Store
+from jotgate.tokens import can_be_stored
 
 #: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
 #: the store is written once for all of them.
@@ -209,7 +210,9 @@ def people(
             raise InputError([f"the number of codes must be at least 1, not {count}"])
         return (Person(label=label) for _ in range(count))
     problems = [
-        f"{subject!r} is empty or too long for a subject" for subject in subjects if not _fits(subject)
+        f"{subject!r} is no subject: empty, too long, or what no store takes"
+        for subject in subjects
+        if not _fits(subject)
     ]
     if len(set(subjects)) != len(subjects):
         problems.append("a subject is named twice")
@@ -221,4 +224,4 @@ def people(
 
 
 def _fits(subject: str) -> bool:
-    return len(subject.strip()) >= 1 and len(subject) <= _LONGEST_SUBJECT
+    return len(subject.strip()) >= 1 and len(subject) <= _LONGEST_SUBJECT and can_be_stored(subject)

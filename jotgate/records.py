@@ -17,6 +17,7 @@ from jotgate.protocols import OwnRow, Standing, StandingStore
 from jotgate.quota import Quota, pace
 from jotgate.schedule import expected_at
 from jotgate.tickets import UNANSWERED_SECONDS
+from jotgate.tokens import can_be_stored
 
 
 class State(str, Enum):
@@ -110,12 +111,14 @@ class Records:
 
         Raises:
             UnknownForm: there is no such form.
-            InputError: neither or both were given, or a field that cannot be looked up.
+            InputError: neither or both were given, a field that cannot be looked up, or a text that is no subject.
         """
         policy = self._policy(form)
         if lookup is None:
             if not subject:
                 raise InputError(["say whom it is about: a subject, or what stands in a lookup field"])
+            if not can_be_stored(subject):
+                raise InputError([f"{subject!r} is no subject: no store takes it"])
             return self._answer(self._store.standing(form, subject))
         if subject is not None:
             raise InputError(["say either the subject or what stands in a lookup field, not both"])
@@ -153,7 +156,8 @@ class Records:
             UnknownForm: there is no such form.
         """
         policy = self._policy(form)
-        return [_own(row, policy) for row in self._store.own_submissions(form, subject)]
+        rows = self._store.own_submissions(form, subject) if can_be_stored(subject) else []
+        return [_own(row, policy) for row in rows]
 
     def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnSubmission | None:
         """Return the one submission made with that ticket, if it counts: all that a code without a subject leads to.

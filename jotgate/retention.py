@@ -15,6 +15,7 @@ from jotgate.errors import InputError, UnknownForm
 from jotgate.keyring import CodeKeys
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Erasure, Masks, Store
+from jotgate.tokens import can_be_stored
 
 _PURPOSE = "tombstone"
 _MASK_CHARS = 32
@@ -79,8 +80,8 @@ class Retention:
             InputError: the subject is empty or too long.
             UnknownForm: there is no such form.
         """
-        if not 0 < len(subject) <= _MAX_SUBJECT_CHARS:
-            raise InputError(["a subject has 1 to 1,000 characters"])
+        if not 0 < len(subject) <= _MAX_SUBJECT_CHARS or not can_be_stored(subject):
+            raise InputError(["a subject has 1 to 1,000 characters, all of which a store takes"])
         if form is not None and form not in self._policies:
             raise UnknownForm(form, tuple(self._policies))
         return self._store.forget(subject, form=form, now=self._clock.now(), actor=actor)

@@ -384,14 +384,14 @@ def _is_field(name: object, value: object) -> bool:
         isinstance(name, str)
         and isinstance(value, str)
         and _FIELD_NAME.fullmatch(name) is not None
-        and _can_be_stored(value)
+        and can_be_stored(value)
     )
 
 
 def _is_text(value: object, longest: int) -> bool:
-    return isinstance(value, str) and len(value) <= longest and bool(value.strip()) and _can_be_stored(value)
+    return isinstance(value, str) and len(value) <= longest and bool(value.strip()) and can_be_stored(value)
 
 
-def _can_be_stored(text: str) -> bool:
+def can_be_stored(text: str) -> bool:
     """Say whether every store takes *text*: no lone half of a surrogate pair, and no NUL."""
     return _UNUSABLE.search(text) is None

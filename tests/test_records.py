@@ -168,6 +168,8 @@ def test_a_lookup_forgives_spelling_and_outlives_a_new_key(office: Office) -> No
     [
         ({}, "a subject"),
         ({"subject": ""}, "a subject"),
+        ({"subject": "s-1\0"}, "no store takes it"),
+        ({"subject": "\ud800"}, "no store takes it"),
         ({"lookup": {}}, "lookup_fields of students are: document, mail"),
         ({"lookup": {"name": "Ada"}}, "'name' cannot be looked up"),
         ({"subject": "s-1", "lookup": {"mail": "a"}}, "not both"),

@@ -34,6 +34,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
 from jotgate.reporting import Program
 from jotgate.tickets import Ticket
+from jotgate.tokens import can_be_stored
 from jotgate.wiring import Parts
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ class Door:
         Whatever the setting `subject_loader` raises is the site's own mistake, and passes through.
         """
         found = None if self._load_subject is None else self._load_subject(request)
-        return None if found is None or found == "" else str(found)
+        subject = "" if found is None else str(found)
+        return subject if subject and can_be_stored(subject) else None
 
     def invitation(self, request: Request, form: str) -> Invitation | None:
         """Return the invitation in the request's address, or None if there is none of ours for *form*."""

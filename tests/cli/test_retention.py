@@ -111,6 +111,7 @@ def test_retention_deletes(site: Site) -> None:
     ("arguments", "said"),
     [
         (["forget", "--subject", ""], "a subject has"),
+        (["forget", "--subject", "\udcff"], "a subject has"),
         (["forget", "--subject", "x", "--form", "nobody"], "nobody"),
         (["retention", "--form", "nobody"], "nobody"),
     ],

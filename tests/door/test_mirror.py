@@ -686,6 +686,7 @@ def test_without_a_key_for_the_form_nobody_hears_who_has_submitted(own: School) 
     [
         {},
         {"subject": ""},
+        {"subject": "s-1\0"},
         {"subject": "s-1", "lookup__class": "7a"},
         {"lookup__remarks": "x"},
         {"lookup__jotgate": "x"},

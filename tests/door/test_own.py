@@ -408,6 +408,13 @@ def test_a_subject_that_is_empty_is_nobody_and_not_the_visitor(site: Site) -> No
                 asked.has_submitted("students", subject="")
             assert len(asked.submissions("students")) == 1
             assert asked.submissions("students", "") == []
+            assert asked.submissions("students", "\0") == []
+
+
+def test_a_login_that_no_store_takes_is_a_stranger(login: Site) -> None:
+    """Whatever it says: 401 and no fault, on every store."""
+    for name in ("\0", "s-1\0", "\ud800"):
+        assert login.visitor().get(MINE, headers=JSON, **as_user(name)).status_code == 401
 
 
 def test_a_form_that_only_reports_turns_nobody_away(site: Site) -> None:
