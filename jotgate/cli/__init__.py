@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ _HOMES = {
     "store": ("jotgate.cli.store", "store"),
     "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
 }
+_SURROGATES = re.compile("[\ud800-\udfff]+")
 _HELP = "Run a gate for JotForm forms: codes, submissions, sweeps, and what they cost."
 
 
@@ -70,6 +72,11 @@ class _Commands(click.Group):
             from jotgate.cli.faults import told
 
             raise told(error) from None
+        except UnicodeEncodeError as error:
+            # Bytes of an argument that are no text come as lone surrogates, which neither store nor JotForm takes.
+            if not _SURROGATES.fullmatch(error.object[error.start : error.end]):
+                raise
+            raise click.UsageError("One of the arguments is no text in UTF-8.") from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise

@@ -144,6 +144,22 @@ def test_unknown_commands_and_options_are_misuse(site: Site) -> None:
         assert _run(site, "jotgate", *args).returncode == 2
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["submissions", "list", "--subject", "\udcff"],
+        ["codes", "list", "--subject", "\udcff"],
+        ["codes", "create", "students", "--count", "1", "--label", "\udcff"],
+        ["keys", "create", "--form", "students", "--label", "a\udcff"],
+        ["has-submitted", "students", "--subject", "\udcff"],
+        ["callbacks", "dead", "--consumer", "\udcff"],
+    ],
+)
+def test_arguments_that_are_no_text_are_misuse(site: Site, args: list[str]) -> None:
+    """Bytes that are no UTF-8, as of a file in another encoding: a sentence, exit 2."""
+    assert site.run(*args).exit_code == 2
+
+
 def test_output_in_a_terminal_that_knows_only_ascii_still_comes(site: Site) -> None:
     """A name beyond ASCII is replaced, where the terminal cannot show it."""
     site.run("codes", "create", "students", "--subject", "Jörg")
