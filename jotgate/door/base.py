@@ -33,6 +33,7 @@ from jotgate.passes import Pass
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
 from jotgate.reporting import Program
+from jotgate.stores.forgetting import is_tombstone
 from jotgate.tickets import Ticket
 from jotgate.tokens import can_be_stored
 from jotgate.wiring import Parts
@@ -251,7 +252,7 @@ class Door:
             "state_url": f"{path}/state",
             "sent_url": f"{path}/sent",
             "leave_url": f"{path}/leave",
-            "subject": ticket.subject,
+            "subject": spoken_subject(ticket.subject),
             "states": _states(ticket),
             # Shown with the good outcome only, which comes into the page while it is looked at.
             "own_url": f"{path}/mine" if policy.show_fields else "",
@@ -293,7 +294,7 @@ class Door:
             "mine_url": f"{path}/mine" if policy.show_fields else "",
             "again_url": "",
             "ref": "",
-            "subject": ticket.subject,
+            "subject": spoken_subject(ticket.subject),
             "outcome": self.outcome_of(ticket, state),
         }
 
@@ -395,6 +396,11 @@ def state_of(ticket: Ticket) -> str:
 
 def _states(ticket: Ticket) -> Mapping[str, Message]:
     return STATES if ticket.app in (None, SITE_APP) else STATES_FROM_APPS
+
+
+def spoken_subject(subject: str | None) -> str | None:
+    """Return whom a page says that it is opened for: nobody, where a tombstone stands for who is forgotten."""
+    return None if is_tombstone(subject) else subject
 
 
 def refuse_for(reason: Reason) -> Refuse:

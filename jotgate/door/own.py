@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.base import Door, refuse_for
+from jotgate.door.base import Door, refuse_for, spoken_subject
 from jotgate.door.guarding import PRIVATE, led_to
 from jotgate.door.messages import message_for, spoken_moment
 from jotgate.door.rendering import iso, json_response
@@ -137,7 +137,7 @@ def mine(door: Door, request: Request, form: str) -> Response:
         "pending": answer.state is State.PENDING,
         "expected_text": spoken_moment(answer.expected_by, policy, now) if answer.expected_by else "",
         "door_url": path,
-        "subject": viewer.subject,
+        "subject": spoken_subject(viewer.subject),
         # A login is left where it was made.
         "leave_url": f"{path}/leave" if door.held(request, form) else "",
     }

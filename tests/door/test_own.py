@@ -411,6 +411,19 @@ def test_a_subject_that_is_empty_is_nobody_and_not_the_visitor(site: Site) -> No
             assert asked.submissions("students", "\0") == []
 
 
+def test_a_forgotten_person_is_let_in_as_nobody(site: Site) -> None:
+    """A code that is made for them later opens the form; no page says for whom, nor shows what stands for them."""
+    subject = a_subject()
+    submitted(site, admitted(site, a_code(site, subject)), "Ada")
+    site.parts.retention.forget(subject, form=None, actor="owner")
+    visitor = admitted(site, a_code(site, subject))
+    pages = [visitor.get(DOOR).text, visitor.get(MINE).text]
+    submitted(site, visitor, "Ada")
+    pages += [visitor.get(DOOR).text, visitor.get(MINE).text]
+    for page in pages:
+        assert not re.search(f"forgotten:|Opened for|{subject}\\b|Ada", page)
+
+
 def test_a_login_that_no_store_takes_is_a_stranger(login: Site) -> None:
     """Whatever it says: 401 and no fault, on every store."""
     for name in ("\0", "s-1\0", "\ud800"):
