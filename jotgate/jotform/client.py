@@ -223,17 +223,7 @@ class JotFormClient:
         path = f"/form/{checked_id(form_id)}/submissions"
         query = {"orderby": "updated_at", "direction": "DESC", "offset": str(offset)}
         asked = Asking(self._page_size)
-
-        def sized_query() -> Mapping[str, str]:
-            return {**query, "limit": str(asked.begin())}
-
-        def try_again(problem: UpstreamError) -> bool:
-            return asked.failed(problem) or _is_passing(problem)
-
-        answer = self._ask(
-            path, sized_query, operator=operator, deadline_seconds=deadline_seconds, try_again=try_again
-        )
-        asked.worked(answer.size_bytes)
+        answer = self._ask_page(path, query, asked, operator=operator, deadline_seconds=deadline_seconds)
         rows = payloads.read_rows(answer.content)
         read = [payloads.read_submission(row, self._zone) for row in rows]
         return SubmissionPage(
