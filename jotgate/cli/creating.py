@@ -11,18 +11,16 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-from zoneinfo import ZoneInfo
 
 import click
 
 from jotgate import classlist
 from jotgate.cli.faults import Failed
+from jotgate.cli.lists import class_list_option, instant, out_options
 from jotgate.cli.output import counted, emit, iso, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
-from jotgate.config import rules
 from jotgate.errors import JotgateError
 from jotgate.grants import IssuedCode, Person, Terms, people
-from jotgate.policy import FormPolicy
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 _MOST_PRINTED = 1_000
 #: From this many codes on, the work is long enough to be watched.
 _WATCHED = 20_000
-_SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 @click.command(
@@ -40,22 +37,13 @@ _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 @click.argument("form")
 @click.option("--count", type=click.IntRange(1, 10_000_000), help="How many, for nobody in particular.")
 @click.option("--subject", "subjects", multiple=True, help="Whom a code is about; may be given often.")
-@click.option(
-    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
-)
+@class_list_option
 @click.option("--label", help="A name for lists, such as the class; a list brings its own.")
 @click.option("--uses", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Of each code.")
 @click.option("--batch", help="A name to list and revoke them by. [default: the time]")
 @click.option("--valid-from", help="Such as 2026-09-01T08:00; by the form's clocks unless it has an offset.")
 @click.option("--valid-until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
-@click.option("--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only.")
-@click.option(
-    "--separator",
-    type=click.Choice(tuple(_SEPARATORS)),
-    default=",",
-    show_default=True,
-    help='For --out; Excel in much of Europe wants ";".',
-)
+@out_options
 @json_option
 @click.pass_context
 def create(
@@ -84,8 +72,8 @@ def create(
         form=form,
         uses=uses,
         batch=iso(parts.clock.now()) if batch is None else batch,
-        valid_from=_instant("--valid-from", valid_from, policy),
-        valid_until=_instant("--valid-until", valid_until, policy),
+        valid_from=instant("--valid-from", valid_from, policy),
+        valid_until=instant("--valid-until", valid_until, policy),
     )
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
@@ -100,17 +88,8 @@ def create(
         stream = classlist.open_new(out)
         with _undoable(ctx, terms, out) as made, stream:
             watched = made.counted(_watched(issued, number))
-            _write(stream, watched, named=count is None, separator=_SEPARATORS[separator])
+            _write(stream, watched, named=count is None, separator=separator)
     _conclude(ctx, terms, made.number, out, as_json=as_json)
-
-
-def _instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
-    if text is None:
-        return None
-    try:
-        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
-    except ValueError as problem:
-        raise click.BadParameter(f"{problem}.", param_hint=option) from None
 
 
 def _listed(class_list: BinaryIO) -> Iterator[Person]:

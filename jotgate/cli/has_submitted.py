@@ -10,6 +10,7 @@ from typing import BinaryIO
 import click
 
 from jotgate import classlist
+from jotgate.cli.lists import class_list_option
 from jotgate.cli.output import columns, emit, iso, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.records import Answer, Asked, State
@@ -37,9 +38,7 @@ def _field(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
     callback=_field,
     help="What stands in a lookup field; several must stand in one submission.",
 )
-@click.option(
-    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
-)
+@class_list_option
 @click.option("--missing", is_flag=True, help="Print only those who have not.")
 @json_option
 @click.pass_context

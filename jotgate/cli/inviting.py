@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
-from zoneinfo import ZoneInfo
 
 import click
 
 from jotgate import classlist
+from jotgate.cli.lists import class_list_option, instant, out_options
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
-from jotgate.config import rules
-from jotgate.policy import FormPolicy
 from jotgate.wiring import Parts
-
-_SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 
 class _Link(NamedTuple):
@@ -31,18 +27,9 @@ class _Link(NamedTuple):
 )
 @click.argument("form")
 @click.option("--subject", "subjects", multiple=True, help="Whom a link is for; may be given often.")
-@click.option(
-    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
-)
+@class_list_option
 @click.option("--until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
-@click.option("--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only.")
-@click.option(
-    "--separator",
-    type=click.Choice(tuple(_SEPARATORS)),
-    default=",",
-    show_default=True,
-    help='For --out; Excel in much of Europe wants ";".',
-)
+@out_options
 @json_option
 @click.pass_context
 def invitations(
@@ -59,7 +46,7 @@ def invitations(
     if bool(subjects) + (class_list is not None) != 1:
         raise click.UsageError("Say for whom: --subject or --from.")
     parts = open_parts(ctx)
-    end = _instant(until, policy_of(parts, form))
+    end = instant("--until", until, policy_of(parts, form))
     links = _links(parts, form, _people(subjects, class_list), end)
     if out is None:
         _print(links, form, as_json=as_json)
@@ -67,7 +54,7 @@ def invitations(
     # Looked at as a whole before there is a file.
     made = list(links)
     with classlist.open_new(out) as stream:
-        classlist.write_codes(stream, made, columns=_Link._fields, separator=_SEPARATORS[separator])
+        classlist.write_codes(stream, made, columns=_Link._fields, separator=separator)
     if as_json:
         emit({"made": len(made), "form": form, "out": str(out)})
     say(f"Made {counted(len(made), 'invitation')} to {form}, in {out}.", err=True)
@@ -93,12 +80,3 @@ def _print(links: Iterable[_Link], form: str, *, as_json: bool) -> None:
             emit({"link": one.link, "form": form, "subject": one.subject, "label": one.label or None})
         else:
             say(f"{one.link}  {plain(one.subject)}")
-
-
-def _instant(until: str | None, policy: FormPolicy) -> float | None:
-    if until is None:
-        return None
-    try:
-        return rules.instant(rules.moment(until), ZoneInfo(policy.timezone))
-    except ValueError as problem:
-        raise click.BadParameter(f"{problem}.", param_hint="--until") from None

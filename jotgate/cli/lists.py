@@ -1,0 +1,51 @@
+"""What commands about many people have in common: a class list in, a table out, moments by the form's clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from jotgate.config import rules
+from jotgate.policy import FormPolicy
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
+
+class_list_option = click.option(
+    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
+)
+
+
+def out_options(command: F) -> F:
+    """Add the options that say into which file, and how its columns are set apart."""
+    separated = click.option(
+        "--separator",
+        type=click.Choice(tuple(_SEPARATORS)),
+        callback=lambda ctx, param, value: _SEPARATORS[value],
+        default=",",
+        show_default=True,
+        help='For --out; Excel in much of Europe wants ";".',
+    )
+    named = click.option(
+        "--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only."
+    )
+    return named(separated(command))
+
+
+def instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
+    """Return the moment in *text*, by the form's clocks unless it has an offset; None if there is no text.
+
+    Raises:
+        click.BadParameter: it is no moment; *option* is named.
+    """
+    if text is None:
+        return None
+    try:
+        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
+    except ValueError as problem:
+        raise click.BadParameter(f"{problem}.", param_hint=option) from None
