@@ -110,9 +110,10 @@ class Gate:
             return Refuse(reason=Reason.APP_ONLY, ref=stateless_ref(Reason.APP_ONLY))
         code = parse(text)
         if isinstance(code, Mistyped):
-            reason = Reason.MISTYPED
-            mistyped = Refuse(reason=reason, ref=stateless_ref(reason), hint=code.hint.value)
-            return self.doorway(form) or mistyped
+            refusal = self.doorway(form)
+            if refusal is not None:
+                return refusal
+            return Refuse(reason=Reason.MISTYPED, ref=stateless_ref(Reason.MISTYPED), hint=code.hint.value)
         guesser = Guesser(
             network=seen.network,
             browser=seen.browser.browser_id.hex(),

@@ -176,7 +176,8 @@ def test_a_full_form_is_closed_and_a_place_that_is_freed_opens_it(site: Site) ->
     assert gate.doorway("students") is None
     assert site.submit("1", admit) is Verdict.VERIFIED
     assert why(gate.doorway("students")) is Reason.FULL
-    assert why(gate.admit(two, form="students", seen=seen())) is Reason.FULL
+    for text in (two, "0000-0000-0001", "no code"):
+        assert why(gate.admit(text, form="students", seen=seen())) is Reason.FULL
     site.store.rule("1", accept=False, actor="owner", reason="a test", now=T0)
     admitted(gate.admit(two, form="students", seen=seen()))
 
