@@ -76,7 +76,7 @@ class JotGateMiddleware:
                 return turned_away(environ, start_response)
         # A copy, because an environ that holds its own visit would wait for the collector of garbage.
         visit = environ["jotgate"] = _StartingVisit(self.door, environ.copy(), start_response)
-        body = self.application(environ, visit.hold_start)
+        body = self.application(environ, visit)
         visit.release_start()
         return body
 
@@ -130,9 +130,11 @@ class _StartingVisit(Visit):
         self._held: tuple[Any, ...] | None = None
         self._released = False
 
-    def hold_start(self, *started: Any) -> Callable[[bytes], object]:
+    def __call__(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], object]:
         """Take the place of ``start_response``: its status, headers and perhaps the error being told."""
-        self._held = started
+        self._held = (status, headers) if exc_info is None else (status, headers, exc_info)
         if self._released:
             self.release_start()
         return self._write_now
