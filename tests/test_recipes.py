@@ -20,7 +20,6 @@ from jotgate.tokens import AppKey, Claims, check_times, key_id_of, read_app_secr
 pytestmark = pytest.mark.checkout
 
 ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "apps.md").read_text("utf-8")
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "app_tokens.json").read_text("utf-8"))
 SECRET = VECTORS["secret"]
 _RECIPE = re.compile(r"^```\w+\n((?:<\?php\n)?(?:#|//) ([\w-]+\.(?:py|mjs|php))\n.*?)^```$", re.M | re.S)
@@ -50,10 +49,15 @@ echo json_encode([...$minted, token_for('u-7'), token_for('u-7')]);
 """
 
 
+def page() -> str:
+    """Return the page with the recipes, which is there where there is a checkout."""
+    return (ROOT / "docs" / "apps.md").read_text("utf-8")
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Path:
     """Return a folder that holds the page's files."""
-    names = [name for text, name in _RECIPE.findall(PAGE) if (tmp_path / name).write_text(text, "utf-8")]
+    names = [name for text, name in _RECIPE.findall(page()) if (tmp_path / name).write_text(text, "utf-8")]
     assert len(names) == len(set(names)) == 7
     return tmp_path
 
@@ -157,7 +161,7 @@ def test_jwt_by_a_secret(desk: Path) -> None:
 
 def test_jwt_by_a_key_of_its_own(desk: Path) -> None:
     """The page's openssl makes a pair of keys: with the public one registered, what the private one signs is read."""
-    [commands] = _OPENSSL.findall(PAGE)
+    [commands] = _OPENSSL.findall(page())
     subprocess.run(["sh", "-ec", commands], cwd=desk, check=True, capture_output=True)
     public = read_public_key((desk / "app-public.pem").read_text())
     key = AppKey(key_id=_KEY_ID, app="ios", algorithm="EdDSA", secret=public)
