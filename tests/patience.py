@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-import jotgate.stores.postgres
+import jotgate.stores.postgres_connections
 import jotgate.stores.sqlite
 from jotgate.stores import SqlStore, open_store
 
@@ -36,14 +36,14 @@ def quickest(act: Callable[[], object], *, within: float, tries: int = 4) -> Non
 def open_patiently(url: str) -> SqlStore:
     """Open a store that waits for its turn for long, in whatever process: a busy machine must not decide a race."""
     jotgate.stores.sqlite.PATIENCE_SECONDS = _TURN_SECONDS
-    jotgate.stores.postgres.PATIENCE_SECONDS = _TURN_SECONDS
-    jotgate.stores.postgres._LOCK_SECONDS = _TURN_SECONDS
+    jotgate.stores.postgres_connections.PATIENCE_SECONDS = _TURN_SECONDS
+    jotgate.stores.postgres_connections._LOCK_SECONDS = _TURN_SECONDS
     return open_store(url)
 
 
 def patient_in_this_test(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], SqlStore]:
     """Return `open_patiently`; what it changes in this process is changed back after the test."""
     monkeypatch.setattr(jotgate.stores.sqlite, "PATIENCE_SECONDS", _TURN_SECONDS)
-    monkeypatch.setattr(jotgate.stores.postgres, "PATIENCE_SECONDS", _TURN_SECONDS)
-    monkeypatch.setattr(jotgate.stores.postgres, "_LOCK_SECONDS", _TURN_SECONDS)
+    monkeypatch.setattr(jotgate.stores.postgres_connections, "PATIENCE_SECONDS", _TURN_SECONDS)
+    monkeypatch.setattr(jotgate.stores.postgres_connections, "_LOCK_SECONDS", _TURN_SECONDS)
     return open_patiently

@@ -1,136 +1,27 @@
-"""PostgreSQL through psycopg 3: for several machines that share one store.
-
-Rules, each for a reason: a pool per process id, opened by the first verb, because a connection must
-not cross a fork; ``READ COMMITTED`` whatever the server's default, because the statements hold what
-they decide on (see `postgres_statements`) and expect to see what others have committed meanwhile; a
-deadline in this process besides the server's own time-outs, because a server that hangs keeps none;
-a look at the socket instead of a question before a connection is used again, because a server that
-was restarted has said so there, and a question would cost every admission a round trip.
-"""
+"""PostgreSQL through psycopg 3: for several machines that share one store."""
 
 from __future__ import annotations
 
-import os
 import re
-import select
-import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.pq import TransactionStatus
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
-from jotgate.errors import ConfigError, StoreMismatch, StoreUnavailable
-from jotgate.stores.driver import Row, Undone, load_statements, load_steps
+from jotgate.errors import ConfigError, StoreMismatch
+from jotgate.stores.driver import Row, load_statements, load_steps
+from jotgate.stores.postgres_connections import Connection, Connections, Loan
 
-T = TypeVar("T")
-
-#: How long somebody at the door waits in all: for a connection, for others, and for every answer.
-PATIENCE_SECONDS = 0.9
-#: The most connections that one process opens.
-MAX_CONNECTIONS = 8
 #: `server_version` of the oldest PostgreSQL that speaks the statements.
 OLDEST_SERVER = 120_000
-#: Shorter than the door's patience, so that waiting for others ends with the server's word, and the connection lives.
-_LOCK_SECONDS = 0.8
-#: What a process leaves behind that was stopped, or lost its network, ends by itself after this long.
-_STATEMENT_SECONDS = 30.0
-_IDLE_SECONDS = 10.0
-#: How often waiting looks at the clock, and whether a connection has failed.
-_TICK_SECONDS = 0.1
-_CONNECTING: dict[str, Any] = {
-    "connect_timeout": 2,
-    "application_name": "jotgate",
-    "keepalives_idle": 30,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 5_000,
-    "client_encoding": "utf8",
-    "autocommit": True,
-    "prepare_threshold": 1,
-}
 _SCHEMA = re.compile("[a-z_][a-z0-9_]{0,62}")
 _PARAMETER = re.compile(r"('(?:[^']|'')*')|(::)|:(\w+)|(%)")
 _EACH = "ANY(%(each)s)"
-_SESSION = b"""
-SELECT set_config('search_path', %(schema)s, false),
-    set_config('default_transaction_isolation', 'read committed', false),
-    set_config('lock_timeout', %(lock)s, false),
-    set_config('statement_timeout', %(statement)s, false),
-    set_config('idle_in_transaction_session_timeout', %(idle)s, false),
-    CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
-"""
 _BEGIN = b"BEGIN"
-
-
-class _NoAnswer(psycopg.OperationalError):
-    """The server did not answer in time."""
-
-
-class _Connection(psycopg.Connection[Row]):
-    """A connection that does not wait for ever."""
-
-    #: The moment of `time.monotonic` at which whoever uses it gives up; None: the server's time-outs suffice.
-    give_up_at: float | None = None
-    #: With it, long work may go on past that moment as long as the server is never silent for longer.
-    silence_seconds: float | None = None
-    #: Whether a loss of the connection leaves open if the transaction was committed.
-    is_committing = False
-    #: The statements run on it.
-    prepared: PostgresTransaction | None = None
-
-    @classmethod
-    def connect(  # type: ignore[override]
-        cls, conninfo: str = "", *, failed: Callable[[psycopg.Error], None], **options: Any
-    ) -> _Connection:
-        """Connect, and tell *failed* why that did not work: the pool only logs it."""
-        try:
-            return super().connect(conninfo, **options)
-        except psycopg.Error as error:
-            failed(error)
-            raise
-
-    def wait(self, gen: Generator[Any, Any, T], *args: Any, **options: Any) -> T:
-        """Wait for the server, and hang up on it when the patience is over."""
-        if self.give_up_at is None:
-            return super().wait(gen, *args, **options)
-        try:
-            return super().wait(_until(gen, self.give_up_at, self.silence_seconds), _TICK_SECONDS)
-        except _NoAnswer:
-            self.close()
-            raise
-
-
-def _until(
-    gen: Generator[Any, Any, T], give_up_at: float, silence_seconds: float | None
-) -> Generator[Any, Any, T]:
-    """Pass on what *gen* waits for until the moment comes."""
-    try:
-        if silence_seconds is not None:
-            give_up_at = time.monotonic() + silence_seconds
-        state = next(gen)
-        while True:
-            ready = yield state
-            if ready and silence_seconds is not None:
-                give_up_at = time.monotonic() + silence_seconds
-            elif not ready and time.monotonic() >= give_up_at:
-                raise _NoAnswer("the server did not answer in time")
-            state = gen.send(ready)
-    except StopIteration as stop:
-        answer: T = stop.value
-        return answer
-
-
-class _Failure(NamedTuple):
-    """Why connecting failed last."""
-
-    at: float
-    error: psycopg.Error
 
 
 class PostgresTransaction:
@@ -138,7 +29,7 @@ class PostgresTransaction:
 
     __slots__ = ("_cursor", "_statements")
 
-    def __init__(self, connection: _Connection, statements: Mapping[str, bytes]) -> None:
+    def __init__(self, connection: Connection, statements: Mapping[str, bytes]) -> None:
         self._cursor = connection.cursor()
         self._statements = statements
 
@@ -180,13 +71,11 @@ class PostgresDriver:
         Raises:
             ConfigError: this is no address of a PostgreSQL database.
         """
-        self._conninfo, self._schema = _read_url(url)
-        self._where = _name(self._conninfo)
+        conninfo, self._schema = _read_url(url)
+        self._where = _name(conninfo)
+        self._connections = Connections(conninfo, schema=self._schema, where=self._where)
         statements = load_statements("statements", "postgres_statements")
         self._statements = {name: _translated(text) for name, text in statements.items()}
-        # By process id. What a forked child inherits stays here, neither used nor closed by it.
-        self._pools: dict[int, ConnectionPool[_Connection]] = {}
-        self._failure: _Failure | None = None
 
     def __repr__(self) -> str:
         return f"<PostgresDriver {self._where}>"
@@ -198,26 +87,22 @@ class PostgresDriver:
         If the connection is lost while committing, nobody knows whether it was: the verb is refused, and
         doing it again gives what it gave.
         """
-        with self._connection(patience_seconds) as connection:
+        with self._lent(patience_seconds) as connection:
             _begin(connection, patience_seconds)
             yield self._transaction(connection)
-            if not _is_silent(connection.pgconn.socket):
+            if not connection.is_silent():
                 # Most likely the end of this connection: to be found before it could be a commit's answer.
                 connection.execute(b"SELECT 1")
             connection.is_committing = True
             connection.execute(b"COMMIT")
 
-    @contextmanager
-    def read(self, *, patience_seconds: float | None = None) -> Iterator[PostgresTransaction]:
+    def read(self, *, patience_seconds: float | None = None) -> Loan[PostgresTransaction]:
         """Open a view for reading; each statement sees what is committed."""
-        with self._connection(patience_seconds) as connection:
-            yield self._transaction(connection)
+        return self._connections.lend(patience_seconds, seen_as=self._transaction)
 
     def close(self) -> None:
         """Close this process's connections; those in use close when they are given back."""
-        pool = self._pools.pop(os.getpid(), None)
-        if pool is not None:
-            pool.close()
+        self._connections.close()
 
     @property
     def where(self) -> str:
@@ -226,7 +111,7 @@ class PostgresDriver:
 
     def exists(self) -> bool:
         """Say whether there is a store, without making one."""
-        with self._connection(None) as connection:
+        with self._lent(None) as connection:
             return bool(_row(connection, b"SELECT to_regclass('schema_steps') IS NOT NULL")[0])
 
     def migrate(self, *, patience_seconds: float) -> None:
@@ -237,14 +122,14 @@ class PostgresDriver:
             StoreUnavailable: it cannot be reached or written.
         """
         steps = load_steps("postgres_schema")
-        with self._connection(patience_seconds) as connection:
+        with self._lent(patience_seconds) as connection:
             self._check_server(connection)
             if self._version(connection, steps[-1][0]) < steps[-1][0]:
                 _begin(connection, patience_seconds)
                 self._apply(connection, steps)
                 connection.execute(b"COMMIT")
 
-    def _check_server(self, connection: _Connection) -> None:
+    def _check_server(self, connection: Connection) -> None:
         version = connection.info.server_version
         if version < OLDEST_SERVER:
             raise StoreMismatch(
@@ -252,7 +137,7 @@ class PostgresDriver:
                 f"jotgate needs PostgreSQL {OLDEST_SERVER // 10_000} or newer"
             )
 
-    def _version(self, connection: _Connection, known: int) -> int:
+    def _version(self, connection: Connection, known: int) -> int:
         """Return the number of the last schema step that was applied, 0 if there is none."""
         [found] = _row(connection, b"SELECT to_regclass('schema_steps') IS NOT NULL")
         if not found:
@@ -265,7 +150,7 @@ class PostgresDriver:
             )
         return int(version)
 
-    def _apply(self, connection: _Connection, steps: list[tuple[int, list[str]]]) -> None:
+    def _apply(self, connection: Connection, steps: list[tuple[int, list[str]]]) -> None:
         connection.execute(b"SELECT pg_advisory_xact_lock(hashtextextended('jotgate schema', 0))")
         # Rewriting a large table takes as long as it takes.
         connection.execute(b"SET LOCAL statement_timeout = 0")
@@ -282,103 +167,22 @@ class PostgresDriver:
                     connection.execute(statement.encode())
                 connection.execute(b"INSERT INTO schema_steps (number) VALUES (%s)", (number,))
 
-    @contextmanager
-    def _connection(self, patience_seconds: float | None) -> Iterator[_Connection]:
-        give_up_at = time.monotonic() + (patience_seconds or PATIENCE_SECONDS)
-        try:
-            pool, connection = self._take(give_up_at)
-            connection.is_committing = False
-            connection.silence_seconds = patience_seconds
-            try:
-                yield connection
-            except psycopg.Error as error:
-                lost = connection.closed and not connection.is_committing and not isinstance(error, _NoAnswer)
-                raise self._fault(error, lost=lost) from error
-            finally:
-                _undo(connection)
-                connection.give_up_at = None
-                pool.putconn(connection)
-        except psycopg.Error as error:
-            raise self._fault(error, lost=False) from error
+    def _lent(self, patience_seconds: float | None) -> Loan[Connection]:
+        return self._connections.lend(patience_seconds, seen_as=_itself)
 
-    def _transaction(self, connection: _Connection) -> PostgresTransaction:
+    def _transaction(self, connection: Connection) -> PostgresTransaction:
         """Return the connection's transaction, made once: a new cursor would learn all types anew."""
         if connection.prepared is None:
             connection.prepared = PostgresTransaction(connection, self._statements)
-        return connection.prepared
-
-    def _take(self, give_up_at: float) -> tuple[ConnectionPool[_Connection], _Connection]:
-        """Return a connection that works, and the pool to give it back to."""
-        while True:
-            pool = self._pool()
-            with suppress(PoolClosed):
-                connection = self._wait_for(pool, give_up_at)
-                connection.give_up_at = give_up_at
-                if _is_alive(connection):
-                    return pool, connection
-                connection.close()
-                pool.putconn(connection)
-
-    def _wait_for(self, pool: ConnectionPool[_Connection], give_up_at: float) -> _Connection:
-        began = time.monotonic()
-        while True:
-            left = give_up_at - time.monotonic()
-            try:
-                return pool.getconn(timeout=max(min(left, _TICK_SECONDS), 0.001))
-            except PoolTimeout:
-                if self._failure is not None and self._failure.at >= began:
-                    raise self._failure.error from None
-                if left <= _TICK_SECONDS:
-                    raise psycopg.OperationalError("no connection could be had in time") from None
-
-    def _pool(self) -> ConnectionPool[_Connection]:
-        pool = self._pools.get(os.getpid())
-        if pool is None:
-            pool = self._pools.setdefault(os.getpid(), self._new_pool())
-            pool.open()
-        return pool
-
-    def _new_pool(self) -> ConnectionPool[_Connection]:
-        return ConnectionPool(
-            connection_class=_Connection,
-            kwargs={**_CONNECTING, **self._conninfo, "failed": self._note_failure},
-            min_size=0,
-            max_size=MAX_CONNECTIONS,
-            open=False,
-            configure=self._configure,
-            reconnect_timeout=_TICK_SECONDS,
-            num_workers=2,
-            name="jotgate",
-        )
-
-    def _note_failure(self, error: psycopg.Error) -> None:
-        self._failure = _Failure(time.monotonic(), error)
-
-    def _configure(self, connection: _Connection) -> None:
-        connection.give_up_at = time.monotonic() + _CONNECTING["connect_timeout"]
-        try:
-            connection.execute(
-                _SESSION,
-                {
-                    "schema": self._schema,
-                    "lock": _milliseconds(_LOCK_SECONDS),
-                    "statement": _milliseconds(_STATEMENT_SECONDS),
-                    "idle": _milliseconds(_IDLE_SECONDS),
-                },
-            )
-        except psycopg.Error as error:
-            self._note_failure(error)
-            raise
-
-    def _fault(self, error: psycopg.Error, *, lost: bool) -> StoreUnavailable:
-        over_soon = lost or isinstance(
-            error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected
-        )
-        kind = Undone if over_soon else StoreUnavailable
-        return kind(f"the store at {self._where} cannot be used: {_sentence(error)}")
+        prepared: PostgresTransaction = connection.prepared
+        return prepared
 
 
-def _begin(connection: _Connection, patience_seconds: float | None) -> None:
+def _itself(connection: Connection) -> Connection:
+    return connection
+
+
+def _begin(connection: Connection, patience_seconds: float | None) -> None:
     if patience_seconds is None:
         connection.execute(_BEGIN)
         return
@@ -386,49 +190,10 @@ def _begin(connection: _Connection, patience_seconds: float | None) -> None:
     connection.execute(_BEGIN + b"; SET LOCAL lock_timeout = %d" % wait)
 
 
-def _undo(connection: _Connection) -> None:
-    """Leave no transaction open on the connection, or no connection."""
-    if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-        return
-    try:
-        connection.rollback()
-    except psycopg.Error:
-        connection.close()
-
-
-def _is_alive(connection: _Connection) -> bool:
-    """Say whether the server still talks to us; only asks it if it has said something that nobody asked for."""
-    if _is_silent(connection.pgconn.socket):
-        return True
-    try:
-        connection.execute(b"SELECT 1")
-    except psycopg.Error:
-        return False
-    return True
-
-
-def _is_silent(socket: int) -> bool:
-    if not hasattr(select, "poll"):
-        return not select.select([socket], [], [], 0)[0]
-    poll = select.poll()
-    poll.register(socket, select.POLLIN)
-    return not poll.poll(0)
-
-
-def _row(connection: _Connection, query: bytes, values: Sequence[Any] | None = None) -> Row:
+def _row(connection: Connection, query: bytes, values: Sequence[Any] | None = None) -> Row:
     row = connection.execute(query, values).fetchone()
     assert row is not None
     return row
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(int(seconds * 1000))
-
-
-def _sentence(error: psycopg.Error) -> str:
-    """Return what happened in one line, without the values that it happened to."""
-    text = error.diag.message_primary or str(error) or type(error).__name__
-    return " ".join(text.split())
 
 
 def _translated(text: str) -> bytes:

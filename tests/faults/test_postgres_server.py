@@ -15,7 +15,7 @@ from jotgate.errors import StoreUnavailable
 from jotgate.outcomes import Reason, Verdict
 from jotgate.quota import Usage
 from jotgate.stores import SqlStore, open_store
-from jotgate.stores.postgres import MAX_CONNECTIONS
+from jotgate.stores.postgres_connections import MAX_CONNECTIONS
 from jotgate.testing.contract.material import (
     FORM_ID,
     FORMS,
@@ -202,7 +202,7 @@ def test_whoever_stops_in_the_middle_holds_nobody_up_for_ever(
     server: Server, store: SqlStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process that holds a code and does not go on, as one that lost its network, is ended by the server."""
-    monkeypatch.setattr("jotgate.stores.postgres._IDLE_SECONDS", 0.5)
+    monkeypatch.setattr("jotgate.stores.postgres_connections._IDLE_SECONDS", 0.5)
     stuck = open_store(server.url)
     stuck.prepare(FORMS, T0)
     with pytest.raises(StoreUnavailable, match="idle-in-transaction"):

@@ -32,8 +32,8 @@ OTHERS: dict[str, Callable[[Transaction], object]] = {
 @pytest.fixture
 def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
     """Return a store whose patience does not decide."""
-    monkeypatch.setattr("jotgate.stores.postgres.PATIENCE_SECONDS", 60.0)
-    monkeypatch.setattr("jotgate.stores.postgres._LOCK_SECONDS", 60.0)
+    monkeypatch.setattr("jotgate.stores.postgres_connections.PATIENCE_SECONDS", 60.0)
+    monkeypatch.setattr("jotgate.stores.postgres_connections._LOCK_SECONDS", 60.0)
     store = open_store(postgres_store_url)
     store.prepare(FORMS, T0)
     yield store
