@@ -1,11 +1,15 @@
 """This process's connections to a PostgreSQL: lent for the length of a block, and never waited for without end.
 
-Rules, each for a reason: a pool per process id, opened by the first block, because a connection must not
-cross a fork; ``READ COMMITTED`` whatever the server's default, because the statements hold what they decide
-on (see `postgres_statements`) and expect to see what others have committed meanwhile; a deadline in this
-process besides the server's own time-outs, because a server that hangs keeps none; a look at the socket
-instead of a question before a connection is used again, because a server that was restarted has said so
-there, and a question would cost every admission a round trip.
+Rules, each for a reason:
+
+- a pool per process id, opened by the first block, because a connection must not cross a fork;
+- ``READ COMMITTED`` whatever the server's default, because the statements hold what they decide on (see
+  `postgres_statements`) and expect to see what others have committed meanwhile;
+- an index wherever there is one, because a statement is planned once for a connection, and tables that were small
+  then grow; no compiling, because the server would compile what reads a table as a whole, however small;
+- a deadline in this process besides the server's own time-outs, because a server that hangs keeps none;
+- a look at the socket instead of a question before a connection is used again, because a server that was restarted
+  has said so there, and a question would cost every admission a round trip.
 """
 
 from __future__ import annotations
@@ -55,6 +59,8 @@ SELECT set_config('search_path', %(schema)s, false),
     set_config('lock_timeout', %(lock)s, false),
     set_config('statement_timeout', %(statement)s, false),
     set_config('idle_in_transaction_session_timeout', %(idle)s, false),
+    set_config('enable_seqscan', 'off', false),
+    set_config('jit', 'off', false),
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
 
