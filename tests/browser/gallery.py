@@ -245,7 +245,21 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         ),
         "app-moved-away": ("refused.html", moved_away | {"outcome": told("refused")}),
         "app-done": ("done.html", every_page() | {"sent_url": f"{FORM_PATH}/sent", "door_url": FORM_PATH}),
+        "app-expired": (
+            "refused.html",
+            notice(refused(Reason.TOKEN_EXPIRED), form=APP_POLICY, outcome=told("refused")),
+        ),
+        "app-bad-token": (
+            "refused.html",
+            notice(refused(Reason.BAD_TOKEN), form=APP_POLICY, outcome=told("refused")),
+        ),
         "invited": ("invited.html", invited()),
+        "invited-signed-out": (
+            "refused.html",
+            door() | notice(refused(Reason.NOT_SIGNED_IN)) | {"asks_code": True},
+        ),
+        "invited-somebody-else": ("refused.html", notice(refused(Reason.NOT_INVITED))),
+        "invited-over": ("refused.html", notice(refused(Reason.INVITATION_OVER, at=NOW - 90000))),
         "door-invited": ("door.html", door(invited=True, signs_in=True)),
         "embed-invited": ("embed.html", invited() | {"kind": "invited"}),
         "embed-onward": ("embed.html", admitted(frame_url) | {"kind": "onward"}),
