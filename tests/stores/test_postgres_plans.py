@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 
 from jotgate.outcomes import Verdict
 from jotgate.stores import open_store
+from jotgate.stores.exporting import _PAGE_ROWS as EXPORT_PAGE_ROWS
 from jotgate.testing.contract.material import (
     FORM,
     FORMS,
@@ -34,18 +37,18 @@ def url(postgres_store_url: str) -> str:
     return f"{postgres_store_url}&application_name={postgres_store_url.partition('?schema=')[2]}"
 
 
-def readings(url: str) -> dict[str, int]:
-    """Return how often each table that grows was read as a whole, by connections that are closed."""
+def statistics(url: str, columns: str) -> list[tuple[Any, ...]]:
+    """Return what the server counted of each table that grows, by name, once all connections are closed."""
     address, _, schema = url.partition("&")[0].partition("?schema=")
     connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = %s"
-    query = "SELECT relname, seq_scan FROM pg_stat_user_tables WHERE schemaname = %s AND relname = ANY(%s)"
+    query = f"SELECT relname, {columns} FROM pg_stat_user_tables WHERE schemaname = %s AND relname = ANY(%s)"
     with psycopg.connect(address, autocommit=True) as connection:
 
         def assert_closed() -> None:
             assert connection.execute(connected, (schema,)).fetchone() == (0,)
 
         until(10.0, assert_closed)
-        return dict(connection.execute(query, (schema, list(GROWING))).fetchall())
+        return sorted(connection.execute(query.encode(), (schema, list(GROWING))).fetchall())
 
 
 @pytest.mark.parametrize("measured", [False, True], ids=["never measured", "measured while small"])
@@ -59,7 +62,7 @@ def test_neither_the_door_nor_a_sweep_reads_a_whole_table(url: str, measured: bo
     if measured:
         with psycopg.connect(url.partition("?")[0], autocommit=True) as connection:
             connection.execute(b"ANALYZE")
-    before = readings(url)
+    before = statistics(url, "seq_scan")
 
     store = open_store(url)
     store.prepare(FORMS, T0)
@@ -80,4 +83,29 @@ def test_neither_the_door_nor_a_sweep_reads_a_whole_table(url: str, measured: bo
         store.standing_of_lookup(FORM, [[digest(number)]])
         store.own_submissions(FORM, f"u-{number}")
     store.close()
-    assert readings(url) == before
+    assert statistics(url, "seq_scan") == before
+
+
+def test_an_export_reads_every_row_once(url: str) -> None:
+    """Page after page, also of a large table that the server has not looked through yet."""
+    store = open_store(url)
+    store.prepare(FORMS, T0)
+    store.close()
+    rows = 100 * EXPORT_PAGE_ROWS
+    with psycopg.connect(url.partition("?")[0], autocommit=True) as connection:
+        connection.execute(
+            b"SELECT set_config('search_path', %s, false)", (url.partition("schema=")[2].partition("&")[0],)
+        )
+        connection.execute(
+            b"INSERT INTO submissions (submission_id, form, verdict, judged, created_at, seen_at)"
+            b" SELECT 6e18::bigint + number, %s, 'unticketed', 'unticketed', 0, 0"
+            b" FROM generate_series(1, %s) AS number",
+            (FORM, rows),
+        )
+    before = dict(statistics(url, "coalesce(idx_tup_fetch, 0) + seq_tup_read"))
+
+    store = open_store(url)
+    assert sum(1 for _ in store.export(FORM, everything=True, since=0.0)) == rows
+    store.close()
+    after = dict(statistics(url, "coalesce(idx_tup_fetch, 0) + seq_tup_read"))
+    assert rows <= after["submissions"] - before["submissions"] <= rows + EXPORT_PAGE_ROWS
