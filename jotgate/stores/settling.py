@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -22,7 +22,8 @@ T = TypeVar("T")
 _PAGE_ROWS = 1000
 #: What goes through a whole table may take a while.
 _LISTING_SECONDS = 30.0
-_LONGEST_ID = 21
+#: Sorts behind every id.
+_ABOVE_ALL_IDS = "~"
 
 
 class SettlingVerbs(Verbs):
@@ -48,24 +49,24 @@ class SettlingVerbs(Verbs):
             yield from self._by_id(which)
             return
         verdict = which.verdicts[0].value if len(which.verdicts) == 1 else None
-        length, before = _LONGEST_ID, ""
-        while True:
-            with self._read(_LISTING_SECONDS) as tx:
-                rows = tx.all(
-                    "page_of_submissions",
-                    form=which.form,
-                    subject=which.subject,
-                    verdict=verdict,
-                    length=length,
-                    before=before,
-                    rows=_PAGE_ROWS,
-                )
-            for row in rows:
+        wanted = {"form": which.form, "subject": which.subject, "verdict": verdict}
+        with self._read(_LISTING_SECONDS) as tx:
+            lengths = [row[0] for row in tx.all("lengths_of_submissions", **wanted)]
+        # Ids grow with time: longer ones are newer.
+        for length in sorted(lengths, reverse=True):
+            for row in self._rows_of_length(length, wanted):
                 if not which.verdicts or Verdict(row[3]) in which.verdicts:
                     yield _record(row)
+
+    def _rows_of_length(self, length: int, wanted: Mapping[str, str | None]) -> Iterator[Row]:
+        before = _ABOVE_ALL_IDS
+        while True:
+            with self._read(_LISTING_SECONDS) as tx:
+                rows = tx.all("page_of_submissions", length=length, before=before, rows=_PAGE_ROWS, **wanted)
+            yield from rows
             if len(rows) < _PAGE_ROWS:
                 return
-            length, before = len(rows[-1][0]), rows[-1][0]
+            before = rows[-1][0]
 
     def _by_id(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         for submission_id in sorted(which.submission_ids, key=lambda one: (len(one), one), reverse=True):

@@ -51,15 +51,22 @@ WHERE form = :form AND (CAST(:capacity AS INTEGER) IS NULL OR settled + :count <
 -- name: free_place
 UPDATE forms SET settled = settled - 1 WHERE form = :form AND settled > 0
 
--- name: page_of_submissions
--- Newest first: ids grow with time, longer ones are newer.
-SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
-FROM submissions
+-- name: lengths_of_submissions
+SELECT DISTINCT length(submission_id) FROM submissions
 WHERE (CAST(:form AS TEXT) IS NULL OR form = :form)
     AND (CAST(:subject AS TEXT) IS NULL OR subject = :subject)
     AND (CAST(:verdict AS TEXT) IS NULL OR verdict = :verdict)
-    AND (length(submission_id) < :length OR (length(submission_id) = :length AND submission_id < :before))
-ORDER BY length(submission_id) DESC, submission_id DESC LIMIT :rows
+
+-- name: page_of_submissions
+-- Those whose ids have one length, newest first, by the key itself: see ``page_to_export``.
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
+FROM submissions
+WHERE submission_id < :before
+    AND CASE WHEN length(submission_id) = :length
+        AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+        AND (CAST(:subject AS TEXT) IS NULL OR subject = :subject)
+        AND (CAST(:verdict AS TEXT) IS NULL OR verdict = :verdict) THEN TRUE ELSE FALSE END
+ORDER BY submission_id DESC LIMIT :rows
 
 -- name: read_submission
 SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
