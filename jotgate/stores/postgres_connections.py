@@ -5,8 +5,9 @@ Rules, each for a reason:
 - a pool per process id, opened by the first block, because a connection must not cross a fork;
 - ``READ COMMITTED`` whatever the server's default, because the statements hold what they decide on (see
   `postgres_statements`) and expect to see what others have committed meanwhile;
-- an index wherever there is one, because a statement is planned once for a connection, and tables that were small
-  then grow; no compiling, because the server would compile what reads a table as a whole, however small;
+- an index wherever there is one, and a new connection every minute, because a statement is planned once for a
+  connection, and tables that were small then grow; no compiling, because the server would compile what reads a table
+  as a whole, however small;
 - a deadline in this process besides the server's own time-outs, because a server that hangs keeps none;
 - a look at the socket instead of a question before a connection is used again, because a server that was restarted
   has said so there, and a question would cost every admission a round trip.
@@ -40,6 +41,8 @@ _LOCK_SECONDS = 0.8
 #: What a process leaves behind that was stopped, or lost its network, ends by itself after this long.
 _STATEMENT_SECONDS = 30.0
 _IDLE_SECONDS = 10.0
+#: How long a connection is used, and its plans with it: as often as the server itself looks at its tables.
+_LIFETIME_SECONDS = 60.0
 #: How often waiting looks at the clock, and whether a connection has failed.
 _TICK_SECONDS = 0.1
 _CONNECTING: dict[str, Any] = {
@@ -210,6 +213,7 @@ class Connections:
             kwargs={**_CONNECTING, **self._conninfo, "failed": self._note_failure},
             min_size=0,
             max_size=MAX_CONNECTIONS,
+            max_lifetime=_LIFETIME_SECONDS,
             open=False,
             configure=self._configure,
             reconnect_timeout=_TICK_SECONDS,

@@ -42,10 +42,12 @@ WHERE form = :form AND subject > :after AND subject NOT LIKE 'forgotten:%' AND (
 ORDER BY subject LIMIT :rows
 
 -- name: own_submissions
--- Newest first: ids grow with time, longer ones are newer.
+-- Newest first: ids grow with time, longer ones are newer. The verdicts are spelled so that the subject's index is taken,
+-- and not that of all that count.
 SELECT submission_id, verdict, created_at, judged_at, shown,
     (SELECT min(seq) FROM ledger WHERE ledger.submission_id = submissions.submission_id)
-FROM submissions WHERE form = :form AND subject = :subject AND verdict IN ('verified', 'accepted')
+FROM submissions WHERE form = :form AND subject = :subject
+    AND CASE WHEN verdict IN ('verified', 'accepted') THEN TRUE ELSE FALSE END
 ORDER BY length(submission_id) DESC, submission_id DESC
 
 -- name: submission_of_ticket
