@@ -3,6 +3,8 @@ PORT ?= 8700
 SANDBOX_PORT ?= 8701
 PYTEST_ARGS ?= -n auto --dist worksteal
 BENCH_ARGS ?=
+FUZZ_SURFACES ?=
+MUTANTS ?=
 
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -15,16 +17,25 @@ NO_VENV = jotgate: $(PYTHON) comes without venv. Install it (Debian, Ubuntu: apt
 OFFLINE = jotgate: the packages could not be installed, for the reason above. Go online, name your proxy in \
 	HTTPS_PROXY or your own package index in PIP_INDEX_URL, and run the same command again.
 
+# The tests start many processes, and each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench
+.PHONY: help demo test test-all nightly soak load fuzz mutants check bench
 
 help:
-	@echo 'make demo    a school site behind the gate, with a JotForm of its own:'
-	@echo '             http://127.0.0.1:$(PORT)/ and :$(SANDBOX_PORT) (PORT=, SANDBOX_PORT=)'
-	@echo 'make test    the tests; they need no service (PYTEST_ARGS="-k codes")'
-	@echo 'make check   lint, format, types, import layers, documentation'
-	@echo 'make bench   the figures, beside those of other packages (BENCH_ARGS=)'
+	@echo 'make demo      a school site behind the gate, with a JotForm of its own:'
+	@echo '               http://127.0.0.1:$(PORT)/ and :$(SANDBOX_PORT) (PORT=, SANDBOX_PORT=)'
+	@echo 'make test      the tests that a change needs, without any service (PYTEST_ARGS="-k codes")'
+	@echo 'make test-all  the slow ones as well'
+	@echo 'make nightly   the longest, and 10,000 new cases of every generated one'
+	@echo 'make load      an exam morning: what this machine serves, and 100,000 students simulated'
+	@echo 'make soak      half an hour of everything on both stores, with faults (SOAK_MINUTES=)'
+	@echo 'make fuzz      inputs found by coverage, a minute each surface (FUZZ_SECONDS=, FUZZ_SURFACES="codes ids")'
+	@echo 'make mutants   small changes of the code that decides, and whether a test breaks (MUTANTS=jotgate/codes.py)'
+	@echo 'make check     lint, format, types, import layers, documentation'
+	@echo 'make bench     the figures, beside those of other packages (BENCH_ARGS=)'
 	@echo
 	@echo 'All of them live in .venv, made with PYTHON=$(PYTHON).'
 
@@ -32,7 +43,26 @@ demo: .venv/.installed
 	@exec $(BIN)/python -m example_app --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
 test: .venv/.installed-test
+	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)
+
+test-all: .venv/.installed-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+load: .venv/.installed-test
+	$(BIN)/python -m tests.load
+
+soak: .venv/.installed-test
+	$(BIN)/python -m tests.soak
+
+nightly: export HYPOTHESIS_PROFILE = nightly
+nightly: .venv/.installed-test
+	$(BIN)/python -m pytest -m 'nightly or hypothesis' $(PYTEST_ARGS)
+
+fuzz: .venv/.installed-fuzz
+	$(BIN)/python -m tests.fuzz $(FUZZ_SURFACES)
+
+mutants: .venv/.installed-test
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 check: .venv/.installed-check
 	$(BIN)/ruff check .

@@ -90,6 +90,9 @@ def site_settings(
         "JOTGATE_CODE_KEYS": [own["code_key"]],
         "JOTGATE_HOOK_SECRETS": [own["hook_secret"]],
         "JOTGATE_STORE": f"sqlite:///{folder / 'school.db'}",
+        "JOTGATE_SITE_NAME": "Hillside School",
+        "JOTGATE_SITE_LOGO": "/static/crest.svg",
+        "JOTGATE_CONTACT": "office@hillside-school.example",
         "JOTGATE_SWEEPER": os.environ.get("JOTGATE_SWEEPER"),
         "JOTGATE_FORMS": forms,
     }

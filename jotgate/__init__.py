@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jotgate.config import Settings
     from jotgate.errors import ConfigError, JotgateError
     from jotgate.outcomes import Admit, Cause, Reason, Refuse, Verdict, VerdictEvent
-    from jotgate.tokens import mint_token
+    from jotgate.signed.tokens import mint_token
 
     #: The installed version, as the package's own metadata states it.
     __version__: str
@@ -42,7 +42,7 @@ _HOMES = {
     "Settings": "jotgate.config",
     "Verdict": "jotgate.outcomes",
     "VerdictEvent": "jotgate.outcomes",
-    "mint_token": "jotgate.tokens",
+    "mint_token": "jotgate.signed.tokens",
 }
 
 # Hidden from type checkers, which would otherwise believe that every misspelt name exists.

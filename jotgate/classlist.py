@@ -16,16 +16,16 @@ import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from typing import BinaryIO
 
 from jotgate.errors import InputError
+from jotgate.frozen import frozen
 
 #: Longer cells and lines are problems: a name has some twenty characters, and every line must fit in memory.
-MAX_CELL_LENGTH = 200
-MAX_LINE_LENGTH = 20_000
-#: Reading stops at this many problems; who has made that many has made the same one over and over.
+MAX_CELL_CHARS = 200
+MAX_LINE_CHARS = 20_000
+#: Reading stops at this many problems: a list with so many repeats the same one over and over.
 MAX_PROBLEMS = 100
 
 _SUBJECT_HEADINGS = frozenset(
@@ -61,25 +61,25 @@ _FORMULA = re.compile(r"(^|[;\t,|\r\n])((?:[^\S\t\r\n]|['\"])*)(?=[=+\-@\t\r\uff
 _DEFUSED_FORMULA = re.compile(_FORMULA.pattern.replace(")((", ")'(("))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Row:
     """One person of a class list."""
 
     #: Where the row begins, counted from 1 as editors do.
     line_number: int
-    #: Whom a grant is about: never empty, unique in its list, spelled as it is there.
+    #: The subject of a grant: never empty, unique in its list, spelled as it is there.
     subject: str
     #: What people call the subject; empty if the list does not say. One line, single spaces.
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Problem:
     line_number: int
     sentence: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Columns:
     """Which cell of a line is what; found out from the line of headings, if there is one."""
 
@@ -105,7 +105,7 @@ def rows(source: bytes | BinaryIO) -> Iterator[Row]:
 
     `source` is read from where it stands, more than once, and must not change meanwhile; what cannot be
     rewound is read into memory first. Raises `InputError` with a sentence for each problem, and then gives no
-    row at all: nothing in it, columns that cannot be told, too many cells, an empty or repeated subject, an
+    row at all: nothing in it, columns of unknown meaning, too many cells, an empty or repeated subject, an
     open quotation mark, unreadable or control characters, a cell or line too long. Errors of the reading
     itself are `OSError`.
     """
@@ -166,7 +166,7 @@ def _is_plain(cell: str) -> bool:
 
 
 def open_new(path: str | os.PathLike[str]) -> BinaryIO:
-    """Create a file that only its owner can read, for what is shown once. Open it before any code is created.
+    """Create a file that only its owner can read, for secrets that are shown once. Open it before any code is created.
 
     Raises `InputError` if something is there already (it is never overwritten, nor is a link followed) or if
     the file cannot be created.
@@ -192,7 +192,7 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
     """Return a codec and how it is to treat errors, from the whole of what the stream holds.
 
     Windows-1252 can make something of nearly any bytes, so it is only taken for a list that is not UTF-8
-    anywhere beyond ASCII. What is UTF-8 in one place and broken in another is reported by its lines.
+    anywhere beyond ASCII. Text that is UTF-8 in one place and broken in another is reported by its lines.
     """
     chunk = stream.read(_CHUNK_BYTES)
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -200,7 +200,7 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
     if chunk.startswith(_WORKBOOK_SIGNATURES):
         raise InputError(['this is an Excel workbook; open it and save it as "CSV UTF-8" first'])
     if b"\0" in chunk:
-        raise InputError(['this is no text that can be read; save the list as "CSV UTF-8" first'])
+        raise InputError(['this file cannot be read as text; save the list as "CSV UTF-8" first'])
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     broken = genuine = False
     while chunk:
@@ -213,17 +213,17 @@ def _encoding(stream: BinaryIO) -> tuple[str, str]:
 
 
 def _lines(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[str]:
-    """Give the stream's lines, whatever ends them, each with a line feed; an endless one is no class list."""
+    """Give the stream's lines, whatever ends them, each with a line feed; refuse an endless line."""
     codec, errors = encoding
     decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(errors), translate=True)
     number, pending, chunk = 0, "", b"-"
     while chunk:
         chunk = stream.read(_CHUNK_BYTES)
         *whole, pending = (pending + decoder.decode(chunk, final=not chunk)).split("\n")
-        for line in chain(whole, [pending] if len(pending) > MAX_LINE_LENGTH or not chunk else []):
+        for line in chain(whole, [pending] if len(pending) > MAX_LINE_CHARS or not chunk else []):
             number += 1
-            if len(line) > MAX_LINE_LENGTH:
-                raise InputError([f"line {number}: longer than {MAX_LINE_LENGTH:,} characters"])
+            if len(line) > MAX_LINE_CHARS:
+                raise InputError([f"line {number}: longer than {MAX_LINE_CHARS:,} characters"])
             yield line + "\n"
 
 
@@ -282,7 +282,7 @@ def _interpret(lines: Iterator[str]) -> Iterator[Row | _Problem]:
 
 
 def _columns(cells: Sequence[str]) -> _Columns | str:
-    """Tell the columns from the first line, or say why they cannot be told."""
+    """Tell the columns from the first line, or say why that is impossible."""
     count = max(place for place, cell in enumerate(cells, start=1) if cell.strip())
     headings = [_heading(cell) for cell in cells[:count]]
     subjects = [place for place, heading in enumerate(headings) if heading in _SUBJECT_HEADINGS]
@@ -328,8 +328,8 @@ def _cell(cells: Sequence[str], place: int) -> str:
 
 def _faults(name: str, text: str) -> list[str]:
     faults = []
-    if len(text) > MAX_CELL_LENGTH:
-        faults.append(f"the {name} is longer than {MAX_CELL_LENGTH} characters")
+    if len(text) > MAX_CELL_CHARS:
+        faults.append(f"the {name} is longer than {MAX_CELL_CHARS} characters")
     if _UNREADABLE.search(text):
         faults.append(f'the {name} has letters that cannot be read; save the list as "CSV UTF-8"')
     if _CONTROL.search(text):
@@ -338,7 +338,7 @@ def _faults(name: str, text: str) -> list[str]:
 
 
 def _problems(again: Callable[[], Iterator[Row | _Problem]]) -> list[str]:
-    """List what is wrong, by line. Repeated subjects are found by eight bytes of each, then made sure of."""
+    """List the faults, by line. Repeated subjects are found by eight bytes of each, then made sure of."""
     found: list[_Problem] = []
     hashes = array("q")
     for item in again():
@@ -364,7 +364,7 @@ def _repeated(items: Iterator[Row | _Problem], suspects: set[int]) -> Iterator[_
         if isinstance(item, Row) and hash(item.subject) in suspects:
             first = first_lines.setdefault(item.subject, item.line_number)
             if first != item.line_number:
-                sentence = f"the subject {item.subject!r} stands in line {first} already"
+                sentence = f"the subject {item.subject!r} is already in line {first}"
                 yield _Problem(line_number=item.line_number, sentence=sentence)
 
 

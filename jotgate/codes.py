@@ -3,7 +3,7 @@
 A code is ten random symbols (50 bits) and two check symbols, each standing for an element of GF(32), the
 field of x^5 + x^2 + 1. With `a` a root of that polynomial and d_1 .. d_10 the random symbols, the check
 symbols are the sum of a^i d_i and the sum of a^(2i) d_i: a Reed-Solomon code of distance 3. So no mistake in
-one or two symbols, and no swap of two, turns one code into another, and a typo is told from a guess without a
+one or two symbols, and no swap of two, turns one code into another, and a typo differs from a guess without a
 look-up. (Of wilder mistakes, such as two groups exchanged, one in 1,024 goes unnoticed.)
 
 Everything here is a pure function but for the random bytes, which come from `secrets`.
@@ -12,20 +12,23 @@ Everything here is a pure function but for the random bytes, which come from `se
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import string
 import struct
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+from functools import cache
+
+from jotgate.frozen import frozen
 
 #: Digits and capital letters without I, L, O and U (Crockford's base 32). A symbol's place is its value.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DATA_SYMBOLS = 10
 CODE_SYMBOLS = 12
 #: Longer texts are not looked into. A printed code has 14 characters; the rest is room for stray spaces.
-MAX_TEXT_LENGTH = 100
+MAX_TEXT_CHARS = 100
 FINGERPRINT_BYTES = 16
 
 _CODES_PER_DRAW = 4096
@@ -55,9 +58,9 @@ class Hint(Enum):
     CHECK_FAILED = "check_failed"  #: twelve symbols that do not belong together.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Mistyped:
-    """A text that is no code; it was not looked up and is not to be counted as a guess."""
+    """A text that cannot be a code; nobody looked it up, and it does not count as a guess."""
 
     hint: Hint
     #: With FOREIGN_SYMBOL, the first such symbol, capitalised, or spelled like `U+0007` if it cannot be
@@ -91,6 +94,8 @@ def _check_shares() -> tuple[tuple[int, ...], ...]:
     )
 
 
+# Made with the first new code: processes that only read codes have no use for these.
+@cache
 def _pair_shares() -> tuple[tuple[int, ...], ...]:
     """Return the same for the five pairs of neighbours: one look-up for two symbols."""
     return tuple(
@@ -99,8 +104,13 @@ def _pair_shares() -> tuple[tuple[int, ...], ...]:
     )
 
 
+@cache
+def _pairs() -> tuple[str, ...]:
+    return tuple(left + right for left in ALPHABET for right in ALPHABET)
+
+
 def _folding() -> dict[int, str | None]:
-    """Return what is read for each ASCII character; one that is not listed stays what it is."""
+    """Return the symbol to read for each ASCII character; one that is not listed stays as it is."""
     folding: dict[int, str | None] = {ord(lower): lower.upper() for lower in string.ascii_lowercase}
     folding |= dict.fromkeys(map(ord, "Oo"), "0")
     folding |= dict.fromkeys(map(ord, "IiLl"), "1")
@@ -108,12 +118,13 @@ def _folding() -> dict[int, str | None]:
 
 
 _CHECK_SHARES = _check_shares()
-_PAIR_SHARES = _pair_shares()
-_PAIRS = tuple(left + right for left in ALPHABET for right in ALPHABET)
 _FOLDING = _folding()
 _VALUES = bytes(max(ALPHABET.find(chr(byte)), 0) for byte in range(256))
 #: Minus, middle dots, and what Japanese keyboards give for a hyphen and a full stop.
 _SEPARATORS = "\u2212\u00b7\u2022\u30fb\u3002\u30fc"
+#: A link's `#code=` is a label, too.
+_LABEL = re.compile(r".*[:=]", re.DOTALL)
+_CORE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 #: Spaces, line ends, dashes of all kinds, and invisible marks that come along when a code is copied.
 _SEPARATOR_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Pd", "Cf"})
 
@@ -130,8 +141,8 @@ def generate_many(count: int) -> Iterator[CodeText]:
     unique index keeps them apart, within a batch and from earlier ones; who stores a code tries another one
     then.
     """
-    first, second, third, fourth, fifth = _PAIR_SHARES
-    pairs = _PAIRS
+    first, second, third, fourth, fifth = _pair_shares()
+    pairs = _pairs()
     while count > 0:
         drawn = min(count, _CODES_PER_DRAW)
         count -= drawn
@@ -145,12 +156,16 @@ def parse(text: str) -> CodeText | Mistyped:
     """Read what a person typed. Total: any string gives one of the two values.
 
     Forgiven are case, O for 0, I and L for 1, spaces, hyphens, dots and underscores anywhere, full-width
-    forms, and the decimal digits of any script. Nothing else is guessed at: a `CodeText` agrees with its own
-    check symbols.
+    forms, the decimal digits of any script, and what people copy along: quotes, brackets and other marks
+    around the code, and a label such as "Code:" in front of it. Nothing else is guessed at: a `CodeText`
+    agrees with its own check symbols.
     """
-    if len(text) > MAX_TEXT_LENGTH:
+    if len(text) > MAX_TEXT_CHARS:
         return Mistyped(hint=Hint.TOO_LONG)
-    symbols = (text if text.isascii() else _in_ascii(text)).translate(_FOLDING)
+    plain = text if text.isascii() else _in_ascii(text)
+    symbols = plain.translate(_FOLDING)
+    if len(symbols) != CODE_SYMBOLS:
+        symbols = _unwrapped(plain).translate(_FOLDING)
     if len(symbols) != CODE_SYMBOLS:
         return Mistyped(hint=_length_hint(len(symbols)))
     if foreign := symbols.lstrip(ALPHABET):
@@ -176,11 +191,6 @@ def fingerprint(code: CodeText, key: bytes) -> bytes:
     return hmac.digest(key, code.encode("ascii"), "sha256")[:FINGERPRINT_BYTES]
 
 
-def prefix(fingerprint: bytes) -> str:
-    """Return the first six hex digits of a fingerprint: all of a code that logs may show."""
-    return fingerprint[:3].hex()
-
-
 def _in_ascii(text: str) -> str:
     """Replace what has a plain equivalent and drop what only separates; the rest stays, to be shown."""
     return "".join(map(_plain, unicodedata.normalize("NFKC", text)))
@@ -193,6 +203,19 @@ def _plain(character: str) -> str:
         return ""
     # Turkish keyboards have two letters I, and neither is the ASCII one in both cases.
     return "1" if character in "\u0130\u0131" else character
+
+
+def _unwrapped(text: str) -> str:
+    """Return what follows the last colon or equals sign, without the marks around it.
+
+    Two mistyped symbols cannot turn into marks or a label and leave a code behind: twelve symbols must remain.
+    """
+    return _core(_LABEL.sub("", _core(text)))
+
+
+def _core(text: str) -> str:
+    core = _CORE.search(text)
+    return core[0] if core else ""
 
 
 def _length_hint(length: int) -> Hint:

@@ -38,7 +38,7 @@ class ConfigError(JotgateError):
 
 
 class UnknownForm(JotgateError):
-    """No form of this name stands in the settings."""
+    """The settings have no form of this name."""
 
     def __init__(self, form: str, known: Sequence[str] = ()) -> None:
         self.form = form
@@ -53,6 +53,16 @@ class InputError(JotgateError):
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems: tuple[str, ...] = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class ResponseStarted(JotgateError):
+    """A page asked about its visitor after it had begun, when it could no longer be kept out of caches."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the page has begun, and its headers let caches keep it for other visitors. Ask jotgate before the first"
+            " part of the page is sent, or send the whole page with the header Cache-Control: private, no-store"
+        )
 
 
 class StoreError(JotgateError):

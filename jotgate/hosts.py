@@ -8,8 +8,9 @@ for by the word ``own:``. Plain http is for the sandbox on this machine.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
+
+from jotgate.frozen import frozen
 
 MAX_PORT = 65_535
 LOOPBACK_NAMES = ("localhost", "127.0.0.1")
@@ -35,7 +36,7 @@ _WANTED = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Origin:
     """Scheme, host and port, as a browser compares them (RFC 6454)."""
 
@@ -60,7 +61,7 @@ class Origin:
         return self.host in LOOPBACK_NAMES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class JotFormHost:
     """One home of JotForm accounts, as JotForm's API documentation and embed codes name it."""
 
@@ -94,7 +95,7 @@ def resolve_host(api_host: str) -> JotFormHost:
     """Return the addresses that belong to the setting *api_host*.
 
     Raises:
-        ValueError: it is none of the shapes allowed; the message is a sentence and does not show the text.
+        ValueError: it has none of the allowed shapes; the message is a sentence and does not show the text.
     """
     region = _REGIONS.get(api_host)
     if region is not None:

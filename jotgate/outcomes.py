@@ -5,8 +5,9 @@ A wrong code is the product working, so it is a value, never an exception.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from jotgate.frozen import frozen
 
 
 class Reason(Enum):
@@ -15,13 +16,16 @@ class Reason(Enum):
     UNKNOWN_CODE = (
         "unknown_code"  #: well formed, but no code of ours: the only reason that counts as a guess.
     )
-    MISTYPED = "mistyped"  #: the check symbols disagree, or it is no code at all: free.
+    MISTYPED = "mistyped"  #: the check symbols disagree, or the text cannot be a code: free.
     WRONG_FORM = "wrong_form"  #: a code of ours, for another form.
     NOT_YET_VALID = "not_yet_valid"  #: the code's own window has not begun.
     EXPIRED = "expired"  #: the code's own window is over.
     USED_UP = "used_up"  #: every use of the code is settled.
     REVOKED = "revoked"  #: the code, or the pass made from it, was revoked.
     THROTTLED = "throttled"  #: too many wrong guesses from this network, or in all: try again later.
+    CODE_BUSY = (
+        "code_busy"  #: a code of ours, opened far more often than it has uses: work, or try again later.
+    )
     BAD_TOKEN = "bad_token"  #: no app token that may open this form; the ledger holds the exact fault.
     TOKEN_USED = "token_used"  #: an app token of ours that was redeemed before: a copied or replayed link.
     TOKEN_EXPIRED = "token_expired"  #: an app token of ours whose minute is over.
@@ -29,14 +33,14 @@ class Reason(Enum):
         "app_only"  #: the form opens from an app; it takes no codes, and its address alone opens nothing.
     )
     NOT_SIGNED_IN = "not_signed_in"  #: an invitation that asks for the site's own login first.
-    NOT_INVITED = "not_invited"  #: an invitation for somebody else than who is signed in.
+    NOT_INVITED = "not_invited"  #: an invitation for somebody other than the person signed in.
     INVITATION_OVER = "invitation_over"  #: an invitation whose time has ended.
     OPEN_ELSEWHERE = "open_elsewhere"  #: its one ticket is bound to another browser; it may be moved here.
     MOVED_AWAY = "moved_away"  #: what this browser had open on an app's form was opened in another one since.
     NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
     CLOSED = "closed"  #: the form has closed.
     FULL = "full"  #: the form's capacity is settled.
-    FIELD_MISSING = "field_missing"  #: the form has no ticket field, so nothing could be proved: closed.
+    FIELD_MISSING = "field_missing"  #: the form lost its ticket field, or is gone: nothing could be proved.
     NO_PASS = "no_pass"  #: no valid pass came with the request.
     NOT_SUBMITTED = "not_submitted"  #: the page needs a submission that counts, and there is none yet.
     CROSS_SITE = "cross_site"  #: a POST that another site's page sent.
@@ -77,17 +81,17 @@ class Cause(Enum):
     DELETED = "deleted"  #: it was deleted at JotForm, and the form's policy lets that decide.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class VerdictEvent:
-    """A submission got a verdict, its first or another one; what the site's callbacks are told."""
+    """A submission got a verdict, its first or another one; the site's callbacks hear of it by this."""
 
-    #: Names this event for good: whoever is told it twice knows it by this.
+    #: Names this event for good: a receiver that hears of it twice knows it by this.
     message_id: str
     #: JotForm's id, digits.
     submission_id: str
     #: The form's name in the settings.
     form: str
-    #: Whom the submission is about, or None.
+    #: The subject of the submission, or None.
     subject: str | None
     verdict: Verdict
     #: JotForm's time of the submission, seconds since the epoch, UTC.
@@ -97,13 +101,13 @@ class VerdictEvent:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Admit:
     """The gate lets this browser in, for one form. Not a truth value: match on it."""
 
     #: The form's name in the settings.
     form: str
-    #: Whom the grant is about, or None for a class code.
+    #: The subject of the grant, or None for a class code.
     subject: str | None
     #: The ticket to submit with, 16 bytes.
     ticket_id: bytes
@@ -117,7 +121,19 @@ class Admit:
         raise TypeError("a Decision is neither true nor false: match on Admit and Refuse")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
+class Work:
+    """What a browser is asked to work for one code, so that guessing many costs much."""
+
+    #: How many hashes it takes on average.
+    hashes: int
+    #: When it was asked, by the store's clock: seconds since the epoch, UTC.
+    asked_at: float
+    #: What the answer has to be found for, once the gate has signed it.
+    challenge: str = ""
+
+
+@frozen
 class Refuse:
     """The gate says no, and why. Not a truth value: match on it."""
 
@@ -128,10 +144,43 @@ class Refuse:
     ref: str
     #: The moment the reason speaks of (opens at, expired at, used on), seconds since the epoch, UTC.
     at: float | None = None
-    #: When another try makes sense, in seconds from now; only for `Reason.THROTTLED`.
+    #: When another try makes sense, in seconds from now; only for `Reason.THROTTLED` and `Reason.CODE_BUSY`.
     retry_after_seconds: float | None = None
-    #: For `Reason.MISTYPED`: which mistake it looks like (a `jotgate.codes.Hint` value).
+    #: For `Reason.MISTYPED`: which mistake it looks like (a `jotgate.codes.Hint` value). For `Reason.THROTTLED`: where
+    #: the wrong guesses came from, if not from the visitor's own network: ``nearby`` or ``everywhere``.
     hint: str | None = None
+    #: For `Reason.THROTTLED` and `Reason.CODE_BUSY`: what a browser may work instead of waiting, if anything.
+    work: Work | None = None
+
+    @classmethod
+    def unrecorded(
+        cls,
+        reason: Reason,
+        *,
+        at: float | None = None,
+        retry_after_seconds: float | None = None,
+        hint: str | None = None,
+        work: Work | None = None,
+    ) -> Refuse:
+        """Refuse without an entry in the ledger: the reference is the reason itself, in capitals."""
+        return cls(
+            reason=reason,
+            ref=reason.name,
+            at=at,
+            retry_after_seconds=retry_after_seconds,
+            hint=hint,
+            work=work,
+        )
+
+    @property
+    def is_recorded(self) -> bool:
+        """Say whether the reference leads to an entry in the ledger."""
+        return self.ref != self.reason.name
+
+    @property
+    def page_ref(self) -> str:
+        """Return what a page shows as the reference: nothing where it could only repeat the reason."""
+        return self.ref if self.is_recorded else ""
 
     def __bool__(self) -> bool:
         """Raise TypeError: a decision is matched, never tested."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import field
 
+from jotgate.frozen import frozen
 from jotgate.outcomes import Reason
 
 #: How long after `closes_at` a form that was open in time may still be sent in, seconds.
 CLOSING_GRACE_SECONDS = 30 * 60
 DEFAULT_TICKET_TTL_SECONDS = 24 * 3600
 DEFAULT_TICKET_FIELD = "jotgate"
+#: How the answers in a lookup field may be compared; `jotgate.answers.matching` knows each.
+LOOKUP_KINDS = ("text", "digits", "date", "email", "exact")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class FormPolicy:
     """One gated form."""
 
@@ -26,6 +30,8 @@ class FormPolicy:
     page: str | None = None
     #: The hidden field that carries the ticket: its unique name, or its question id (digits).
     ticket_field: str = DEFAULT_TICKET_FIELD
+    #: The team at JotForm that the form belongs to; None: the account itself.
+    team_id: str | None = None
     #: Seconds since the epoch, UTC; None: always.
     opens_at: float | None = None
     closes_at: float | None = None
@@ -48,11 +54,13 @@ class FormPolicy:
     locked_fields: tuple[str, ...] = ()
     #: Fields by which submissions can be found again; kept as keyed fingerprints.
     lookup_fields: tuple[str, ...] = ()
+    #: How the answers in some of them are compared, one of `LOOKUP_KINDS`; the others go by their looks.
+    lookup_kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
     #: Fields that people may see of their own submissions; no other is kept.
     show_fields: tuple[str, ...] = ()
-    #: What a submission that was deleted at JotForm does here: "keep" its verdict, or "revoke" it.
+    #: What happens here to a submission that was deleted at JotForm: "keep" its verdict, or "revoke" it.
     deleted: str = "keep"
-    #: How long who it is about, and what is shown of it, is kept, seconds; None: for good.
+    #: How long to keep a submission's subject and its shown fields, seconds; None: for good.
     keep_seconds: float | None = None
     #: What comes then: "pseudonymise", or "delete".
     after_keep: str = "pseudonymise"

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from cachetools import TTLCache
 
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted
+from jotgate.frozen import frozen
 
 T = TypeVar("T")
 
@@ -46,14 +47,16 @@ MAX_PROBES = 3
 _OVERTAKING = 40
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Usage:
     """The allowance of one account on one day."""
 
     #: The New York date that `used` counts for, ISO 8601.
     day: str
-    #: Calls a day; None: unlimited.
+    #: Calls a day, as JotForm says, or else the settings; None: unlimited.
     limit: int | None
+    #: What the settings say, so that a change of them shows.
+    configured: int | None
     used: int = 0
     #: Calls that the pace allows right now; every call takes one, down to 0.
     tokens: float = BURST_CALLS
@@ -80,7 +83,7 @@ class Usage:
         return max(0, self.limit - self.used - self.held)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Grab:
     """The answer to a wish for one call."""
 
@@ -98,8 +101,8 @@ def day_window(now: float) -> tuple[str, float, float]:
     return date.isoformat(), _midnight(date), _midnight(date + dt.timedelta(days=1))
 
 
-def _midnight(date: dt.date) -> float:
-    return dt.datetime.combine(date, dt.time(), NEW_YORK).timestamp()
+def _midnight(date: dt.date, zone: dt.tzinfo = NEW_YORK) -> float:
+    return dt.datetime.combine(date, dt.time(), zone).timestamp()
 
 
 def _certain_day(now: float) -> str:
@@ -117,6 +120,19 @@ def current(usage: Usage, now: float) -> Usage:
     return _refilled(usage, now)
 
 
+def configured(usage: Usage, limit: int | None) -> Usage:
+    """Return *usage* as settings that say *limit* see it: a change counts at once, until JotForm is asked again.
+
+    However much is used, a few calls are left to ask with.
+    """
+    if usage.configured == limit:
+        return usage
+    changed = replace(usage, limit=limit, configured=limit, asked_day="", tokens=BURST_CALLS)
+    if limit is None:
+        return changed
+    return replace(changed, used=min(usage.used, int(limit * (1 - OPERATOR_SHARE)) - MAX_PROBES))
+
+
 def _refilled(usage: Usage, now: float) -> Usage:
     left = usage.left
     if left is None:
@@ -127,7 +143,9 @@ def _refilled(usage: Usage, now: float) -> Usage:
 
 
 def _calls_a_second(usage: Usage, now: float) -> float:
-    _, _, end = day_window(now)
+    """Return the pace at which the calls left last until the day is over by both readings of midnight."""
+    tomorrow = dt.date.fromisoformat(usage.day) + dt.timedelta(days=1)
+    end = max(_midnight(tomorrow), _midnight(tomorrow, EST))
     return (usage.left or 0) / max(end - now, 1.0)
 
 
@@ -175,7 +193,7 @@ def _next_reset(usage: Usage, now: float) -> float:
     """Return the next moment at which, by either reading, the allowance may be reset."""
     _, _, end = day_window(now)
     by_est = dt.datetime.fromtimestamp(now, EST).date() + dt.timedelta(days=1)
-    return min(end, dt.datetime.combine(by_est, dt.time(), EST).timestamp())
+    return min(end, _midnight(by_est, EST))
 
 
 def give_back(usage: Usage) -> Usage:
@@ -187,7 +205,8 @@ def observe(usage: Usage, left: int, now: float) -> Usage:
     """Take JotForm's own count: others' calls are added, and a count that rose means that the day was reset."""
     usage = current(usage, now)
     if usage.limit is None:
-        return usage
+        # An account without a limit may say 0; one that has calls left has a limit, whatever its plan was called.
+        return replace(usage, limit=usage.used + left) if left else usage
     limit = max(usage.limit, left)
     used = limit - left
     if used >= usage.used:
@@ -214,7 +233,7 @@ class Quota:
     """One account's allowance, shared by every process on the same store."""
 
     def __init__(self, store: UsageStore, *, account: str, limit: int | None, clock: Clock) -> None:
-        """Count the calls of *account*, which has *limit* calls a day until JotForm says otherwise."""
+        """Count the calls of *account*, which has *limit* calls a day by the settings, until JotForm says otherwise."""
         self._store = store
         self._account = account
         self._limit = limit
@@ -253,8 +272,7 @@ class Quota:
 
         def ask(usage: Usage) -> tuple[Usage, bool]:
             usage = current(usage, now)
-            wanted = usage.limit is not None and usage.asked_day != usage.day
-            return replace(usage, asked_day=usage.day), wanted
+            return replace(usage, asked_day=usage.day), usage.asked_day != usage.day
 
         return bool(self._change(ask))
 
@@ -266,6 +284,13 @@ class Quota:
         """Say whether there are calls for what can wait: the day's calls come faster than they are used."""
         usage = self._current()
         return usage.left is None or (usage.left > 0 and usage.tokens >= BURST_CALLS / 2)
+
+    def seconds_each(self) -> float:
+        """Return how long the day's pace takes to bring one call: what a call is worth."""
+        usage, now = self._current(), self._clock.now()
+        if usage.left is None:
+            return 0.0
+        return 1.0 / max(_calls_a_second(usage, now), 1e-9)
 
     def usage(self) -> Usage:
         """Return the usage as it stands, at most 5 seconds old."""
@@ -280,17 +305,17 @@ class Quota:
         return day_window(self._clock.now())[2]
 
     def _current(self) -> Usage:
-        return current(self._store.usage(self._account) or self._fresh(), self._clock.now())
+        return current(self._known(self._store.usage(self._account)), self._clock.now())
 
-    def _fresh(self) -> Usage:
+    def _known(self, usage: Usage | None) -> Usage:
+        """Return the usage as these settings see it, or a first one."""
+        if usage is not None:
+            return configured(usage, self._limit)
         now = self._clock.now()
-        return Usage(day=_certain_day(now), limit=self._limit, tokens_at=now)
+        return Usage(day=_certain_day(now), limit=self._limit, configured=self._limit, tokens_at=now)
 
     def _change(self, change: Callable[[Usage], tuple[Usage, Any]]) -> Any:
-        def fresh_or_changed(usage: Usage | None) -> tuple[Usage, Any]:
-            return change(usage or self._fresh())
-
-        answer = self._store.change_usage(self._account, fresh_or_changed)
+        answer = self._store.change_usage(self._account, lambda usage: change(self._known(usage)))
         with self._lock:
             self._snapshot.clear()
         return answer

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+from math import inf
 from typing import Any
 
-from jotgate.answers import Answers, Kept, keep, unchanged
-from jotgate.keyring import CodeKeys, KeyRing
+from jotgate.answers import FormAnswers, Kept, is_answered, keep
+from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
-from jotgate.tickets import Ticket, read_ticket
+from jotgate.signed.keyring import CodeKeys, KeyRing
+from jotgate.signed.tickets import TEXT_LENGTH, Ticket, read_ticket
 
 #: How long an empty answer sheet may stay pending: the API sometimes shows null answers right after a webhook.
 EMPTY_PATIENCE_SECONDS = 15 * 60.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Submission:
     """What a person filled in, as JotForm's API tells it."""
 
@@ -33,16 +35,18 @@ class Submission:
     answers: Mapping[str, Mapping[str, Any]]
     #: When it was last edited, by JotForm's clock on the wall of its zone; None: never.
     updated_at: float | None = None
+    #: What `created_earliest` was read from, such as "id" or "created_at in America/New_York".
+    created_from: str = ""
 
     @property
     def empty(self) -> bool:
         """Say whether no question has an answer at all."""
-        return not any(answer.get("answer") for answer in self.answers.values())
+        return not any(map(is_answered, self.answers.values()))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Candidate:
-    """A submission ready to be settled: all that the verdict needs, and what is kept of the answers."""
+    """A submission ready to be settled: all that the verdict needs, and the part of the answers that we keep."""
 
     submission_id: str
     #: The form's name in the settings.
@@ -53,27 +57,27 @@ class Candidate:
     ticket_id: bytes | None = None
     #: A verdict that no ticket can change, if there is one: unticketed, forged.
     verdict: Verdict | None = None
-    #: Whether it must wait: nothing in it has an answer (yet).
+    #: Whether it must wait: no question has an answer (yet).
     empty: bool = False
     #: JotForm's word for its state, such as ACTIVE.
     status: str | None = None
-    #: Field -> answer, for the verdict and for whoever is told of it; in memory only, never stored.
-    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: Field -> answer, for the verdict and for those who hear of it; in memory only, never stored.
+    answers: FormAnswers = field(default_factory=FormAnswers, repr=False)
     #: What the store keeps of the answers; None: nothing.
     kept: Kept | None = None
+    #: As in `Submission`.
+    created_from: str = ""
 
 
 def examine(
     submission: Submission, policy: FormPolicy, *, ticket_qid: str, keys: KeyRing, code_keys: CodeKeys
 ) -> Candidate:
     """Read the ticket in question *ticket_qid* of *submission*, and what *policy* says is to be kept of the answers."""
-    text = ticket_answer(submission, ticket_qid)
-    ticket_id = read_ticket(text, keys) if text else None
+    rows, text = submission.answers, ticket_answer(submission, ticket_qid)
+    ticket_id = (read_ticket(text, keys) if text else None) or _ticket_elsewhere(submission, keys)
     verdict = None
-    if not text:
-        verdict = Verdict.UNTICKETED
-    elif ticket_id is None:
-        verdict = Verdict.FORGED
+    if ticket_id is None:
+        verdict = Verdict.FORGED if text else Verdict.UNTICKETED
     return Candidate(
         submission_id=submission.submission_id,
         form=policy.form,
@@ -81,36 +85,51 @@ def examine(
         created_latest=submission.created_latest,
         ticket_id=ticket_id,
         verdict=verdict,
-        empty=not text and submission.empty,
+        empty=not text and not any(is_answered(row) for qid, row in rows.items() if qid != ticket_qid),
         status=submission.status or None,
-        answers=Answers(submission.answers),
+        answers=FormAnswers(rows),
         kept=keep(
-            submission.answers,
-            form=policy.form,
+            rows,
+            form_id=policy.form_id,
             ticket_qid=ticket_qid,
             lookup_fields=policy.lookup_fields,
             show_fields=policy.show_fields,
+            lookup_kinds=policy.lookup_kinds,
             code_keys=code_keys,
         ),
+        created_from=submission.created_from,
     )
 
 
 def ticket_answer(submission: Submission, ticket_qid: str) -> str:
-    """Return what stands in the ticket field, stripped; empty if nothing does. An odd answer is not a ticket."""
+    """Return the text in the ticket field, stripped; "" for none. An odd answer is not a ticket."""
     answer = submission.answers.get(ticket_qid, {}).get("answer")
     if not answer:
         return ""
     return answer.strip() if isinstance(answer, str) else "?"
 
 
-def judge(candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float) -> Verdict:
+def _ticket_elsewhere(submission: Submission, keys: KeyRing) -> bytes | None:
+    """Return the ticket in any other answer: the owner may have made the ticket field anew since it was sent."""
+    for answer in submission.answers.values():
+        text = answer.get("answer")
+        if isinstance(text, str) and len(text) == TEXT_LENGTH:
+            ticket_id = read_ticket(text, keys)
+            if ticket_id is not None:
+                return ticket_id
+    return None
+
+
+def judge(
+    candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float, seen_at: float = inf
+) -> Verdict:
     """Return the verdict on *candidate* as far as reading tells; single use is decided by the store's guarded write.
 
     *ticket* is what the store has under the candidate's ticket id, and *waited_seconds* how long
-    ago the submission was first seen.
+    ago the submission was first seen, at *seen_at*.
 
     Where the time of a submission can be read in several ways, the visitor gets the benefit of
-    the doubt about expiry, and the owner about revocation.
+    the doubt about expiry, and the owner about revocation; but what was seen was made before.
     """
     if candidate.empty and waited_seconds < EMPTY_PATIENCE_SECONDS:
         return Verdict.PENDING
@@ -123,7 +142,7 @@ def judge(candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float)
     if ticket.submission_id is not None and ticket.submission_id != candidate.submission_id:
         return Verdict.REPLAYED
     # JotForm's times have a grain of one second: within the second of the revocation, the owner wins.
-    if ticket.revoked_at is not None and candidate.created_latest >= int(ticket.revoked_at):
+    if ticket.revoked_at is not None and min(candidate.created_latest, seen_at) >= int(ticket.revoked_at):
         return Verdict.REVOKED
     if candidate.created_earliest > ticket.expires_at:
         return Verdict.EXPIRED
@@ -132,6 +151,4 @@ def judge(candidate: Candidate, ticket: Ticket | None, *, waited_seconds: float)
 
 def is_tampered(candidate: Candidate, ticket: Ticket) -> bool:
     """Say whether a locked field came back with another value than it was given."""
-    return not all(
-        unchanged(ticket.prefill.get(name, ""), candidate.answers.get(name, "")) for name in ticket.locked
-    )
+    return not all(candidate.answers.came_back(name, ticket.prefill.get(name, "")) for name in ticket.locked)

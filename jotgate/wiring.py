@@ -5,65 +5,253 @@ from __future__ import annotations
 import hashlib
 import secrets
 import socket
-from dataclasses import dataclass
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jotgate.apps import Apps
-from jotgate.audit import Audit
-from jotgate.callbacks import Callbacks
-from jotgate.callbacks import F as CallbackT
 from jotgate.clock import Clock, SystemClock
 from jotgate.config import Settings
 from jotgate.errors import StoreMismatch, StoreUnavailable
-from jotgate.gate import Gate
-from jotgate.grants import Grants
-from jotgate.intake import Intake
-from jotgate.invitations import Invitations
-from jotgate.jotform.client import JotFormClient
-from jotgate.keyring import CodeKeys, KeyRing
-from jotgate.mirroring import Mirror
-from jotgate.protocols import FormService, Store
-from jotgate.quota import PLANS, Quota
-from jotgate.records import Records
-from jotgate.reporting import Reports
-from jotgate.retention import Retention, masks_of
-from jotgate.scoped_keys import ScopedKeys
-from jotgate.stores import open_store
-from jotgate.sweep import Sweep
-from jotgate.sweeper import Sweeper
+from jotgate.quota import PLANS
+from jotgate.records.retention import tombstones_of
+from jotgate.signed.keyring import CodeKeys, KeyRing
+from jotgate.stores import Store, open_store
+
+if TYPE_CHECKING:
+    from jotgate.admission.apps import Apps
+    from jotgate.admission.gate import Gate
+    from jotgate.admission.grants import Grants
+    from jotgate.jotform.client import JotFormClient
+    from jotgate.mirroring.mirror import Mirror
+    from jotgate.mirroring.scoped_keys import ScopedKeys
+    from jotgate.quota import Quota
+    from jotgate.records.reporting import Reports
+    from jotgate.records.retention import Retention
+    from jotgate.records.standing import Standings
+    from jotgate.signed.invitations import Invitations
+    from jotgate.sweeping.audit import Audit
+    from jotgate.sweeping.intake import Intake
+    from jotgate.sweeping.sweep import Sweep
+    from jotgate.sweeping.sweeper import Sweeper
+    from jotgate.telling.callbacks import Callbacks
+    from jotgate.telling.callbacks import F as CallbackT
+
+T = TypeVar("T")
 
 #: What an account is believed to have until JotForm says otherwise: the smallest plan.
 _ASSUMED_CALLS = PLANS["free"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """One site's gate, taken apart."""
+class _Part(Generic[T]):
+    """A part that is made when it is first asked for. Threads that ask at once all get the one that was done first."""
 
-    settings: Settings
-    clock: Clock
-    keys: KeyRing
-    store: Store
-    quota: Quota
-    service: FormService
-    gate: Gate
-    grants: Grants
-    apps: Apps
-    invitations: Invitations
-    reports: Reports
-    intake: Intake
-    sweep: Sweep
-    sweeper: Sweeper
-    scoped_keys: ScopedKeys
-    mirror: Mirror
-    callbacks: Callbacks
-    audit: Audit
-    retention: Retention
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+        self.__doc__ = make.__doc__
+
+    def __get__(self, parts: Any, owner: object = None) -> T:
+        made: T = vars(parts).setdefault(self._make.__name__, self._make(parts))
+        return made
+
+
+class Parts:
+    """One site's gate, taken apart.
+
+    A process that serves one request and ends, as with CGI, pays for what that request needs: each part is made, and
+    its modules are loaded, on first use.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, store: Store, service: JotFormClient | None = None
+    ) -> None:
+        """Take the parts from *settings*, but for those that are given."""
+        self.settings = settings
+        self.clock = clock
+        self.store = store
+        self.keys = KeyRing(settings.secret_keys)
+        self.code_keys = CodeKeys(settings.code_keys)
+        self._given_service = service
+
+    @property
+    def _account(self) -> str:
+        """The name of the account at JotForm in the store, which must not tell its key."""
+        return hashlib.sha256(b"jotgate/account" + self.settings.api_key.encode()).hexdigest()[:12]
+
+    @_Part
+    def quota(self) -> Quota:
+        """The calls that JotForm allows."""
+        from jotgate.quota import Quota
+
+        plan = self.settings.plan
+        limit = PLANS[plan] if plan else _ASSUMED_CALLS
+        return Quota(self.store, account=self._account, limit=limit, clock=self.clock)
+
+    @_Part
+    def service(self) -> JotFormClient:
+        """JotForm."""
+        from jotgate.jotform.client import JotFormClient
+        from jotgate.jotform.zones import Zones
+
+        policies = self.settings.policies.values()
+        return self._given_service or JotFormClient(
+            self.settings.host.api_base,
+            self.settings.api_key,
+            quota=self.quota,
+            clock=self.clock,
+            proxy=self.settings.http_proxy,
+            teams={policy.form_id: policy.team_id for policy in policies if policy.team_id},
+            zones=Zones(self.store, account=self._account, clock=self.clock),
+        )
+
+    @_Part
+    def gate(self) -> Gate:
+        """Who may open a form."""
+        from jotgate.admission.gate import Gate
+
+        return Gate(
+            self.settings.policies,
+            store=self.store,
+            keys=self.keys,
+            code_keys=self.code_keys,
+            clock=self.clock,
+        )
+
+    @_Part
+    def grants(self) -> Grants:
+        """Access codes."""
+        from jotgate.admission.grants import Grants
+
+        return Grants(
+            tuple(self.settings.policies), store=self.store, code_keys=self.code_keys, clock=self.clock
+        )
+
+    @_Part
+    def apps(self) -> Apps:
+        """The apps that mint tokens."""
+        from jotgate.admission.apps import Apps
+
+        return Apps(self.settings.policies, store=self.store, code_keys=self.code_keys, clock=self.clock)
+
+    @_Part
+    def invitations(self) -> Invitations:
+        """Personal links."""
+        from jotgate.signed.invitations import Invitations
+
+        return Invitations(
+            self.settings.policies,
+            door=f"{self.settings.url_prefix}/f",
+            site_url=self.settings.site_url,
+            keys=self.keys,
+            clock=self.clock,
+        )
+
+    @_Part
+    def reports(self) -> Reports:
+        """Whom forms would refuse that only report."""
+        from jotgate.records.reporting import Reports
+
+        return Reports(self.store, self.clock)
+
+    @_Part
+    def intake(self) -> Intake:
+        """Deliveries of JotForm's."""
+        from jotgate.sweeping.intake import Intake
+
+        return Intake(
+            self.settings.hook_secrets, store=self.store, clock=self.clock, wake=lambda: self.sweeper.wake()
+        )
+
+    @_Part
+    def sweep(self) -> Sweep:
+        """One reading of new submissions."""
+        from jotgate.sweeping.sweep import Sweep
+
+        return Sweep(
+            self.settings.policies,
+            store=self.store,
+            service=self.service,
+            quota=self.quota,
+            keys=self.keys,
+            code_keys=self.code_keys,
+            clock=self.clock,
+            holder=f"{socket.gethostname()}:{secrets.token_hex(4)}",
+        )
+
+    @_Part
+    def sweeper(self) -> Sweeper:
+        """What keeps the sweep going."""
+        from jotgate.sweeping.sweeper import Sweeper
+
+        chores = (self.audit.daily, self.retention.daily)
+        return Sweeper(self.sweep, self.settings.sweeper, self.callbacks, chores)
+
+    @_Part
+    def audit(self) -> Audit:
+        """The daily look at what changed at JotForm."""
+        from jotgate.sweeping.audit import Audit
+
+        return Audit(
+            self.settings.policies,
+            store=self.store,
+            service=self.service,
+            quota=self.quota,
+            keys=self.keys,
+            code_keys=self.code_keys,
+            clock=self.clock,
+        )
+
+    @_Part
+    def retention(self) -> Retention:
+        """What is forgotten, and when."""
+        from jotgate.records.retention import Retention
+
+        return Retention(self.settings.policies, store=self.store, clock=self.clock)
+
+    @_Part
+    def callbacks(self) -> Callbacks:
+        """Who hears of verdicts."""
+        from jotgate.telling.callbacks import Callbacks
+
+        return Callbacks(store=self.store, code_keys=self.code_keys, clock=self.clock)
+
+    @_Part
+    def scoped_keys(self) -> ScopedKeys:
+        """Keys for some forms and fields of the account."""
+        from jotgate.mirroring.scoped_keys import ScopedKeys
+
+        return ScopedKeys(
+            self.settings.policies, store=self.store, code_keys=self.code_keys, clock=self.clock
+        )
+
+    @_Part
+    def mirror(self) -> Mirror:
+        """What these keys open."""
+        from jotgate.mirroring.mirror import Mirror
+
+        return Mirror(
+            self.settings.policies,
+            store=self.store,
+            service=self.service,
+            quota=self.quota,
+            clock=self.clock,
+        )
+
+    @_Part
+    def standings(self) -> Standings:
+        """Who has submitted."""
+        from jotgate.records.standing import Standings
+
+        return Standings(
+            self.settings.policies,
+            store=self.store,
+            code_keys=self.code_keys,
+            quota=self.quota,
+            clock=self.clock,
+        )
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
         return self.callbacks.on_verdict(function, name=name)
-
-    records: Records
 
 
 def build(
@@ -71,89 +259,31 @@ def build(
     *,
     clock: Clock | None = None,
     store: Store | None = None,
-    service: FormService | None = None,
+    service: JotFormClient | None = None,
 ) -> Parts:
     """Build the parts; a store that is down now is tried again when it is needed.
 
     Raises:
-        ConfigError: the settings name a store that there is not.
+        ConfigError: the settings name a store that there is not, or a thread where none runs.
         StoreMismatch: the store was written by a newer jotgate, or needs code keys that the settings lack.
     """
-    clock = clock or SystemClock()
-    store = store or open_store(settings.store)
-    keys = KeyRing(settings.secret_keys)
-    code_keys = CodeKeys(settings.code_keys)
-    policies = settings.policies
-    store.use_masks(masks_of(code_keys))
-    _prepare(store, {form: policy.form_id for form, policy in policies.items()}, code_keys, clock)
-    account = hashlib.sha256(b"jotgate/account" + settings.api_key.encode()).hexdigest()[:12]
-    limit = PLANS[settings.plan] if settings.plan else _ASSUMED_CALLS
-    quota = Quota(store, account=account, limit=limit, clock=clock)
-    if service is None:
-        service = JotFormClient(
-            settings.host.api_base,
-            settings.api_key,
-            quota=quota,
-            clock=clock,
-            proxy=settings.http_proxy,
-        )
-    holder = f"{socket.gethostname()}:{secrets.token_hex(4)}"
-    sweep = Sweep(
-        policies,
-        store=store,
-        service=service,
-        quota=quota,
-        keys=keys,
-        code_keys=code_keys,
-        clock=clock,
-        holder=holder,
+    parts = Parts(
+        settings, clock=clock or SystemClock(), store=store or open_store(settings.store), service=service
     )
-    callbacks = Callbacks(store=store, code_keys=code_keys, clock=clock)
-    audit = Audit(
-        policies,
-        store=store,
-        service=service,
-        quota=quota,
-        keys=keys,
-        code_keys=code_keys,
-        clock=clock,
-    )
-    retention = Retention(policies, store=store, clock=clock)
-    sweeper = Sweeper(sweep, settings.sweeper, callbacks, (audit.daily, retention.daily))
-    return Parts(
-        settings=settings,
-        clock=clock,
-        keys=keys,
-        store=store,
-        quota=quota,
-        service=service,
-        gate=Gate(policies, store=store, keys=keys, code_keys=code_keys, clock=clock),
-        grants=Grants(tuple(policies), store=store, code_keys=code_keys, clock=clock),
-        apps=Apps(policies, store=store, code_keys=code_keys, clock=clock),
-        invitations=Invitations(
-            policies,
-            door=f"{settings.url_prefix}/f",
-            site_url=settings.site_url,
-            keys=keys,
-            clock=clock,
-        ),
-        reports=Reports(store, clock),
-        intake=Intake(settings.hook_secrets, store=store, clock=clock, wake=sweeper.wake),
-        sweep=sweep,
-        sweeper=sweeper,
-        scoped_keys=ScopedKeys(policies, store=store, code_keys=code_keys, clock=clock),
-        mirror=Mirror(policies, store=store, service=service, quota=quota, clock=clock),
-        callbacks=callbacks,
-        records=Records(policies, store=store, code_keys=code_keys, quota=quota, clock=clock),
-        audit=audit,
-        retention=retention,
-    )
+    parts.store.use_tombstones(tombstones_of(parts.code_keys))
+    _prepare(parts)
+    if "uwsgi" in sys.modules:
+        # Its timer has to be set before workers are forked, and it is where a thread may be refused.
+        parts.sweeper  # noqa: B018 - made by being asked for
+    return parts
 
 
-def _prepare(store: Store, forms: dict[str, str], code_keys: CodeKeys, clock: Clock) -> None:
+def _prepare(parts: Parts) -> None:
+    store, code_keys = parts.store, parts.code_keys
     try:
-        store.prepare(forms, clock.now())
-        missing_codes = store.missing_keys(code_keys.ids)
+        forms = {form: policy.form_id for form, policy in parts.settings.policies.items()}
+        store.prepare(forms, parts.clock.now())
+        missing_codes = store.missing_code_keys(code_keys.ids)
         missing_keys = store.missing_app_keys(code_keys.ids)
         store.close()
     except StoreUnavailable:

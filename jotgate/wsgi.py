@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import HTTPException
@@ -11,11 +12,14 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
-from jotgate.door.base import Door, Route
-from jotgate.door.embedding import PRIVATE, Visit
+from jotgate.door.base import Door
+from jotgate.door.embedding import Visit
 from jotgate.door.guarding import Guard
-from jotgate.door.rendering import jinja_renderer
+from jotgate.door.handling import Route, handle
+from jotgate.door.refusing import refuse
+from jotgate.door.rendering import jinja_renderer, kept_private
 from jotgate.door.routes import ROUTES
+from jotgate.errors import ResponseStarted
 from jotgate.outcomes import Reason, Refuse
 from jotgate.wiring import Parts, build
 
@@ -23,10 +27,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
+#: Where the application finds this request's visit in its environ.
+VISIT = "jotgate.visit"
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class JotGateMiddleware:
     """Serve the door below its prefix, guard what the settings protect, and hand everything else through.
 
-    The application finds this request's `jotgate.door.embedding.Visit` in ``environ["jotgate"]``.
+    The application finds this request's `jotgate.door.embedding.Visit` in ``environ["jotgate.visit"]``.
     """
 
     def __init__(
@@ -70,15 +79,22 @@ class JotGateMiddleware:
         path = environ.get("PATH_INFO", "")
         if path.startswith(self._prefix):
             return self._own(environ, start_response)
+        forms: tuple[str, ...] = ()
         if self._guard is not None:
-            turned_away = self._guard.turn_away(environ, self._guard.forms_for(_routed(path)))
+            forms = self._guard.forms_for(_routed(path))
+            turned_away = self._guard.turn_away(environ, forms) if forms else None
             if turned_away is not None:
                 return turned_away(environ, start_response)
-        # A copy, because an environ that holds its own visit would wait for the collector of garbage.
-        visit = environ["jotgate"] = _StartingVisit(self.door, environ.copy(), start_response)
-        body = self.application(environ, visit)
-        visit.release_start()
-        return body
+        visit = environ[VISIT] = _StartingVisit(self.door, environ, start_response)
+        if forms:
+            visit.touched = True
+        body = self.application(environ, visit.start)
+        if type(body) in (list, tuple) or _is_file(body, environ):
+            # Nothing of the application runs any more.
+            visit.release_start()
+            visit.leave()
+            return body
+        return _Body(body, visit)
 
     def _own(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -87,13 +103,13 @@ class JotGateMiddleware:
         except HTTPException as error:
             return self._lost(request, error)(environ, start_response)
         assert isinstance(route, Route)
-        return self.door.handle(route, request, **arguments)(environ, start_response)
+        return handle(self.door, route, request, **arguments)(environ, start_response)
 
     def _lost(self, request: Request, error: HTTPException) -> Response:
         """Answer for an address that the door does not have."""
         if error.code == 404:
-            refuse = Refuse(reason=Reason.UNKNOWN_FORM, ref=Reason.UNKNOWN_FORM.name)
-            return self.door.secure(self.door.refuse(request, refuse, form=None))
+            refusal = Refuse.unrecorded(Reason.UNKNOWN_FORM)
+            return self.door.secure(refuse(self.door, request, refusal, form=None))
         headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
         response = Response(f"{error.name}\n", status=error.code, headers=headers, mimetype="text/plain")
         return self.door.secure(response)
@@ -110,30 +126,38 @@ def _routed(path: str) -> str:
     return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+def _is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
+    """Say whether *body* is a file of the server's own kind, which it sends by itself only if it gets it as it is."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    # uWSGI's wrapper is a function that returns the file.
+    return isinstance(body, wrapper) if isinstance(wrapper, type) else hasattr(body, "read")
+
+
 class _StartingVisit(Visit):
     """A visit whose response waits until the application has made its page, and is then marked as one visitor's.
 
     An application may start its response first and embed the door after that. Visit and start are one object,
-    because every request that is none of ours pays for it.
+    because every request that jotgate has nothing to do with pays for it.
     """
 
-    __slots__ = ("_held", "_released", "_start_response", "_write")
+    __slots__ = ("_asked", "_held", "_mount", "_released", "_sent_headers", "_start_response", "_write")
 
     def __init__(self, door: Door, environ: WSGIEnvironment, start_response: StartResponse) -> None:
         # What the visit's own constructor sets, without the call.
         self._door = door
         self._environ = environ
-        self._on_touch = None
         self._passes = None
-        self.touched = False
+        self.touched = self._released = False
         self._start_response = start_response
+        self._mount = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
         self._held: tuple[Any, ...] | None = None
-        self._released = False
+        self._sent_headers: Sequence[tuple[str, str]] | None = None
+        self._asked: Mapping[str, Any] = _NOTHING
 
-    def __call__(
+    def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], object]:
-        """Take the place of ``start_response``: its status, headers and perhaps the error being told."""
+        """Hold back what ``start_response`` is called with: status, headers and perhaps the error being told."""
         self._held = (status, headers) if exc_info is None else (status, headers, exc_info)
         if self._released:
             self.release_start()
@@ -142,15 +166,62 @@ class _StartingVisit(Visit):
     def release_start(self) -> None:
         """Start the response if the application has done so, and from now on whenever it does."""
         self._released = True
-        if self._held is None:
+        held, self._held = self._held, None
+        if held is None:
             return
-        started, self._held = self._held, None
         if self.touched:
-            status, headers, *error = started
-            headers = [(name, value) for name, value in headers if name.lower() != "cache-control"]
-            started = (status, [*headers, *PRIVATE.items()], *error)
-        self._write = self._start_response(*started)
+            status, headers, *error = held
+            held = (status, kept_private(headers), *error)
+        self._sent_headers = held[1]
+        self._write = self._start_response(*held)
+
+    def leave(self) -> None:
+        """Leave the environ, which would otherwise wait for the collector of garbage together with its visit."""
+        self._environ.pop(VISIT, None)
+
+    def _mark_response(self) -> None:
+        if self._sent_headers is not None and not _unkept(self._sent_headers):
+            raise ResponseStarted
+
+    def _request(self) -> Request:
+        """Return the request at the door's own mount, with all that logins inside have added to it by now."""
+        script_name, path = self._mount
+        moved = {"SCRIPT_NAME": script_name, "PATH_INFO": path, VISIT: None}
+        # What was noted in the last one stays.
+        self._asked = {**self._asked, **self._environ, **moved}
+        return Request(self._asked)
 
     def _write_now(self, data: bytes) -> object:
         self.release_start()
         return self._write(data)
+
+
+class _Body:
+    """What an application answers with, held back as long as it may still ask about the visitor.
+
+    Headers go out with the first bytes of the body at the latest (PEP 3333), so that is where it ends.
+    """
+
+    def __init__(self, body: Iterable[bytes], visit: _StartingVisit) -> None:
+        self._body = body
+        self._visit = visit
+
+    def __iter__(self) -> Iterator[bytes]:
+        chunks = iter(self._body)
+        first = next(filter(None, chunks), None)
+        self._visit.release_start()
+        if first is not None:
+            yield first
+            yield from chunks
+
+    def close(self) -> None:
+        """Let the application know that its answer is out, or that nobody waits for it."""
+        self._visit.leave()
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
+
+
+def _unkept(headers: Iterable[tuple[str, str]]) -> bool:
+    """Say whether no cache keeps a response with these headers."""
+    return any(name.lower() == "cache-control" and "no-store" in value.lower() for name, value in headers)

@@ -3,7 +3,7 @@
 The environment decides how strict a run is: `JOTGATE_REQUIRE_SERVICES=1` turns every skip into a failure, so
 that a check cannot pass by leaving tests out; `HYPOTHESIS_PROFILE` chooses how many cases are generated;
 `CHROMIUM`, `NGINX`, `JOTGATE_TEST_POSTGRES_URL` and `JOTGATE_TEST_NODE_CLIENT` name the services where they are not in
-the usual place.
+the usual place. `JOTGATE_TEST_PICTURES` names a folder for pictures of the pages that browsers were led through.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,8 +23,10 @@ from urllib.parse import urlsplit
 import hypothesis
 import pytest
 
+from tests.schemas import fresh_schema
+
 # Before anything imports it, so that the contract's assertions say what they compared.
-pytest.register_assert_rewrite("jotgate.testing.contract")
+pytest.register_assert_rewrite("tests.stores.contract")
 
 _REQUIRE_SERVICES = os.environ.get("JOTGATE_REQUIRE_SERVICES") == "1"
 _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
@@ -36,12 +39,23 @@ _SERVICE_FIXTURES = {
     "postgres_url": "postgres",
 }
 
-# The two profiles that judge a change are the same on every run; the long one goes looking for new cases.
+# Stores wait for their disk at every commit, and files in memory have no disk to wait for.
+_MEMORY = Path("/dev/shm")
+_ENOUGH_BYTES = 2**31
+if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH_BYTES:
+    os.environ["TMPDIR"] = str(_MEMORY)
+    tempfile.tempdir = None
+
+# The two profiles that judge a change are the same on every run; the long one goes looking for new cases,
+# also where a variable CI makes hypothesis fix them.
 # How fast cases come depends on what else the machine does, so it fails no test.
 _unhurried = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("default", _unhurried, derandomize=True, max_examples=100)
 hypothesis.settings.register_profile("ci", _unhurried, derandomize=True, max_examples=2_000)
-hypothesis.settings.register_profile("nightly", _unhurried, print_blob=True, max_examples=10_000)
+hypothesis.settings.register_profile("mutants", _unhurried, derandomize=True, max_examples=20)
+hypothesis.settings.register_profile(
+    "nightly", _unhurried, derandomize=False, print_blob=True, max_examples=10_000
+)
 hypothesis.settings.load_profile(_PROFILE)
 
 
@@ -81,6 +95,12 @@ def _stay_on_this_machine(event: str, args: tuple[Any, ...]) -> None:
 
 
 sys.addaudithook(_stay_on_this_machine)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one worker more than there are processors: servers and browsers let tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -188,3 +208,10 @@ def postgres_url() -> str:
             " start one, or set JOTGATE_TEST_POSTGRES_URL"
         )
     return url
+
+
+@pytest.fixture
+def postgres_store_url(postgres_url: str) -> Iterator[str]:
+    """Return the address of a store of its own, which is gone after the test."""
+    with fresh_schema(postgres_url) as url:
+        yield url

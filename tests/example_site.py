@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 
 import requests
 
+from tests.patience import until
+
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 30.0
-#: How long a submission may wait for its verdict on a quiet site.
-VERDICT_SECONDS = 10.0
 
 T = TypeVar("T")
 
@@ -115,15 +115,6 @@ def flask_jotgate(environment: Mapping[str, str], *arguments: str) -> subprocess
     return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
-
-
-def until(found: Callable[[], T], *, seconds: float = START_SECONDS) -> T:
-    """Return what *found* returns once that is true."""
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, f"nothing after {seconds} s"
-        time.sleep(0.05)
-    return answer
 
 
 class Page(HTMLParser):

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.answers import Answers, digests, fingerprints, keep, normalised, text_of, unchanged
-from jotgate.keyring import CodeKeys
+from jotgate.answers import FormAnswers, digests, fingerprints, keep, normalised
+from jotgate.signed.keyring import CodeKeys
 
 PAYLOADS = Path(__file__).parent / "jotform" / "payloads"
 OLD, NEW = CodeKeys([b"o" * 32]), CodeKeys([b"o" * 32, b"n" * 32])
@@ -43,7 +43,7 @@ def captured(name: str) -> Mapping[str, Mapping[str, Any]]:
 def kept(rows: Mapping[str, Mapping[str, Any]], *, keys: CodeKeys = NEW, **fields: tuple[str, ...]) -> Any:
     """Keep what is to be kept; the ticket is in question 7."""
     listed: dict[str, tuple[str, ...]] = {"lookup_fields": (), "show_fields": ()} | fields
-    return keep(rows, form="students", ticket_qid="7", code_keys=keys, **listed)
+    return keep(rows, form_id="students", ticket_qid="7", code_keys=keys, **listed)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def kept(rows: Mapping[str, Mapping[str, Any]], *, keys: CodeKeys = NEW, **field
 )
 def test_captured_answers_read_as_text(field: str, text: str) -> None:
     """Names, telephone numbers, addresses, choices and files, by unique name, by number, and in part."""
-    assert Answers(captured("submission-of-many-types.json"))[field] == text
+    assert FormAnswers(captured("submission-of-many-types.json"))[field] == text
 
 
 @pytest.mark.parametrize(
@@ -70,55 +70,24 @@ def test_captured_answers_read_as_text(field: str, text: str) -> None:
 )
 def test_what_has_no_answer_is_not_there(field: str) -> None:
     """Unanswered questions, layout, parts that nobody filled in, names that no question has."""
-    answers = Answers(captured("submission-of-many-types.json"))
+    answers = FormAnswers(captured("submission-of-many-types.json"))
     assert field not in answers
     assert answers.get(field, "nothing") == "nothing"
 
 
 def test_answers_are_gone_through_by_name() -> None:
     """Each answered question once, by its unique name, or by its number where it has none; never in a repr."""
-    answers = Answers({**captured("submission.json"), "90": {"name": "", "answer": "x"}})
+    answers = FormAnswers({**captured("submission.json"), "90": {"name": "", "answer": "x"}})
     assert list(answers) == ["name", "memberId", "visitId", "allowed", "dateOfBirth", "flag", "90"]
     assert answers["90"] == "x"
     assert answers["dateOfBirth"] == "1990-11-22"
     assert repr(answers) == "<Answers to 7 questions>"
 
 
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        ("  Ada \n", "Ada"),
-        (None, ""),
-        ([], ""),
-        ({}, ""),
-        (0, "0"),
-        (1.5, "1.5"),
-        (True, "true"),
-        (10**4000, ""),
-        (["Mathematics", "", "Poetry"], "Mathematics; Poetry"),
-        ({"prefix": "Dr", "first": "Ada", "middle": "", "last": "L", "suffix": "II"}, "Dr Ada L II"),
-        ({"last": "L"}, "L"),
-        ({"area": "555", "phone": "0100199"}, "(555) 0100199"),
-        ({"country": "+44", "area": "", "phone": "0100199"}, "+44 0100199"),
-        ({"full": "(555) 010-0199", "phone": "7"}, "(555) 010-0199"),
-        ({"year": "2026", "month": "3", "day": "9", "datetime": "2026-03-09 00:00:00"}, "2026-03-09"),
-        ({"year": "2026", "month": "03", "day": "09", "hour": "4", "min": "5", "ampm": "PM"}, "2026-03-09 4:05 PM"),
-        ({"year": "", "month": "", "day": ""}, ""),
-        ({"addr_line1": "1 High Street", "city": "Ely", "postal": "CB7", "state": ""}, "1 High Street, Ely, CB7"),
-        ({"hourSelect": "10", "minuteSelect": "30"}, "10; 30"),
-        ([{"first": "Ada"}, ["x", ["y"]]], "Ada; x; y"),
-        ([[[[[[[["too deep"]]]]]]]], ""),
-    ],
-)  # fmt: skip
-def test_an_answer_is_one_text(answer: object, text: str) -> None:
-    """As it is read out; what is empty leaves no separator behind."""
-    assert text_of(answer) == text
-
-
 @given(ROWS)
 def test_whatever_came_back_can_be_kept(rows: dict[str, dict[str, Any]]) -> None:
     """Never an exception; what is kept of it can be written as JSON."""
-    answers = Answers(rows)
+    answers = FormAnswers(rows)
     assert len(dict(answers)) == len(answers)
     fields = (*rows, *answers, "name[first]", "7")
     found = kept(rows, lookup_fields=fields, show_fields=fields)
@@ -168,6 +137,7 @@ def test_a_digest_changes_with_every_answer_and_with_nothing_else() -> None:
     assert digest({"4": {"answer": ""}, "5": {"name": "layout"}, "6": {"answer": []}}) == same
     assert digest({"3": {"answer": {"first": "A", "last": "C"}}}) != same
     assert digest({"4": {"answer": "0"}}) != same
+    assert digest({"4": {"answer": 0}}) != same != digest({"4": {"answer": False}})
     assert digest({}, NEW) != same == digests(rows, ticket_qid="7", code_keys=NEW)[1]
 
 
@@ -186,12 +156,3 @@ def test_only_listed_fields_are_kept_in_clear() -> None:
     }
     assert found.lookups == (("document", fingerprints(NEW, "students", "document", "ab 12")[0]),)
     assert "Ada" not in repr(found)
-
-
-@pytest.mark.parametrize("came_back", ["A & B", " A  &\r\n B ", "A &amp; B"])
-def test_a_value_may_come_back_in_another_spelling(came_back: str) -> None:
-    """White space and HTML's entities are JotForm's; everything else is somebody's."""
-    assert unchanged("A & B", came_back)
-    assert not unchanged("A & B", came_back + "x")
-    assert not unchanged("A & B", "")
-    assert not unchanged("A & B", came_back.lower())

@@ -11,8 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
@@ -25,6 +24,7 @@ import requests
 from jotgate.cli import main
 from jotgate.outcomes import Verdict
 from jotgate.sandbox import Sandbox
+from tests.patience import until
 
 pytestmark = pytest.mark.checkout
 
@@ -34,10 +34,10 @@ FORM_ID = "241234567890123"
 API_KEY = "0123456789abcdef0123456789abcdef"
 _BLOCK = re.compile(r"^```(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE_NAME = re.compile(r"# ([\w./-]+\.(?:py|toml))\n")
-_PATIENCE_SECONDS = 60.0
 
 #: A visitor at `app`, and the form of the page at *path* with its ticket, once the code was taken.
 _VISIT = f"""
+import html
 import re
 visitor = app.test_client()
 def get(path):
@@ -45,7 +45,10 @@ def get(path):
 def enter(code):
     return visitor.post("/jotgate/f/students", data={{"code": code}}, base_url="{SITE}").status_code
 def ticket_at(path):
-    return re.search(r"{FORM_ID}\\?jotgate=([\\w-]{{35}})", get(path).text)[1]
+    shown = html.unescape(re.search(r'<iframe[^>]* src="([^"]+)"', get(path).text)[1])
+    if shown.startswith("/"):
+        shown = get(shown).location
+    return re.search(r"{FORM_ID}\\?jotgate=([\\w-]{{35}})", shown)[1]
 """
 
 
@@ -155,14 +158,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         yield Desk(folder=tmp_path, sandbox=sandbox)
 
 
-def eventually(look: Callable[[], bool]) -> None:
-    """Look until it is so, or fail."""
-    give_up_at = time.monotonic() + _PATIENCE_SECONDS
-    while not look():
-        assert time.monotonic() < give_up_at, "it did not come true in time"
-        time.sleep(0.05)
-
-
 def answers(url: str) -> bool:
     """Say whether somebody answers there."""
     try:
@@ -185,7 +180,7 @@ ticket_at("/students")
 """
         _, _, init, create = (block.text for block in blocks("README.md", "sh"))
         given = f"--site-url {SITE} --api-key {API_KEY} --api-host {desk.sandbox.api} --form {FORM_ID}"
-        desk.run("sh", "-ec", init.replace("--flask", f"--flask --yes --name students {given}"))
+        desk.run("sh", "-ec", init.replace("init", f"init --yes --name students {given}"))
         desk.run_script("README.md", _VISIT + story)
         desk.save("README.md")
         desk.write("7a.csv", blocks("docs/codes.md", "text")[0].text)
@@ -204,6 +199,8 @@ with app.app_context():
 assert enter(codes["s-1042"]) == 303
 assert get("/handouts").text == "Only for those with a code."
 assert get("/whoami").text == "s-1042"
+assert ticket_at("/long-page") == ticket_at("/students")
+assert get("/long-page").headers["Cache-Control"] == "private, no-store"
 assert "JOTFORM_FRAMES" in get("/students").headers["Content-Security-Policy"]
 print(ticket_at("/students"))
 # The next script reads by itself, so this one's sweep has to be over.
@@ -214,6 +211,7 @@ with app.app_context():
     gate.parts.sweep.run(["students"], operator=True)
 """
         story = story.replace("JOTFORM_FRAMES", desk.sandbox.submit_origin)
+        desk.write("templates/long.html", "<h1>Students</h1>{{ form }}")
         ticket = desk.run_script("docs/flask.md", _VISIT + story).strip()
         desk.sandbox.submit(FORM_ID, {"jotgate": ticket})
         after = """
@@ -222,6 +220,23 @@ with app.app_context():
     assert has_counted("s-1042")
 """
         desk.run_script("docs/flask.md", after)
+
+    def test_extensions(self, desk: Desk) -> None:
+        """A Flask site with a login, a CSRF check and a policy of its own, as shown, has its door open."""
+        desk.save("docs/flask.md")
+        desk.save("docs/wsgi.md")
+        after = """
+assert get("/other").status_code == 302
+page = get("/jotgate/f/students")
+assert page.status_code == 200 and "JOTFORM_FRAMES" in page.headers["Content-Security-Policy"]
+assert get("/login").headers["Content-Security-Policy"].count("JOTFORM_FRAMES") == 1
+assert enter("0000-0000-0001") == 422
+from werkzeug.test import Client
+blog = Client(wrapped(app, lambda environ, start: [start("200 OK", []), b"blog"][1:]))
+assert blog.get("/jotgate/health", base_url="https://school.example").status_code == 200
+"""
+        after = after.replace("JOTFORM_FRAMES", desk.sandbox.submit_origin)
+        desk.run_script("docs/extensions.md", _VISIT + after)
 
     def test_flask_shares_the_settings_of_a_file(self, desk: Desk) -> None:
         """A `jotgate.toml`, read as shown, configures a Flask app."""
@@ -277,7 +292,7 @@ with app.app_context():
     gate.parts.callbacks.register()
     gate.parts.sweep.run(["students"], operator=True)
 import requests, json
-from jotgate.webhooks import headers, payload, secret_text
+from jotgate.telling.webhooks import headers, payload, secret_text
 from jotgate import Cause, Verdict, VerdictEvent
 import time
 event = VerdictEvent(message_id="msg_1", submission_id="1", form="students", subject="s-1", verdict=Verdict.VERIFIED,
@@ -355,7 +370,7 @@ assert page.headers["Cache-Control"] == "private, no-store"
         after = f"""
 from werkzeug.test import Client
 page = Client(wrap(None)).get("/jotgate/f/students", base_url="{SITE}").text
-assert "My school" in page and "/static/school.css" in page
+assert "Term dates" in page and "/static/school.css" in page
 assert 'name="code"' in page
 """
         desk.run_script("docs/theming.md", after)
@@ -392,15 +407,15 @@ assert 'name="code"' in page
         ):
             code, *others = desk.run(*shlex.split(create)).split()
             assert len(others) == 2
-            eventually(lambda: answers(site) and answers(f"{jotform}/{form_id}"))
+            until(lambda: answers(site) and answers(f"{jotform}/{form_id}"))
             with requests.Session() as visitor:
                 visitor.post(f"{site}/jotgate/f/students", data={"code": code}, timeout=10)
                 address = re.search(r'<iframe[^>]* src="([^"]+)"', visitor.get(site, timeout=10).text)
                 assert address
-                submit(unescape(address[1]))
+                submit(visitor.get(site + unescape(address[1]), timeout=10).url)
                 state = f"{site}/jotgate/f/students/state"
                 visitor.post(f"{site}/jotgate/f/students/sent", timeout=10)
-                eventually(lambda: visitor.get(state, timeout=10).json()["state"] == "verified")
+                until(lambda: visitor.get(state, timeout=10).json()["state"] == "verified")
             submit(f"{jotform}/{form_id}")
             listed = desk.run("sh", "-ec", look)
         assert re.findall(r"\b(verified|unticketed)\b", listed.partition("verdict")[2]) == [
@@ -444,6 +459,15 @@ class TestLists:
             assert isinstance(command, click.Group)
             there = there - {group} | set(command.commands)
         assert named == there
+
+    def test_commands_on_their_page(self) -> None:
+        """The page about the command line names every command, whether it stands alone or in a group."""
+        page = read("docs/cli.md")
+        context = click.Context(main)
+        for name in main.list_commands(context):
+            command = main.get_command(context, name)
+            names = command.commands if isinstance(command, click.Group) else [name]
+            assert [one for one in names if not re.search(rf"`(?:[\w -]+ )?{one}\b", page)] == [], name
 
     def test_make_goals_in_the_readme(self) -> None:
         """Each goal of make that the README names is one of the Makefile's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import importlib.metadata
 import json
@@ -20,6 +21,56 @@ import jotgate
 ROOT = Path(__file__).parents[1]
 PACKAGE = Path(jotgate.__file__).parent
 OUTER = {"flask", "wsgi", "cli", "door", "sandbox", "testing"}
+#: The folders whose modules have a test module each, in a folder of the same name. Elsewhere tests go by what users
+#: and programs do: commands (cli), verbs of the store (stores/contract), JotForm's behaviour (sandbox).
+CORE = (
+    "",
+    "admission",
+    "answers",
+    "config",
+    "door",
+    "jotform",
+    "mirroring",
+    "records",
+    "signed",
+    "sweeping",
+    "telling",
+)
+#: Modules of these folders that are tested through what they are a part of.
+TESTED_WITH = {
+    "admission/vetting": "admission/test_apps",
+    "answers/dates": "test_answer_types",
+    "answers/keeping": "test_answers",
+    "answers/locks": "test_answer_types",
+    "answers/matching": "test_answer_types",
+    "answers/readings": "test_answer_types",
+    "answers/sheet": "test_answers",
+    "answers/types": "test_answer_types",
+    "config/forms": "config/test_rules",
+    "config/tables": "config/test_settings",
+    "door/base": "door/test_endpoints",
+    "door/contexts": "door/test_showing",
+    "door/handling": "door/test_endpoints",
+    "door/refusing": "door/test_reporting",
+    "door/rendering": "door/test_templates",
+    "door/routes": "test_wsgi",
+    "door/services": "door/test_delivering",
+    "door/standing": "flask/test_extension",
+    "jotform/calling": "jotform/test_transport",
+    "jotform/tolls": "jotform/test_raw",
+    "mirroring/account": "door/test_mirror",
+    "mirroring/mirror": "door/test_mirror",
+    "mirroring/replies": "door/test_mirror",
+    "mirroring/wording": "door/test_mirror",
+    "records/reporting": "door/test_reporting",
+    "sweeping/hints": "sweeping/test_late_rows",
+    "sweeping/judging": "sweeping/test_verdicts",
+    "sweeping/pages": "sweeping/test_large_answers",
+    "sweeping/places": "sweeping/test_large_answers",
+    "sweeping/running": "sweeping/test_sweep",
+}
+MAX_LINES = 450
+GOALS = ("demo", "test", "test-all", "nightly", "fuzz", "mutants", "check", "bench")
 FRAMEWORKS = {"flask", "werkzeug", "click"}
 
 
@@ -113,6 +164,44 @@ def test_every_file_of_the_package_is_in_its_package_data() -> None:
     assert sorted(present - packed) == []
 
 
+def _core_of(folder: str) -> list[str]:
+    """Return the modules of a folder of the package: "door/base"."""
+    names = [path.stem for path in (PACKAGE / folder).glob("*.py") if not path.stem.startswith("__")]
+    return [f"{folder}/{name}".lstrip("/") for name in sorted(names)]
+
+
+def _test_module(name: str) -> Path:
+    """Return where the tests of a module are."""
+    folder, _, module = name.rpartition("/")
+    return ROOT / "tests" / folder / f"test_{module}.py"
+
+
+def test_every_module_of_the_core_has_its_tests() -> None:
+    """In a test module of its own, or in the one that the list names; the list has no line too many."""
+    modules = [name for folder in CORE for name in _core_of(folder)]
+    untested = [name for name in modules if not _test_module(name).is_file()]
+    assert sorted(TESTED_WITH) == sorted(untested)
+    assert [name for name in TESTED_WITH.values() if not (ROOT / "tests" / f"{name}.py").is_file()] == []
+
+
+def test_every_test_states_its_claim() -> None:
+    """In a docstring."""
+    silent = [
+        f"{path.relative_to(ROOT)}: {node.name}"
+        for path in (ROOT / "tests").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_no_module_is_too_long_to_be_read_at_one_go() -> None:
+    """The largest has fewer lines than this; a longer one tells two stories."""
+    files = [*PACKAGE.rglob("*.py"), *(ROOT / "example_app").rglob("*.py")]
+    lines = {path.name: len(path.read_text("utf-8").splitlines()) for path in files}
+    assert {name: count for name, count in lines.items() if count >= MAX_LINES} == {}
+
+
 @pytest.mark.checkout
 def test_no_file_names_a_place_of_one_machine() -> None:
     """Nobody's home, and no path that exists on one machine only, is written down anywhere."""
@@ -143,7 +232,7 @@ def _stub_python(folder: Path, body: str) -> Path:
 class TestBareMachine:
     """What `make` says where something it needs is missing."""
 
-    @pytest.mark.parametrize("goal", ["demo", "test", "check", "bench"])
+    @pytest.mark.parametrize("goal", GOALS)
     def test_no_python(self, tmp_path: Path, goal: str) -> None:
         """Without a Python, every goal says what to install and how to name another one."""
         run = _make(tmp_path, goal, "PYTHON=no-such-python")
@@ -183,5 +272,5 @@ class TestBareMachine:
         """Plain `make` explains the goals and installs nothing."""
         run = _make(tmp_path, "PYTHON=no-such-python")
         assert run.returncode == 0
-        assert all(f"make {goal}" in run.stdout for goal in ("demo", "test", "check", "bench"))
+        assert all(f"make {goal}" in run.stdout for goal in GOALS)
         assert not (tmp_path / ".venv").exists()

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.clock import SystemClock
 from jotgate.errors import QuotaExhausted
 from jotgate.quota import EST, Quota, Usage, current, day_window, observe, pace, take
-from jotgate.stores import open_store
 
 T = TypeVar("T")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -102,7 +98,7 @@ def test_a_tenth_is_kept_for_the_operator() -> None:
 def test_used_held_and_left_add_up_to_the_limit() -> None:
     """The three parts of the allowance are always the whole of it."""
     for used in range(0, 1_001, 50):
-        usage = Usage(day="2026-01-12", limit=1_000, used=used)
+        usage = Usage(day="2026-01-12", limit=1_000, configured=1_000, used=used)
         assert usage.left is not None
         assert usage.used + usage.held + usage.left == 1_000
 
@@ -188,6 +184,53 @@ def test_an_unlimited_plan_is_only_counted() -> None:
     assert (quota.usage().left, quota.usage().held) == (None, 0)
 
 
+def _as_configured(quota: Quota, clock: _Clock, limit: int | None) -> Quota:
+    """Return what a process with other settings makes of the same usage."""
+    return Quota(quota._store, account="a", limit=limit, clock=clock)
+
+
+def test_a_plan_that_becomes_smaller_counts_at_the_next_call() -> None:
+    """From enterprise to free: 1,000 calls, not what was granted before."""
+    enterprise, clock = _quota("2026-01-12T12:00:00", limit=None)
+    _take_all(enterprise, most=10)
+    free = _as_configured(enterprise, clock, 1_000)
+    assert _take_all(free, operator=True) == 990
+    assert free.usage().limit == 1_000
+
+
+def test_a_plan_that_becomes_larger_counts_at_the_next_call() -> None:
+    """From free to bronze, with an account that never says ``limit-left``."""
+    free, clock = _quota("2026-01-12T12:00:00")
+    assert _take_all(free) == 900
+    bronze = _as_configured(free, clock, 10_000)
+    assert _take_all(bronze, most=10_000) == 8_100
+
+
+@pytest.mark.parametrize("limit", [1_000, 10_000, None])
+def test_what_jotform_says_outranks_a_changed_plan(limit: int | None) -> None:
+    """The account is asked again, once, and its answer stands whatever the settings say."""
+    silver, clock = _quota("2026-01-12T12:00:00", limit=50_000)
+    assert silver.asks()
+    _take_all(silver, most=3_000)
+    changed = _as_configured(silver, clock, limit)
+    assert changed.pace().granted
+    assert changed.asks()
+    assert not changed.asks()
+    changed.take()
+    changed.discovered(limit=20_000, used=3_001)
+    assert _as_configured(silver, clock, limit).usage().limit == 20_000
+
+
+def test_a_plan_called_unlimited_ends_where_jotform_says() -> None:
+    """An account that has calls left has a limit; one that says 0 may have none."""
+    quota, _ = _quota("2026-01-12T12:00:00", limit=None)
+    quota.take()
+    quota.observe(0)
+    assert quota.usage().left is None
+    quota.observe(999)
+    assert _take_all(quota) == 899
+
+
 def test_a_call_that_was_not_sent_is_given_back() -> None:
     """An attempt that never left this machine costs nothing."""
     quota, _ = _quota("2026-01-12T12:00:00")
@@ -198,7 +241,7 @@ def test_a_call_that_was_not_sent_is_given_back() -> None:
 
 def test_the_pace_makes_the_calls_last_the_day() -> None:
     """After a burst of 30 a free account's readings are about a minute and a half apart, all day long."""
-    usage = Usage(day="2026-01-12", limit=1_000, tokens_at=_utc("2026-01-12T05:00:00"))
+    usage = Usage(day="2026-01-12", limit=1_000, configured=1_000, tokens_at=_utc("2026-01-12T05:00:00"))
     at, started = _utc("2026-01-12T05:00:00"), 0
     while at < _utc("2026-01-13T04:59:00"):
         if pace(usage, at).granted:
@@ -210,10 +253,37 @@ def test_the_pace_makes_the_calls_last_the_day() -> None:
     assert usage.used == started
 
 
+def test_what_is_left_between_both_midnights_is_for_that_hour() -> None:
+    """In summer the day's last calls are spread over the hour that is left of it, not over the next day."""
+    midnight = _utc("2026-07-14T04:00:00")
+    usage = Usage(day="2026-07-13", limit=1_000, configured=1_000, used=500, tokens=0.0, tokens_at=midnight)
+    at, started = midnight, 0
+    while at < midnight + 3_590:
+        if pace(usage, at).granted:
+            usage, _ = take(usage, at, operator=False)
+            started += 1
+        at += 1
+    assert 390 <= started <= 400
+
+
+def test_the_pace_leaves_calls_for_the_hour_between_both_midnights() -> None:
+    """A summer's day lasts 25 hours until JotForm shows that it does not."""
+    usage = Usage(
+        day="2026-07-13", limit=1_000, configured=1_000, tokens=0.0, tokens_at=_utc("2026-07-13T05:00:00")
+    )
+    at = _utc("2026-07-13T05:00:00")
+    while at < _utc("2026-07-14T04:00:00"):
+        if pace(usage, at).granted:
+            usage, _ = take(usage, at, operator=False)
+        at += 5
+    assert usage.left is not None
+    assert usage.left >= 30
+
+
 def test_a_wish_that_is_not_granted_says_when_to_come_back() -> None:
     """`until` is the moment at which the pace allows the next reading."""
     at = _utc("2026-01-12T12:00:00")
-    usage = Usage(day="2026-01-12", limit=1_000, tokens=0.0, tokens_at=at)
+    usage = Usage(day="2026-01-12", limit=1_000, configured=1_000, tokens=0.0, tokens_at=at)
     grab = pace(usage, at)
     assert not grab.granted
     assert not pace(usage, grab.until - 1).granted
@@ -224,7 +294,7 @@ def test_a_wish_that_is_not_granted_says_when_to_come_back() -> None:
 def test_a_clock_set_back_gives_no_calls(back_seconds: int) -> None:
     """A clock that goes back neither resets the day nor makes the count negative."""
     at = _utc("2026-01-12T12:00:00")
-    usage = Usage(day="2026-01-12", limit=1_000, used=500, tokens_at=at)
+    usage = Usage(day="2026-01-12", limit=1_000, configured=1_000, used=500, tokens_at=at)
     earlier = current(usage, at - back_seconds)
     assert earlier.used == 500
     assert earlier.tokens <= usage.tokens
@@ -241,7 +311,7 @@ def test_a_clock_set_back_gives_no_calls(back_seconds: int) -> None:
 def test_no_sequence_passes_the_limit(steps: list[tuple[int, str, int]]) -> None:
     """Whatever happens in whatever order, used stays between 0 and the limit."""
     at = _utc("2026-03-07T20:00:00")
-    usage = Usage(day="2026-03-07", limit=1_000, tokens_at=at)
+    usage = Usage(day="2026-03-07", limit=1_000, configured=1_000, tokens_at=at)
     for seconds, what, left in steps:
         at += seconds
         if what == "observe":
@@ -253,34 +323,23 @@ def test_no_sequence_passes_the_limit(steps: list[tuple[int, str, int]]) -> None
         assert 0.0 <= usage.tokens <= 30.0
 
 
-def _wish(path: str, wishes: int, answers: Any) -> None:
-    quota = Quota(open_store(f"sqlite:///{path}"), account="a", limit=1_000, clock=SystemClock())
-    answers.put(sum(_take_all(quota, most=1) for _ in range(wishes)))
-
-
-def test_16_processes_share_one_allowance(tmp_path: Path) -> None:
-    """5,000 wishes from 16 processes: at most 1,000 are granted, and all but the operator's share."""
-    path = str(tmp_path / "jotgate.db")
-    store = open_store(f"sqlite:///{path}")
-    store.prepare({}, 0.0)
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    processes = [context.Process(target=_wish, args=(path, 313, answers)) for _ in range(16)]
-    for process in processes:
-        process.start()
-    granted = sum(answers.get(timeout=120) for _ in processes)
-    for process in processes:
-        process.join()
-    assert granted == 900
-    held = store.usage("a")
-    assert held is not None
-    assert held.used == 900
-    store.close()
-
-
 def test_the_two_readings_of_est_differ_only_in_summer() -> None:
     """The fixed reading is five hours behind UTC all year round."""
     winter, summer = _utc("2026-01-12T05:00:00"), _utc("2026-07-12T05:00:00")
     assert dt.datetime.fromtimestamp(winter, EST) == dt.datetime.fromtimestamp(winter, NEW_YORK)
     assert dt.datetime.fromtimestamp(winter, EST).hour == dt.datetime.fromtimestamp(winter, NEW_YORK).hour
     assert dt.datetime.fromtimestamp(summer, EST).hour + 1 == dt.datetime.fromtimestamp(summer, NEW_YORK).hour
+
+
+def test_what_a_call_is_worth_is_the_time_that_the_pace_takes_to_bring_one() -> None:
+    """A call in 96 seconds on the smallest plan, ten times as often on the next, and at no wait without a limit."""
+    for limit, seconds in ((1_000, 96.0), (10_000, 9.6), (None, 0.0)):
+        quota, _ = _quota("2026-01-12T05:00:00", limit)
+        assert quota.seconds_each() == pytest.approx(seconds, rel=0.01)
+
+
+def test_without_any_call_left_one_is_worth_more_than_any_wait() -> None:
+    """A spent day is no division by nothing."""
+    quota, _ = _quota("2026-01-12T05:00:00")
+    _take_all(quota)
+    assert quota.seconds_each() > 86_400.0

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from jotgate.jwts import read_public_key
-from jotgate.tokens import AppKey, Claims, check_times, key_id_of, read_app_secret, read_token
+from jotgate.signed.jwts import read_public_key
+from jotgate.signed.tokens import AppKey, Claims, check_times, key_id_of, read_app_secret, read_token
 
 pytestmark = pytest.mark.checkout
 

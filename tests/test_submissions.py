@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.keyring import CodeKeys, KeyRing
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
+from jotgate.signed.keyring import CodeKeys, KeyRing
+from jotgate.signed.tickets import Ticket, TicketState, ticket_text
 from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate, Submission, examine, judge
-from jotgate.tickets import Ticket, TicketState, ticket_text
+from tests.stores.contract.material import written
 
 KEYS, CODE_KEYS = KeyRing([b"k" * 32]), CodeKeys([b"c" * 32])
 STUDENTS = FormPolicy(form="students", form_id="260010000000001", title="Students")
@@ -152,7 +154,55 @@ def test_the_verdict_follows_from_what_is_known(
 def test_a_locked_field_must_come_back_as_it_was(answers: dict[str, str], verdict: Verdict) -> None:
     """Changed, emptied or gone: tampered; what was filled in without a lock may be changed."""
     locked = ticket(prefill={"class": "7a", "room": "12"}, locked=("class",))
-    assert judge(candidate(answers=answers), locked, waited_seconds=0.0) is verdict
+    assert judge(candidate(answers=written(answers)), locked, waited_seconds=0.0) is verdict
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, Verdict.VERIFIED),
+        ({"phone": {"full": "(214) 543-4990"}}, Verdict.TAMPERED),
+        ({"meals": ["Lunch"]}, Verdict.TAMPERED),
+        ({"meals": ["Dinner", "Lunch", "Breakfast"]}, Verdict.TAMPERED),
+        ({"day": {"year": "2026", "month": "07", "day": "05"}}, Verdict.TAMPERED),
+        ({"ref": "O&#039;Brian"}, Verdict.TAMPERED),
+        ({"count": 1}, Verdict.TAMPERED),
+        ({"count": None}, Verdict.TAMPERED),
+    ],
+)
+def test_what_jotform_spells_anew_is_not_tampered(changed: dict[str, Any], verdict: Verdict) -> None:
+    """From the rows of the API: masks, the order of choices, zeros in front, entities, a number 0; and each changed."""
+    prefill = {
+        "phone[full]": "2145434999",
+        "meals": "Dinner,Lunch",
+        "day[year]": "2026",
+        "day[month]": "7",
+        "day[day]": "4",
+        "ref": "O'Brien",
+        "count": "0",
+    }
+    given = {
+        "phone": {"full": "(214) 543-4999"},
+        "meals": ["Lunch", "Dinner"],
+        "day": {"year": "2026", "month": "07", "day": "04", "datetime": "2026-07-04 00:00:00"},
+        "ref": "O&#039;Brien",
+        "count": 0,
+    }
+    types = {
+        "phone": "control_phone",
+        "meals": "control_checkbox",
+        "day": "control_datetime",
+        "ref": "control_textbox",
+        "count": "control_number",
+    }
+    rows = {
+        str(qid): {"name": name, "type": types[name], "answer": answer}
+        for qid, (name, answer) in enumerate((given | changed).items(), start=10)
+    }
+    sent = submission(ticket_text(ID, KEYS))
+    seen = look(replace(sent, answers={**sent.answers, **rows}))
+    locked = ticket(prefill=prefill, locked=tuple(prefill))
+    assert judge(seen, locked, waited_seconds=0.0) is verdict
 
 
 def test_tampering_is_the_last_thing_to_be_looked_at() -> None:

@@ -2,229 +2,217 @@
 
 from __future__ import annotations
 
-import heapq
 import ipaddress
-import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import count
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.browsers import Browser, new_browser
-from jotgate.codes import generate, printed
-from jotgate.gate import Gate, Seen
-from jotgate.grants import Grants, Person, Terms
-from jotgate.keyring import CodeKeys, KeyRing
-from jotgate.outcomes import Admit, Decision, Reason
-from jotgate.policy import FormPolicy
-from jotgate.stores import open_store
-from jotgate.testing import FrozenClock
+from jotgate.codes import ALPHABET, DATA_SYMBOLS
+from jotgate.outcomes import Work
 from jotgate.throttle import (
-    BRAKED_TURN_SECONDS,
-    DAILY_GUESSES,
+    CALM_GUESSES,
+    DAY_SECONDS,
     EVERYWHERE,
     FREE_GUESSES,
+    KNOWN_GUESSES,
     LAG_SECONDS,
-    SLOW_TURN_SECONDS,
+    LEAST_WORK,
+    LONGEST_TURN_SECONDS,
+    MOST_WORK,
+    NOTED_GUESSES,
+    OPENING_SECONDS,
+    PACE,
+    PATIENT_SHARE,
+    POSSIBLE_CODES,
+    WORK_SECONDS,
     Guesser,
     Tally,
     Turn,
+    budget_of,
+    grains_of,
+    live_count,
     network_of,
     next_turn,
+    opening_wait,
+    price,
+    turn_seconds,
+    window_of,
 )
 
-T0 = 1_790_000_000.0
-FORM = "students"
-SCHOOL, ELSEWHERE = "192.0.2.1/32", "198.51.100.7/32"
+NOW = 1_790_000_000.0
+SCHOOL = "192.0.2.1/32"
+BUDGET = budget_of(1_000_000)
 
 
-@dataclass
-class Door:
-    """A gate on a real store, with a clock that stands still."""
-
-    gate: Gate
-    office: Grants
-    clock: FrozenClock
-
-    def codes(self, number: int) -> list[str]:
-        """Create codes."""
-        return [issued.code for issued in self.office.create(Terms(form=FORM), [Person()] * number)]
-
-    def knock(self, text: str, browser: Browser | None = None, network: str = SCHOOL) -> Decision:
-        """Try *text*, in a browser that is new unless it is given."""
-        browser = browser or new_browser(self.clock.now())
-        return self.gate.admit(text, form=FORM, seen=Seen(browser=browser, network=network))
+def someone(*, age: float = 60.0, network: str = SCHOOL, work: Work | None = None) -> Guesser:
+    """Return somebody who tries a code."""
+    return Guesser(network=network, browser="00", browser_age=age, work=work)
 
 
-@pytest.fixture
-def door(tmp_path: Path) -> Iterator[Door]:
-    """Return a door with nothing behind it yet."""
-    clock = FrozenClock(T0)
-    store = open_store(f"sqlite:///{tmp_path}/store.db")
-    policy = FormPolicy(form=FORM, form_id="260010000000001", title="Students")
-    store.prepare({FORM: policy.form_id}, T0)
-    code_keys = CodeKeys([b"c" * 32])
-    keys = KeyRing([b"s" * 32])
-    gate = Gate({FORM: policy}, store=store, keys=keys, code_keys=code_keys, clock=clock)
-    yield Door(gate=gate, office=Grants([FORM], store=store, code_keys=code_keys, clock=clock), clock=clock)
-    store.close()
+def guessed(count: int, *, wait: float = 0.0, left: float = 60.0) -> Tally:
+    """Return a tally that counts for some more seconds."""
+    return Tally(count=count, ends_at=NOW + left, next_try_at=NOW + wait)
 
 
-def mistyped(code: str) -> str:
-    """Return *code* with one symbol wrong."""
-    return ("0" if code[0] != "0" else "2") + code[1:]
+def asked(guesser: Guesser, *, now: float = NOW, **tallies: Tally) -> Turn:
+    """Decide: `own`, `browser`, `known`, `others`, `pace` and `everywhere` name the guesser's tallies."""
+    keys = {
+        "own": guesser.grains[0].key,
+        "browser": guesser.browser_key,
+        "known": guesser.lanes[0],
+        "others": guesser.lanes[1],
+        "pace": PACE,
+        "everywhere": EVERYWHERE,
+    }
+    return next_turn(guesser, {keys[name]: tally for name, tally in tallies.items()}, now=now, budget=BUDGET)
 
 
-def why(decision: Decision) -> Reason | None:
-    """Return why it was refused, or None."""
-    return None if isinstance(decision, Admit) else decision.reason
+IN_DEBT = guessed(FREE_GUESSES)
+NO_PATIENCE = guessed(int(BUDGET * PATIENT_SHARE) + 1)
+USED_UP = guessed(BUDGET)
 
 
-@dataclass
-class Crowd:
-    """People and guessers who come to one door, each at a time of their own."""
-
-    door: Door
-    #: Seconds that each right code waited from its first try to its admission.
-    waits: list[float] = field(default_factory=list)
-    slowed: int = 0
-    _due: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=count)
-
-    def at(self, seconds: float, act: Callable[[], None]) -> None:
-        """Let *act* happen *seconds* after the beginning."""
-        heapq.heappush(self._due, (T0 + seconds, next(self._numbers), act))
-
-    def pupil(self, seconds: float, code: str, *, dice: random.Random) -> None:
-        """Let somebody load the page then, type for a few seconds, perhaps wrongly, and try again as the page does."""
-        browser = new_browser(T0 + seconds)
-        first = seconds + dice.uniform(2, 10)
-        texts = [mistyped(code)] if dice.random() < 0.1 else []
-
-        def attempt() -> None:
-            now = self.door.clock.now()
-            decision = self.door.knock(texts.pop() if texts else code, browser)
-            if isinstance(decision, Admit):
-                self.waits.append(now - T0 - first)
-            elif decision.reason is Reason.MISTYPED:
-                self.at(now - T0 + 3, attempt)
-            else:
-                assert decision.reason is Reason.THROTTLED
-                assert decision.retry_after_seconds is not None
-                self.slowed += 1
-                self.at(now - T0 + decision.retry_after_seconds + dice.uniform(0, 0.05), attempt)
-
-        self.at(first, attempt)
-
-    def guesser(self, *, seconds: float, cookie: Callable[[float], Browser]) -> None:
-        """Let somebody guess every 10 ms for so long, with whatever *cookie* gives for the time it is."""
-
-        def attempt() -> None:
-            now = self.door.clock.now()
-            self.door.knock(printed(generate()), cookie(now))
-            if now - T0 < seconds:
-                self.at(now - T0 + 0.01, attempt)
-
-        self.at(0, attempt)
-
-    def run(self) -> None:
-        """Let everything happen, in its order."""
-        while self._due:
-            moment, _, act = heapq.heappop(self._due)
-            self.door.clock.set(moment)
-            act()
+def test_the_budget_keeps_the_odds_that_are_promised() -> None:
+    """Whatever the number of codes in use, a day's guesses find one with a chance of 1 in 100,000."""
+    assert len(ALPHABET) ** DATA_SYMBOLS == POSSIBLE_CODES
+    assert [budget_of(number) for number in (600, 10_000, 1_000_000)] == [18_764_998, 1_125_899, 11_258]
+    for number in (1, 30, 600, 10_000, 1_000_000):
+        assert budget_of(number) * number / POSSIBLE_CODES <= 1e-5
+    assert budget_of(0) == budget_of(1) == 11_258_999_068
+    assert budget_of(10_000_000) == CALM_GUESSES
 
 
-def test_600_pupils_behind_one_address_are_never_slowed(door: Door) -> None:
-    """One in ten mistypes; within a minute all of them are in at their first right try."""
-    crowd, dice = Crowd(door), random.Random(1)
-    for code in door.codes(600):
-        crowd.pupil(dice.uniform(0, 60), code, dice=dice)
-    crowd.run()
-    assert (len(crowd.waits), crowd.slowed) == (600, 0)
-    assert max(crowd.waits) <= 3.1
+def test_a_network_is_free_until_it_guessed_wrong_sixty_times() -> None:
+    """Then a browser that is known is answered at once, and others one try a second."""
+    assert asked(someone(age=0.0), own=guessed(FREE_GUESSES - 1)).is_noted
+    assert asked(someone(), own=IN_DEBT) == Turn(
+        counts=(someone().browser_key, someone().grains[0].key, EVERYWHERE)
+    )
+    first = asked(someone(age=0.0), own=IN_DEBT)
+    assert [(taken.key, taken.seconds) for taken in first.takes] == [(someone().lanes[1], 1.0)]
+    assert asked(someone(age=2.0), own=IN_DEBT, others=guessed(0, wait=1.0)).wait_seconds == 3.0
+    assert asked(someone(age=0.0), own=IN_DEBT, others=guessed(0, wait=1.0)).wait_seconds == 5.0
+    assert asked(someone(age=0.0), own=IN_DEBT, others=guessed(0, wait=1.0)).blame is None
+    assert asked(someone(age=9.0), own=guessed(FREE_GUESSES, left=0.0)).is_noted
+    assert live_count(None, NOW) == live_count(guessed(1, left=0.0), NOW) == 0
 
 
-def _no_cookie(now: float) -> Browser:
-    return new_browser(now)
+def test_a_browser_of_a_clock_that_is_ahead_is_known_at_once() -> None:
+    """By more than is rounded away: nobody can say how long it has been there."""
+    assert asked(someone(age=-0.5), own=IN_DEBT).takes
+    for age in (-1.0, -1.5, -3_600.0):
+        assert not asked(someone(age=age), own=IN_DEBT).takes
 
 
-def _fetched_first(now: float) -> Browser:
-    return new_browser(now - 0.5)
+def test_a_turn_that_is_further_off_than_turns_are_binds_nobody() -> None:
+    """It was taken before the clock was set back; one that is just as far off as rounding explains does."""
+    stranger = someone(age=0.0)
+    for wait, waits in ((1.0 + LAG_SECONDS, True), (1.5 + LAG_SECONDS, False)):
+        turn = asked(stranger, own=IN_DEBT, others=guessed(0, wait=wait))
+        assert (turn.wait_seconds > 0) is waits
 
 
-def _kept() -> Callable[[float], Browser]:
-    browser = new_browser(T0 - 3600)
-    return lambda _: browser
+def test_patience_ends_with_its_share_of_the_day() -> None:
+    """At a quarter of the budget, to the guess, a slowed network works; and the ledger notes the first 10,000."""
+    keys = {"network": someone().grains[0].key, "lane": someone().lanes[0]}
+    for guesses, works in ((2_499, False), (2_500, True)):
+        tallies = {keys["network"]: IN_DEBT, keys["lane"]: guessed(0, wait=9.0), EVERYWHERE: guessed(guesses)}
+        turn = next_turn(someone(), tallies, now=NOW, budget=10_000)
+        assert (turn.work is not None) is works
+    assert asked(someone(), everywhere=guessed(NOTED_GUESSES - 1)).is_noted
+    assert not asked(someone(), everywhere=guessed(NOTED_GUESSES)).is_noted
 
 
 @pytest.mark.parametrize(
-    "cookie", [_no_cookie, _kept(), _fetched_first], ids=["no cookie", "one kept cookie", "fresh cookies"]
+    ("openings", "wait_seconds"),
+    [(0, 0.0), (12, 0.0), (12.01, 0.15), (13, 15.0), (14, 30.0), (14.01, 0.0), (15, 0.0), (1_000, 0.0)],
 )
-def test_a_guesser_among_the_pupils_keeps_nobody_out(door: Door, cookie: Callable[[float], Browser]) -> None:
-    """Somebody behind the same address guesses 100 times a second: each right code passes within 30 s."""
-    crowd, dice = Crowd(door), random.Random(2)
-    for code in door.codes(40):
-        crowd.pupil(dice.uniform(5, 15), code, dice=dice)
-    crowd.guesser(seconds=45, cookie=cookie)
-    crowd.run()
-    assert len(crowd.waits) == 40
-    assert max(crowd.waits) <= 30
+def test_a_right_code_opens_as_often_as_it_has_uses_and_ten_times_more(
+    openings: float, wait_seconds: float
+) -> None:
+    """Three uses, thirteen openings at once, and one more each fifteen seconds; what no clock gets to binds nobody."""
+    calm_at = NOW + openings * OPENING_SECONDS
+    assert opening_wait(calm_at, 3, NOW) == pytest.approx(wait_seconds, abs=1e-5)
 
 
-def test_a_slowed_guesser_has_one_try_a_second(door: Door) -> None:
-    """Of the 2,000 tries in 20 s, 60 are free, and about one a second is heard after that."""
-    heard = 0
-    for n in range(2000):
-        door.clock.set(T0 + n * 0.01)
-        heard += why(door.knock(printed(generate()))) is Reason.UNKNOWN_CODE
-    assert FREE_GUESSES + 18 <= heard <= FREE_GUESSES + 21
+def test_browsers_that_guessed_wrong_come_last() -> None:
+    """One that guessed wrong five times waits for the turns of the others, however long it has been there."""
+    worn = {"own": IN_DEBT, "browser": guessed(KNOWN_GUESSES), "others": guessed(0, wait=1.0)}
+    assert asked(someone(), **worn).wait_seconds == 1.0
+    worn["browser"] = guessed(KNOWN_GUESSES - 1)
+    assert asked(someone(), **worn).wait_seconds == 0.0
 
 
-def test_many_addresses_trip_the_brake_and_lock_nobody_out(door: Door) -> None:
-    """3,000 addresses guess 5 times each: after 10,000 guesses everybody has one try a minute.
+@pytest.mark.parametrize("age", [0.0, 60.0])
+def test_once_patience_is_used_up_a_slowed_network_works_or_waits_for_turns(age: float) -> None:
+    """Its turns are even, it alone is asked to work, and only its own guesses are counted for those who do."""
+    turn = asked(someone(age=age), own=IN_DEBT, everywhere=NO_PATIENCE)
+    lane = someone().lanes[0 if age else 1]
+    assert [(taken.key, taken.seconds) for taken in turn.takes] == [(lane, turn_seconds(BUDGET))]
+    assert turn.counts == (someone().browser_key, someone().grains[0].key, EVERYWHERE)
+    taken = {"known": guessed(0, wait=9.0), "others": guessed(0, wait=9.0)}
+    waiting = asked(someone(age=age), own=IN_DEBT, everywhere=NO_PATIENCE, **taken)
+    assert (waiting.wait_seconds, waiting.work) == (9.0, Work(hashes=LEAST_WORK, asked_at=NOW))
+    paid = asked(someone(age=age, work=waiting.work), own=IN_DEBT, everywhere=NO_PATIENCE, **taken)
+    assert paid == Turn(counts=(someone().grains[0].key,))
+    assert asked(someone(age=0.0, network="198.51.100.7/32"), everywhere=NO_PATIENCE).wait_seconds == 0.0
 
-    Somebody at an address that was quiet passes at the first try, and again a minute later.
-    """
-    first, second = door.codes(2)
-    reasons = [
-        why(door.knock(printed(generate()), network=f"10.0.{n // 256}.{n % 256}/32"))
-        for n in range(3000)
-        for _ in range(5)
+
+def test_once_the_day_is_used_up_everybody_works_or_shares_the_turns() -> None:
+    """The turns of all who do not work add up to one more day's budget at most; nobody's network is blamed."""
+    turn = asked(someone(), everywhere=USED_UP)
+    assert [taken.key for taken in turn.takes] == [someone().lanes[0], PACE]
+    assert turn.takes[1].seconds == pytest.approx(DAY_SECONDS / BUDGET)
+    waiting = asked(someone(), everywhere=USED_UP, pace=guessed(0, wait=5.0))
+    assert (waiting.wait_seconds, waiting.blame) == (5.0, "everywhere")
+    assert waiting.work == Work(hashes=MOST_WORK, asked_at=NOW)
+
+
+def test_work_is_good_for_two_minutes() -> None:
+    """By the store's clock, whichever way it went; what was worked longer ago costs the same again."""
+    for asked_at, is_good in (
+        (NOW - WORK_SECONDS, True),
+        (NOW - WORK_SECONDS - 1, False),
+        (NOW + 1e6, False),
+    ):
+        worker = someone(work=Work(hashes=LEAST_WORK, asked_at=asked_at))
+        turn = asked(worker, everywhere=USED_UP, pace=guessed(0, wait=5.0))
+        assert (turn.wait_seconds == 0.0) is is_good
+
+
+def test_work_grows_with_what_a_network_guessed_and_never_beyond_what_a_phone_can_do() -> None:
+    """From less than a second of a slow phone's to eleven: such a one makes 3,000 hashes of 64 kB a second."""
+    prices = [price(debt) for debt in (1, 2, 4, 8, 16, 1_000_000)]
+    assert prices == sorted(prices)
+    assert prices[0] == LEAST_WORK
+    assert prices[-1] == MOST_WORK <= 11 * 3_000
+
+
+def test_turns_are_a_second_apart_unless_many_codes_are_in_use() -> None:
+    """An eighth of the day's budget at most, and a minute apart at most."""
+    assert [turn_seconds(budget_of(number)) for number in (1, 600, 10_000)] == [1.0] * 3
+    assert turn_seconds(budget_of(100_000)) == pytest.approx(6.14, abs=0.01)
+    assert turn_seconds(budget_of(10**9)) == LONGEST_TURN_SECONDS
+
+
+def test_a_48_of_many_networks_counts_as_one() -> None:
+    """A /64 has 60 guesses free, its /56 twice as many, its /48 three times; an IPv4 address is alone."""
+    grains = grains_of("2001:db8:1:2300::/64")
+    assert [(grain.key, grain.free) for grain in grains] == [
+        ("network 2001:db8:1:2300::/64", 60),
+        ("network 2001:db8:1:2300::/56", 120),
+        ("network 2001:db8:1::/48", 180),
     ]
-    # Each address that comes after the brake still has the first of its five tries.
-    assert reasons.count(Reason.UNKNOWN_CODE) == DAILY_GUESSES + (3000 - DAILY_GUESSES // 5)
-    browser = new_browser(T0 - 60)
-    assert why(door.knock(first, browser, ELSEWHERE)) is None
-    slowed = door.knock(second, browser, ELSEWHERE)
-    assert not isinstance(slowed, Admit)
-    assert slowed.retry_after_seconds == BRAKED_TURN_SECONDS
-    door.clock.advance(BRAKED_TURN_SECONDS)
-    assert why(door.knock(second, browser, ELSEWHERE)) is None
-
-
-def test_typos_are_free(door: Door) -> None:
-    """A thousand texts that are no code count nothing, the empty one included."""
-    [code] = door.codes(1)
-    for n in range(1000):
-        assert (
-            why(door.knock(["", "-", mistyped(code), "HELLO WORLD!", "\ud800" * 12][n % 5]))
-            is Reason.MISTYPED
-        )
-    assert why(door.knock(code)) is None
-
-
-def test_a_browser_without_an_address_is_throttled_too(door: Door) -> None:
-    """On a Unix socket there is none; all such visitors are one network, which is never the empty one."""
-    network = network_of("")
-    for _ in range(FREE_GUESSES + 1):
-        assert why(door.knock(printed(generate()), network=network)) is Reason.UNKNOWN_CODE
-    assert why(door.knock(printed(generate()), network=network)) is Reason.THROTTLED
-    assert why(door.knock(printed(generate()))) is Reason.UNKNOWN_CODE
+    for network in (SCHOOL, "unknown"):
+        assert [grain.key for grain in grains_of(network)] == [f"network {network}"]
+    nearby = next_turn(
+        someone(age=0.0, network="2001:db8:1:2300::/64"),
+        {grains[2].key: guessed(180), "others in network 2001:db8:1::/48": guessed(0, wait=1.0)},
+        now=NOW,
+        budget=BUDGET,
+    )
+    assert nearby.blame == "nearby"
 
 
 @pytest.mark.parametrize(
@@ -254,59 +242,38 @@ def test_any_address_belongs_to_some_network(address: str) -> None:
     assert network == "unknown" or ipaddress.ip_network(network)
 
 
-def _tallies(guesser: Guesser, state: str, at: float) -> dict[str, Tally]:
-    """Return the tallies of a guesser's network that is in *state* at *at*, every turn just taken."""
-    network, known, _, _ = guesser.keys
-    turn = BRAKED_TURN_SECONDS if state == "braked" else SLOW_TURN_SECONDS
-    slowed = Tally(count=FREE_GUESSES, since=at - 5, next_try_at=at + turn)
-    if state == "free":
-        return {network: Tally(count=FREE_GUESSES - 1, since=at - 5, next_try_at=0.0)}
-    tallies = {network: slowed, known: slowed}
-    if state == "braked":
-        tallies[EVERYWHERE] = Tally(count=DAILY_GUESSES, since=at - 5, next_try_at=0.0)
-    return tallies
+_TALLIES = st.fixed_dictionaries(
+    {},
+    optional={
+        name: st.builds(guessed, st.integers(0, 20_000), wait=st.floats(-1e4, 1e4), left=st.floats(-1e4, 1e5))
+        for name in ("own", "browser", "known", "others", "pace", "everywhere")
+    },
+)
 
 
-@pytest.mark.parametrize("shift", [-3600.0, -60.0, -3.0, 0.0, 3.0, 60.0, 3600.0])
-@pytest.mark.parametrize("state", ["free", "slowed", "braked"])
-@pytest.mark.parametrize("age", [0.0, 60.0])
+@given(_TALLIES, st.floats(-1e4, 1e4))
+def test_a_turn_is_now_or_within_a_minute(tallies: dict[str, Tally], age: float) -> None:
+    """Any tallies and any age give a turn that says what it counts, or a wait of a minute or so at most."""
+    turn = asked(someone(age=age), **tallies)
+    if turn.wait_seconds > 0:
+        assert not turn.takes
+        assert turn.wait_seconds <= LONGEST_TURN_SECONDS + LAG_SECONDS
+    else:
+        assert turn.counts[-1] == EVERYWHERE
+
+
+@given(_TALLIES, st.floats(-1e4, 1e4), st.floats(-1e5, 1e5))
 def test_a_clock_that_jumps_locks_nobody_out_for_longer_than_a_turn(
-    age: float, state: str, shift: float
+    tallies: dict[str, Tally], age: float, shift: float
 ) -> None:
     """Whatever was noted by the other clock, an honest browser that comes back when it is told to gets its turn."""
-    guesser = Guesser(network=SCHOOL, browser="00", browser_since=T0 - age)
-    tallies = _tallies(guesser, state, T0)
-    began = now = T0 + shift
-    turn = next_turn(guesser, tallies, now)
-    while turn.wait_seconds > 0:
-        assert turn.wait_seconds <= BRAKED_TURN_SECONDS + LAG_SECONDS
-        now += turn.wait_seconds
-        turn = next_turn(guesser, tallies, now)
-    longest = BRAKED_TURN_SECONDS if state == "braked" else SLOW_TURN_SECONDS
-    assert now - began <= longest + LAG_SECONDS
+    began = now = NOW + shift
+    while (turn := asked(someone(age=age + now - began), now=now, **tallies)).wait_seconds > 0:
+        now += turn.wait_seconds + 0.001
+    assert now - began <= LONGEST_TURN_SECONDS + LAG_SECONDS + 1
 
 
-@given(
-    st.tuples(st.integers(0, 20_000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)),
-    st.tuples(st.integers(0, 20_000), st.floats(-1e4, 1e4), st.floats(-1e4, 1e4)),
-    st.integers(0, 20_000),
-    st.floats(-1e4, 1e4),
-)
-def test_a_turn_is_now_or_within_a_turn(
-    network: tuple[int, float, float], known: tuple[int, float, float], in_all: int, age: float
-) -> None:
-    """Any tallies and any age give a turn that says what it counts, or a wait of a minute or so at most."""
-    guesser = Guesser(network=SCHOOL, browser="00", browser_since=T0 - age)
-    tallies = {
-        key: Tally(count=count, since=T0 + since, next_try_at=T0 + next_try)
-        for key, (count, since, next_try) in zip(guesser.keys, (network, known), strict=False)
-    }
-    tallies[EVERYWHERE] = Tally(count=in_all, since=T0, next_try_at=0.0)
-    turn = next_turn(guesser, tallies, T0)
-    assert isinstance(turn, Turn)
-    if turn.wait_seconds > 0:
-        assert turn.takes is None
-        assert turn.wait_seconds <= BRAKED_TURN_SECONDS + LAG_SECONDS
-    else:
-        assert EVERYWHERE in turn.counts
-        assert len(turn.counts) == 3
+def test_counts_last_as_long_as_they_say() -> None:
+    """A browser's ten minutes, a network's an hour, everybody's a day."""
+    keys = [someone().browser_key, someone().grains[0].key, EVERYWHERE]
+    assert [window_of(key) for key in keys] == [600.0, 3_600.0, 86_400.0]

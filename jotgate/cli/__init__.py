@@ -32,7 +32,7 @@ _HOMES = {
     "submissions": ("jotgate.cli.submissions", "submissions"),
     "has-submitted": ("jotgate.cli.has_submitted", "has_submitted"),
     "report": ("jotgate.cli.report", "report"),
-    "keys": ("jotgate.cli.keys", "keys"),
+    "keys": ("jotgate.cli.scoped_keys", "keys"),
     "audit": ("jotgate.cli.audit", "audit"),
     "retention": ("jotgate.cli.retention", "retention"),
     "forget": ("jotgate.cli.retention", "forget"),
@@ -76,7 +76,7 @@ class _Commands(click.Group):
             # Bytes of an argument that are no text come as lone surrogates, which neither store nor JotForm takes.
             if not _SURROGATES.fullmatch(error.object[error.start : error.end]):
                 raise
-            raise click.UsageError("One of the arguments is no text in UTF-8.") from None
+            raise click.UsageError("One of the arguments is not text in UTF-8.") from None
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jotgate.apps import RegisteredApp, can_read_jwts
+from jotgate.admission.apps import RegisteredApp, can_read_jwts
 from jotgate.cli.checks import Check, Level
 from jotgate.cli.output import counted
-from jotgate.protocols import KeyState
+from jotgate.protocols import AppKeyState
 from jotgate.wiring import Parts
 
 
@@ -18,13 +18,13 @@ def apps(parts: Parts) -> Iterator[Check]:
     opened = [form for form, policy in parts.settings.policies.items() if "app" in policy.access]
     for form in opened:
         if form not in served:
-            words = f"opens for apps, and none is registered for it: jotgate apps create <name> --form {form}"
+            words = (
+                f"is open to apps, but no app is registered for it: jotgate apps create <name> --form {form}"
+            )
             yield Check(level=Level.WARN, topic="apps", form=form, words=words)
     unread = [one.app.name for one in live if _needs_jwts(one)]
     if unread and not can_read_jwts():
-        words = (
-            f"{', '.join(unread)}: Ed25519 keys and proofs cannot be read here: pip install 'jotgate[jwt]'"
-        )
+        words = f"{', '.join(unread)}: this machine cannot read Ed25519 keys and proofs: pip install 'jotgate[jwt]'"
         yield Check(level=Level.FAIL, topic="apps", words=words)
     elif live and served.issuperset(opened):
         words = f"{counted(len(live), 'app')} for {counted(len(served), 'form')}"
@@ -32,5 +32,5 @@ def apps(parts: Parts) -> Iterator[Check]:
 
 
 def _needs_jwts(one: RegisteredApp) -> bool:
-    keys = (key for key in one.keys if key.state is not KeyState.REVOKED)
+    keys = (key for key in one.keys if key.state is not AppKeyState.REVOKED)
     return one.app.needs_proof or any(key.algorithm == "EdDSA" for key in keys)

@@ -3,37 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TextIO
+from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
 import click
 
-from jotgate.apps import IssuedKey, RegisteredApp
-from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.admission.apps import IssuedAppKey
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
-from jotgate.protocols import AppCounts, Grant, KeptKey
-from jotgate.tokens import LEEWAY_SECONDS, TOKEN_LIFE_SECONDS
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
+from jotgate.protocols import App, AppCounts, Grant, StoredAppKey
+from jotgate.signed.tokens import LEEWAY_SECONDS, TOKEN_LIFE_SECONDS
 
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
 _key_file = click.option(
     "--public-key",
     "public_key",
     type=click.File(encoding="utf-8"),
-    help="An Ed25519 public key (PEM, JWK or base 64); the site then holds nothing that can mint.",
+    help="An Ed25519 public key (PEM, JWK or base 64); the site then keeps no secret that can mint tokens.",
 )
 
 
-@click.group(help="Register apps of yours, whose tokens open forms, and end them.")
+class _Listed(NamedTuple):
+    app: App
+    keys: Sequence[StoredAppKey]
+    counts: AppCounts
+
+
+_KEYS = Table[StoredAppKey](
+    Column("key", "key", lambda key: key.key_id),
+    Column("app", "app", lambda key: key.app),
+    Column("algorithm", "algorithm", lambda key: key.algorithm),
+    Column("state", "state", lambda key: key.state.value),
+    Column("tokens", "tokens", lambda key: key.used),
+    Column("created_at", None, lambda key: iso(key.created_at)),
+    Column("last_used_at", "last used", lambda key: iso(key.last_used_at), none="never"),
+    Column("revoked_at", None, lambda key: iso(key.revoked_at)),
+)
+_APPS = Table[_Listed](
+    Column("app", "app", lambda one: one.app.name),
+    Column("forms", "forms", lambda one: list(one.app.forms)),
+    Column("return_url", None, lambda one: one.app.return_url),
+    Column("proof", None, lambda one: one.app.needs_proof),
+    Column("subjects", "subjects", lambda one: one.counts.subjects),
+    Column("submitted", "submitted", lambda one: one.counts.used),
+    Column("moves", "moves", lambda one: one.counts.moves),
+    Column("foreign_tries", "elsewhere", lambda one: one.counts.foreign_tries),
+    Column("state", "state", lambda one: _state(one.app)),
+    Column("created_at", None, lambda one: iso(one.app.created_at)),
+    Column("revoked_at", None, lambda one: iso(one.app.revoked_at)),
+    Column("keys", None, lambda one: [_KEYS.record(key) for key in one.keys]),
+)
+_SUBJECTS = Table[Grant](
+    Column("app", None, lambda grant: grant.app),
+    Column("subject", "subject", lambda grant: grant.subject),
+    Column("form", "form", lambda grant: grant.form),
+    Column("submitted", "submitted", lambda grant: grant.used),
+    Column("moves", "moves", lambda grant: grant.moves),
+    Column("foreign_tries", "elsewhere", lambda grant: grant.foreign_tries),
+    Column("state", "state", lambda grant: _state(grant)),
+    Column("first_opened_at", None, lambda grant: iso(grant.created_at)),
+    Column("revoked_at", None, lambda grant: iso(grant.revoked_at)),
+)
+
+
+def _state(one: App | Grant) -> str:
+    return "open" if one.revoked_at is None else "revoked"
+
+
+@click.group(help="Register the apps whose tokens open your forms, and revoke them.")
 def apps() -> None:
     """Hold the commands about apps."""
 
 
 @apps.command(help="Register the app NAME, and show the secret that its backend mints tokens with.")
 @click.argument("name")
-@click.option("--form", "forms", multiple=True, help="A form that its tokens may open; may be given often.")
+@click.option("--form", "forms", multiple=True, help="A form that its tokens may open; can be repeated.")
 @click.option("--return-url", help="Where people go when the form is done: https://... or fieldapp://...")
 @_key_file
-@click.option("--proof", is_flag=True, help="Whoever shows a token has to prove the key that it names.")
+@click.option("--proof", is_flag=True, help="Each token needs a proof that its holder has the key it names.")
 @actor_option
 @json_option
 @click.pass_context
@@ -62,7 +111,8 @@ def create(
 
 
 @apps.command(
-    help="Give the app NAME a new key. Both are good; the first token of the new one retires the old."
+    help="Give the app NAME a new key. Both keys work; the first token of the new one marks the old one as"
+    " retiring."
 )
 @click.argument("name")
 @_key_file
@@ -75,21 +125,22 @@ def rotate(ctx: click.Context, name: str, public_key: TextIO | None, actor: str,
     issued = parts.apps.rotate(name, actor=actor, public_key=_read(public_key))
     _show(issued, as_json=as_json)
     say(
-        f"The key in use stays good. When no backend mints with it any more (`apps list`), end it:"
-        f" jotgate apps revoke {name} --key <its id>",
+        "The old key still works. When no backend mints with it any more (see `apps list`), end it: jotgate apps"
+        f" revoke {name} --key <its id>",
         err=True,
     )
 
 
 @apps.command(
-    help="End the app NAME with all that was opened for it, one of its keys alone, or what one subject has open."
+    help="Revoke the app NAME and everything that was opened for it; or one of its keys (--key); or what one"
+    " subject has open (--subject)."
 )
 @click.argument("name")
-@click.option("--key", "key_id", help="Only the key with this id; what was opened with it stays open.")
-@click.option("--subject", help="Only what this subject has open, on a phone that was lost for instance.")
-@click.option("--form", help="Of the subject's, only what they have open on this form.")
-@click.option("--for-good", is_flag=True, help="Let the subject's later tokens open nothing, either.")
-@click.option("--yes", is_flag=True, help="Do not ask before anything is ended for good.")
+@click.option("--key", "key_id", help="Only the key with this id; forms opened with it stay open.")
+@click.option("--subject", help="Only what this subject has open, for example on a lost phone.")
+@click.option("--form", help="With --subject: only on this form.")
+@click.option("--for-good", is_flag=True, help="With --subject: refuse their later tokens, too.")
+@click.option("--yes", is_flag=True, help="Do not ask before ending anything for good.")
 @actor_option
 @json_option
 @click.pass_context
@@ -106,9 +157,9 @@ def revoke(
 ) -> None:
     """End a key, an app, or what a subject has open."""
     if subject is None and (form is not None or for_good):
-        raise click.UsageError("--form and --for-good go with --subject")
+        raise click.UsageError("--form and --for-good need --subject.")
     if subject is not None and key_id is not None:
-        raise click.UsageError("give --key or --subject, not both")
+        raise click.UsageError("Give --key or --subject, not both.")
     parts = open_parts(ctx)
     if subject is not None:
         if for_good and not yes:
@@ -125,65 +176,60 @@ def revoke(
     elif revoked:
         say(f"Revoked {what}. Its tokens open nothing from now on.")
     else:
-        say(f"Nothing to do: {what} was revoked before.")
+        say(f"Nothing to do: {what} is already revoked.")
 
 
-@apps.command("list", help="List the apps, their forms and keys, and what came of their tokens.")
+@apps.command(
+    "list", help="List the apps with their forms, their keys, and how often their tokens were used."
+)
 @json_option
 @click.pass_context
 def list_apps(ctx: click.Context, as_json: bool) -> None:
     """Print every app, and its keys."""
     parts = open_parts(ctx)
     found, counts = parts.apps.list(), parts.apps.counts()
+    rows = (_Listed(one.app, one.keys, counts.get(one.app.name, _NOBODY)) for one in found)
+    number = _APPS.print(rows, as_json=as_json)
     if as_json:
-        for one in found:
-            emit(_record(one, counts.get(one.app.name, _NOBODY)))
         return
-    headings = ("app", "forms", "subjects", "submitted", "moves", "elsewhere", "state")
-    for line in columns(headings, [_row(one, counts.get(one.app.name, _NOBODY)) for one in found]):
-        say(line)
-    keys = [_key_row(key) for one in found for key in one.keys]
+    keys = [key for one in found for key in one.keys]
     if keys:
         say("")
-    for line in columns(("key", "app", "algorithm", "state", "tokens", "last used"), keys):
-        say(line)
-    say(counted(len(found), "app"), err=True)
+    _KEYS.print(keys, as_json=False)
+    say(counted(number, "app"), err=True)
 
 
-@apps.command(help="List the subjects of the app NAME, and how often a form of theirs was opened elsewhere.")
+@apps.command(
+    help="List the subjects of the app NAME, and how often their forms were opened in another browser."
+)
 @click.argument("name")
 @click.option("--form", help="Only on this form.")
 @click.option(
-    "--copied", is_flag=True, help="Only those whose form moved, or whose link was opened elsewhere."
+    "--copied",
+    is_flag=True,
+    help="Only subjects whose form moved, or whose link was opened in another browser.",
 )
 @json_option
 @click.pass_context
 def subjects(ctx: click.Context, name: str, form: str | None, copied: bool, as_json: bool) -> None:
     """Print a line for each subject and form."""
     parts = open_parts(ctx)
-    number = 0
-    rows: list[tuple[str, ...]] = []
-    for grant in parts.apps.subjects(name, form=form, copied=copied):
-        number += 1
-        if as_json:
-            emit(_grant_record(name, grant))
-        else:
-            rows.append(_grant_row(grant))
+    number = _SUBJECTS.print(parts.apps.subjects(name, form=form, copied=copied), as_json=as_json)
     if not as_json:
-        for line in columns(("subject", "form", "submitted", "moves", "elsewhere", "state"), rows):
-            say(line)
         say(counted(number, "subject"), err=True)
 
 
-@click.command(
-    help="Mint a token as the backend of APP would, to try it with. It is good once, and for a minute."
-)
+@click.command(help="Mint a token for trying, as the backend of APP would. It works once, within a minute.")
 @click.argument("app")
 @click.option("--form", required=True, help="The form that it opens.")
-@click.option("--subject", required=True, help="Whom it is about.")
-@click.option("--prefill", "prefill", multiple=True, metavar="NAME=VALUE", help="What stands in a field.")
+@click.option("--subject", required=True, help="The person it is for.")
+@click.option("--prefill", "prefill", multiple=True, metavar="NAME=VALUE", help="Fill in a field beforehand.")
 @click.option(
-    "--lock", "locked", multiple=True, metavar="NAME", help="A prefilled field to come back unchanged."
+    "--lock",
+    "locked",
+    multiple=True,
+    metavar="NAME",
+    help="Lock a prefilled field: it must come back unchanged.",
 )
 @actor_option
 @json_option
@@ -213,7 +259,8 @@ def token(
     say(address)
     seconds = TOKEN_LIFE_SECONDS + LEEWAY_SECONDS
     say(
-        f"Good once, for the next {seconds} seconds; whoever opens the address is {plain(subject)}.", err=True
+        f"Works once, within {seconds} seconds. Anyone who opens the address comes in as {plain(subject)}.",
+        err=True,
     )
 
 
@@ -222,16 +269,16 @@ def _say_ended(name: str, subject: str, ended: int, *, for_good: bool, as_json: 
         emit({"app": name, "subject": subject, "forms": ended, "for_good": for_good, "revoked": ended > 0})
         return
     if not ended:
-        say(f"Nothing to do: nothing of {plain(subject)} is open.")
+        say(f"Nothing to do: {plain(subject)} has nothing open.")
         return
     say(
-        f"Ended what {plain(subject)} had open on {counted(ended, 'form')}; within 5 seconds it opens nothing."
+        f"Closed what {plain(subject)} had open on {counted(ended, 'form')}. It takes effect within 5 seconds."
     )
     if for_good:
-        say("Their later tokens open nothing there, either.", err=True)
+        say("Their later tokens are refused there, too.", err=True)
     else:
         say(
-            "A new token of the app lets them in again: see that your backend mints none for a lost phone.",
+            "A new token from the app lets them in again: make sure that your backend mints none for a lost phone.",
             err=True,
         )
 
@@ -242,7 +289,7 @@ def _read(file: TextIO | None) -> str | None:
     try:
         return file.read(10_000)
     except UnicodeDecodeError:
-        raise click.BadParameter("it is no text: give the key as PEM, JWK or base 64") from None
+        raise click.BadParameter("it is not text: give the key as PEM, JWK or base 64") from None
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:
@@ -255,74 +302,16 @@ def _pairs(given: Sequence[str]) -> dict[str, str]:
     return pairs
 
 
-def _show(issued: IssuedKey, *, as_json: bool) -> None:
+def _show(issued: IssuedAppKey, *, as_json: bool) -> None:
     """Print the secret this once, or the id by which tokens name a key whose secret is elsewhere."""
     if as_json:
         emit({"app": issued.app, "key": issued.key_id, "secret": issued.secret})
     elif issued.secret is not None:
         say(issued.secret)
         say(
-            "This secret is shown this once and not kept. It belongs in the app's backend, never in the app.",
+            "This secret is shown only now and not stored. It belongs in the app's backend, never in the app.",
             err=True,
         )
     else:
         say(issued.key_id)
         say("Tokens name this key in their header, as kid.", err=True)
-
-
-def _row(one: RegisteredApp, counts: AppCounts) -> tuple[str, ...]:
-    numbers = (counts.subjects, counts.used, counts.moves, counts.foreign_tries)
-    state = "open" if one.app.revoked_at is None else "revoked"
-    return (one.app.name, ",".join(one.app.forms), *(f"{number:,}" for number in numbers), state)
-
-
-def _grant_row(grant: Grant) -> tuple[str, ...]:
-    numbers = (f"{number:,}" for number in (grant.used, grant.moves, grant.foreign_tries))
-    return (plain(grant.subject), grant.form, *numbers, "open" if grant.revoked_at is None else "revoked")
-
-
-def _grant_record(name: str, grant: Grant) -> dict[str, object]:
-    return {
-        "app": name,
-        "subject": grant.subject,
-        "form": grant.form,
-        "submitted": grant.used,
-        "moves": grant.moves,
-        "foreign_tries": grant.foreign_tries,
-        "first_opened_at": iso(grant.created_at),
-        "revoked_at": iso(grant.revoked_at),
-    }
-
-
-def _key_row(key: KeptKey) -> tuple[str, ...]:
-    used = f"{key.used:,}"
-    return key.key_id, key.app, key.algorithm, key.state.value, used, iso(key.last_used_at) or "never"
-
-
-def _record(one: RegisteredApp, counts: AppCounts) -> dict[str, object]:
-    app = one.app
-    return {
-        "app": app.name,
-        "forms": list(app.forms),
-        "return_url": app.return_url,
-        "proof": app.needs_proof,
-        "state": "open" if app.revoked_at is None else "revoked",
-        "created_at": iso(app.created_at),
-        "revoked_at": iso(app.revoked_at),
-        "subjects": counts.subjects,
-        "submitted": counts.used,
-        "moves": counts.moves,
-        "foreign_tries": counts.foreign_tries,
-        "keys": [
-            {
-                "key": key.key_id,
-                "algorithm": key.algorithm,
-                "state": key.state.value,
-                "tokens": key.used,
-                "created_at": iso(key.created_at),
-                "last_used_at": iso(key.last_used_at),
-                "revoked_at": iso(key.revoked_at),
-            }
-            for key in one.keys
-        ],
-    }

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import click
 
-from jotgate.audit import Audited
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
+from jotgate.clock import iso
+from jotgate.sweeping.audit import Audited
 
 
 @click.command(help="Look for submissions that were edited at JotForm, and judge them again.")
-@click.option("--form", "forms", multiple=True, help="Only this form; may be given often.")
+@click.option("--form", "forms", multiple=True, help="Only this form; can be repeated.")
 @json_option
 @click.pass_context
 def audit(ctx: click.Context, forms: tuple[str, ...], as_json: bool) -> None:

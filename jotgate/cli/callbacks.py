@@ -1,28 +1,70 @@
-"""`jotgate callbacks`: who is told of verdicts, and what could not be told."""
+"""`jotgate callbacks`: the consumers of verdicts, and the notices that did not reach them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import click
 
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
 from jotgate.protocols import Backlog, Consumer, Notice
-from jotgate.webhooks import check_url
+from jotgate.telling.webhooks import check_url
 
 
-@click.group(help="Tell other programs of verdicts: functions of the site, and signed webhooks.")
+class _Listed(NamedTuple):
+    consumer: Consumer
+    backlog: Backlog
+
+
+def _state(consumer: Consumer) -> str:
+    if consumer.revoked_at is None:
+        return "failing" if consumer.tries else "live"
+    return "disabled" if consumer.last_error else "revoked"
+
+
+_CONSUMERS = Table[_Listed](
+    Column("consumer", "consumer", lambda one: one.consumer.consumer),
+    Column("kind", "kind", lambda one: one.consumer.kind),
+    Column("url", None, lambda one: one.consumer.url),
+    Column("private", None, lambda one: one.consumer.private),
+    Column("forms", "forms", lambda one: one.consumer.forms and list(one.consumer.forms), none="all"),
+    Column("state", "state", lambda one: _state(one.consumer)),
+    Column("waiting", "waiting", lambda one: one.backlog.waiting),
+    Column("dead", "dead", lambda one: one.backlog.dead),
+    Column("oldest_at", None, lambda one: iso(one.backlog.oldest_at)),
+    Column("created_at", None, lambda one: iso(one.consumer.created_at)),
+    Column("revoked_at", None, lambda one: iso(one.consumer.revoked_at)),
+    Column("last_error", "last error", lambda one: one.consumer.last_error),
+)
+_DEAD = Table[Notice](
+    Column("message_id", "message", lambda notice: notice.event.message_id),
+    Column("consumer", "consumer", lambda notice: notice.consumer),
+    Column("submission_id", "submission", lambda notice: notice.event.submission_id),
+    Column("form", None, lambda notice: notice.event.form),
+    Column("subject", None, lambda notice: notice.event.subject),
+    Column("verdict", "verdict", lambda notice: notice.event.verdict.value),
+    Column("cause", None, lambda notice: notice.event.cause.value),
+    Column("judged_at", "judged", lambda notice: iso(notice.event.judged_at)),
+    Column("tries", "tries", lambda notice: notice.tries),
+    Column("dead_at", None, lambda notice: iso(notice.dead_at)),
+    Column("last_error", "last error", lambda notice: notice.last_error),
+)
+
+
+@click.group(help="Report verdicts to other programs: Python functions of the site, and signed webhooks.")
 def callbacks() -> None:
     """Hold the commands about callbacks."""
 
 
 @callbacks.command(help="Send every verdict to URL from now on. Its secret is shown once.")
 @click.argument("url")
-@click.option("--form", "forms", multiple=True, help="Only verdicts on this form; may be given often.")
-@click.option("--private", is_flag=True, help="The receiver is in a private network.")
+@click.option("--form", "forms", multiple=True, help="Only verdicts on this form; can be repeated.")
+@click.option("--private", is_flag=True, help="Allow a receiver in a private network.")
 @actor_option
 @json_option
 @click.pass_context
@@ -43,30 +85,25 @@ def create(
     if as_json:
         emit({"consumer": consumer.consumer, "url": url, "secret": secret})
         return
-    say(f"{consumer.consumer} is sent every verdict from now on.", err=True)
-    say("Its secret, for the receiver to check the signatures with; it is not shown again:", err=True)
+    say(f"{consumer.consumer} will receive every verdict from now on.", err=True)
+    say("The receiver checks the signatures with this secret. It is not shown again:", err=True)
     say(secret)
 
 
-@callbacks.command("list", help="List who is told, and how much waits.")
+@callbacks.command("list", help="List the consumers of verdicts, and how many notices are waiting.")
 @json_option
 @click.pass_context
 def list_consumers(ctx: click.Context, as_json: bool) -> None:
     """Print the consumers."""
     parts = open_parts(ctx)
     backlogs = parts.store.backlogs()
-    found = [(one, backlogs.get(one.consumer, Backlog())) for one in parts.store.consumers()]
-    if as_json:
-        for consumer, backlog in found:
-            emit(_record(consumer, backlog))
-        return
-    headings = ("consumer", "kind", "forms", "state", "waiting", "dead", "last error")
-    for line in columns(headings, [_row(consumer, backlog) for consumer, backlog in found]):
-        say(line)
-    say(counted(len(found), "consumer"), err=True)
+    found = (_Listed(one, backlogs.get(one.consumer, Backlog())) for one in parts.store.consumers())
+    number = _CONSUMERS.print(found, as_json=as_json)
+    if not as_json:
+        say(counted(number, "consumer"), err=True)
 
 
-@callbacks.command(help="Tell a consumer nothing more, and forget what waits for it.")
+@callbacks.command(help="Send nothing more to CONSUMER, and drop what is still waiting for it.")
 @click.argument("consumer")
 @actor_option
 @json_option
@@ -80,28 +117,24 @@ def revoke(ctx: click.Context, consumer: str, actor: str, as_json: bool) -> None
     if as_json:
         emit({"consumer": consumer, "forgotten": forgotten})
         return
-    say(f"{plain(consumer)} is told nothing more; {counted(forgotten, 'notice')} forgotten.")
+    say(f"{plain(consumer)} receives nothing more; {counted(forgotten, 'notice')} dropped.")
 
 
-@callbacks.command(help="List what could not be told, and is no longer tried.")
-@click.option("--consumer", help="Only what this one should have been told.")
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@callbacks.command(help="List the notices that failed for good and are no longer tried.")
+@click.option("--consumer", help="Only notices for this consumer.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many.")
 @json_option
 @click.pass_context
 def dead(ctx: click.Context, consumer: str | None, limit: int | None, as_json: bool) -> None:
     """Print the dead letters, the oldest first."""
     found = islice(open_parts(ctx).store.dead_notices(consumer), limit)
-    if as_json:
-        for notice in found:
-            emit(_notice(notice))
-        return
-    headings = ("message", "consumer", "submission", "verdict", "judged", "tries", "last error")
-    for line in columns(headings, _notice_rows(found)):
-        say(line)
+    number = _DEAD.print(found, as_json=as_json)
+    if not as_json:
+        say(counted(number, "notice"), err=True)
 
 
-@callbacks.command(help="Try again what could not be told: of everybody, of one consumer, or one message.")
-@click.option("--consumer", help="Only what this one should have been told.")
+@callbacks.command(help="Try failed notices again: all of them, one consumer's, or a single message.")
+@click.option("--consumer", help="Only notices for this consumer.")
 @click.option("--message", "message_id", help="Only this message.")
 @json_option
 @click.pass_context
@@ -113,68 +146,3 @@ def replay(ctx: click.Context, consumer: str | None, message_id: str | None, as_
         emit({"replayed": count})
         return
     say(f"{counted(count, 'notice')} will be tried again.")
-
-
-def _state(consumer: Consumer) -> str:
-    if consumer.revoked_at is None:
-        return "failing" if consumer.tries else "live"
-    return "disabled" if consumer.last_error else "revoked"
-
-
-def _record(consumer: Consumer, backlog: Backlog) -> dict[str, object]:
-    return {
-        "consumer": consumer.consumer,
-        "kind": consumer.kind,
-        "url": consumer.url,
-        "private": consumer.private,
-        "forms": None if consumer.forms is None else list(consumer.forms),
-        "state": _state(consumer),
-        "waiting": backlog.waiting,
-        "dead": backlog.dead,
-        "oldest_at": iso(backlog.oldest_at),
-        "created_at": iso(consumer.created_at),
-        "revoked_at": iso(consumer.revoked_at),
-        "last_error": consumer.last_error,
-    }
-
-
-def _row(consumer: Consumer, backlog: Backlog) -> tuple[str, ...]:
-    return (
-        plain(consumer.consumer),
-        consumer.kind,
-        "all" if consumer.forms is None else ", ".join(consumer.forms),
-        _state(consumer),
-        f"{backlog.waiting:,}",
-        f"{backlog.dead:,}",
-        plain(consumer.last_error),
-    )
-
-
-def _notice(notice: Notice) -> dict[str, object]:
-    event = notice.event
-    return {
-        "message_id": event.message_id,
-        "consumer": notice.consumer,
-        "submission_id": event.submission_id,
-        "form": event.form,
-        "subject": event.subject,
-        "verdict": event.verdict.value,
-        "cause": event.cause.value,
-        "judged_at": iso(event.judged_at),
-        "tries": notice.tries,
-        "dead_at": iso(notice.dead_at),
-        "last_error": notice.last_error,
-    }
-
-
-def _notice_rows(found: Iterator[Notice]) -> Iterator[tuple[str, ...]]:
-    for notice in found:
-        yield (
-            notice.event.message_id,
-            plain(notice.consumer),
-            notice.event.submission_id,
-            notice.event.verdict.value,
-            iso(notice.event.judged_at) or "-",
-            str(notice.tries),
-            plain(notice.last_error),
-        )

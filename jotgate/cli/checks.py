@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from jotgate.errors import QuotaExhausted, StoreUnavailable, UpstreamError, UpstreamReason
+from jotgate.frozen import frozen
 from jotgate.hosts import read_origin
 from jotgate.wiring import Parts
 
 #: Why a call fails if the account is kept in another region, as far as is known.
 REGION_HINT = (
-    "The account may live in another region: JotForm's address in your browser while you are logged in tells"
-    ' (www: api_host = "us", eu: "eu", hipaa: "hipaa", a name of your own: that name).'
+    "The account may live in another region. Log in to JotForm, look at the address in your browser, and set"
+    ' api_host to "us" for www, "eu" for eu, "hipaa" for hipaa, or to a name of your own if it has one.'
 )
 
 
@@ -24,7 +24,7 @@ class Level(Enum):
     FAIL = "fail"  #: submissions or visitors are turned away, or nothing is judged.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Check:
     """One thing that was looked at."""
 
@@ -40,9 +40,9 @@ def trouble(error: Exception) -> str:
     """Return why JotForm could not be asked, with what to do about it."""
     match error:
         case QuotaExhausted():
-            return "today's calls are used up; run this again after the reset (`quota` tells when)"
+            return "today's calls are used up; run this again after the reset (`quota` shows when)"
         case StoreUnavailable():
-            return f"{error}; what cannot be counted is not asked"
+            return f"{error}; JotForm is not asked while calls cannot be counted"
         case UpstreamError(reason=UpstreamReason.UNAUTHORIZED):
             return f"JotForm refused it. {REGION_HINT}"
         case UpstreamError(reason=UpstreamReason.MALFORMED):

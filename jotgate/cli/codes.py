@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
@@ -13,8 +12,11 @@ import click
 
 from jotgate.cli.creating import create
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
+from jotgate.frozen import frozen
 from jotgate.protocols import Grant, GrantFilter
 from jotgate.wiring import Parts
 
@@ -26,7 +28,7 @@ STATES = ("open", "used_up", "revoked", "expired", "not_yet_valid")
 _SHOWN_MATCHES = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Choice:
     """Which codes a command is about."""
 
@@ -35,7 +37,7 @@ class _Choice:
     words: str
 
 
-@click.group(help="Create access codes, list them, and end them.")
+@click.group(help="Create, list and revoke access codes.")
 def codes() -> None:
     """Hold the commands about codes."""
 
@@ -65,19 +67,23 @@ def _hex_prefix(ctx: click.Context, param: click.Parameter, value: str | None) -
         return None
     digits = value.strip().lower()
     if not 6 <= len(digits) <= 32 or digits.strip("0123456789abcdef"):
-        raise click.BadParameter("an id is 6 to 32 hex digits, as `codes list` shows it")
+        raise click.BadParameter("an id has 6 to 32 hex digits, as `codes list` shows it")
     return digits
 
 
 def _choosing(command: F) -> F:
     """Add the options that say which code is meant."""
     add_code = click.option(
-        "--code", help="The code itself; - asks for it, so that no shell history holds it."
+        "--code",
+        help="The code itself; with - you are asked for it, so that your shell's history does not keep it.",
     )
     add_id = click.option(
-        "--id", "prefix", callback=_hex_prefix, help="The id that `codes list` shows, or its first 6 digits."
+        "--id",
+        "prefix",
+        callback=_hex_prefix,
+        help="The id that `codes list` shows, or at least its first 6 digits.",
     )
-    add_subject = click.option("--subject", help="Whom the code is about; needs --form.")
+    add_subject = click.option("--subject", help="The person the code is for; needs --form.")
     add_form = click.option("--form", help="Only codes for this form.")
     return add_code(add_id(add_subject(add_form(command))))
 
@@ -93,7 +99,7 @@ def _choose(
     ways: str = "--code, --id or --subject",
 ) -> _Choice:
     if sum(given is not None for given in (code, prefix, subject, batch)) != 1:
-        raise click.UsageError(f"Choose by one of {ways}.")
+        raise click.UsageError(f"Choose by exactly one of {ways}.")
     if form is not None:
         policy_of(parts, form)
     if subject is not None and form is None:
@@ -102,7 +108,7 @@ def _choose(
     if code is not None:
         found = parts.grants.by_code(_read_code(code))
         if found is None:
-            raise click.UsageError("This is no access code: there is a typing mistake in it.")
+            raise click.UsageError("This is not an access code: it contains a typing mistake.")
         which = GrantFilter(form=form, fingerprints=found.fingerprints)
         return _Choice(which=which, words="with these letters" + where)
     which = GrantFilter(form=form, prefix=prefix, subject=subject, batch=batch)
@@ -147,24 +153,26 @@ def _exactly(grant: Grant) -> GrantFilter:
     return GrantFilter(fingerprints=(grant.fingerprint,))
 
 
-def _record(grant: Grant, now: float) -> dict[str, object]:
-    return {
-        "id": _id_of(grant),
-        "form": grant.form,
-        "subject": grant.subject,
-        "label": grant.label,
-        "batch": grant.batch,
-        "uses": grant.uses,
-        "used": grant.used,
-        "state": state_of(grant, now),
-        "valid_from": iso(grant.valid_from),
-        "valid_until": iso(grant.valid_until),
-        "created_at": iso(grant.created_at),
-        "moves": grant.moves,
-    }
+def _table(now: float) -> Table[Grant]:
+    return Table(
+        Column("id", "id", _id_of),
+        Column("form", "form", lambda grant: grant.form),
+        Column("subject", "subject", lambda grant: grant.subject),
+        Column("label", "label", lambda grant: grant.label),
+        Column("batch", "batch", lambda grant: grant.batch),
+        Column("used", "used", lambda grant: grant.used, cell=lambda grant: f"{grant.used}/{grant.uses}"),
+        Column("uses", None, lambda grant: grant.uses),
+        Column("state", "state", lambda grant: state_of(grant, now)),
+        Column("valid_from", None, lambda grant: iso(grant.valid_from)),
+        Column("valid_until", None, lambda grant: iso(grant.valid_until)),
+        Column("created_at", None, lambda grant: iso(grant.created_at)),
+        Column("moves", "moves", lambda grant: grant.moves),
+    )
 
 
-@codes.command("list", help="List the codes that exist. The codes themselves are not kept, and not shown.")
+@codes.command(
+    "list", help="List the codes that exist. The codes themselves are not stored, so they cannot be shown."
+)
 @click.option("--form", help="Only codes for this form.")
 @click.option("--subject", help="Only codes of this subject.")
 @click.option("--batch", help="Only codes of this batch.")
@@ -187,40 +195,29 @@ def list_codes(
         policy_of(parts, form)
     now = parts.clock.now()
     which = GrantFilter(form=form, subject=subject, batch=batch, prefix=prefix)
-    found = (grant for grant in parts.grants.list(which) if not states or state_of(grant, now) in states)
-    if as_json:
-        for grant in found:
-            emit(_record(grant, now))
-        return
     tally: Counter[str] = Counter()
-    headings = ("id", "form", "subject", "label", "batch", "used", "state", "moves")
-    for line in columns(headings, _rows(found, now, tally)):
-        say(line)
-    states_seen = ", ".join(f"{number:,} {state}" for state, number in tally.items())
-    say(f"{counted(tally.total(), 'code')}{': ' if states_seen else ''}{states_seen}", err=True)
+    number = _table(now).print(_in_state(parts.grants.list(which), states, now, tally), as_json=as_json)
+    if not as_json:
+        states_seen = ", ".join(f"{count:,} {state}" for state, count in tally.items())
+        say(f"{counted(number, 'code')}{': ' if states_seen else ''}{states_seen}", err=True)
 
 
-def _rows(found: Iterator[Grant], now: float, tally: Counter[str]) -> Iterator[tuple[str, ...]]:
-    for grant in found:
+def _in_state(
+    grants: Iterable[Grant], states: Collection[str], now: float, tally: Counter[str]
+) -> Iterator[Grant]:
+    """Yield the grants in one of *states*, in any if there are none, and count them."""
+    for grant in grants:
         state = state_of(grant, now)
-        tally[state] += 1
-        yield (
-            _id_of(grant),
-            grant.form,
-            plain(grant.subject),
-            plain(grant.label),
-            plain(grant.batch),
-            f"{grant.used}/{grant.uses}",
-            state,
-            str(grant.moves),
-        )
+        if not states or state in states:
+            tally[state] += 1
+            yield grant
 
 
-@codes.command(help="End codes for good, with the tickets and passes made from them.")
+@codes.command(help="Revoke codes for good, with the tickets and passes made from them.")
 @_choosing
 @click.option("--batch", help="Every code of this batch.")
 @click.option("--note", help="Why, for the ledger.")
-@click.option("--yes", is_flag=True, help="Do not ask before several codes are revoked.")
+@click.option("--yes", is_flag=True, help="Do not ask before revoking several codes.")
 @actor_option
 @json_option
 @click.pass_context
@@ -252,7 +249,7 @@ def revoke(
     if not found:
         raise Failed(f"There is no code {choice.words}.")
     if not live:
-        _say_revoked(0, f"Nothing to do: {counted(found, 'code')} {choice.words}, revoked before.", as_json)
+        _say_revoked(0, f"Nothing to do: {counted(found, 'code')} {choice.words}, already revoked.", as_json)
         return
     which = choice.which
     if live > 1:
@@ -262,7 +259,10 @@ def revoke(
             click.confirm(f"Revoke {counted(live, 'code')} {choice.words}?", abort=True, err=True)
     revoked = parts.grants.revoke(which, actor=actor, note=note)
     them = "it" if revoked == 1 else "them"
-    done = f"Revoked {counted(revoked, 'code')} {choice.words}. What is sent with {them} from now on does not count."
+    done = (
+        f"Revoked {counted(revoked, 'code')} {choice.words}. Submissions sent with {them} from now on do not"
+        " count."
+    )
     _say_revoked(revoked, done, as_json)
 
 
@@ -273,7 +273,7 @@ def _say_revoked(number: int, sentence: str, as_json: bool) -> None:
         say(sentence)
 
 
-@codes.command(help="Give the holder of a lost code a new one; the old code ends, its uses are carried over.")
+@codes.command(help="Replace a lost code by a new one. The old code is revoked; its uses carry over.")
 @_choosing
 @actor_option
 @json_option
@@ -293,14 +293,14 @@ def reissue(
     grant = _only(parts, choice)
     issued = parts.grants.reissue(_exactly(grant), actor=actor)
     if issued is None:
-        raise Failed("The code was revoked or replaced in this moment; look at `codes list`.")
+        raise Failed("Somebody revoked or replaced the code just now; see `codes list`.")
     which = parts.grants.by_code(issued.code)
     fresh = next(islice(parts.grants.list(which), 1), grant)
     if as_json:
-        emit({"code": issued.code, **_record(fresh, parts.clock.now())})
+        emit({"code": issued.code, **_table(parts.clock.now()).record(fresh)})
         return
     say("  ".join([issued.code, *(plain(one) for one in (issued.subject, issued.label) if one)]))
-    say("The old code ends now. The new one is shown this once and not kept.", err=True)
+    say("The old code is revoked. The new one is shown only now and not stored.", err=True)
 
 
 @codes.command("give-back", help="Give a code a use back, or free the ticket of a form that was never sent.")
@@ -323,9 +323,9 @@ def give_back(
     before = _only(parts, choice)
     after = parts.grants.give_back(_exactly(before), actor=actor)
     if after is None:
-        raise Failed(f"There is nothing to give back on the code {choice.words}: it was not used.")
+        raise Failed(f"The code {choice.words} has not been used, so there is nothing to give back.")
     if as_json:
-        emit(_record(after, parts.clock.now()))
+        emit(_table(parts.clock.now()).record(after))
         return
     what = "A use was given back" if after.used < before.used else "Its ticket was freed"
-    say(f"{what}: {after.used} of {counted(after.uses, 'use')} taken now.")
+    say(f"{what}: {after.used} of {counted(after.uses, 'use')} used now.")

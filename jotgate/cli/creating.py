@@ -15,34 +15,46 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from jotgate import classlist
+from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
-from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
+from jotgate.clock import iso
 from jotgate.errors import JotgateError
-from jotgate.grants import IssuedCode, Person, Terms, people
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 #: More codes than this are for a file, not for a screen.
-_MOST_PRINTED = 1_000
+_MAX_PRINTED = 1_000
 #: From this many codes on, the work is long enough to be watched.
 _WATCHED = 20_000
 
 
 @click.command(
-    help="Create access codes for FORM. --count unnamed ones, or one for each --subject or line --from a list."
+    help="Create access codes for FORM: a number of unnamed ones (--count), or one for each --subject, or one for"
+    " each line of a list (--from)."
 )
 @click.argument("form")
 @click.option("--count", type=click.IntRange(1, 10_000_000), help="How many, for nobody in particular.")
-@click.option("--subject", "subjects", multiple=True, help="Whom a code is about; may be given often.")
+@click.option("--subject", "subjects", multiple=True, help="The person a code is for; can be repeated.")
 @class_list_option
 @click.option("--label", help="A name for lists, such as the class; a list brings its own.")
-@click.option("--uses", type=click.IntRange(1, 1_000_000), default=1, show_default=True, help="Of each code.")
+@click.option(
+    "--uses",
+    type=click.IntRange(1, 1_000_000),
+    default=1,
+    show_default=True,
+    help="How often each code can be used.",
+)
 @click.option("--batch", help="A name to list and revoke them by. [default: the time]")
-@click.option("--valid-from", help="Such as 2026-09-01T08:00; by the form's clocks unless it has an offset.")
-@click.option("--valid-until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
+@click.option(
+    "--valid-from", help="Such as 2026-09-01T08:00; in the form's timezone unless it has an offset."
+)
+@click.option(
+    "--valid-until", help="Such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
+)
 @out_options
 @json_option
 @click.pass_context
@@ -63,9 +75,9 @@ def create(
 ) -> None:
     """Create codes; everything is checked, and the file opened, before the first one is stored."""
     if (count is not None) + bool(subjects) + (class_list is not None) != 1:
-        raise click.UsageError("Say for whom: one of --count, --subject or --from.")
+        raise click.UsageError("Give exactly one of --count, --subject or --from.")
     if label is not None and class_list is not None:
-        raise click.UsageError("--label goes with --count or --subject: a list brings its own labels.")
+        raise click.UsageError("--label works with --count or --subject only: a list brings its own labels.")
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     terms = Terms(
@@ -99,11 +111,13 @@ def _listed(class_list: BinaryIO) -> Iterator[Person]:
 
 def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:
     """Give the persons back if their codes fit on a screen."""
-    if number is None or number <= _MOST_PRINTED:
-        first = list(islice(persons, _MOST_PRINTED + 1))
-        if len(first) <= _MOST_PRINTED:
+    if number is None or number <= _MAX_PRINTED:
+        first = list(islice(persons, _MAX_PRINTED + 1))
+        if len(first) <= _MAX_PRINTED:
             return iter(first)
-    raise click.UsageError(f"More than {_MOST_PRINTED:,} codes go to a file: name a new one with --out.")
+    raise click.UsageError(
+        f"More than {_MAX_PRINTED:,} codes are written to a file: name a new one with --out."
+    )
 
 
 class _Made:
@@ -119,7 +133,7 @@ class _Made:
 
 @contextmanager
 def _undoable(ctx: click.Context, terms: Terms, out: Path | None = None) -> Iterator[_Made]:
-    """Say what is there and how to undo it, should the work end midway."""
+    """Say which codes exist and how to revoke them, should the work end midway."""
     made = _Made()
     try:
         yield made
@@ -128,8 +142,8 @@ def _undoable(ctx: click.Context, terms: Terms, out: Path | None = None) -> Iter
             out.unlink(missing_ok=True)
         why = "it was stopped" if isinstance(problem, KeyboardInterrupt) else plain(str(problem))
         raise Failed(
-            f"Not finished after {counted(made.number, 'code')}: {why}. Codes that nobody was shown may be"
-            f" stored, too; end them all with `{_revoking(ctx, terms)}` and begin again."
+            f"Stopped after {counted(made.number, 'code')}: {why}. More codes may be stored that nobody has seen."
+            f" Revoke them all with `{_revoking(ctx, terms)}`, and start again."
         ) from None
 
 
@@ -179,6 +193,6 @@ def _print(issued: Sequence[IssuedCode], terms: Terms, *, as_json: bool) -> None
 def _conclude(ctx: click.Context, terms: Terms, number: int, out: Path | None, *, as_json: bool) -> None:
     if as_json and out is not None:
         emit({"created": number, "form": terms.form, "batch": terms.batch, "out": str(out)})
-    where = "shown this once and not kept" if out is None else f"in {out} and nowhere else"
+    where = "shown only now and not stored" if out is None else f"in {out} and nowhere else"
     say(f"Created {counted(number, 'code')} for {terms.form}, {where}.", err=True)
-    say(f"To end them all: {_revoking(ctx, terms)}", err=True)
+    say(f"To revoke them all: {_revoking(ctx, terms)}", err=True)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import click
 
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts
 from jotgate.cli.token_faults import MEANINGS
-from jotgate.door.messages import Message, message_for, message_for_verdict
+from jotgate.clock import iso
+from jotgate.door.messages import Message, message_for, message_for_state
+from jotgate.frozen import frozen
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.protocols import Notice, SubmissionFilter, SubmissionRecord
@@ -26,84 +27,92 @@ _HAPPENED: Mapping[str, str] = MappingProxyType(
         "codes.created": "Codes were created.",
         "code.revoked": "A code was revoked.",
         "code.reissued": "A code was replaced by a new one.",
-        "code.use_given_back": "A code was given a use back.",
+        "code.use_given_back": "A code got a use back.",
         "token.refused": "An app's token was refused.",
         "token.minted": "A token was minted by hand, to try an app with.",
         "app.created": "An app was registered.",
-        "app.key_added": "An app was given a new key.",
+        "app.key_added": "An app got a new key.",
         "app.key_activated": "An app began to use its new key.",
         "app.key_revoked": "A key of an app was revoked.",
         "app.revoked": "An app was revoked.",
-        "app_grant.revoked": "What an app's tokens entitle one subject to was revoked.",
-        "tickets.ended": "What somebody had open was ended; they may open the form again.",
+        "app_grant.revoked": "One subject's right to open forms with an app's tokens was revoked.",
+        "tickets.ended": "Somebody's open form was closed; they may open it again.",
+        "key.created": "A scoped key was created.",
+        "key.revoked": "A scoped key was revoked.",
         "submission.judged": "A submission got its verdict.",
         "submission.accepted": "A person accepted a submission.",
         "submission.rejected": "A person rejected a submission.",
         "submission.edited": "A submission was edited at JotForm, and judged again.",
-        "submission.deleted": "A submission was deleted at JotForm, and the form's setting deleted lets that end it.",
+        "submission.deleted": "A submission was deleted at JotForm, and so, by the form's setting deleted, ended here.",
         "subject.forgotten": "A person was forgotten at their request.",
-        "retention.applied": "What was older than the form's setting keep was taken away.",
+        "retention.applied": "Records older than the form's setting keep were pseudonymised or deleted.",
         "consumer.created": "A callback was registered, or a webhook created.",
         "consumer.revoked": "A callback was revoked.",
         "consumer.disabled": "A webhook's receiver said that it is gone (410), so nothing more is sent there.",
-        "callback.given_up": "Somebody could not be told of a verdict, for days; `callbacks replay` tries again.",
+        "callback.given_up": "A verdict could not be delivered for days; `callbacks replay` tries again.",
+        "form.renamed": "The settings gave JotForm's form another name, and its records followed it.",
         "ticket_field.lost": "The ticket field disappeared from the form.",
     }
 )
 
 _WHY: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.UNKNOWN_CODE: "The code is well formed, but no code of this site: it was guessed, belongs to another "
-        "site, or was made with a code key that is no longer in the settings.",
-        Reason.MISTYPED: "The code cannot be one: its check symbols do not fit, or symbols are missing. Typing "
-        "mistakes are not counted and not recorded.",
+        Reason.UNKNOWN_CODE: "The code is well formed, but this site does not have it: it was guessed, belongs to"
+        " another site, or was made with a code key that is no longer in the settings.",
+        Reason.MISTYPED: "The code contains a typing mistake: its check characters do not fit, or characters are"
+        " missing. Typing mistakes are neither counted nor recorded.",
         Reason.WRONG_FORM: "The code exists, but for another form.",
-        Reason.NOT_YET_VALID: "The code's own time has not begun.",
-        Reason.EXPIRED: "The code's own time is over.",
-        Reason.USED_UP: "Every use of the code is settled, or its form was just sent from another browser. "
-        "`codes give-back` allows one more.",
+        Reason.NOT_YET_VALID: "The code is not valid yet (valid-from).",
+        Reason.EXPIRED: "The code is no longer valid (valid-until).",
+        Reason.USED_UP: "Every use of the code is taken, or its form was just sent from another browser."
+        " `codes give-back` allows one more.",
         Reason.REVOKED: "The code, or the pass made from it, was revoked or replaced.",
-        Reason.THROTTLED: "Too many wrong codes came from this network, or in all, so tries are slowed down. "
-        "Nobody is locked out, and such tries are not recorded.",
+        Reason.THROTTLED: "Too many wrong codes came from this network, or from all networks together, so further"
+        " tries wait, or cost the browser some seconds of work. Nobody is locked out, and such tries are not recorded.",
+        Reason.CODE_BUSY: "The code was opened much more often than it has uses, so opening it once more costs the"
+        " browser some seconds of work, or waits for a turn; such tries are not recorded. If nobody knows why, it has"
+        " got about: `codes reissue` gives another one.",
         Reason.APP_ONLY: "The form opens from an app only (access), and the visitor came with a code or with nothing.",
-        Reason.MOVED_AWAY: "The browser's pass had ended, because the form was opened in another browser since.",
-        Reason.NOT_SIGNED_IN: "An invitation was opened by somebody whom the site's own login does not know.",
-        Reason.NOT_INVITED: "An invitation was opened by somebody who is signed in as another subject.",
-        Reason.INVITATION_OVER: "An invitation was opened after its end; `invitations` makes a new one.",
-        Reason.BAD_TOKEN: "The token of an app is not good for this form: forged, revoked, cut off, or for another. So "
-        "many came in a minute that this one was not recorded; others were, with their exact reasons.",
-        Reason.TOKEN_USED: "The token had been redeemed before: a copied link, or one that was opened a second time in "
-        "a browser without its cookies.",
-        Reason.TOKEN_EXPIRED: "The token's minute was over: an old link, or the clock of the app's backend.",
-        Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor may move it.",
+        Reason.MOVED_AWAY: "The form has been opened in another browser since, which ended this browser's pass.",
+        Reason.NOT_SIGNED_IN: "Somebody opened an invitation without being signed in to the site.",
+        Reason.NOT_INVITED: "Somebody opened an invitation while signed in as another person.",
+        Reason.INVITATION_OVER: "The invitation had ended; `invitations` makes a new one.",
+        Reason.BAD_TOKEN: "The app's token does not open this form: it was forged, revoked, cut off, or made for"
+        " another form. So many came in a minute that this one was not recorded; others were, with their exact"
+        " reasons.",
+        Reason.TOKEN_USED: "The token had been redeemed before: the link was copied, or opened a second time in a"
+        " browser without its cookies.",
+        Reason.TOKEN_EXPIRED: "The token's minute was over: the link was old, or the clock of the app's backend is"
+        " wrong.",
+        Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor can move it here.",
         Reason.NOT_YET_OPEN: "The form opens later (opens_at).",
         Reason.CLOSED: "The form has closed (closes_at).",
-        Reason.FULL: "As many submissions are settled as the form takes (capacity).",
-        Reason.FIELD_MISSING: "The form has no ticket field any more, so nothing could be proved: the door is closed "
-        "until the field is back. `doctor` shows what is missing.",
+        Reason.FULL: "The form already has as many submissions as it takes (capacity).",
+        Reason.FIELD_MISSING: "The form has lost its ticket field, so nothing could be proved: the door is closed"
+        " until the field is back. `doctor` shows what is missing.",
         Reason.NOT_SUBMITTED: "The page needs a submission that counts, and the visitor has none yet.",
-        Reason.NO_PASS: "The page needs a pass, and the browser brought none that is valid.",
+        Reason.NO_PASS: "The page needs a pass, and the browser did not have a valid one.",
         Reason.CROSS_SITE: "Another site's page sent the request, or a proxy changes the site's address: site_url "
         "must be what visitors see in their browser.",
-        Reason.STORE_DOWN: "The store could not be used, so nobody was let in. `status` and `doctor` look at it.",
-        Reason.UNKNOWN_FORM: "There is no form of this name in the settings.",
+        Reason.STORE_DOWN: "The store could not be used, so nobody was let in. See `status` and `doctor`.",
+        Reason.UNKNOWN_FORM: "The settings have no form of this name.",
         Reason.MALFORMED: "The request could not be read.",
     }
 )
 
 _MEANING: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.PENDING: "It was seen and is not judged yet: its answers, or the ticket field, are not there.",
+        Verdict.PENDING: "It was seen, but is not judged yet: its answers or the ticket field are missing.",
         Verdict.VERIFIED: "It came through the gate, on a good ticket.",
         Verdict.ACCEPTED: "A person let it count.",
         Verdict.UNTICKETED: "It came without a ticket, by the form's bare address at JotForm.",
-        Verdict.FORGED: "What stands in its ticket field was not made by this site.",
-        Verdict.ORPHANED: "This site made its ticket, but the store does not know it: an older copy of the store was "
-        "restored. `submissions accept` lets it count.",
+        Verdict.FORGED: "This site did not make what is in its ticket field.",
+        Verdict.ORPHANED: "This site made its ticket, but the store does not know it: somebody restored an older"
+        " copy of the store. `submissions accept` lets it count.",
         Verdict.EXPIRED: "It was made after its ticket had run out.",
         Verdict.REPLAYED: "Another submission had used its ticket before.",
         Verdict.WRONG_FORM: "Its ticket is for another form.",
-        Verdict.OVER_LIMIT: "The code's uses, or the form's places, were taken before it.",
+        Verdict.OVER_LIMIT: "All uses of the code, or all places of the form, were taken before it.",
         Verdict.TAMPERED: "A locked field was changed.",
         Verdict.REVOKED: "Its code or ticket was revoked, or a person rejected it.",
     }
@@ -114,7 +123,7 @@ _MEANING: Mapping[Verdict, str] = MappingProxyType(
 _SUBMISSION_ID = re.compile(r"[0-9]{9,20}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Story:
     """What a reference stands for."""
 
@@ -127,8 +136,8 @@ class _Story:
 
 
 @click.command(
-    help="Say what REF stands for: a reference that a visitor reads out, a reason in capitals,"
-    " or JotForm's number of a submission, with all that became of it."
+    help="Explain what happened: REF is a reference that a visitor reads out, a reason in capitals, or JotForm's"
+    " number of a submission."
 )
 @click.argument("ref")
 @json_option
@@ -142,8 +151,8 @@ def explain(ctx: click.Context, ref: str, as_json: bool) -> None:
     story = _constant(parts, ref) or _recorded(parts, ref)
     if story is None:
         raise Failed(
-            f"Nothing is known under {plain(ref)}. A reference has eight letters and digits, such as 7QK2-M4XD;"
-            " it is found in the store of the site that showed it."
+            f"Nothing is known about {plain(ref)}. A reference has eight letters and digits, such as 7QK2-M4XD; only"
+            " the site that showed it knows it."
         )
     if as_json:
         emit(_record(ref, story))
@@ -156,7 +165,7 @@ def _tell_submission(parts: Parts, submission_id: str, as_json: bool) -> None:
     """Print a submission as it stands, and its history, oldest first.
 
     Raises:
-        Failed: nothing is known of it.
+        Failed: we know nothing of it.
     """
     which = SubmissionFilter(submission_ids=(submission_id,))
     submission = next(iter(parts.store.submissions(which)), None)
@@ -173,10 +182,10 @@ def _tell_submission(parts: Parts, submission_id: str, as_json: bool) -> None:
 
 def _unknown(parts: Parts, submission_id: str) -> str:
     if not parts.store.unsettled([submission_id]):
-        return f"The submission {submission_id} was taken away by its form's setting keep; no more is known of it."
+        return f"The submission {submission_id} was deleted by its form's setting keep; nothing more is known about it."
     return (
-        f"No submission {submission_id} is known here. A new one is known once a sweep has read it;"
-        " one from before its form was gated is not judged."
+        f"No submission {submission_id} is known here. A sweep has to read a new one first; one from before its"
+        " form was gated is not judged."
     )
 
 
@@ -185,15 +194,20 @@ def _history(
 ) -> Iterator[str]:
     verdict = submission.verdict
     about = f", about {plain(submission.subject)}" if submission.subject else ""
-    yield f"A submission of {submission.form}{about}, sent at {iso(submission.created_at)}."
+    yield f"A submission of {submission.form}{about}, sent at {iso(submission.created_at)}{_clock(submission)}."
     yield f"It is {verdict.value} and {'counts' if verdict.counts else 'does not count'}: {_MEANING[verdict]}"
     for story in stories:
         yield from _lines(story, leave_out=("form", "subject", "about"))
     for notice in notices:
-        told = f"{plain(notice.consumer)} is still to be told of {notice.event.verdict.value}"
+        told = f"The notice of {notice.event.verdict.value} to {plain(notice.consumer)} is still waiting"
         if notice.dead_at is not None:
-            told = f"{plain(notice.consumer)} could not be told of {notice.event.verdict.value}"
+            told = f"The notice of {notice.event.verdict.value} to {plain(notice.consumer)} failed for good"
         yield f"{told}, tried {counted(notice.tries, 'time')}: {plain(notice.last_error or 'no answer yet')}"
+
+
+def _clock(submission: SubmissionRecord) -> str:
+    """Say what the time was read from: JotForm tells none that is sure."""
+    return f" (read from its {submission.created_from})" if submission.created_from else ""
 
 
 def _constant(parts: Parts, ref: str) -> _Story | None:
@@ -204,7 +218,7 @@ def _constant(parts: Parts, ref: str) -> _Story | None:
     reason = Reason[name]
     return _Story(
         entry=None,
-        happened="Somebody was not let in.",
+        happened="A visitor was refused.",
         why=_WHY[reason],
         tell=_refusal(parts, reason, None, name),
     )
@@ -220,7 +234,7 @@ def _story(parts: Parts, entry: Entry, ref: str) -> _Story:
     why, tell = None, None
     if entry.event.startswith("submission.") and entry.reason in _values(Verdict):
         verdict = Verdict(entry.reason)
-        why, tell = _MEANING[verdict], message_for_verdict(verdict)
+        why, tell = _MEANING[verdict], message_for_state(verdict.value)
     elif entry.event == "token.refused" and (entry.reason or "") in MEANINGS:
         why, tell = MEANINGS[entry.reason or ""], _refusal(parts, Reason.BAD_TOKEN, entry.form, ref)
     elif entry.reason in _values(Reason):
@@ -249,6 +263,7 @@ def _lines(story: _Story, *, leave_out: Collection[str] = ()) -> list[str]:
             "about": entry.about,
             "by": entry.actor,
             "note": entry.note,
+            "count": _times(entry),
         }
         lines += [
             f"  {name:<8} {plain(value)}"
@@ -260,6 +275,12 @@ def _lines(story: _Story, *, leave_out: Collection[str] = ()) -> list[str]:
     if tell and not leave_out:
         lines.append(f"Tell the visitor: {tell.title}. {tell.remedy}")
     return lines
+
+
+def _times(entry: Entry) -> str | None:
+    if entry.last_at is None:
+        return None
+    return f"{counted(entry.count, 'time')} within the hour, at last {iso(entry.last_at)}"
 
 
 def _record(ref: str, story: _Story) -> dict[str, object]:
@@ -275,6 +296,8 @@ def _record(ref: str, story: _Story) -> dict[str, object]:
             "actor": entry.actor,
             "about": entry.about,
             "note": entry.note,
+            "count": entry.count,
+            "last_at": None if entry.last_at is None else iso(entry.last_at),
         }
     said = f"{tell.title}. {tell.remedy}" if tell else None
     return {"ref": ref, **known, "happened": story.happened, "why": story.why, "tell": said}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from jotgate.cli.output import iso, plain
+from jotgate.cli.output import plain
+from jotgate.clock import iso
 from jotgate.errors import (
     ConfigError,
     InputError,
@@ -30,7 +31,7 @@ class Misused(click.ClickException):
 
 
 def told(error: JotgateError) -> click.ClickException:
-    """Return the exception that tells *error* to whoever typed the command."""
+    """Return the exception that prints *error* for the person at the terminal."""
     match error:
         case ConfigError(problems=problems):
             return Misused(_list("The settings cannot be used:", problems))
@@ -41,9 +42,9 @@ def told(error: JotgateError) -> click.ClickException:
         case UnknownForm() | StoreMismatch():
             return Misused(_sentence(str(error)))
         case StoreUnavailable():
-            return Failed(f"{_sentence(str(error))} Nothing was changed by the last step; try again later.")
+            return Failed(f"{_sentence(str(error))} The last step changed nothing; try again later.")
         case QuotaExhausted(until=until):
-            return Failed(f"{_sentence(str(error))} The next try makes sense at {iso(until)}.")
+            return Failed(f"{_sentence(str(error))} Try again at {iso(until)}.")
         case UpstreamError():
             return Failed(f"JotForm gave no usable answer: {_sentence(str(error))}")
         case _:

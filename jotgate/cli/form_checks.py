@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,12 +19,36 @@ from jotgate.cli.output import plain
 from jotgate.errors import JotgateError, UpstreamError, UpstreamReason
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormState, Question
-from jotgate.sweep import find_ticket_field
+from jotgate.signed.tickets import TEXT_LENGTH
+from jotgate.sweeping.fields import find_ticket_field
 from jotgate.wiring import Parts
 
 CALLS_EACH = 4
+#: What conditions do to fields, in captured forms.
+_HIDING = ("Hide", "Show", "HideMultiple", "ShowMultiple")
 #: Labels for which JotForm's filter suspends accounts (JotForm's help, "phishing").
 _SUSPICIOUS = ("password", "username", "login")
+
+
+def clones(parts: Parts) -> Iterator[Check]:
+    """Look for open copies of our forms: each has a ticket field, too, and nobody judges its submissions."""
+    try:
+        forms = parts.service.forms(operator=True)
+    except JotgateError as problem:
+        yield Check(level=Level.WARN, topic="copies", words=plain(trouble(problem)))
+        return
+    ours = {policy.form_id: form for form, policy in parts.settings.policies.items()}
+    copies = {
+        f"clone of {one.title.strip().lower()}": ours[one.form_id] for one in forms if one.form_id in ours
+    }
+    for one in forms:
+        form = copies.get(one.title.strip().lower())
+        if form is not None and one.form_id not in ours and one.status == "ENABLED":
+            words = (
+                f"{one.form_id} is called a copy of this form and is open: what is sent there is not judged."
+                " Disable it at JotForm, or add it to the settings"
+            )
+            yield Check(level=Level.WARN, topic="copies", form=form, words=words)
 
 
 def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[Check]:
@@ -36,14 +61,16 @@ def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[
         yield from _ticket_field(policy, questions, state)
         yield from _listed_fields(policy, questions)
         yield from _labels(form, questions)
-        yield from _properties(parts, policy, parts.service.properties(form_id, operator=True))
+        properties = parts.service.properties(form_id, operator=True)
+        yield from _hiding_conditions(policy, questions, state, properties)
+        yield from _properties(parts, policy, properties)
         yield _webhook(parts, form, parts.service.webhooks(form_id, operator=True))
     except UpstreamError as problem:
         words = plain(trouble(problem))
         if problem.reason is UpstreamReason.UNAUTHORIZED:
             words = (
-                f"JotForm shows this key no form {form_id}: the id is wrong, or the form is another account's."
-                f" The id is the number in the form's address. {REGION_HINT}"
+                f"this key cannot see a form {form_id}: the id is wrong, or the form belongs to another account. The id"
+                f" is the number in the form's address. {REGION_HINT}"
             )
         yield Check(level=Level.FAIL, topic="form", form=form, words=words)
     except JotgateError as problem:
@@ -55,7 +82,7 @@ def _exists(policy: FormPolicy, title: str, status: str) -> Check:
     named = f'"{plain(title)}" ({policy.form_id})'
     if status == "ENABLED":
         return Check(level=Level.OK, topic="form", form=policy.form, words=f"{named} is enabled")
-    words = f"{named} is {plain(status).lower() or 'in no known state'} at JotForm: nobody can fill it in"
+    words = f"{named} is {plain(status).lower() or 'in an unknown state'} at JotForm: nobody can fill it in"
     return Check(level=Level.FAIL, topic="form", form=policy.form, words=words)
 
 
@@ -68,14 +95,14 @@ def _ticket_field(
         words = f"missing: add a Short Text field, hidden, not required, with the unique name {wanted}"
         yield Check(level=Level.FAIL, topic="ticket field", form=form, words=words + _near(questions, wanted))
         return
-    faults = list(_field_faults(field))
+    faults = [*_field_faults(field), *_namesakes(field, questions)]
     if faults:
         yield Check(level=Level.FAIL, topic="ticket field", form=form, words="; ".join(faults))
     elif not field.hidden:
         words = f"{plain(field.name)} is visible: hide it, or visitors will wonder what to put in"
         yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
     elif wanted not in (field.name, field.qid):
-        words = f'was renamed and is found by its number; set ticket_field = "{plain(field.name)}"'
+        words = f'was renamed; it is still found by its number. Set ticket_field = "{plain(field.name)}"'
         yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
     else:
         words = f"{plain(field.name)} is there, hidden, not required"
@@ -96,7 +123,23 @@ def _field_faults(field: Question) -> Iterator[str]:
     if field.required:
         yield f"{plain(field.name)} is required, which can stop people from sending the form: turn that off"
     if field.type != "control_textbox":
-        yield f"{plain(field.name)} is no Short Text field ({plain(field.type)}): replace it by one"
+        yield f"{plain(field.name)} is not a Short Text field ({plain(field.type)}): replace it with one"
+    if field.mask:
+        yield f"{plain(field.name)} has an input mask, which changes what is filled in: remove the mask"
+    if field.validation:
+        yield f"{plain(field.name)} has a validation ({plain(field.validation)}), which tickets fail: set it to None"
+    if field.max_length is not None and field.max_length < TEXT_LENGTH:
+        length = f"takes {field.max_length} characters, and a ticket has {TEXT_LENGTH}"
+        yield f"{plain(field.name)} {length}: remove the limit"
+
+
+def _namesakes(field: Question, questions: Sequence[Question]) -> Iterator[str]:
+    others = [question.qid for question in questions if question.name == field.name and question is not field]
+    if field.name and others:
+        yield (
+            f"field {', '.join(others)} has the unique name {plain(field.name)} as well as field {field.qid}, so a"
+            " ticket may be filled into the wrong one: rename the other"
+        )
 
 
 def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Check]:
@@ -134,20 +177,55 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
         yield Check(level=Level.OK, topic="encryption", form=form, words="off, as it must be")
     unique = _word(properties, "unique")
     if "ip" in unique:
-        words = "Unique Submission goes by IP, which lets one pupil of a whole school through: turn it off"
+        words = (
+            "Unique Submission compares IP addresses, so only one pupil of a whole school could send the form: turn"
+            " it off"
+        )
         yield Check(level=Level.FAIL, topic="unique", form=form, words=words)
     elif unique not in ("", "none", "no"):
-        words = (
-            "Unique Submission is on: pupils who share a tablet are stopped by it. The gate does this better"
-        )
+        words = "Unique Submission is on, which stops pupils who share a tablet: turn it off. The gate does this better"
         yield Check(level=Level.WARN, topic="unique", form=form, words=words)
     yield _edit_links(form, properties)
     done = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{form}/done"
     is_set = (
         _word(properties, "activeRedirect") == "thankurl" and _word(properties, "thankurl") == done.lower()
     )
-    words = "leads back here" if is_set else f"could lead to {done}: visitors then see sooner that it arrived"
+    words = (
+        "leads back here"
+        if is_set
+        else f"could redirect to {done}: visitors then see sooner that their form arrived"
+    )
     yield Check(level=Level.OK, topic="thank-you", form=form, words=words)
+
+
+def _hiding_conditions(
+    policy: FormPolicy, questions: Sequence[Question], state: FormState | None, properties: Mapping[str, Any]
+) -> Iterator[Check]:
+    """Look for conditions that hide or show the ticket field: JotForm empties a field that a condition hides."""
+    field = find_ticket_field(questions, policy.ticket_field, state.ticket_qid if state else None)
+    if field is not None and field.qid in _fields_of_conditions(properties.get("conditions")):
+        words = (
+            f"a condition of the form hides or shows {plain(field.name)}, and JotForm empties what a condition hides:"
+            " take the field out of the condition"
+        )
+        yield Check(level=Level.FAIL, topic="ticket field", form=policy.form, words=words)
+
+
+def _fields_of_conditions(conditions: object) -> set[str]:
+    """Return the numbers of the fields that conditions hide or show, in JotForm's spelling; skip odd ones."""
+    if isinstance(conditions, str):
+        try:
+            conditions = json.loads(conditions)
+        except (ValueError, RecursionError):
+            return set()
+    found = set()
+    for condition in conditions if isinstance(conditions, list) else ():
+        actions = condition.get("action") if isinstance(condition, dict) else None
+        for action in actions if isinstance(actions, list) else ():
+            if isinstance(action, dict) and action.get("visibility") in _HIDING:
+                fields = action.get("fields") or [action.get("field")]
+                found |= {str(one) for one in (fields if isinstance(fields, list) else [fields])}
+    return found
 
 
 def _edit_links(form: str, properties: Mapping[str, Any]) -> Check:
@@ -158,7 +236,7 @@ def _edit_links(form: str, properties: Mapping[str, Any]) -> Check:
             " Take {edit_link} out; until then edits are found once a day"
         )
         return Check(level=Level.WARN, topic="edits", form=form, words=words)
-    words = "no e-mail of the form carries an edit link; leave it so: edits are found once a day only"
+    words = "no e-mail of the form carries an edit link. Leave it so: edits are found only once a day"
     return Check(level=Level.OK, topic="edits", form=form, words=words)
 
 
@@ -190,7 +268,7 @@ def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Check:
 def _stranger(parts: Parts, policy: FormPolicy) -> Check:
     bare = f"{parts.settings.host.form_origin}/{policy.form_id}"
     words = (
-        f"anybody who knows {bare} sees the form and can send it; what comes that way is marked unticketed and"
-        " never counts"
+        f"anyone who knows {bare} can see and send the form; such submissions are marked unticketed and never"
+        " count"
     )
     return Check(level=Level.OK, topic="bare address", form=policy.form, words=words)

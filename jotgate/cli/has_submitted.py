@@ -11,9 +11,11 @@ import click
 
 from jotgate import classlist
 from jotgate.cli.lists import class_list_option
-from jotgate.cli.output import columns, emit, iso, json_option, plain, say
+from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.site import open_parts, policy_of
-from jotgate.records import Answer, Asked, State
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
+from jotgate.records.standing import Answer, Asked, State
 from jotgate.wiring import Parts
 
 
@@ -26,20 +28,20 @@ def _field(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 
 @click.command(
     "has-submitted",
-    help="Say who has submitted FORM: those named by --subject or listed --from a file, or whoever wrote what --lookup"
-    " says, or else all that have a code. Exit code 0 if all have, 1 if not.",
+    help="Show who has submitted FORM: the people named by --subject or listed in a file (--from), the person"
+    " whose answers match --lookup, or else everyone with a code. Exits 0 if all have, 1 if not.",
 )
 @click.argument("form")
-@click.option("--subject", "subjects", multiple=True, help="Whom it is about; may be given often.")
+@click.option("--subject", "subjects", multiple=True, help="A person to ask about; can be repeated.")
 @click.option(
     "--lookup",
     multiple=True,
     metavar="FIELD=VALUE",
     callback=_field,
-    help="What stands in a lookup field; several must stand in one submission.",
+    help="The answer in a lookup field; several must be in one submission.",
 )
 @class_list_option
-@click.option("--missing", is_flag=True, help="Print only those who have not.")
+@click.option("--missing", is_flag=True, help="Only people who have not submitted.")
 @json_option
 @click.pass_context
 def has_submitted(
@@ -53,29 +55,34 @@ def has_submitted(
 ) -> None:
     """Print everybody's answer as it is found."""
     if bool(subjects) + bool(lookup) + (class_list is not None) > 1:
-        raise click.UsageError("Say who in one way: --subject, --lookup or --from.")
+        raise click.UsageError("Give only one of --subject, --lookup or --from.")
     if not all(subjects):
-        raise click.BadParameter("a subject is not empty", param_hint="--subject")
+        raise click.BadParameter("a subject must not be empty", param_hint="--subject")
     parts = open_parts(ctx)
     policy_of(parts, form)
     if lookup:
-        _one(form, parts.records.has_submitted(form, lookup=lookup), as_json=as_json)
+        _one(form, parts.standings.has_submitted(form, lookup=lookup), as_json=as_json)
     counted: Counter[State] = Counter()
     asked = _counted(_asked(parts, form, subjects, class_list), counted)
-    found = (one for one in asked if not (missing and one.answer))
-    if as_json:
-        for one in found:
-            emit(_record(form, one.subject, one.answer))
-    else:
-        for line in columns(("subject", "answer", "as of", "ask again"), map(_row, found)):
-            say(line)
+    _table(form).print((one for one in asked if not (missing and one.answer)), as_json=as_json)
     _conclude(counted)
 
 
+def _table(form: str) -> Table[Asked]:
+    return Table(
+        Column("form", None, lambda one: form),
+        Column("subject", "subject", lambda one: one.subject or None),
+        Column("state", "answer", lambda one: one.answer.state),
+        Column("submitted", None, lambda one: bool(one.answer)),
+        Column("as_of", "as of", lambda one: iso(one.answer.as_of)),
+        Column("expected_by", "ask again", lambda one: iso(one.answer.expected_by)),
+    )
+
+
 def _one(form: str, answer: Answer, *, as_json: bool) -> None:
-    """Print the answer about whoever wrote something, and end."""
+    """Print the answer about the person who wrote something, and end."""
     if as_json:
-        emit(_record(form, None, answer))
+        emit(_table(form).record(Asked(subject="", answer=answer)))
     else:
         say(answer.state)
     sys.exit(0 if answer else 1)
@@ -85,8 +92,8 @@ def _asked(
     parts: Parts, form: str, subjects: tuple[str, ...], class_list: BinaryIO | None
 ) -> Iterator[Asked]:
     if class_list is not None:
-        return parts.records.who(form, (row.subject for row in classlist.rows(class_list)))
-    return parts.records.who(form, subjects or None)
+        return parts.standings.who(form, (row.subject for row in classlist.rows(class_list)))
+    return parts.standings.who(form, subjects or None)
 
 
 def _counted(asked: Iterator[Asked], counted: Counter[State]) -> Iterator[Asked]:
@@ -95,26 +102,10 @@ def _counted(asked: Iterator[Asked], counted: Counter[State]) -> Iterator[Asked]
         yield one
 
 
-def _record(form: str, subject: str | None, answer: Answer) -> dict[str, object]:
-    return {
-        "form": form,
-        "subject": subject,
-        "state": answer.state,
-        "submitted": bool(answer),
-        "as_of": iso(answer.as_of),
-        "expected_by": iso(answer.expected_by),
-    }
-
-
-def _row(asked: Asked) -> tuple[str, ...]:
-    answer = asked.answer
-    return plain(asked.subject), answer.state, iso(answer.as_of) or "-", iso(answer.expected_by) or "-"
-
-
 def _conclude(counted: Counter[State]) -> None:
     have, everybody = counted[State.VERIFIED] + counted[State.ACCEPTED], sum(counted.values())
     pending = counted[State.PENDING]
-    waiting = f", {pending:,} of the others being confirmed" if pending else ""
+    waiting = f", {pending:,} more being confirmed" if pending else ""
     say(
         f"{have:,} of {everybody:,} have submitted{waiting}." if everybody else "Nobody has a code.", err=True
     )

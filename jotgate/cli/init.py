@@ -1,4 +1,4 @@
-"""`jotgate init`: from a key and a form's number to settings that work, and what is left to do at JotForm."""
+"""`jotgate init`: from a key and a form's number to settings that work, and the remaining steps at JotForm."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jotgate.cli.output import plain, say
 from jotgate.cli.site import FileSite
 from jotgate.clock import SystemClock
 from jotgate.config import Settings
-from jotgate.errors import JotgateError
+from jotgate.errors import ConfigError, JotgateError
 from jotgate.jotform.client import JotFormClient
 from jotgate.protocols import Account, FormInfo
 from jotgate.quota import PLANS, Quota, Usage
@@ -26,6 +26,17 @@ from jotgate.quota import PLANS, Quota, Usage
 T = TypeVar("T")
 
 _FALLBACK_NAME = "form"
+#: In order, so that each answer can be checked as soon as it takes the place of one.
+_FORM = {"id": "1"}
+_PLACEHOLDERS = {
+    "site_url": "https://school.example",
+    "api_host": "us",
+    "api_key": "0",
+}
+_HEAD = "# Made by `jotgate init`. It holds secrets: keep it private, and back it up with the store."
+_NO_ACCOUNT = """\
+No JotForm account yet? `jotgate sandbox` is a JotForm on this machine: run it in another terminal, and answer with the
+address, key and number that it prints."""
 
 
 class _Scratch:
@@ -45,19 +56,30 @@ class _Scratch:
 
 
 @click.command(
-    help="Make the settings. Asks, tries the key, writes fresh secrets, and says what to set up at JotForm."
+    help="Create the settings. Asks for what it needs, tries the key, writes new secrets, and lists what to set"
+    " up at JotForm."
 )
 @click.option("--site-url", help='Where visitors reach the site, such as "https://school.example".')
 @click.option(
-    "--api-key", envvar="JOTGATE_API_KEY", show_envvar=True, help="With Read Access. [default: ask]"
+    "--api-key",
+    envvar="JOTGATE_API_KEY",
+    show_envvar=True,
+    help="JotForm's API key, with Read Access. [default: ask]",
 )
 @click.option("--api-host", help='Where the account lives: "us", "eu", "hipaa", or as in the settings.')
 @click.option("--form", "form_id", help="JotForm's number of the first form, or its address.")
 @click.option("--name", help="What to call the form here: lower-case letters, digits, hyphens.")
-@click.option("--title", help="What visitors read. [default: its title at JotForm]")
+@click.option("--title", help="The title that visitors read. [default: its title at JotForm]")
+@click.option(
+    "--timezone", help='Of the school, such as "Europe/Berlin": its clocks open and close the form.'
+)
 @click.option("--store", help='Such as "sqlite:////srv/school/jotgate.db". [default: beside the settings]')
 @click.option(
-    "--flask", "for_flask", is_flag=True, help="Print the lines for a Flask configuration; write nothing."
+    "--flask",
+    "flask_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write a configuration for a Flask app to FILE instead.",
 )
 @click.option("--force", is_flag=True, help="Replace a file that exists, and the secrets in it.")
 @click.option("--yes", is_flag=True, help="Ask nothing; take what is given and the defaults.")
@@ -71,75 +93,142 @@ def init(
     form_id: str | None,
     name: str | None,
     title: str | None,
+    timezone: str | None,
     store: str | None,
-    for_flask: bool,
+    flask_file: Path | None,
     force: bool,
     yes: bool,
     no_check: bool,
 ) -> None:
-    """Write a settings file, or print the lines for a Flask app."""
-    path = ctx.obj.path if isinstance(ctx.obj, FileSite) and not for_flask else None
-    if path is not None and path.exists() and not force:
+    """Write a settings file, or a configuration for a Flask app."""
+    path = flask_file or (ctx.obj.path if isinstance(ctx.obj, FileSite) else None)
+    if path is None:
+        raise Misused("Name the file for this app's settings: --flask gate.cfg")
+    if path.exists() and not force:
         raise Misused(
-            f"{path} exists already, and its secrets with it: without them printed codes are void. Name another"
-            " file with --config, or replace it with --force."
+            f"{path} already exists and holds secrets: without them, printed codes are void. Name another file with"
+            f" {'--flask' if flask_file else '--config'}, or replace it with --force."
         )
-    ask = _Asking(silent=yes)
     values: dict[str, Any] = {
-        "site_url": ask.for_text("--site-url", "Address of your site", site_url),
-        "api_host": ask.for_text("--api-host", "Where the JotForm account lives", api_host, default="us"),
-        "api_key": ask.for_text("--api-key", "JotForm API key (Read Access)", api_key, hidden=True),
+        **_PLACEHOLDERS,
         "secret_keys": [secrets.token_urlsafe(32)],
         "code_keys": [secrets.token_urlsafe(32)],
         "hook_secrets": [secrets.token_urlsafe(24)],
-        "store": store or f"sqlite:///{((path or Path('jotgate.toml')).resolve().parent / 'jotgate.db')}",
+        "store": store or f"sqlite:///{path.resolve().parent / 'jotgate.db'}",
+        "forms": {_FALLBACK_NAME: _FORM},
     }
-    number = ask.for_text("--form", "Number of the form, or its address at JotForm", form_id)
-    form = {"id": number.rstrip("/").rpartition("/")[2]}
-    called = ask.for_text("--name", "Name of the form here", name, default=_FALLBACK_NAME)
-    values["forms"] = {called: form}
+    ask = _Asking(values, silent=yes)
+    ask.for_setting("site_url", "Address of your site", site_url)
+    if not (yes or api_host):
+        say(_NO_ACCOUNT, err=True)
+    ask.for_setting("api_host", "Where the JotForm account lives", api_host, default="us")
+    ask.for_setting("api_key", "JotForm API key (Read Access)", api_key, hidden=True)
+    form = ask.for_form(form_id, name=name, timezone=timezone)
+    table = values["forms"][form]
     # Everything is checked before anything is sent.
     settings = Settings.from_mapping(values)
     if not no_check:
-        account, info = _ask_jotform(settings, form["id"])
+        account, info = _ask_jotform(settings, table["id"])
         if account.plan.lower() in PLANS:
             values["plan"] = account.plan.lower()
         title = title or info.title
     if title:
-        form["title"] = title
+        table["title"] = title
     settings = Settings.from_mapping(values)
-    if path is None:
-        click.echo(_flask_lines(values))
-    else:
-        _write(path, _toml(values), force=force)
-        say(f"Wrote {path}, readable by you only.\n")
-    group = ctx.parent.command_path if ctx.parent else "jotgate"
-    say(_to_do(settings, called, path, group), err=path is None)
+    _write(path, _flask_lines(values) if flask_file else _toml(values), force=force)
+    say(f"Wrote {path}, readable by you only.\n")
+    group = ctx.parent.command_path if ctx.parent and not flask_file else "flask --app YOUR_APP jotgate"
+    say(_to_do(settings, form, path, group))
 
 
 class _Asking:
-    """Ask for what was not given, unless nobody is to be asked."""
+    """Ask for what was not given, unless nobody is to be asked, and check each answer at once."""
 
-    def __init__(self, *, silent: bool) -> None:
+    def __init__(self, values: dict[str, Any], *, silent: bool) -> None:
+        #: Settings that are in order: only the newest answer can be wrong.
+        self._values = values
         self._silent = silent
 
-    def for_text(
+    def for_setting(
+        self, key: str, question: str, given: str | None, *, default: str | None = None, hidden: bool = False
+    ) -> None:
+        """Settle one setting."""
+
+        def settle(text: str) -> None:
+            self._settle({**self._values, key: text})
+
+        option = f"--{key.replace('_', '-')}"
+        self._ask(option, question, given, settle, default=default, hidden=hidden)
+
+    def for_form(self, form_id: str | None, *, name: str | None, timezone: str | None) -> str:
+        """Settle the form, under the name that is returned."""
+        form: dict[str, str] = {}
+
+        def settle_as(key: str) -> Callable[[str], None]:
+            def settle(text: str) -> None:
+                self._settle({**self._values, "forms": {_FALLBACK_NAME: {**_FORM, **form, key: text}}})
+                form[key] = text
+
+            return settle
+
+        def settle_name(text: str) -> None:
+            self._settle({**self._values, "forms": {text: dict(form)}})
+
+        def settle_id(text: str) -> None:
+            settle_as("id")(text.rstrip("/").rpartition("/")[2])
+
+        self._ask("--form", "Number of the form, or its address at JotForm", form_id, settle_id)
+        question = "Time zone of the school"
+        self._ask("--timezone", question, timezone, settle_as("timezone"), default=_zone_of_this_machine())
+        self._ask("--name", "Name of the form here", name, settle_name, default=_FALLBACK_NAME)
+        return str(next(iter(self._values["forms"])))
+
+    def _settle(self, values: dict[str, Any]) -> None:
+        try:
+            # Where nobody is asked, all problems are listed at once in the end.
+            if not self._silent:
+                Settings.from_mapping(values)
+        except ConfigError as error:
+            # Each names the key first, which the option or the question has named already.
+            sentences = [problem.partition(": ")[2] for problem in error.problems]
+            raise click.BadParameter(plain("; ".join(sentences))) from None
+        self._values.update(values)
+
+    def _ask(
         self,
         option: str,
         question: str,
         given: str | None,
+        settle: Callable[[str], None],
         *,
         default: str | None = None,
         hidden: bool = False,
-    ) -> str:
-        """Return what was given, or else the answer."""
+    ) -> None:
+        """Settle what was given, or else the answer; ask again for an answer that is not in order."""
+        if given is None and self._silent:
+            given = default
         if given is not None:
-            return given
-        if not self._silent:
-            return str(click.prompt(question, default=default, hide_input=hidden, err=True)).strip()
-        if default is None:
+            try:
+                return settle(given)
+            except click.BadParameter as wrong:
+                wrong.param_hint = option
+                raise
+        if self._silent:
             raise click.UsageError(f"With --yes, {option} must be given.")
-        return default
+        click.prompt(
+            question,
+            default=default,
+            hide_input=hidden,
+            err=True,
+            value_proc=lambda text: settle(text.strip()),
+        )
+        return None
+
+
+def _zone_of_this_machine() -> str:
+    """Return the zone by which this machine's clock is set, where it says so; a guess to be confirmed."""
+    _, found, name = os.path.realpath("/etc/localtime").partition("/zoneinfo/")
+    return name if found else "UTC"
 
 
 def _ask_jotform(settings: Settings, form_id: str) -> tuple[Account, FormInfo]:
@@ -164,7 +253,7 @@ def _ask_jotform(settings: Settings, form_id: str) -> tuple[Account, FormInfo]:
 
 
 def _write(path: Path, text: str, *, force: bool) -> None:
-    """Write the secrets where nobody else can read them; what is replaced is replaced whole."""
+    """Write the secrets where nobody else can read them; replace an older file as a whole."""
     target = path.with_name(f"{path.name}.{secrets.token_hex(4)}") if force else path
     with open_new(target) as file:
         file.write(text.encode())
@@ -176,7 +265,7 @@ def _write(path: Path, text: str, *, force: bool) -> None:
 
 def _toml(values: Mapping[str, Any]) -> str:
     top = {key: value for key, value in values.items() if key != "forms"}
-    lines = ["# Made by `jotgate init`. It holds secrets: keep it private, and back it up with the store."]
+    lines = [_HEAD]
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in top.items()]
     for form, table in values["forms"].items():
         lines += ["", f"[forms.{form}]"]
@@ -185,13 +274,12 @@ def _toml(values: Mapping[str, Any]) -> str:
 
 
 def _flask_lines(values: Mapping[str, Any]) -> str:
-    return "\n".join(f"JOTGATE_{key.upper()} = {value!r}" for key, value in values.items())
+    return "\n".join([_HEAD, *(f"JOTGATE_{key.upper()} = {value!r}" for key, value in values.items())]) + "\n"
 
 
-def _to_do(settings: Settings, form: str, path: Path | None, group: str) -> str:
+def _to_do(settings: Settings, form: str, path: Path, group: str) -> str:
     policy = settings.policies[form]
     here = f"{settings.site_url}{settings.url_prefix}"
-    kept = path or "the configuration with these lines"
     return f"""\
 Now at JotForm:
   1. The API key: under Settings, API it must say Read Access. It needs no more.
@@ -207,7 +295,7 @@ Now at JotForm:
 
 Keep copies of these two together, and private:
   - {settings.store_path or "the database"} (who has which code, and every verdict)
-  - {kept} (without its code_keys every printed code is void)
+  - {path} (without its code_keys every printed code is void)
 
-Then `{group} doctor` looks whether all of it is right,
+Then `{group} doctor` checks all of it,
 and `{group} codes create {form} --count 30` makes codes."""

@@ -22,13 +22,15 @@ class _Link(NamedTuple):
 
 
 @click.command(
-    help="Make personal links to FORM, for each --subject or line --from a list. Such a link opens nothing by"
-    " itself: it leads to the page that asks for a code, or for your site's own login."
+    help="Make personal links to FORM, one for each --subject or each line of a list (--from). A link opens"
+    " nothing by itself: it leads to the page that asks for a code, or for your site's own login."
 )
 @click.argument("form")
-@click.option("--subject", "subjects", multiple=True, help="Whom a link is for; may be given often.")
+@click.option("--subject", "subjects", multiple=True, help="The person a link is for; can be repeated.")
 @class_list_option
-@click.option("--until", help="Such as 2026-09-01T12:00; by the form's clocks unless it has an offset.")
+@click.option(
+    "--until", help="The end, such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
+)
 @out_options
 @json_option
 @click.pass_context
@@ -44,7 +46,7 @@ def invitations(
 ) -> None:
     """Make the links. Nothing is stored, so the same ones can be made again."""
     if bool(subjects) + (class_list is not None) != 1:
-        raise click.UsageError("Say for whom: --subject or --from.")
+        raise click.UsageError("Give either --subject or --from.")
     parts = open_parts(ctx)
     end = instant("--until", until, policy_of(parts, form))
     links = _links(parts, form, _people(subjects, class_list), end)

@@ -1,4 +1,4 @@
-"""What commands about many people have in common: a class list in, a table out, moments by the form's clocks."""
+"""What commands about many people have in common: a class list in, a table out, moments in the form's timezone."""
 
 from __future__ import annotations
 
@@ -21,27 +21,29 @@ class_list_option = click.option(
 )
 
 
+separator_option = click.option(
+    "--separator",
+    type=click.Choice(tuple(_SEPARATORS)),
+    callback=lambda ctx, param, value: _SEPARATORS[value],
+    default=",",
+    show_default=True,
+    help='What separates the columns of CSV; Excel in much of Europe wants ";".',
+)
+
+
 def out_options(command: F) -> F:
-    """Add the options that say into which file, and how its columns are set apart."""
-    separated = click.option(
-        "--separator",
-        type=click.Choice(tuple(_SEPARATORS)),
-        callback=lambda ctx, param, value: _SEPARATORS[value],
-        default=",",
-        show_default=True,
-        help='For --out; Excel in much of Europe wants ";".',
-    )
+    """Add the options that say into which file, and what separates its columns."""
     named = click.option(
         "--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only."
     )
-    return named(separated(command))
+    return named(separator_option(command))
 
 
 def instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
-    """Return the moment in *text*, by the form's clocks unless it has an offset; None if there is no text.
+    """Return the moment in *text*, in the form's timezone unless it has an offset; None without a text.
 
     Raises:
-        click.BadParameter: it is no moment; *option* is named.
+        click.BadParameter: it is not a moment; *option* is named.
     """
     if text is None:
         return None

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping
 
 import click
 
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts: one JSON object a line.")
-
-_LINES_AT_ONCE = 500
-
-
-def iso(at: float | None) -> str | None:
-    """Return a moment (seconds since the epoch, UTC) as ISO 8601 with Z, to the second; None stays None."""
-    if at is None:
-        return None
-    try:
-        moment = dt.datetime.fromtimestamp(at, dt.timezone.utc)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def emit(record: Mapping[str, object]) -> None:
@@ -42,23 +27,6 @@ def plain(text: str | None) -> str:
     if text is None:
         return "-"
     return text if text.isprintable() else "".join(one if one.isprintable() else "?" for one in text)
-
-
-def columns(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Give a table's lines in bounded memory: widths are settled by the first few hundred rows."""
-    rows = iter(rows)
-    head = list(islice(rows, _LINES_AT_ONCE))
-    if not head:
-        return
-    widths = [max(len(row[at]) for row in (headings, *head)) for at in range(len(headings))]
-    for row in (headings, *head):
-        yield _line(row, widths)
-    for row in rows:
-        yield _line(row, widths)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from jotgate.cli.output import emit, iso, json_option, lasting, say
+from jotgate.cli.output import emit, json_option, lasting, say
 from jotgate.cli.site import open_parts
+from jotgate.clock import iso
 from jotgate.quota import Usage
 from jotgate.wiring import Parts
 
@@ -48,7 +49,7 @@ def _whence(parts: Parts, refreshed: bool) -> str:
         return "JotForm said so just now; its count includes everything else that uses the account."
     if parts.settings.plan is None:
         return (
-            "The setting plan is not set: until JotForm has told its limit, the smallest plan's is assumed."
+            "The setting plan is not set: until JotForm reports its limit, the smallest plan's limit is assumed."
             " --refresh asks."
         )
-    return f"By the setting plan ({parts.settings.plan}), and what JotForm has said since. --refresh asks."
+    return f"From the setting plan ({parts.settings.plan}), and from what JotForm has reported since. --refresh asks."

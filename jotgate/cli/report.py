@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import click
 
-from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.site import open_parts, policy_of
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
 from jotgate.config import rules
+from jotgate.frozen import frozen
 from jotgate.policy import FormPolicy
 from jotgate.protocols import WouldBeRefusal
 from jotgate.wiring import Parts
@@ -28,7 +30,7 @@ class _Duration(click.ParamType[float]):
             self.fail(f"{problem}.", param, ctx)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class _Tally:
     """One form."""
 
@@ -46,9 +48,22 @@ class _Tally:
         return sum(one.count for one in self.refusals)
 
 
+def _program(one: WouldBeRefusal) -> str:
+    return f"{one.app} {one.version}".strip() or "a browser"
+
+
+_REFUSALS = Table[WouldBeRefusal](
+    Column("reason", "reason", lambda one: one.reason.value),
+    Column("app", "app", lambda one: one.app or None, cell=_program),
+    Column("version", None, lambda one: one.version or None),
+    Column("count", "requests", lambda one: one.count),
+    Column("last_at", "last", lambda one: iso(one.last_at)),
+)
+
+
 @click.command(
-    help="Show what forms in the mode report would have refused, and why, by app and version. In the mode enforce"
-    " nothing is counted: what is refused there stands in the ledger."
+    help="Show what forms in the mode report would have refused, and why, by app and version. Forms in the mode"
+    " enforce count nothing here: the ledger has their refusals."
 )
 @click.option("--form", help="Only this form.")
 @click.option(
@@ -89,16 +104,12 @@ def _tallies(parts: Parts, form: str | None, since: float) -> list[_Tally]:
 def _lines(tallies: Sequence[_Tally], since: float) -> list[str]:
     lines = [f"Since {(iso(since) or '')[:10]}, by days in UTC:"]
     for tally in tallies:
-        lines += ["", f"{tally.policy.form}: {_standing(tally)}"]
-        rows = [
-            (one.reason.value, _program(one), f"{one.count:,}", iso(one.last_at) or "-")
-            for one in tally.refusals
-        ]
-        lines += [f"  {line}" for line in columns(("reason", "app", "requests", "last"), rows)]
+        lines += ["", f"{tally.policy.form}: {_summary(tally)}"]
+        lines += [f"  {line}" for line in _REFUSALS.lines(tally.refusals)]
     return lines
 
 
-def _standing(tally: _Tally) -> str:
+def _summary(tally: _Tally) -> str:
     admitted = f"{counted(tally.admissions, 'ticket')} issued"
     if not tally.policy.reports_only:
         left = (
@@ -110,10 +121,6 @@ def _standing(tally: _Tally) -> str:
     return f"only reports; {admitted}; {counted(tally.total, 'request')} would have been refused."
 
 
-def _program(one: WouldBeRefusal) -> str:
-    return plain(f"{one.app} {one.version}".strip()) or "a browser"
-
-
 def _record(tally: _Tally, since: float) -> dict[str, object]:
     return {
         "form": tally.policy.form,
@@ -121,14 +128,5 @@ def _record(tally: _Tally, since: float) -> dict[str, object]:
         "since": iso(since),
         "admissions": tally.admissions,
         "would_be_refused": tally.total,
-        "refusals": [
-            {
-                "reason": one.reason.value,
-                "app": one.app or None,
-                "version": one.version or None,
-                "count": one.count,
-                "last_at": iso(one.last_at),
-            }
-            for one in tally.refusals
-        ],
+        "refusals": [_REFUSALS.record(one) for one in tally.refusals],
     }

@@ -1,4 +1,4 @@
-"""`jotgate retention` and `jotgate forget`: what is kept no longer, and what is left to do by hand."""
+"""`jotgate retention` and `jotgate forget`: keep data no longer than needed, and say what to do by hand."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
-from jotgate.retention import Retained
+from jotgate.clock import iso
+from jotgate.records.retention import Retained
 
 _IDS_A_LINE = 5
 
 
-@click.command(help="Pseudonymise or delete what is older than the forms' setting keep.")
-@click.option("--form", "forms", multiple=True, help="Only this form; may be given often.")
-@click.option("--dry-run", is_flag=True, help="Only say how much it is.")
+@click.command(help="Pseudonymise or delete records that are older than the forms' setting keep.")
+@click.option("--form", "forms", multiple=True, help="Only this form; can be repeated.")
+@click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
 @json_option
 @click.pass_context
 def retention(ctx: click.Context, forms: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
@@ -30,19 +31,21 @@ def retention(ctx: click.Context, forms: tuple[str, ...], dry_run: bool, as_json
         else:
             _tell(one, dry_run)
     if not retained:
-        say("No form has the setting keep, so everything is kept for good.", err=True)
+        say("No form has the setting keep, so nothing is ever removed.", err=True)
     elif not as_json and not dry_run:
         _tell_rest({one.form: one.submission_ids for one in retained})
 
 
-@click.command(help="Forget a person, for good: what is about SUBJECT is about nobody from now on.")
+@click.command(
+    help="Forget a person for good: records about SUBJECT stay, but no longer say whom they are about."
+)
 @click.option("--subject", required=True, help="Whom to forget.")
 @click.option("--form", help="Only on this form.")
 @actor_option
 @json_option
 @click.pass_context
 def forget(ctx: click.Context, subject: str, form: str | None, actor: str, as_json: bool) -> None:
-    """Put a tombstone in a person's place, and print what was done and what is left to do."""
+    """Put a tombstone in a person's place, and print what was done and what to do by hand."""
     parts = open_parts(ctx)
     erasure = parts.retention.forget(subject, form=form, actor=actor)
     if as_json:
@@ -51,10 +54,11 @@ def forget(ctx: click.Context, subject: str, form: str | None, actor: str, as_js
         return
     if not any(erasure.counts.values()) and not erasure.submissions:
         say(
-            f"Nothing here is about {plain(subject)}: is it spelled as in the list of codes? Nothing new will be."
+            f"Nothing here is about {plain(subject)}. Is it spelled as in the list of codes? New records will not"
+            " name them, either."
         )
         return
-    say(f"About nobody now: {_counted(erasure.counts)}.")
+    say(f"No longer about anybody: {_counted(erasure.counts)}.")
     _tell_rest(erasure.submissions)
 
 
@@ -90,10 +94,12 @@ def _tell_rest(submissions: Mapping[str, Sequence[str]]) -> None:
     """Say what no read-only key can do."""
     if not any(submissions.values()):
         return
-    say("What people wrote is still at JotForm. To be deleted there by hand, unless you have done so:")
+    say(
+        "What people wrote is still at JotForm. Delete these submissions there by hand, unless you have done so:"
+    )
     for form, ids in submissions.items():
         for at in range(0, len(ids), _IDS_A_LINE):
             say(f"  {plain(form)}: {' '.join(ids[at : at + _IDS_A_LINE])}")
     say(
-        "Backups of the store from before still name the subjects: delete them, or run this again after restoring one."
+        "Older backups of the store still name the subjects: delete them, or run this again after restoring one."
     )

@@ -8,54 +8,53 @@ from collections.abc import Sequence
 
 import click
 
+from jotgate.admission.rotation import OlderKey, older_keys
 from jotgate.cli.faults import Failed, Misused
-from jotgate.cli.output import counted, emit, iso, json_option, lasting, say
+from jotgate.cli.output import counted, emit, json_option, lasting, say
 from jotgate.cli.site import FileSite, open_parts
-from jotgate.rotation import OlderKey, older_keys
+from jotgate.clock import iso
 from jotgate.wiring import Parts
 
 _SECRET_BYTES = 32
 _NEXT = {
     "add": "Put this line into the settings in place of the old one, and restart every process of the site and its"
-    " sweeps at once. From then on the new key signs, and the older ones are still believed.",
-    "announce": "Put this line into the settings of every machine, and restart all processes, in any order. The new"
-    " key stands first: it is believed, and does not sign yet. When the last process has restarted:"
+    " sweeps at once. From then on the new key signs, and the older ones are still accepted.",
+    "announce": "Put this line into the settings of every machine, and restart all processes, in any order. The new key"
+    " comes first: it is accepted, but does not sign yet. When the last process has restarted:"
     " `secrets rotate --sign`.",
     "sign": "Put this line into the settings of every machine, and restart all processes, in any order. The key that"
-    " stood first stands last now, and signs.",
+    " came first is now last, and signs.",
     "drop": "Put this line into the settings of every machine, and restart all processes. The oldest key is gone.",
 }
 
 
-@click.group(help="The keys that sign passes and tickets (the setting secret_keys).")
+@click.group(help="Replace the keys that sign passes and tickets (the setting secret_keys).")
 def secrets() -> None:
     """Hold the commands about the keys."""
 
 
 @secrets.command(
     "rotate",
-    help="Make a new key for secret_keys, and print the list to put into the settings; nothing is written. Says what"
-    " is still of use that older keys signed. The keys of printed codes (code_keys) stay as they are.",
+    help="Make a new key for secret_keys, and print the list to put into the settings; nothing is written. Also"
+    " says what the older keys are still needed for. The keys of printed codes (code_keys) do not change.",
 )
 @click.option(
     "--announce",
     "step",
     flag_value="announce",
-    help="On several machines: the new key is believed everywhere before it signs.",
+    help="Step 1 for several machines: all accept the new key before it signs.",
 )
-@click.option("--sign", "step", flag_value="sign", help="Then: let the key that was announced sign.")
-@click.option(
-    "--drop", "step", flag_value="drop", help="Leave out the oldest key, if nothing needs it any more."
-)
-@click.option("--preview", "step", flag_value="preview", help="Only say what older keys are needed for.")
-@click.option("--force", is_flag=True, help="With --drop: even if what it signed becomes worthless.")
+@click.option("--sign", "step", flag_value="sign", help="Step 2: let the announced key sign.")
+@click.option("--drop", "step", flag_value="drop", help="Drop the oldest key, if nothing needs it any more.")
+@click.option("--preview", "step", flag_value="preview", help="Only say what the older keys are needed for.")
+@click.option("--force", is_flag=True, help="With --drop: even if this makes what it signed worthless.")
 @json_option
 @click.pass_context
 def rotate(ctx: click.Context, step: str | None, force: bool, as_json: bool) -> None:
     """Print the next list of keys."""
     step = step or "add"
     if force and step != "drop":
-        raise click.UsageError("--force goes with --drop only.")
+        raise click.UsageError("--force works with --drop only.")
     parts = open_parts(ctx)
     now = parts.clock.now()
     older = older_keys(parts.keys, parts.store, now)
@@ -90,16 +89,16 @@ def _following(step: str, parts: Parts, older: Sequence[OlderKey], *, force: boo
         fresh = randomness.token_urlsafe(_SECRET_BYTES).encode()
         return (*held, fresh) if step == "add" else (fresh, *held)
     if len(held) < 2:
-        raise Misused("There is only one key in secret_keys: make a second one first, with `secrets rotate`.")
+        raise Misused("secret_keys has only one key: make a second one first, with `secrets rotate`.")
     if step == "sign":
         if older[0].last_at is not None:
-            raise Misused("No key was announced: the first one of secret_keys has signed before.")
+            raise Misused("No key was announced: the first one of secret_keys has already signed.")
         return (*held[1:], held[0])
     if older[0].is_needed and not force:
         raise Failed(
-            f"The oldest key is still needed: {_needed(older[0])}. It can go from"
-            f" {iso(older[0].safe_from)} on, if no process signs with it until then. --force drops it now; those"
-            " forms would then have to be opened anew, and what is on its way would be called forged."
+            f"The oldest key is still needed: {_needed(older[0])}. It can be dropped from {iso(older[0].safe_from)}"
+            " on, if no process signs with it until then. --force drops it now: people then have to open their forms"
+            " again, and submissions on their way are judged forged."
         )
     return held[1:]
 
@@ -114,33 +113,33 @@ def _text(secret: bytes) -> str:
     """Return a secret as it was written.
 
     Raises:
-        Misused: it is no text, so only Python can have written it.
+        Misused: it is not text, so only Python can have written it.
     """
     try:
         return secret.decode()
     except UnicodeDecodeError:
         raise Misused(
-            "One of the secret_keys is bytes that are no text, so it cannot be printed: add the output of"
-            ' `python -c "import secrets; print(secrets.token_urlsafe(32))"` at the end of the list yourself.'
+            'One of the secret_keys is not text, so it cannot be printed: add the output of `python -c "import'
+            ' secrets; print(secrets.token_urlsafe(32))"` at the end of the list yourself.'
         ) from None
 
 
 def _preview(older: Sequence[OlderKey], now: float) -> list[str]:
     if not older:
-        return ["Until now there is one key only, so no older one is in use."]
-    lines = ["Keys that are held and do not sign, the oldest first, and what they may have signed at most:"]
+        return ["There is only one key so far, so no older key is in use."]
+    lines = ["Keys that no longer sign, or do not sign yet, oldest first, and at most what they signed:"]
     for key in older:
-        signed = f"last signed at {iso(key.last_at)}" if key.last_at else "not known to have signed"
+        signed = f"last signed at {iso(key.last_at)}" if key.last_at else "has not signed as far as is known"
         if not key.is_needed:
-            lines.append(f"  {key.key_id}: {signed}; nothing of it is of use. It can go.")
+            lines.append(f"  {key.key_id}: {signed}; nothing needs it. It can be dropped.")
             continue
         lines.append(
-            f"  {key.key_id}: {signed}; {_needed(key)}. It can go from {iso(key.safe_from)} on, in"
+            f"  {key.key_id}: {signed}; {_needed(key)}. It can be dropped from {iso(key.safe_from)} on, in"
             f" {lasting(key.safe_from - now)}."
         )
     lines.append(
-        "Invitations are kept by nobody but those invited, so they are not counted: one made with a key that is"
-        " dropped leads to the form's page like any link."
+        "Invitations are not counted, because only the people invited have them: one made with a dropped key"
+        " still leads to the form's page, like any link."
     )
     return lines
 

@@ -26,9 +26,13 @@ class Site(Protocol):
         """Return the site's gate, taken apart; its store may be down."""
         ...
 
+    def settings(self) -> Settings:
+        """Return the site's settings; where they are in a file, no store is opened or made for that."""
+        ...
+
 
 class FileSite:
-    """A site whose settings stand in a file."""
+    """A site whose settings are in a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -39,12 +43,20 @@ class FileSite:
         Raises:
             ConfigError, StoreMismatch: as `jotgate.wiring.build`.
         """
+        return build(self.settings())
+
+    def settings(self) -> Settings:
+        """Read the file.
+
+        Raises:
+            ConfigError: it cannot be used.
+        """
         if not self.path.exists():
             raise Misused(
                 f"There are no settings at {self.path}: name the file with --config or JOTGATE_CONFIG, or make"
                 " one with `jotgate init`. In a Flask site: `flask --app <your app> jotgate ...`."
             )
-        return build(Settings.from_toml(self.path))
+        return Settings.from_toml(self.path)
 
 
 class FlaskSite:
@@ -59,16 +71,20 @@ class FlaskSite:
         from flask import current_app
         from flask.cli import with_appcontext
 
-        def door() -> object:
+        def gate() -> object:
             return current_app.extensions.get("jotgate")
 
         # The app's context lasts as long as the command's own.
-        parts = getattr(with_appcontext(door)(), "parts", None)
+        parts = getattr(with_appcontext(gate)(), "parts", None)
         if not isinstance(parts, Parts):
             raise Misused(
                 "This Flask app does not use jotgate: add `JotGate(app)` from `jotgate.flask` to it."
             )
         return parts
+
+    def settings(self) -> Settings:
+        """Load the app and return its settings."""
+        return self.parts().settings
 
 
 def open_parts(ctx: click.Context) -> Parts:
@@ -92,7 +108,7 @@ def policy_of(parts: Parts, form: str) -> FormPolicy:
     """Return the policy of *form*.
 
     Raises:
-        UnknownForm: there is none of this name.
+        UnknownForm: no form has this name.
     """
     policies = parts.settings.policies
     if form not in policies:
@@ -101,7 +117,7 @@ def policy_of(parts: Parts, form: str) -> FormPolicy:
 
 
 def os_user() -> str:
-    """Return the name of whoever types the commands, or their number if they have none."""
+    """Return the name of the person who types the commands, or their number if they have none."""
     try:
         return getpass.getuser()
     except (KeyError, ImportError, OSError):
@@ -111,5 +127,5 @@ def os_user() -> str:
 def actor_option(command: F) -> F:
     """Add the option that says who acts."""
     return click.option(
-        "--actor", default=os_user, show_default="who you are here", help="Who does it, for the ledger."
+        "--actor", default=os_user, show_default="your user name", help="Your name for the ledger."
     )(command)

@@ -10,20 +10,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jotgate.cli.checks import Check, Level, is_on_this_machine, trouble
-from jotgate.cli.codes import state_of
-from jotgate.cli.output import counted, iso, lasting, plain
+from jotgate.cli.output import counted, lasting, plain
 from jotgate.cli.status import LATE_DUE_SECONDS
-from jotgate.codes import ALPHABET, DATA_SYMBOLS
+from jotgate.clock import iso
 from jotgate.errors import JotgateError, StoreUnavailable
 from jotgate.protocols import Account
 from jotgate.quota import PLANS
-from jotgate.throttle import DAILY_GUESSES
+from jotgate.throttle import DAY_SECONDS, MOST_WORK, POSSIBLE_CODES, budget_of
 from jotgate.wiring import Parts
 
 #: Submissions a month by plan (JotForm's page of plans); at the limit JotForm disables the forms.
 _MONTHLY_SUBMISSIONS = {"FREE": 100, "STARTER": 100, "BRONZE": 1_000, "SILVER": 2_500, "GOLD": 10_000}
 #: Odds a day above which somebody may be lucky.
 _LONG_ODDS = 1e-4
+#: So many tries a busy server answers, and so many hashes of 64 kB eight fast cores make, of 2 GB a second each.
+_HEARD_A_DAY = 300 * DAY_SECONDS
+_HASHES_A_DAY = 244_000 * DAY_SECONDS
 
 
 def settings_file(path: Path) -> Check:
@@ -61,8 +63,8 @@ def store(parts: Parts) -> Check:
     mode = _journal_mode(path)
     if mode != "wal":
         words = (
-            f"can be read and written, but without a write-ahead log (journal mode {mode}): it lies on a network"
-            " mount, where it is slow, and only safe if its locks are. Move it to a disk of this machine."
+            f"can be read and written, but without a write-ahead log (journal mode {mode}): it is on a network mount,"
+            " which is slow, and safe only if the mount's locks work. Move it to a disk of this machine."
         )
         return Check(level=Level.WARN, topic=topic, words=words)
     return Check(level=Level.OK, topic=topic, words=f"{path} can be read and written")
@@ -89,8 +91,8 @@ def key(parts: Parts) -> tuple[Check, Account | None]:
         words = 'works, but the account\'s data is kept in the EU: set api_host = "eu"'
         return Check(level=Level.FAIL, topic=topic, words=words), account
     words = (
-        f"works; it is {plain(account.username)}'s. Whether it is Read Access only, JotForm tells its owner alone:"
-        " look under Settings, API."
+        f"works; it belongs to {plain(account.username)}. Only its owner can see whether it is Read Access: look"
+        " under Settings, API."
     )
     return Check(level=Level.OK, topic=topic, words=words), account
 
@@ -118,10 +120,8 @@ def calls(parts: Parts, account: Account) -> Check:
 
 def live_codes(parts: Parts, plan: str | None) -> Iterator[Check]:
     """Set the codes that can still be used against the plan's month, and against guessing; *plan* as JotForm says."""
-    now, number, uses = parts.clock.now(), 0, 0
-    for grant in parts.grants.list():
-        if state_of(grant, now) in ("open", "not_yet_valid"):
-            number, uses = number + 1, uses + grant.uses - grant.used
+    live = parts.store.live_codes()
+    number, uses = live.codes, live.submissions
     told = f"{counted(number, 'live code')} for {counted(uses, 'more submission')}"
     limit = _MONTHLY_SUBMISSIONS.get(plan or "")
     if limit is None:
@@ -131,11 +131,21 @@ def live_codes(parts: Parts, plan: str | None) -> Iterator[Check]:
         yield Check(level=Level.WARN, topic="month", words=words)
     else:
         yield Check(level=Level.OK, topic="month", words=f"{told}; the plan takes {limit:,} a month")
-    odds = DAILY_GUESSES * number / len(ALPHABET) ** DATA_SYMBOLS
-    words = f"to guess one of {counted(number, 'live code')}: " + (
-        f"1 in {1 / odds:,.0f} a day at worst" if odds else "impossible"
+    yield guessing(number)
+
+
+def guessing(number: int) -> Check:
+    """Tell how hopeless guessing is, for all who are slowed and for whoever works for each try."""
+    words = f"to guess one of {counted(number, 'live code')}: "
+    if not number:
+        return Check(level=Level.OK, topic="guessing", words=words + "impossible")
+    slowed = min(budget_of(number), _HEARD_A_DAY) * number / POSSIBLE_CODES
+    worked = _HASHES_A_DAY / MOST_WORK * number / POSSIBLE_CODES
+    words += (
+        f"1 in {1 / slowed:,.0f} a day at worst; for a fast computer that works for each further try, "
+        f"1 in {1 / worked:,.0f}"
     )
-    yield Check(level=Level.OK if odds <= _LONG_ODDS else Level.WARN, topic="guessing", words=words)
+    return Check(level=Level.OK if worked <= _LONG_ODDS else Level.WARN, topic="guessing", words=words)
 
 
 def sweeper(parts: Parts) -> Check:
@@ -151,32 +161,35 @@ def sweeper(parts: Parts) -> Check:
     waiting = [state for state in states if state.due_since and now - state.due_since > LATE_DUE_SECONDS]
     if waiting:
         named = ", ".join(f"{one.form} for {lasting(now - (one.due_since or now))}" for one in waiting)
-        words = f"{how}; but it does not seem to run: due and not read are {named}"
+        words = f"{how}; but it does not seem to run. Due and not read: {named}"
         return Check(level=Level.FAIL, topic="sweep", words=words)
     read_at = max((state.read_at for state in states if state.read_at), default=None)
     if read_at is None:
-        words = f"{how}; nothing was read yet: open the site once, or run `sweep`"
+        words = f"{how}; nothing has been read yet: open the site once, or run `sweep`"
         return Check(level=Level.WARN, topic="sweep", words=words)
     if read_at > now + 60:
-        words = f"the last sweep was at {iso(read_at)}, which is yet to come: set this machine's clock by NTP"
+        words = (
+            f"the last sweep was at {iso(read_at)}, which is in the future: set this machine's clock by NTP"
+        )
         return Check(level=Level.FAIL, topic="clock", words=words)
     return Check(level=Level.OK, topic="sweep", words=f"{how}; last {lasting(now - read_at)} ago")
 
 
 def proxies(parts: Parts) -> Check:
-    """Say whose word is taken for a visitor's address."""
+    """Say whose word the gate takes for a visitor's address."""
     trusted, topic = parts.settings.trusted_proxies, "proxies"
     if trusted:
+        header = parts.settings.proxy_header
         words = (
-            f"the last {counted(trusted, 'address', 'addresses')} of X-Forwarded-For are believed: there must be"
-            " exactly so many proxies in front, or visitors can choose their address"
+            f"the site trusts the last {counted(trusted, 'address', 'addresses')} of {header}: exactly that"
+            " many proxies must be in front, or visitors can fake their address"
         )
         return Check(level=Level.OK, topic=topic, words=words)
     if is_on_this_machine(parts):
-        return Check(level=Level.OK, topic=topic, words="none in front, none believed")
+        return Check(level=Level.OK, topic=topic, words="none in front, none trusted")
     words = (
-        "none is believed. If one stands in front (it does where another server ends https), set trusted_proxies"
-        " to their number: else all visitors are one network, and slowed together"
+        "none is trusted. If one is in front (another server that handles https is one), set trusted_proxies to"
+        " their number: otherwise all visitors look like one network, and are slowed down together"
     )
     return Check(level=Level.WARN, topic=topic, words=words)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -12,14 +11,18 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from jotgate import classlist, exporting
+from jotgate import classlist
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import columns, counted, emit, iso, json_option, plain, say
+from jotgate.cli.lists import separator_option
+from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.table import Column, Table
+from jotgate.clock import iso
 from jotgate.config import rules
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SubmissionFilter, SubmissionRecord
+from jotgate.records import exporting
 
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 
@@ -36,18 +39,18 @@ def _submission_id(ctx: click.Context, param: click.Parameter, value: tuple[str,
     return tuple(dict.fromkeys(value))
 
 
-def _record(submission: SubmissionRecord) -> dict[str, object]:
-    return {
-        "submission_id": submission.submission_id,
-        "form": submission.form,
-        "subject": submission.subject,
-        "verdict": submission.verdict.value,
-        "created_at": iso(submission.created_at),
-        "seen_at": iso(submission.seen_at),
-        "judged_at": iso(submission.judged_at),
-        "actor": submission.actor,
-        "reason": submission.reason,
-    }
+_TABLE = Table[SubmissionRecord](
+    Column("submission_id", "submission", lambda one: one.submission_id),
+    Column("form", "form", lambda one: one.form),
+    Column("subject", "subject", lambda one: one.subject),
+    Column("verdict", "verdict", lambda one: one.verdict.value),
+    Column("created_at", "created", lambda one: iso(one.created_at)),
+    Column("created_from", None, lambda one: one.created_from),
+    Column("seen_at", None, lambda one: iso(one.seen_at)),
+    Column("judged_at", None, lambda one: iso(one.judged_at)),
+    Column("actor", "by", lambda one: one.actor),
+    Column("reason", None, lambda one: one.reason),
+)
 
 
 @submissions.command("list", help="List submissions, newest first. What people wrote is not kept here.")
@@ -58,9 +61,9 @@ def _record(submission: SubmissionRecord) -> dict[str, object]:
     "verdicts",
     type=click.Choice(_VERDICTS),
     multiple=True,
-    help="Only those; may be given often.",
+    help="Only submissions with this verdict; can be repeated.",
 )
-@click.option("--limit", type=click.IntRange(1), help="At most so many.")
+@click.option("--limit", type=click.IntRange(1), help="At most this many.")
 @json_option
 @click.pass_context
 def list_submissions(
@@ -76,41 +79,28 @@ def list_submissions(
     if form is not None:
         policy_of(parts, form)
     which = SubmissionFilter(form=form, subject=subject, verdicts=tuple(map(Verdict, verdicts)))
-    found = islice(parts.store.submissions(which), limit)
-    if as_json:
-        for submission in found:
-            emit(_record(submission))
-        return
-    lines = 0
-    for line in columns(("submission", "form", "subject", "verdict", "created", "by"), _rows(found)):
-        lines += 1
-        say(line)
-    say(counted(max(lines - 1, 0), "submission"), err=True)
+    number = _TABLE.print(islice(parts.store.submissions(which), limit), as_json=as_json)
+    if not as_json:
+        say(counted(number, "submission"), err=True)
 
 
-def _rows(found: Iterator[SubmissionRecord]) -> Iterator[tuple[str, ...]]:
-    for submission in found:
-        yield (
-            submission.submission_id,
-            submission.form,
-            plain(submission.subject),
-            submission.verdict.value,
-            iso(submission.created_at) or "-",
-            plain(submission.actor),
-        )
-
-
-@submissions.command(help="Write the submissions of FORM that count, with the fields kept for showing.")
+@submissions.command(
+    help="Export the submissions of FORM that count, with the fields of the setting show_fields."
+)
 @click.argument("form")
 @click.option(
-    "--format", "kind", type=click.Choice(("csv", "jsonl")), default="csv", show_default=True, help="How."
+    "--format",
+    "kind",
+    type=click.Choice(("csv", "jsonl")),
+    default="csv",
+    show_default=True,
+    help="The file's format.",
 )
-@click.option("--since", help="Only those made then or later: a date, or a date with a time.")
+@click.option("--since", help="Only submissions made then or later: a date, or a date with a time.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new file, readable by you only.")
-@click.option("--all", "everything", is_flag=True, help="Those with any other verdict as well.")
-@click.option(
-    "--separator", type=click.Choice([",", ";"]), default=",", help='Excel in much of Europe wants ";".'
-)
+@click.option("--all", "everything", is_flag=True, help="Include submissions that do not count.")
+@separator_option
+@json_option
 @click.pass_context
 def export(
     ctx: click.Context,
@@ -120,8 +110,9 @@ def export(
     out: Path | None,
     everything: bool,
     separator: str,
+    as_json: bool,
 ) -> None:
-    """Stream a form's submissions to a file, or to standard output."""
+    """Stream a form's submissions to a file, or to standard output: as JSON there if a script asks for it."""
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     rows = parts.store.export(form, everything=everything, since=_since(since, policy))
@@ -129,10 +120,12 @@ def export(
         stream: BinaryIO = sys.stdout.buffer
         if out is not None:
             stream = closing.enter_context(classlist.open_new(out))
-        if kind == "csv":
+        if kind == "csv" and not (as_json and out is None):
             count = exporting.write_csv(stream, rows, policy, separator=separator)
         else:
             count = exporting.write_jsonl(stream, rows, policy)
+    if as_json and out is not None:
+        emit({"exported": count, "form": form, "out": str(out)})
     say(counted(count, "submission"), err=True)
 
 
@@ -159,7 +152,7 @@ def accept(
     _rule(ctx, submission_ids, accept=True, reason=reason, actor=actor, as_json=as_json)
 
 
-@submissions.command(help="Let submissions no longer count, whoever accepted or verified them.")
+@submissions.command(help="Stop submissions from counting, even if they were verified or accepted.")
 @click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
 @click.option("--reason", required=True, help="Why, for the ledger.")
 @actor_option
@@ -198,8 +191,7 @@ def _rule(
             say(_sentence(submission_id, ruled, accept))
     if unknown:
         raise Failed(
-            f"No submission of that id is known here: {', '.join(unknown)}."
-            " A new one is known once a sweep has read it."
+            f"No submission with that id is known here: {', '.join(unknown)}. A sweep has to read a new one first."
         )
 
 

@@ -15,20 +15,19 @@ from types import FrameType
 import click
 
 from jotgate.cli.faults import Failed
-from jotgate.cli.output import counted, emit, iso, json_option, plain, say
+from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
-from jotgate.sweep import Swept
+from jotgate.clock import iso
+from jotgate.sweeping.sweep import Swept
 from jotgate.wiring import Parts
 
 #: How long the command waits for another process to end its sweep.
 _PATIENCE_SECONDS = 15.0
 
 
-@click.command(help="Read and judge new submissions. Of the forms that are due, or of those named.")
+@click.command(help="Read and judge new submissions of the forms that are due, or of the forms named.")
 @click.option("--loop", is_flag=True, help="Go on until SIGINT or SIGTERM, within the day's calls.")
-@click.option(
-    "--form", "forms", multiple=True, help="Read this form in full, due or not; may be given often."
-)
+@click.option("--form", "forms", multiple=True, help="Read this form in full, due or not; can be repeated.")
 @click.option(
     "--from", "first_id", help="Judge from this submission id on (0: all there are); with one --form."
 )
@@ -39,7 +38,9 @@ def sweep(
 ) -> None:
     """Sweep once with the operator's share of the calls, or in a loop with everybody's."""
     if loop and (forms or first_id):
-        raise click.UsageError("--loop reads whatever is due: it goes with neither --form nor --from.")
+        raise click.UsageError(
+            "--loop reads whatever is due, so it cannot be combined with --form or --from."
+        )
     if first_id is not None and len(forms) != 1:
         raise click.UsageError("--from needs exactly one --form.")
     if first_id is not None and not (first_id.isascii() and first_id.isdigit() and len(first_id) <= 20):
@@ -58,7 +59,7 @@ def sweep(
 
 def _once(parts: Parts, forms: Sequence[str], as_json: bool) -> None:
     began_at = parts.clock.now()
-    # Known before the verdicts are given, or they would not be told of these.
+    # Registered before the verdicts are given, or the callbacks would not hear of these.
     parts.callbacks.register()
     swept = _run(parts, forms)
     parts.callbacks.deliver()
@@ -69,7 +70,7 @@ def _once(parts: Parts, forms: Sequence[str], as_json: bool) -> None:
         say(_line(swept))
         _note_resting(parts, swept, problems)
     if swept.waiting:
-        again = f" It makes sense again at {iso(swept.until)}." if swept.until else ""
+        again = f" Try again at {iso(swept.until)}." if swept.until else ""
         raise Failed(f"Not finished: {swept.waiting}.{again}")
     if problems:
         told = "\n".join(f"  {form}: {plain(why)}" for form, why in problems.items())
@@ -88,7 +89,7 @@ def _run(parts: Parts, forms: Sequence[str]) -> Swept:
 
 
 def _problems(parts: Parts, swept: Swept, began_at: float) -> dict[str, str]:
-    """Return why forms could not be read, by form; a missing ticket field stands in the form's state only."""
+    """Return why forms could not be read, by form; only the form's state tells of a missing ticket field."""
     problems = dict(swept.errors)
     for state in parts.store.form_states():
         failed_now = state.last_error_at is not None and state.last_error_at >= began_at
@@ -102,9 +103,7 @@ def _note_resting(parts: Parts, swept: Swept, problems: dict[str, str]) -> None:
         return
     for state in parts.store.form_states():
         if state.last_error:
-            say(
-                f"{state.form} failed just before and rests for a minute: {plain(state.last_error)}", err=True
-            )
+            say(f"{state.form} failed just now and rests for a minute: {plain(state.last_error)}", err=True)
 
 
 def _verdicts(swept: Swept) -> dict[str, int]:
@@ -178,8 +177,8 @@ class _OneLine(logging.Formatter):
     """An event and its error, without the traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        error = record.exc_info[1] if record.exc_info else None
-        return f"{iso(record.created)} {record.getMessage()}" + (f": {plain(str(error))}" if error else "")
+        reason = record.exc_info[1] if record.exc_info else getattr(record, "reason", None)
+        return f"{iso(record.created)} {record.getMessage()}" + (f": {plain(str(reason))}" if reason else "")
 
 
 @contextmanager

@@ -1,27 +1,28 @@
-"""What the exact fault of a refused app token means, for `jotgate explain`; visitors are told one wording."""
+"""What the exact fault of a refused app token means, for `jotgate explain`; visitors read one wording for all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from jotgate.proofs import ProofFault
 from jotgate.protocols import AppFault
-from jotgate.tokens import TokenFault
+from jotgate.signed.proofs import ProofFault
+from jotgate.signed.tokens import TokenFault
 
 _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
     {
-        TokenFault.TOO_LONG: "The token is longer than any that is looked at.",
-        TokenFault.MALFORMED: "What came is no token, or was cut off on its way.",
+        TokenFault.TOO_LONG: "The token is too long.",
+        TokenFault.MALFORMED: "This is not a token, or it was cut off on its way.",
         TokenFault.JWT_NOT_INSTALLED: "The token is a JWT, and this site cannot read one: pip install 'jotgate[jwt]'.",
         TokenFault.WRONG_KEY: "The token does not name its key as the backend should: by the id before the dot in "
         "the secret (`kid`).",
-        TokenFault.WRONG_ALGORITHM: "The token is signed by another algorithm than its key is registered for.",
-        TokenFault.UNSUPPORTED_HEADER: "The token's header brings a key along, or an extension that is not read.",
-        TokenFault.BAD_SIGNATURE: "The token was not signed with the key that it names, or with none of its app's, or "
-        "was changed since: a forgery, a backend with another secret, or one that signs a JWT with the secret's text "
-        "in place of the 32 bytes that it stands for.",
-        TokenFault.WRONG_TYPE: "The token was signed for something else than opening a form.",
+        TokenFault.WRONG_ALGORITHM: "The token is signed with another algorithm than the one that its key is"
+        " registered for.",
+        TokenFault.UNSUPPORTED_HEADER: "The token's header contains a key, or an extension that is not supported.",
+        TokenFault.BAD_SIGNATURE: "The token was not signed with the key that it names or with any key of its app,"
+        " or it was changed afterwards: a forgery, a backend with another secret, or one that signs a JWT with the"
+        " secret's text instead of the 32 bytes that it stands for.",
+        TokenFault.WRONG_TYPE: "The token was signed for something other than opening a form.",
         TokenFault.CLAIMS_MISSING: "The token lacks a claim: iss, aud, sub, exp, iat and jti are required.",
         TokenFault.CLAIMS_INVALID: "A claim is of the wrong kind, empty, too long, or contradicts another.",
         TokenFault.WRONG_APP: "The token names another app (iss) than the one that its key belongs to.",
@@ -33,31 +34,32 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
 
 _APPS: Mapping[AppFault, str] = MappingProxyType(
     {
-        AppFault.UNKNOWN_KEY: "No app has a key of this id. `apps list` shows those that there are.",
-        AppFault.UNKNOWN_APP: "The token is a JWT that names no key (kid), and no app is called what it says in iss.",
+        AppFault.UNKNOWN_KEY: "No app has a key of this id. `apps list` shows the keys that exist.",
+        AppFault.UNKNOWN_APP: "The token is a JWT that names no key (kid), and no app has the name in its iss.",
         AppFault.KEY_REVOKED: "The token's key, or its whole app, was revoked.",
-        AppFault.KEY_LOST: "The app's secret stems from a code key that is no longer in the settings (code_keys).",
-        AppFault.WRONG_FORM: "The token is for another form (aud) than the address it was shown at.",
+        AppFault.KEY_LOST: "The app's secret was derived from a code key that is no longer in the settings"
+        " (code_keys).",
+        AppFault.WRONG_FORM: "The token is for another form (aud) than the one whose address it was sent to.",
         AppFault.FORM_NOT_ALLOWED: "The app is not registered for this form.",
         AppFault.NO_APP_ACCESS: 'The form\'s access has no "app" any more.',
-        AppFault.PROOF_MISSING: "The token is worth something only together with a proof (header DPoP), and none came: "
-        "somebody has the token alone, or the app sent none.",
+        AppFault.PROOF_MISSING: "The token works only together with a proof (header DPoP), and none came: somebody"
+        " has only the token, or the app sent no proof.",
         AppFault.PROOF_UNBOUND: "The app needs proofs, and its backend named no key in the token (cnf.jkt).",
         AppFault.PROOF_OF_ANOTHER_KEY: "The proof was made with another key than the one that the token names.",
-        AppFault.PROOF_USED: "The same proof was shown before: somebody repeats what they saw.",
+        AppFault.PROOF_USED: "The same proof was used before: somebody repeats what they overheard.",
     }
 )
 
 _PROOFS: Mapping[ProofFault, str] = MappingProxyType(
     {
-        ProofFault.TOO_LONG: "it is longer than any that is looked at",
-        ProofFault.MALFORMED: "it is no JWT, or was cut off on its way",
+        ProofFault.TOO_LONG: "it is too long",
+        ProofFault.MALFORMED: "it is not a JWT, or was cut off on its way",
         ProofFault.JWT_NOT_INSTALLED: "this site cannot read one: pip install 'jotgate[jwt]'",
         ProofFault.WRONG_TYPE: "its typ is not dpop+jwt",
         ProofFault.WRONG_ALGORITHM: "its algorithm is neither ES256 nor EdDSA",
-        ProofFault.UNSUPPORTED_HEADER: "its header has an extension that is not read",
+        ProofFault.UNSUPPORTED_HEADER: "its header has an extension that is not supported",
         ProofFault.WRONG_KEY: "its header has no public key for its algorithm (jwk), or a private one",
-        ProofFault.BAD_SIGNATURE: "it was not signed with the key that it brings along",
+        ProofFault.BAD_SIGNATURE: "it was not signed with the key in its header",
         ProofFault.CLAIMS_MISSING: "it lacks a claim: jti, htm, htu, iat and ath are required",
         ProofFault.CLAIMS_INVALID: "a claim of it is of the wrong kind, empty or too long",
         ProofFault.WRONG_METHOD: "it was made for a request by another method (htm)",
@@ -73,7 +75,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
     {fault.value: meaning for fault, meaning in _TOKENS.items()}
     | {fault.value: meaning for fault, meaning in _APPS.items()}
     | {
-        f"proof_{fault.value}": f"The proof that came with the token is not good: {why}."
+        f"proof_{fault.value}": f"The proof that came with the token is not valid: {why}."
         for fault, why in _PROOFS.items()
     }
 )

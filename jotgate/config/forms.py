@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jotgate.config import rules
-from jotgate.config.reading import Rules, read_table, shown
-from jotgate.policy import DEFAULT_TICKET_FIELD, FormPolicy
+from jotgate.config.tables import Rules, read_table, shown
+from jotgate.policy import DEFAULT_TICKET_FIELD, LOOKUP_KINDS, FormPolicy
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _MAX_FORMS = 1_000
@@ -47,22 +47,33 @@ def _fields(value: object) -> tuple[str, ...]:
     return fields
 
 
-def _title(value: object) -> str:
-    title = rules.text(value)
-    if len(title) > _MAX_TITLE_CHARS:
-        raise ValueError(f"it must have at most {_MAX_TITLE_CHARS} characters")
-    return title
+_kind = rules.choice(*LOOKUP_KINDS)
+
+
+def _kinds(value: object) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(
+            'it must be a table of fields and how they are compared, such as {document = "digits"}'
+        )
+    kinds = {}
+    for name, kind in value.items():
+        try:
+            kinds[_field(name)] = _kind(kind)
+        except ValueError as problem:
+            raise ValueError(f"{shown(str(name))}: {problem}") from None
+    return kinds
 
 
 FORM_RULES: Rules = {
     "id": _form_id_or_number,
-    "title": _title,
+    "title": rules.short_text(_MAX_TITLE_CHARS),
     "access": _access,
     "page": rules.page,
     "ticket_field": rules.matching(
         r"[A-Za-z0-9_-]{1,64}",
         "the field's unique name, or its number: letters, digits, hyphens, underscores",
     ),
+    "team_id": rules.matching(r"[0-9A-Za-z_-]{1,64}", "the team's id at JotForm: letters and digits"),
     "opens_at": rules.moment,
     "closes_at": rules.moment,
     "timezone": rules.timezone,
@@ -73,6 +84,7 @@ FORM_RULES: Rules = {
     "pass_ttl": rules.duration,
     "locked_fields": _fields,
     "lookup_fields": _fields,
+    "lookup_kinds": _kinds,
     "show_fields": _fields,
     "deleted": rules.choice("keep", "revoke"),
     "keep": rules.days,
@@ -88,6 +100,7 @@ _TAKEN_OVER = {
     "access": "access",
     "page": "page",
     "ticket_field": "ticket_field",
+    "team_id": "team_id",
     "timezone": "timezone",
     "capacity": "capacity",
     "uses": "uses",
@@ -95,6 +108,7 @@ _TAKEN_OVER = {
     "pass_ttl": "pass_ttl_seconds",
     "locked_fields": "locked_fields",
     "lookup_fields": "lookup_fields",
+    "lookup_kinds": "lookup_kinds",
     "show_fields": "show_fields",
     "deleted": "deleted",
     "keep": "keep_seconds",
@@ -105,7 +119,7 @@ _TAKEN_OVER = {
 
 
 def read_forms(forms: object, *, name: str, problems: list[str]) -> dict[str, FormPolicy]:
-    """Return the policy of each form that is in order; what is not is added to *problems*.
+    """Return the policy of each form that is in order; add the faults of the others to *problems*.
 
     *name* is what the table of forms is called where the user wrote it.
     """
@@ -138,6 +152,7 @@ def _read_form(form: object, table: object, *, name: str, problems: list[str]) -
     values = read_table(table, FORM_RULES, name=path, prefix=f"{path}.", needed=_NEEDED, problems=problems)
     opens_at, closes_at = _window(values, path, problems)
     _note_ticket_field(values, path, problems)
+    _note_kinds(values, path, problems)
     if len(problems) > found:
         return None
     taken = {ours: values[key] for key, ours in _TAKEN_OVER.items() if key in values}
@@ -172,6 +187,13 @@ def _note_ticket_field(values: Mapping[str, Any], path: str, problems: list[str]
     for key in ("locked_fields", "lookup_fields", "show_fields"):
         if ticket_field in values.get(key, ()):
             problems.append(f"{path}.{key}: the ticket field must not be among them.")
+
+
+def _note_kinds(values: Mapping[str, Any], path: str, problems: list[str]) -> None:
+    """Note ways of comparing for fields that nobody looks up."""
+    for name in values.get("lookup_kinds", ()):
+        if name not in values.get("lookup_fields", ()):
+            problems.append(f"{path}.lookup_kinds: {shown(name)} is not among its lookup_fields.")
 
 
 def _note_shared_ids(policies: Mapping[str, FormPolicy], name: str, problems: list[str]) -> None:

@@ -15,7 +15,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from jotgate.hosts import MAX_PORT, read_origin
-from jotgate.keyring import MIN_SECRET_BYTES
+from jotgate.signed.keyring import MIN_SECRET_BYTES
 
 T = TypeVar("T")
 
@@ -33,7 +33,9 @@ _PATH = re.compile(r"/|(?:/[!-.0-\[\]-~]+)+/?")
 _URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _PROXY = re.compile(r"https?://(?:[A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9._-]{1,253}(?::([0-9]{1,5}))?/?")
 _SQLITE = re.compile(r"sqlite:///(.+)", re.DOTALL)
-_POSTGRESQL = re.compile(r"postgresql://[!-~]+")
+_POSTGRESQL = re.compile(r"postgres(?:ql)?://[!-~]+")
+_API_KEY = re.compile(r"[!-~]{1,200}")
+_QUOTATION_MARKS = ('""', "''", "``", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")
 _UNFIT_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 
 
@@ -46,6 +48,18 @@ def text(value: object) -> str:
     if any(unicodedata.category(letter) in _UNFIT_CATEGORIES for letter in value):
         raise ValueError("it must not hold line breaks or control characters")
     return value
+
+
+def short_text(most: int) -> Callable[[object], str]:
+    """Make the rule for text on one line, of at most *most* characters."""
+
+    def rule(value: object) -> str:
+        taken = text(value)
+        if len(taken) > most:
+            raise ValueError(f"it must have at most {most} characters")
+        return taken
+
+    return rule
 
 
 def matching(pattern: str, wanted: str) -> Callable[[object], str]:
@@ -88,7 +102,7 @@ def list_of(rule: Callable[[object], T], *, most: int, least: int = 0) -> Callab
 
     def whole(value: object) -> tuple[T, ...]:
         if not isinstance(value, (list, tuple)):
-            raise ValueError("it must be a list, even of one")
+            raise ValueError("it must be a list, even for one value")
         if not least <= len(value) <= most:
             raise ValueError(f"it must be a list of {least} to {most}")
         return tuple(_member(rule, number, member) for number, member in enumerate(value, start=1))
@@ -100,13 +114,27 @@ def _member(rule: Callable[[object], T], number: int, member: object) -> T:
     try:
         return rule(member)
     except ValueError as problem:
-        raise ValueError(f"of its members, number {number} is refused: {problem}") from None
+        raise ValueError(f"its member number {number}: {problem}") from None
+
+
+def api_key(value: object) -> str:
+    """Take a key as JotForm shows it."""
+    if not isinstance(value, str) or _API_KEY.fullmatch(value) is None:
+        raise ValueError("it must be the key as JotForm shows it, with nothing around it")
+    return _unquoted(value)
+
+
+def _unquoted(value: str) -> str:
+    """Refuse quotation marks that came along, as from a file of environment variables: they would be part of a key."""
+    if len(value) > 1 and value[0] + value[-1] in _QUOTATION_MARKS:
+        raise ValueError("it has quotation marks around it, which are not part of it: leave them out")
+    return value
 
 
 def secret(value: object) -> bytes:
     """Take a secret to sign with: bytes, or text that stands for its UTF-8 bytes."""
     if isinstance(value, str):
-        value = text(value).encode()
+        value = _unquoted(text(value)).encode()
     if not isinstance(value, bytes):
         raise ValueError("it must be text or bytes")
     if len(value) < MIN_SECRET_BYTES:
@@ -124,6 +152,11 @@ def callback(value: object) -> Callable[..., object]:
 def origin(value: object) -> str:
     """Take an origin, and return it as browsers spell it."""
     return str(read_origin(text(value)))
+
+
+def origin_or_any(value: object) -> str:
+    """Take an origin, or "*" for any."""
+    return "*" if value == "*" else origin(value)
 
 
 def days(value: object) -> float:
@@ -154,7 +187,7 @@ def moment(value: object) -> dt.datetime:
             'it must be a date with a time, such as "2026-09-01 08:00" or "2026-09-01T06:00:00Z"'
         )
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
-        raise ValueError(f"it must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise ValueError(f"it must be in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return value
 
 
@@ -169,7 +202,7 @@ def instant(when: dt.datetime, zone: ZoneInfo) -> float:
     """Return *when* in seconds since the epoch, UTC; if it is naive, by the clocks of *zone*.
 
     Raises:
-        ValueError: by those clocks there is no such time, or there are two and nobody can say which is meant.
+        ValueError: those clocks never show this time, or show it twice and nobody can say which one is meant.
     """
     if when.utcoffset() is not None:
         return when.timestamp()
@@ -245,8 +278,8 @@ def store(value: object) -> str:
         return value
     raise ValueError(
         'it must be "sqlite:///jotgate.db" (relative to the working directory), "sqlite:////srv/jotgate.db"'
-        ' (absolute) or "postgresql://...": without "?", and not in memory, which other'
-        " processes could not share"
+        ' (absolute) or "postgresql://user@host/database"; a path has no "?", and a store in memory is not'
+        " possible, because other processes could not share it"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
@@ -12,15 +12,18 @@ from typing import Any
 
 from jotgate.config import rules
 from jotgate.config.forms import read_forms
-from jotgate.config.reading import Rules, read_table
+from jotgate.config.tables import Rules, read_table
 from jotgate.errors import ConfigError
-from jotgate.hosts import JotFormHost, read_origin, resolve_host
+from jotgate.frozen import frozen
+from jotgate.hosts import JotFormHost, resolve_host
 from jotgate.policy import FormPolicy
 from jotgate.quota import PLANS
 
 _FLASK_PREFIX = "JOTGATE_"
 _MAX_SECRETS = 100
 _MAX_ORIGINS = 100
+_MAX_NAME_CHARS = 100
+_MAX_CONTACT_CHARS = 200
 _MAKE_ONE = '`python -c "import secrets; print(secrets.token_urlsafe(32))"`'
 _NEEDED = {
     "site_url": 'it is where visitors reach the site, such as "https://school.example".',
@@ -41,7 +44,7 @@ def _api_host(value: object) -> str:
 
 RULES: Rules = {
     "site_url": rules.origin,
-    "api_key": rules.matching(r"[!-~]{1,256}", "the key as JotForm shows it, with nothing around it"),
+    "api_key": rules.api_key,
     "api_host": _api_host,
     "plan": rules.choice(*PLANS),
     "secret_keys": rules.list_of(rules.secret, least=1, most=_MAX_SECRETS),
@@ -53,12 +56,17 @@ RULES: Rules = {
     ),
     "store": rules.store,
     "url_prefix": rules.url_prefix,
+    "site_name": rules.short_text(_MAX_NAME_CHARS),
+    "site_logo": rules.page,
+    "contact": rules.short_text(_MAX_CONTACT_CHARS),
     "mode": rules.choice("enforce", "report"),
     "sweeper": rules.choice("auto", "thread", "request", "external"),
     "trusted_proxies": rules.whole_number(0, 10),
+    "proxy_header": rules.choice("X-Forwarded-For", "Forwarded"),
     "http_proxy": rules.proxy,
     "frame_hosts": rules.list_of(rules.origin, most=_MAX_ORIGINS),
     "frame_parents": rules.list_of(rules.origin, most=_MAX_ORIGINS),
+    "scoped_key_origins": rules.list_of(rules.origin_or_any, most=_MAX_ORIGINS),
     "subject_loader": rules.callback,
     "admin_check": rules.callback,
     # Read by itself, since its sentences name the form and the key within it.
@@ -66,7 +74,7 @@ RULES: Rules = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settings:
     """Everything the site's owner decides, in order and unchangeable.
 
@@ -93,18 +101,28 @@ class Settings:
     plan: str | None = None
     #: Where the door stands on the site; no slash at the end.
     url_prefix: str = "/jotgate"
+    #: What visitors call the site, at the top of the door's pages. None: its host.
+    site_name: str | None = None
+    #: The path of a picture of this site, beside the name.
+    site_logo: str | None = None
+    #: Whom people ask who have no code: an e-mail address, a telephone number, an address on the web, or a sentence.
+    contact: str | None = None
     #: "enforce", or "report": everything is decided and recorded, nothing refused. A form may be on "report" alone.
     mode: str = "enforce"
     #: Where the sweep runs: "auto", "thread", "request" or "external".
     sweeper: str = "auto"
-    #: How many proxies stand in front and may be believed about the visitor's address.
+    #: How many proxies in front of the site we believe about the visitor's address.
     trusted_proxies: int = 0
+    #: Where they write it: "X-Forwarded-For", or "Forwarded" (RFC 7239).
+    proxy_header: str = "X-Forwarded-For"
     #: For calls to JotForm; may hold the proxy's own credentials. None: what the environment says.
     http_proxy: str | None = field(default=None, repr=False)
     #: Origins, beside JotForm's, that may be shown in the door's frame.
     frame_hosts: tuple[str, ...] = ()
     #: Origins, beside the site's own, that may show the door in a frame.
     frame_parents: tuple[str, ...] = ()
+    #: Origins whose pages may read what a scoped key opens; "*" is any.
+    scoped_key_origins: tuple[str, ...] = ()
     subject_loader: Callable[..., object] | None = None
     admin_check: Callable[..., object] | None = None
 
@@ -122,7 +140,7 @@ class Settings:
         """Read a TOML file with lower-case keys, and a table ``[forms.<name>]`` for each form.
 
         Raises:
-            ConfigError: with every problem there is; if the file is no TOML, with the line.
+            ConfigError: with every problem there is; if the file is not TOML, with the line.
         """
         return cls._read(_load_toml(Path(path)), name="the settings", spell=str)
 
@@ -158,11 +176,6 @@ class Settings:
         return self.site_url.startswith("https://")
 
     @property
-    def site_host(self) -> str:
-        """Return the site's host and perhaps port, as in a `Host` header."""
-        return read_origin(self.site_url).netloc
-
-    @property
     def host(self) -> JotFormHost:
         """Return the addresses of JotForm that `api_host` stands for."""
         return resolve_host(self.api_host)
@@ -178,14 +191,14 @@ def _is_ours(key: object) -> bool:
 
 
 def _note_shared_secrets(values: Mapping[str, Any], spell: Callable[[str], str], problems: list[str]) -> None:
-    """Note secrets that stand twice: who learns the one in an address would know the one that signs."""
+    """Note secrets that are used twice: who learns the one in an address would know the one that signs."""
     seen: dict[bytes, str] = {}
     for key, secret in _secrets(values):
         if secret not in seen:
             seen[secret] = key
             continue
         where = "twice in it" if seen[secret] == key else f"in {spell(seen[secret])} as well"
-        problems.append(f"{spell(key)}: one secret stands {where}; give each a place of its own.")
+        problems.append(f"{spell(key)}: one secret is {where}; use a different one in each place.")
 
 
 def _secrets(values: Mapping[str, Any]) -> Iterable[tuple[str, bytes]]:

@@ -6,33 +6,23 @@ or a folder of files serves. They ask before every request, so an answer costs a
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
 from jotgate.door.base import Door
-from jotgate.door.guarding import PRIVATE, UNAUTHORIZED, TurnedAway, door_of, lacking, led_to
+from jotgate.door.guarding import TurnedAway, door_of, lacking, led_to, told_in_json
+from jotgate.door.rendering import PRIVATE
 from jotgate.door.visitors import prefers_json
 from jotgate.outcomes import Reason
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-#: How proxies tell what the visitor asked for: nginx as it is told to, Caddy and Traefik by themselves.
+#: How proxies tell what the visitor asked for: nginx as its settings say, Caddy and Traefik by themselves.
 _ASKED_FOR = ("HTTP_X_ORIGINAL_URI", "HTTP_X_FORWARDED_URI")
-_STORE_DOWN = {
-    "reason": Reason.STORE_DOWN.value,
-    "message": "Passes cannot be checked just now.",
-    "ref": Reason.STORE_DOWN.name,
-}
-
-_MAY_GO_ON = TurnedAway("204 NO CONTENT", (PRIVATE,), has_body=False)
-_UNAVAILABLE = TurnedAway(
-    "503 SERVICE UNAVAILABLE",
-    (("Content-Type", "application/json"), PRIVATE),
-    (json.dumps({"error": _STORE_DOWN}) + "\n").encode(),
-)
+_MAY_GO_ON = TurnedAway("204 NO CONTENT", PRIVATE, has_body=False)
 
 
 def check(door: Door, request: Request, form: str) -> WSGIApplication:
@@ -43,19 +33,20 @@ def check(door: Door, request: Request, form: str) -> WSGIApplication:
     there at once, for proxies that hand the answer on.
 
     Raises:
-        UnknownForm: there is no form of this name.
+        UnknownForm: no form has this name.
     """
     environ = request.environ
     reason = lacking(door, environ, (form,))
     if reason is None:
         return _MAY_GO_ON
     if reason is Reason.STORE_DOWN:
-        return _UNAVAILABLE
+        return told_in_json(door, reason, form)
     asked_for = next((environ[name] for name in _ASKED_FOR if name in environ), "")
     location = door_of(door, environ, form, asked_for)
     if environ.get("QUERY_STRING") == "redirect=1" and _is_for_a_page(environ):
         return led_to(location)
-    return TurnedAway(UNAUTHORIZED.status, (*UNAUTHORIZED.headers, ("Location", location)), UNAUTHORIZED.body)
+    refused = told_in_json(door, reason, form)
+    return replace(refused, headers=(*refused.headers, ("Location", location)))
 
 
 def _is_for_a_page(environ: WSGIEnvironment) -> bool:

@@ -3,43 +3,63 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Any
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 from werkzeug.wrappers import Request
 
-from jotgate.door.base import Door, refuse_for
-from jotgate.door.inviting import greet
-from jotgate.door.own import answer_for, submissions_of, viewer_of
+from jotgate.door.base import Door
+from jotgate.door.contexts import notice_context, open_context
+from jotgate.door.showing import choose
+from jotgate.door.standing import answer_for, submissions_of, viewer_of
 from jotgate.door.visitors import own_path
 from jotgate.errors import StoreUnavailable
+from jotgate.outages import outages
 from jotgate.outcomes import Reason, Refuse
-from jotgate.passes import Pass
 from jotgate.policy import FormPolicy
-from jotgate.records import Answer, OwnSubmission
-from jotgate.tickets import TicketState
+from jotgate.records.standing import Answer, OwnSubmission
+from jotgate.signed.passes import Pass
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _log = logging.getLogger("jotgate.door")
 
-#: What a page that shows the door must say of itself: it is one visitor's.
-PRIVATE = {"Cache-Control": "private, no-store"}
 
+class Visit(ABC):
+    """jotgate as one request sees it. Cheap to make; reads nothing before it is asked.
 
-class Visit:
-    """jotgate as one request sees it. Cheap to make; reads nothing before it is asked."""
+    Every question makes the response one visitor's, and raises `ResponseStarted` where caches may have it by now.
+    """
 
-    __slots__ = ("_door", "_environ", "_on_touch", "_passes", "touched")
+    __slots__ = ("_door", "_environ", "_passes", "touched")
 
-    def __init__(
-        self, door: Door, environ: dict[str, Any], on_touch: Callable[[], None] | None = None
-    ) -> None:
+    def __init__(self, door: Door, environ: WSGIEnvironment) -> None:
         self._door = door
         self._environ = environ
-        self._on_touch = on_touch
         self._passes: Mapping[str, Pass] | None = None
         #: True once the answer depends on the visitor, so that it must not be kept by caches.
         self.touched = False
+
+    def keep_private(self) -> None:
+        """Keep the response out of caches.
+
+        Raises:
+            ResponseStarted: it has begun without the header that does so.
+        """
+        if not self.touched:
+            self._mark_response()
+            self.touched = True
+
+    @abstractmethod
+    def _mark_response(self) -> None:
+        """See to it that the response says that it is one visitor's, or raise `ResponseStarted`."""
+
+    def _request(self) -> Request:
+        """Return the request that the questions are about."""
+        return Request(self._environ)
 
     @property
     def passes(self) -> Mapping[str, Pass]:
@@ -48,7 +68,7 @@ class Visit:
         Raises:
             StoreUnavailable: revocations could not be read for a minute.
         """
-        self._touch()
+        self.keep_private()
         if self._passes is None:
             gate, cookies = self._door.parts.gate, self._door.cookies
             held = {
@@ -63,99 +83,78 @@ class Visit:
     ) -> Answer:
         """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
 
-        The visitor is known by the site's own login (`subject_loader`) or by the pass; a stranger has not submitted.
+        The site's own login (`subject_loader`) or the pass names the visitor; a stranger has not submitted.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             InputError: both were given, or a field that cannot be looked up.
             StoreUnavailable: nothing can be known.
         """
-        self._touch()
+        self.keep_private()
         if subject is not None or lookup is not None:
-            return self._door.parts.records.has_submitted(form, subject=subject, lookup=lookup)
-        return answer_for(self._door, form, viewer_of(self._door, Request(self._environ), form))
+            return self._door.parts.standings.has_submitted(form, subject=subject, lookup=lookup)
+        return answer_for(self._door, form, viewer_of(self._door, self._request(), form))
 
     def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
         """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             StoreUnavailable: nothing can be known.
         """
-        self._touch()
+        self.keep_private()
         if subject is not None:
-            return self._door.parts.records.submissions(form, subject)
-        return submissions_of(self._door, form, viewer_of(self._door, Request(self._environ), form))
+            return self._door.parts.standings.submissions(form, subject)
+        return submissions_of(self._door, form, viewer_of(self._door, self._request(), form))
 
     def embed(self, form: str) -> Markup:
         """Return the door in place, or the form for an admitted visitor, to be put into a page.
 
+        After the code, the visitor comes back to this page if it answered a GET, else to the form's `page` or door.
         Never fails because of the store: the page then says that codes cannot be checked just now.
 
         Raises:
-            UnknownForm: there is no such form, which is the page's mistake.
+            UnknownForm: no form has this name, which is the page's mistake.
         """
-        self._touch()
-        door, request = self._door, Request(self._environ)
+        self.keep_private()
+        door, request = self._door, self._request()
         policy = door.parts.gate.policy(form)
+        # A browser comes back by a GET, which a page that was posted to may not answer.
+        can_come_back = request.method in ("GET", "HEAD")
+        back = door.signer.sign_return(own_path(request.environ)) if can_come_back else ""
         try:
-            kind, context = self._choose(form)
-        except StoreUnavailable:
-            _log.exception("embed.failed", extra={"form": form})
-            kind, context = self._refused(refuse_for(Reason.STORE_DOWN), form)
-        door.parts.sweeper.attend()
+            shown = choose(door, request, policy, back)
+        except StoreUnavailable as error:
+            outages.note(_log, "embed.failed", error, form=form)
+            shown = Refuse.unrecorded(Reason.STORE_DOWN)
+        if isinstance(shown, Refuse):
+            kind, context = _refused(door, request, policy, shown, back)
+        else:
+            kind, context = shown.kind, _holding_no_ticket(_leading_back(shown.context, back))
+        door.parts.sweeper.attend(once=bool(request.environ.get("wsgi.run_once")))
         context = {"kind": kind, "form": policy} | door.page_context(request) | context
+        if not can_come_back:
+            context["page_url"] = door.clean_path(request, policy)
         return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped
 
-    def _touch(self) -> None:
-        if not self.touched:
-            self.touched = True
-            if self._on_touch is not None:
-                self._on_touch()
 
-    def _choose(self, form: str) -> tuple[str, dict[str, Any]]:
-        door, request = self._door, Request(self._environ)
-        policy = door.parts.gate.policy(form)
-        back = door.signer.sign_return(own_path(self._environ))
-        held = door.held(request, form)
-        ticket = door.parts.gate.ticket(held) if held else None
-        if ticket is not None and ticket.state is TicketState.OPEN:
-            context = door.form_context(request, policy, ticket)
-            if isinstance(context, Refuse):
-                return self._refused(context, form)
-            return _kind_of(policy), _leading_back(context, back)
-        if ticket is not None and ticket.state is not TicketState.REVOKED:
-            return "received", _leading_back(door.received_context(request, policy, ticket), back)
-        refusal = door.parts.gate.doorway(form)
-        if refusal is not None:
-            return self._refused(refusal, form)
-        invited = greet(door, request, policy, back)
-        if isinstance(invited, Refuse):
-            return self._refused(invited, form, asks_code=policy.takes_codes)
-        if invited is not None:
-            return "invited", invited
-        if not policy.takes_codes:
-            return self._refused(door.app_only(request, form), form)
-        if policy.reports_only:
-            return self._refused(refuse_for(Reason.NO_PASS), form)
-        return "door", door.code_context(request, policy, back)
-
-    def _refused(self, refuse: Refuse, form: str, *, asks_code: bool = False) -> tuple[str, dict[str, Any]]:
-        """Say why the form is not shown, or show it without a ticket where it only reports."""
-        door, request = self._door, Request(self._environ)
-        policy, back = door.parts.gate.policy(form), door.signer.sign_return(own_path(self._environ))
-        if door.reporter.lets_through(self._environ, (form,), refuse.reason):
-            return _kind_of(policy), door.open_context(request, policy, back)
-        context = door.notice_context(refuse, policy)
-        if asks_code:
-            context = door.code_context(request, policy, back) | context | {"asks_code": True}
-        return "message", context
+def _refused(
+    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, back: str
+) -> tuple[str, dict[str, Any]]:
+    """Say why the form is not shown, or show it without a ticket where it only reports."""
+    if door.reporter.lets_through(request.environ, (policy.form,), refusal.reason):
+        return "form", open_context(door, request, policy, back)
+    return "message", notice_context(door, request, refusal, policy, back=back)
 
 
-def _kind_of(policy: FormPolicy) -> str:
-    return "onward" if policy.display == "redirect" else "form"
+def _holding_no_ticket(context: dict[str, Any]) -> dict[str, Any]:
+    """Let the page name our own address of the form, which leads on only the browser that the page is made for."""
+    return context | {"frame_url": context["form_url"]} if "frame_url" in context else context
 
 
 def _leading_back(context: dict[str, Any], back: str) -> dict[str, Any]:
     """Let "use another code" lead back to the page that embeds the form."""
-    return context | {"leave_url": f"{context['leave_url']}?next={back}"} if back else context
+    if not back or "leave_url" not in context:
+        return context
+    joint = "&" if "?" in context["leave_url"] else "?"
+    return context | {"leave_url": f"{context['leave_url']}{joint}next={back}"}

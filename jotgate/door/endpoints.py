@@ -2,67 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.base import Door, refuse_for, state_of
-from jotgate.door.inviting import greet
+from jotgate.admission.gate import Seen
+from jotgate.clock import iso
+from jotgate.door.base import Door
+from jotgate.door.contexts import answer_expected_at, code_context, state_of
 from jotgate.door.messages import Message
-from jotgate.door.rendering import iso, json_response
-from jotgate.door.visitors import is_cross_site, query_value, wants_json
-from jotgate.gate import Seen, stateless_ref
+from jotgate.door.refusing import instead_of, refuse, refuse_json, work_of
+from jotgate.door.rendering import json_response
+from jotgate.door.showing import choose
+from jotgate.door.visitors import query_value, wants_json
 from jotgate.outcomes import Decision, Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.tickets import Ticket, TicketState
+from jotgate.signed.tickets import TicketState
+from jotgate.signed.work import ShownWork
 
 #: Refusals that are about the code somebody typed, so that the page asks for another.
 _ABOUT_CODES = {
     Reason.UNKNOWN_CODE, Reason.MISTYPED, Reason.WRONG_FORM, Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP,
-    Reason.REVOKED, Reason.THROTTLED,
+    Reason.REVOKED, Reason.THROTTLED, Reason.CODE_BUSY,
 }  # fmt: skip
+#: How long a page that works does not try for a turn besides.
+_WORKING_SECONDS = 30.0
 
 
 def show(door: Door, request: Request, form: str) -> Response:
     """Ask for the code, or show the form to an admitted browser, or say why neither is possible."""
     policy = door.parts.gate.policy(form)
-    held = door.held(request, form)
-    if held is not None:
-        ticket = door.parts.gate.ticket(held)
-        if ticket is not None and ticket.state is not TicketState.REVOKED:
-            return _admitted(door, request, policy, ticket)
-    refusal = door.parts.gate.doorway(form)
-    if refusal is not None:
-        return door.refuse(request, refusal, form=policy)
-    back = query_value(request, "next")
-    invited = greet(door, request, policy, back)
-    if isinstance(invited, Refuse):
-        return door.refuse(request, invited, form=policy, asks_code=policy.takes_codes)
-    if not policy.takes_codes and invited is None:
-        return door.refuse(request, door.app_only(request, form), form=policy)
-    if wants_json(request) or (policy.reports_only and invited is None):
-        return door.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
-    if invited is not None:
-        return door.page(request, 200, "jotgate/invited.html", invited, browser=True)
-    context = door.code_context(request, policy, back)
-    return door.page(request, 200, "jotgate/door.html", context, browser=True)
+    shown = choose(door, request, policy, query_value(request, "next"))
+    if isinstance(shown, Refuse):
+        return refuse(door, request, shown, form=policy)
+    if shown.asks and wants_json(request):
+        return refuse(door, request, Refuse.unrecorded(Reason.NO_PASS), form=policy)
+    if shown.kind == "form" and policy.display == "redirect":
+        return door.redirect(shown.context["frame_url"])
+    return door.page(request, 200, f"jotgate/{shown.kind}.html", shown.context, browser=shown.asks)
+
+
+def form(door: Door, request: Request, form: str) -> Response:
+    """Lead the browser that a page was made for to JotForm, with its ticket, and every other to the door.
+
+    A page of the site's own holds this address in place of JotForm's, so that a copy out of a cache holds no ticket.
+    """
+    policy = door.parts.gate.policy(form)
+    held, ticket = door.held(request, form), door.ticket(request, form)
+    if held is not None and ticket is not None and held.ticket_id == ticket.ticket_id:
+        shown = choose(door, request, policy, "")
+        if not isinstance(shown, Refuse) and shown.kind == "form":
+            return _led_to_jotform(door, shown.context["frame_url"])
+    path = door.door_path(request, form)
+    # Inside a frame of the page, so not back to the page after a code.
+    return door.redirect(f"{path}?next={door.signer.sign_return(path)}")
 
 
 def enter_code(door: Door, request: Request, form: str) -> Response:
     """Decide on the code that was posted."""
     policy = door.parts.gate.policy(form)
-    if is_cross_site(request, door.parts.settings.site_url):
-        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
     fields = door.fields(request)
     text = fields.get("code", "")
     seen = door.seen(request, form)
-    decision = door.parts.gate.admit(text, form=form, seen=seen)
+    decision = door.parts.gate.admit(text, form=form, seen=seen, shown_work=_shown_work(fields))
     return _decided(door, request, policy, decision, seen, text)
 
 
 def move(door: Door, request: Request, form: str) -> Response:
     """Bind the ticket to this browser, by the signed right on the page or by the code itself."""
     policy = door.parts.gate.policy(form)
-    if is_cross_site(request, door.parts.settings.site_url):
-        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
     fields = door.fields(request)
     seen = door.seen(request, form)
     text = fields.get("code", "")
@@ -70,7 +78,9 @@ def move(door: Door, request: Request, form: str) -> Response:
     if right:
         decision = door.parts.gate.admit_again(right, form=form, seen=seen)
     elif text:
-        decision = door.parts.gate.admit(text, form=form, seen=seen, move=True)
+        decision = door.parts.gate.admit(
+            text, form=form, seen=seen, move=True, shown_work=_shown_work(fields)
+        )
     else:
         # The right has run out: ask for the code again.
         return door.redirect(door.door_path(request, form))
@@ -78,47 +88,66 @@ def move(door: Door, request: Request, form: str) -> Response:
 
 
 def leave(door: Door, request: Request, form: str) -> Response:
-    """End the pass, for the next person at this browser."""
-    policy = door.parts.gate.policy(form)
-    if is_cross_site(request, door.parts.settings.site_url):
-        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-    held = door.held(request, form)
-    if held is not None:
-        door.parts.gate.leave(held)
+    """End the pass, for the next person at this browser, unless they have come already and this is an older page."""
+    held, ticket = door.held(request, form), door.ticket(request, form)
     back = door.signer.read_return(query_value(request, "next"))
     response = door.redirect(back or door.door_path(request, form) + "?left=1")
+    if held is not None and ticket is not None and ticket.ticket_id != held.ticket_id:
+        return response
+    if held is not None:
+        door.parts.gate.leave(held)
     door.cookies.drop_pass(response, form)
     return response
 
 
 def sent(door: Door, request: Request, form: str) -> Response:
-    """Note that the browser says it submitted."""
+    """Note that a page says it submitted."""
     policy = door.parts.gate.policy(form)
-    if is_cross_site(request, door.parts.settings.site_url):
-        return door.refuse(request, refuse_for(Reason.CROSS_SITE), form=policy)
-    held = door.held(request, form)
-    if held is None:
-        return door.refuse(request, refuse_for(Reason.NO_PASS), form=policy)
-    if door.parts.gate.mark_sent(held):
+    ticket = door.ticket(request, form)
+    if ticket is None:
+        return refuse(door, request, Refuse.unrecorded(Reason.NO_PASS), form=policy)
+    if door.parts.gate.mark_sent(ticket.ticket_id):
         door.parts.sweeper.wake()
-    return state(door, request, form) if wants_json(request) else door.redirect(door.door_path(request, form))
+    return _how_far(door, request, form)
+
+
+def renew(door: Door, request: Request, form: str) -> Response:
+    """Give the page's ticket its whole time again, where its code allows it."""
+    policy = door.parts.gate.policy(form)
+    ticket = door.ticket(request, form)
+    if ticket is None:
+        return refuse(door, request, Refuse.unrecorded(Reason.NO_PASS), form=policy)
+    seen = door.seen(request, form)
+    held = door.parts.gate.renew(ticket, browser=seen.browser, holds=seen.holds)
+    response = _how_far(door, request, form)
+    if held is not None:
+        seconds = held.expires_at - door.parts.clock.now()
+        door.cookies.set_pass(response, form, door.parts.gate.sign_again(held), seconds)
+    return response
 
 
 def state(door: Door, request: Request, form: str) -> Response:
-    """Say how far the ticket of the admitted browser is."""
+    """Say how far the page's ticket is; `expires_in` counts the seconds for which an open one is good."""
     policy = door.parts.gate.policy(form)
-    held = door.held(request, form)
-    ticket = door.parts.gate.ticket(held) if held else None
+    ticket = door.ticket(request, form)
     if ticket is None:
-        return door.error(401, refuse_for(Reason.NO_PASS), door.message(refuse_for(Reason.NO_PASS), policy))
+        refusal = Refuse.unrecorded(Reason.NO_PASS)
+        return refuse_json(refusal, door.message(refusal, policy))
     state = state_of(ticket)
-    waiting = state in ("sent", "pending")
-    expected_at = door.parts.sweep.expected_at(form) if waiting else None
-    return json_response(200, {"state": state, "form": form, "expected_by": iso(expected_at)})
+    left_seconds = ticket.expires_at - door.parts.clock.now()
+    return json_response(
+        200,
+        {
+            "state": state,
+            "form": form,
+            "expected_by": iso(answer_expected_at(door, form, state)),
+            "expires_in": round(left_seconds) if ticket.state is TicketState.OPEN else None,
+        },
+    )
 
 
 def done(door: Door, request: Request, form: str) -> Response:
-    """Say thank you, to whoever comes: no cookie reaches this page inside JotForm's frame."""
+    """Say thank you to every visitor: no cookie reaches this page inside JotForm's frame."""
     policy = door.parts.gate.policy(form)
     context = {"form": policy, "sent_url": "", "door_url": ""}
     if policy.display == "redirect":
@@ -128,16 +157,17 @@ def done(door: Door, request: Request, form: str) -> Response:
     return door.page(request, 200, "jotgate/done.html", context)
 
 
-def _admitted(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> Response:
-    if ticket.state is TicketState.OPEN:
-        context = door.form_context(request, policy, ticket)
-        if isinstance(context, Refuse):
-            return door.refuse(request, context, form=policy)
-        if policy.display == "redirect":
-            return door.redirect(context["frame_url"])
-        return door.page(request, 200, "jotgate/form.html", context)
-    context = door.received_context(request, policy, ticket)
-    return door.page(request, 200, "jotgate/received.html", context)
+def _led_to_jotform(door: Door, address: str) -> Response:
+    response = door.redirect(address)
+    # JotForm hears where it is embedded, as it does from the frame of a page of the door.
+    response.headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    return response
+
+
+def _how_far(door: Door, request: Request, form: str) -> Response:
+    if wants_json(request):
+        return state(door, request, form)
+    return door.redirect(door.door_path(request, form))
 
 
 def _decided(
@@ -149,35 +179,57 @@ def _decided(
 
 
 def _refused(
-    door: Door, request: Request, policy: FormPolicy, refuse: Refuse, seen: Seen, text: str
+    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, seen: Seen, text: str
 ) -> Response:
-    message = door.message(refuse, policy)
-    if refuse.reason not in _ABOUT_CODES and refuse.reason is not Reason.OPEN_ELSEWHERE:
-        return door.refuse(request, refuse, form=policy)
-    through = door.instead_of(request, refuse, policy)
-    if through is not None:
-        response = through
-    elif wants_json(request):
-        response = door.error(message.status, refuse, message)
-    elif refuse.reason is Reason.OPEN_ELSEWHERE:
-        response = _offer_to_move(door, request, policy, refuse, message, seen, text)
-    else:
-        context = door.code_context(request, policy, request.form.get("next", ""))
-        context |= {"problem": message, "ref": _shown_ref(refuse)}
-        if refuse.retry_after_seconds is not None:
-            context["retry_after_seconds"] = _whole(refuse.retry_after_seconds)
-        response = door.page(request, message.status, "jotgate/door.html", context)
-    if through is None and refuse.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(_whole(refuse.retry_after_seconds))
+    if refusal.reason not in _ABOUT_CODES and refusal.reason is not Reason.OPEN_ELSEWHERE:
+        return refuse(door, request, refusal, form=policy)
+    response = instead_of(door, request, refusal, policy)
+    if response is None:
+        response = _told_why(door, request, policy, refusal, seen, text)
     door.cookies.set_browser(response, seen.browser)
     return response
+
+
+def _told_why(
+    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, seen: Seen, text: str
+) -> Response:
+    message = door.message(refusal, policy)
+    if wants_json(request):
+        response = refuse_json(refusal, message)
+    elif refusal.reason is Reason.OPEN_ELSEWHERE:
+        response = _offer_to_move(door, request, policy, refusal, message, seen, text)
+    else:
+        response = _ask_again(door, request, policy, refusal, message)
+    if refusal.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(_whole(refusal.retry_after_seconds))
+    return response
+
+
+def _ask_again(
+    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, message: Message
+) -> Response:
+    wait_seconds, work = refusal.retry_after_seconds, work_of(refusal)
+    if work is not None:
+        # Until the page has worked, or if it cannot: a turn may be free before, but most likely is not.
+        wait_seconds = max(wait_seconds or 0.0, _WORKING_SECONDS)
+    context = code_context(door, request, policy, request.form.get("next", "")) | {
+        "problem": message,
+        "ref": refusal.page_ref,
+        "retry_after_seconds": None if wait_seconds is None else _whole(wait_seconds),
+        "work": work,
+        "worker": door.static_url(request, "work.js"),
+    }
+    if request.path.endswith("/move"):
+        # What the page works for is to move the ticket here.
+        context["action"] += "/move"
+    return door.page(request, message.status, "jotgate/door.html", context)
 
 
 def _offer_to_move(
     door: Door,
     request: Request,
     policy: FormPolicy,
-    refuse: Refuse,
+    refusal: Refuse,
     message: Message,
     seen: Seen,
     text: str,
@@ -186,7 +238,7 @@ def _offer_to_move(
     context = {
         "form": policy,
         "message": message,
-        "ref": refuse.ref,
+        "ref": refusal.page_ref,
         "move_url": f"{door.door_path(request, policy.form)}/move",
         "move": door.signer.sign_move(policy.form, seen.browser.browser_id, fingerprints),
         "next": request.form.get("next", ""),
@@ -194,8 +246,9 @@ def _offer_to_move(
     return door.page(request, message.status, "jotgate/move.html", context)
 
 
-def _shown_ref(refuse: Refuse) -> str:
-    return "" if refuse.ref == stateless_ref(refuse.reason) else refuse.ref
+def _shown_work(fields: Mapping[str, str]) -> ShownWork | None:
+    challenge, answer = fields.get("challenge", ""), fields.get("answer", "")
+    return ShownWork(challenge, answer) if challenge and answer else None
 
 
 def _whole(seconds: float) -> int:

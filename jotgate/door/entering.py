@@ -5,23 +5,20 @@ from __future__ import annotations
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
+from jotgate.admission.vetting import ShownProof
 from jotgate.door.base import Door
+from jotgate.door.navigating import is_navigation, is_previewer, is_unasked
+from jotgate.door.refusing import refuse
 from jotgate.door.returning import REFUSED, outcome
-from jotgate.door.visitors import query_value, quoted_path
+from jotgate.door.visitors import query_value, quoted_path, wants_json
 from jotgate.outcomes import Admit, Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.reporting import Program
-from jotgate.tokens import LONGEST_TOKEN
-from jotgate.vetting import ShownProof
+from jotgate.records.reporting import Program
+from jotgate.signed.tokens import MAX_TOKEN_CHARS
 
-#: Refusals after which an access code may still help.
-_ABOUT_TOKENS = {Reason.BAD_TOKEN, Reason.TOKEN_USED, Reason.TOKEN_EXPIRED}
 _SCHEMES = ("bearer", "dpop")
-#: How browsers mark what they fetch before anybody asked for it.
-_MARKS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-_UNASKED = ("prefetch", "prerender", "preview")
 #: Stands for a token that was too long to be read, so that it is judged as one.
-_TOO_LONG = "-" * (LONGEST_TOKEN + 1)
+_TOO_LONG = "-" * (MAX_TOKEN_CHARS + 1)
 
 
 def enter(door: Door, request: Request, form: str) -> Response:
@@ -41,6 +38,8 @@ def enter(door: Door, request: Request, form: str) -> Response:
     text = shown_token(door, request)
     if not text:
         return door.redirect(door.clean_path(request, policy))
+    if not _is_meant(request, text):
+        return _let_a_person_post(door, request, policy, text)
     seen = door.seen(request, form)
     decision = door.parts.gate.redeem(text, form=form, seen=seen, proof=shown_proof(door, request))
     if isinstance(decision, Admit):
@@ -50,18 +49,10 @@ def enter(door: Door, request: Request, form: str) -> Response:
     return door.redirect(door.clean_path(request, policy))
 
 
-def is_unasked(request: Request) -> bool:
-    """Say whether the browser fetches this ahead, before anybody asked for it."""
-    marks = " ".join(request.headers.get(name, "") for name in _MARKS).lower()
-    return any(word in marks for word in _UNASKED)
-
-
 def shown_token(door: Door, request: Request) -> str:
     """Return the token that the request shows: in its header, else its address, else a posted field; "": none."""
-    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() not in _SCHEMES or not text.strip():
-        text = query_value(request, "token") or _posted_token(door, request)
-    return text.strip() if len(text) <= LONGEST_TOKEN else _TOO_LONG
+    text = _token_in_header(request) or query_value(request, "token") or _posted_token(door, request)
+    return text.strip() if len(text) <= MAX_TOKEN_CHARS else _TOO_LONG
 
 
 def shown_proof(door: Door, request: Request) -> ShownProof | None:
@@ -76,6 +67,36 @@ def shown_proof(door: Door, request: Request) -> ShownProof | None:
     return ShownProof(text=text, method=request.method, address=address)
 
 
+def _is_meant(request: Request, text: str) -> bool:
+    """Say whether whoever shows the token *text* means to redeem it; an address alone may be looked at by anything."""
+    if request.method == "POST" or _token_in_header(request) or text is _TOO_LONG:
+        return True
+    return is_navigation(request)
+
+
+def _let_a_person_post(door: Door, request: Request, policy: FormPolicy, text: str) -> Response:
+    """Return a page that posts the token: at once where a person sees it, by the button where no script runs."""
+    if wants_json(request):
+        response = refuse(door, request, Refuse.unrecorded(Reason.MALFORMED), form=policy, status=405)
+        response.headers["Allow"] = "POST"
+        return response
+    context = {
+        "form": policy,
+        "enter_url": f"{door.door_path(request, policy.form)}/enter",
+        "token": text,
+        "by_itself": not is_previewer(request),
+    }
+    response = door.page(request, 200, "jotgate/entering.html", context)
+    # The token is in this page's address, until its script takes it out.
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _token_in_header(request: Request) -> str:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    return text.strip() if scheme.lower() in _SCHEMES else ""
+
+
 def _posted_token(door: Door, request: Request) -> str:
     if request.method != "POST":
         return ""
@@ -85,12 +106,11 @@ def _posted_token(door: Door, request: Request) -> str:
         return _TOO_LONG
 
 
-def _refused(door: Door, request: Request, policy: FormPolicy, refuse: Refuse, text: str) -> Response:
+def _refused(door: Door, request: Request, policy: FormPolicy, refusal: Refuse, text: str) -> Response:
     # Of whatever app the token says it is from; only its registered address is made use of.
-    told = outcome(door.parts.gate.app_named(text), form=policy.form, state=REFUSED, ref=refuse.ref)
-    asks_code = policy.takes_codes and refuse.reason in _ABOUT_TOKENS
+    told = outcome(door.parts.gate.app_named(text), form=policy.form, state=REFUSED, ref=refusal.ref)
     program = _program_in(door, text, policy) if policy.reports_only else None
-    return door.refuse(request, refuse, form=policy, told=told, asks_code=asks_code, program=program)
+    return refuse(door, request, refusal, form=policy, told=told, program=program)
 
 
 def _program_in(door: Door, text: str, policy: FormPolicy) -> Program | None:

@@ -7,14 +7,18 @@ import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
 from jotgate.door.base import Door
+from jotgate.door.messages import message_for
+from jotgate.door.refusing import error_of, refuse
+from jotgate.door.rendering import PRIVATE, kept_private
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
-from jotgate.gate import stateless_ref
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
@@ -23,11 +27,9 @@ if TYPE_CHECKING:
 
 #: A path that has one spelling only: lower case, nothing doubled, no name that begins with a dot.
 _PLAIN = re.compile(r"(?:/[a-z0-9_~-][a-z0-9_.~-]*)+")
-#: A parameter after a semicolon is no part of the name for some servers and part of it for others.
+#: A parameter after a semicolon does not belong to the name for some servers and part of it for others.
 _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/{2,}")
-_NO_PASS = {"reason": Reason.NO_PASS.value, "message": "This needs a pass.", "ref": Reason.NO_PASS.name}
-PRIVATE = ("Cache-Control", "private, no-store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +49,8 @@ class TurnedAway:
         """Answer one request."""
         length = [("Content-Length", str(len(self.body)))] if self.has_body else []
         start_response(self.status, [*self.headers, *length])
-        return () if not self.has_body or environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
-
-
-UNAUTHORIZED = TurnedAway(
-    "401 UNAUTHORIZED",
-    (("Content-Type", "application/json"), PRIVATE),
-    (json.dumps({"error": _NO_PASS}) + "\n").encode(),
-)
+        # Not nothing at all: hypercorn sends the headers with the first piece.
+        return (self.body if self.has_body and environ["REQUEST_METHOD"] != "HEAD" else b"",)
 
 
 class Guard:
@@ -64,12 +60,14 @@ class Guard:
         """Guard the prefixes that the settings name for each form."""
         self._door = door
         self._prefixes = prefixes(door.parts.settings.policies)
+        #: The same of each path is found out once, as long as it is among those that were asked for lately.
+        self.forms_for = lru_cache(maxsize=256)(self._forms_for)
 
     def __bool__(self) -> bool:
         """Say whether anything is guarded at all."""
         return bool(self._prefixes)
 
-    def forms_for(self, path: str) -> tuple[str, ...]:
+    def _forms_for(self, path: str) -> tuple[str, ...]:
         """Return the forms of which *path* needs one pass; *path* is decoded, as the application routes on it."""
         found = (path,) if _PLAIN.fullmatch(path) else spellings(path)
         for prefix, forms in self._prefixes:
@@ -78,40 +76,46 @@ class Guard:
                     return forms
         return ()
 
+    def reaches_into(self, mount: str) -> bool:
+        """Say whether anything at *mount*, or below it, is guarded."""
+        return bool(self.forms_for(mount)) or any(
+            _is_below(prefix, plain(mount)) for prefix, _ in self._prefixes
+        )
+
     def turn_away(self, environ: WSGIEnvironment, forms: Sequence[str]) -> WSGIApplication | None:
         """Do as the function `turn_away`; what needs no pass turns nobody away."""
         return turn_away(self._door, environ, forms) if forms else None
 
 
 def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSGIApplication | None:
-    """Return the answer for a visitor without a pass for any of *forms*, or None for one who has one.
+    """Return the answer for a visitor without a pass for any of *forms*, or None for one with a pass.
 
     A browser that asks for a page is sent to the door and comes back by a signed path;
     everything else gets 401 in JSON, and 503 when passes cannot be checked.
 
     Raises:
-        UnknownForm: there is no form of such a name.
+        UnknownForm: no form has such a name.
     """
     reason = lacking(door, environ, forms)
     if reason is None:
         return None
     if reason is Reason.STORE_DOWN:
-        refuse = Refuse(reason=reason, ref=stateless_ref(reason))
-        response = door.refuse(Request(environ), refuse, form=door.parts.gate.policy(forms[0]))
-        response.headers.set(*PRIVATE)
+        refusal, policy = Refuse.unrecorded(reason), door.parts.gate.policy(forms[0])
+        response = refuse(door, Request(environ), refusal, form=policy)
+        response.headers[:] = kept_private(response.headers)
         return response
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
-        return UNAUTHORIZED
+        return told_in_json(door, reason, forms[0])
     return led_to(door_of(door, environ, forms[0], own_path(environ)))
 
 
 def lacking(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> Reason | None:
-    """Return why a visitor is to be turned away who needs a pass for any of *forms*; None for who may go on.
+    """Return why to turn a visitor away who needs a pass for any of *forms*; None if the visitor may go on.
 
-    That is who has one, and everybody where the forms only report.
+    Visitors with a pass may go on, and everybody where the forms only report.
 
     Raises:
-        UnknownForm: there is no form of such a name.
+        UnknownForm: no form has such a name.
     """
     gate, cookies, reason = door.parts.gate, door.cookies, Reason.NO_PASS
     try:
@@ -129,10 +133,26 @@ def door_of(door: Door, environ: WSGIEnvironment, form: str, path: str) -> str:
     return f"{root}{door.parts.settings.url_prefix}/f/{form}" + (f"?next={back}" if back else "")
 
 
+def told_in_json(door: Door, reason: Reason, form: str) -> TurnedAway:
+    """Return the answer that tells a program why its request was turned away."""
+    policy = door.policy(form)
+    return _told_in_json(reason, from_app=policy is not None and not policy.takes_codes)
+
+
+# To find and encode the words costs more than all the rest of such an answer.
+@lru_cache(maxsize=16)
+def _told_in_json(reason: Reason, *, from_app: bool) -> TurnedAway:
+    refusal = Refuse.unrecorded(reason)
+    message = message_for(refusal, None, 0.0, from_app=from_app)
+    status = f"{message.status} {HTTPStatus(message.status).phrase.upper()}"
+    body = json.dumps(error_of(refusal, message)) + "\n"
+    return TurnedAway(status, (("Content-Type", "application/json"), *PRIVATE), body.encode())
+
+
 def led_to(location: str) -> TurnedAway:
     """Return the answer that sends a browser there."""
     # PEP 3333 servers may insist on a type, even of nothing.
-    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), PRIVATE))
+    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), *PRIVATE))
 
 
 def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[str, ...]]]:
@@ -147,7 +167,7 @@ def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[st
 def plain(path: str) -> str:
     """Return *path* in its plainest spelling: without dots, doubled slashes, backslashes, parameters or capitals."""
     text, before = path.replace("\\", "/").replace("\0", "").lower(), None
-    # What is taken away may uncover more of the kind, such as a blank before a parameter.
+    # Taking one thing away may uncover another, such as a blank before a parameter.
     while text != before:
         before, text = text, posixpath.normpath(_merged(_PARAMETERS.sub("", text).strip()))
     return text

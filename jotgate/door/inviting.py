@@ -7,11 +7,11 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
-from jotgate.door.visitors import is_cross_site, query_value
-from jotgate.gate import stateless_ref
-from jotgate.invitations import PARAMETER, Invitation
+from jotgate.door.refusing import refuse
+from jotgate.door.visitors import query_value
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
+from jotgate.signed.invitations import PARAMETER, Invitation
 
 
 def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[str, Any] | Refuse | None:
@@ -38,31 +38,25 @@ def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[s
 def accept(door: Door, request: Request, form: str) -> Response:
     """Open the form to the person invited, whom the site's own login knows, by a fresh one-time hand-off."""
     policy = door.parts.gate.policy(form)
-    if is_cross_site(request, door.parts.settings.site_url):
-        return door.refuse(request, _refuse(Reason.CROSS_SITE), form=policy)
     invitation = door.parts.invitations.read(door.fields(request).get(PARAMETER, ""), form)
     if invitation is None:
         return door.redirect(door.clean_path(request, policy))
     refusal = _refusal(door, request, policy, invitation)
     if refusal is None and door.subject_of(request) is None:
-        refusal = _refuse(Reason.NOT_SIGNED_IN)
+        refusal = Refuse.unrecorded(Reason.NOT_SIGNED_IN)
     if refusal is not None:
-        return door.refuse(request, refusal, form=policy, asks_code=policy.takes_codes)
+        return refuse(door, request, refusal, form=policy)
     token = door.parts.gate.hand_off(form, invitation.subject)
     return door.redirect(f"{door.door_path(request, form)}/enter?token={token}")
 
 
 def _refusal(door: Door, request: Request, policy: FormPolicy, invitation: Invitation) -> Refuse | None:
-    """Return why *invitation* is worth nothing now; who is not signed in may still have a code."""
+    """Return why *invitation* is worth nothing now; a visitor who has not signed in may still have a code."""
     if invitation.is_over(door.parts.clock.now()):
-        return _refuse(Reason.INVITATION_OVER, at=invitation.until)
+        return Refuse.unrecorded(Reason.INVITATION_OVER, at=invitation.until)
     subject = door.subject_of(request)
     if subject is not None:
-        return None if subject == invitation.subject else _refuse(Reason.NOT_INVITED)
+        return None if subject == invitation.subject else Refuse.unrecorded(Reason.NOT_INVITED)
     if policy.takes_codes or door.parts.settings.subject_loader is None:
         return None
-    return _refuse(Reason.NOT_SIGNED_IN)
-
-
-def _refuse(reason: Reason, at: float | None = None) -> Refuse:
-    return Refuse(reason=reason, ref=stateless_ref(reason), at=at)
+    return Refuse.unrecorded(Reason.NOT_SIGNED_IN)

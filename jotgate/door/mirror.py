@@ -4,63 +4,71 @@ from __future__ import annotations
 
 import json
 import logging
-import re
-from collections.abc import Iterable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
+from jotgate.clock import iso
 from jotgate.door.base import Door
-from jotgate.door.rendering import iso, json_response
+from jotgate.door.rendering import json_response
+from jotgate.door.sharing import allow, share
 from jotgate.errors import InputError, StoreUnavailable
-from jotgate.mirroring import Reply, refuse, unauthorized, unavailable
+from jotgate.mirroring.queries import UNREADABLE, Query, read_query
+from jotgate.mirroring.replies import Reply, refuse, unauthorized, unavailable
+from jotgate.outages import outages
 from jotgate.protocols import ScopedKey
 
 _log = logging.getLogger("jotgate.door")
 
-#: Longer queries are no list calls of anybody's.
-_MOST_PARAMETERS = 100
 _LOOKUP = "lookup."
 #: What a question about somebody may hold besides.
 _KNOWN = frozenset({"subject", "apiKey", "apikey"})
-_BRACKETS = re.compile(r"filter\[([^\[\]]{1,60})\](\[[0-9]{0,4}\])?")
 
 
-def mirror(door: Door, request: Request, path: str) -> Response:
+def mirror(door: Door, request: Request, path: str = "") -> Response:
     """Answer a call to the mirror, whatever it is, in JotForm's envelope."""
+    if request.method == "OPTIONS":
+        return allow(door.parts.settings, request)
     query = _query(request)
     try:
         key = door.parts.scoped_keys.check(_presented(request, query))
         reply = door.parts.mirror.answer(key, request.method, f"/{path}", query)
-    except StoreUnavailable:
-        _log.exception("request.failed", extra={"endpoint": "mirror"})
+    except StoreUnavailable as error:
+        outages.note(_log, "request.failed", error, endpoint="mirror")
         reply = unavailable()
-    return _response(reply)
+    return share(door.parts.settings, request, _response(reply))
 
 
 def submitted(door: Door, request: Request, form: str) -> Response:
     """Say whether somebody has submitted *form*, to who presents a key for it and to nobody else."""
+    if request.method == "OPTIONS":
+        return allow(door.parts.settings, request)
     query = _query(request)
     try:
         key = door.parts.scoped_keys.check(_presented(request, query))
         if key is None or form not in key.forms or form not in door.parts.settings.policies:
-            return _response(unauthorized("form-id"))
-        return _standing(door, key, form, request, query)
-    except StoreUnavailable:
-        _log.exception("request.failed", extra={"endpoint": "submitted"})
-        return _response(unavailable())
+            response = _response(unauthorized("form-id"))
+        else:
+            response = _standing(door, key, form, request, query)
+    except StoreUnavailable as error:
+        outages.note(_log, "request.failed", error, endpoint="submitted")
+        response = _response(unavailable())
+    return share(door.parts.settings, request, response)
 
 
-def _standing(door: Door, key: ScopedKey, form: str, request: Request, query: Mapping[str, str]) -> Response:
-    lookup = {name.removeprefix(_LOOKUP): text for name, text in query.items() if name.startswith(_LOOKUP)}
+def _standing(door: Door, key: ScopedKey, form: str, request: Request, query: Query) -> Response:
+    values = query.values
+    lookup = {name.removeprefix(_LOOKUP): text for name, text in values.items() if name.startswith(_LOOKUP)}
     try:
         # What would be passed over could be what the question was meant to be about.
-        if any(len(request.args.getlist(name)) > 1 for name in query) or query.keys() - _KNOWN - {
-            _LOOKUP + name for name in lookup
-        }:
+        if query.problems or any(len(request.args.getlist(name)) > 1 for name in values):
             raise InputError(["a question is about one subject, or one text of each field"])
+        if values.keys() - _KNOWN - {_LOOKUP + name for name in lookup}:
+            raise InputError(["a question is about a subject or fields, and nothing else"])
         if not all(map(key.may_look_up, lookup)):
             raise InputError(["the key does not see this field"])
-        answer = door.parts.records.has_submitted(form, subject=query.get("subject"), lookup=lookup or None)
+        answer = door.parts.standings.has_submitted(
+            form, subject=values.get("subject"), lookup=lookup or None
+        )
     except InputError:
         return _response(
             refuse(
@@ -74,35 +82,16 @@ def _standing(door: Door, key: ScopedKey, form: str, request: Request, query: Ma
     )
 
 
-def _presented(request: Request, query: Mapping[str, str]) -> str:
+def _presented(request: Request, query: Query) -> str:
     """Return the key that came in the header or, as some clients send it, in the query."""
-    return request.headers.get("APIKEY") or query.get("apiKey") or query.get("apikey", "")
+    return request.headers.get("APIKEY") or query.key
 
 
-def _query(request: Request) -> Mapping[str, str]:
-    """Return the first value of each parameter; none if the query is no text. Total."""
+def _query(request: Request) -> Query:
     try:
-        pairs = list(request.args.items(multi=True))[:_MOST_PARAMETERS]
+        return read_query(list(request.args.items(multi=True)))
     except UnicodeDecodeError:
-        return {}
-    query = dict(reversed(pairs))
-    filter = _bracketed(pairs)
-    return {"filter": json.dumps(filter)} | query if filter else query
-
-
-def _bracketed(pairs: Iterable[tuple[str, str]]) -> dict[str, object]:
-    """Return the filter that came as ``filter[id:gt]=1`` or ``filter[formIDs][]=1``, as axios writes an object."""
-    filter: dict[str, object] = {}
-    for name, value in pairs:
-        if not name.startswith("filter["):
-            continue
-        # What is nested otherwise is handed on under its whole name, to be refused by it.
-        found = _BRACKETS.fullmatch(name)
-        key, is_list = (found[1], found[2] is not None) if found else (name, False)
-        held = filter.setdefault(key, [] if is_list else value)
-        if isinstance(held, list):
-            held.append(value)
-    return filter
+        return UNREADABLE
 
 
 def _response(reply: Reply) -> Response:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from markupsafe import Markup, escape
 from werkzeug.http import is_resource_modified, quote_etag
 from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
+from jotgate.door.sentences import sentence
 
 #: Renders a template by its name; Flask brings its own, which lets a site override each of ours.
 Renderer = Callable[[str, Mapping[str, Any]], str]
 
-_LONGEST_NAME = 64
+#: What an answer says of itself that is one visitor's; the second is for caches that are told to ignore the first.
+PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Cookie"))
+#: What shared caches believe before `Cache-Control`, besides the targeted ones of RFC 9213 (`CDN-Cache-Control`).
+_FOR_CACHES = frozenset({"expires", "x-accel-expires", "surrogate-control", "edge-control"})
+_MAX_NAME_CHARS = 64
 _STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 
 
@@ -34,6 +39,32 @@ def jinja_renderer(folders: Sequence[str | os.PathLike[str]] = ()) -> Renderer:
         return environment.get_template(name).render(context)
 
     return render
+
+
+def say_in_html(key: str, /, **values: object) -> Markup:
+    """Return a sentence as HTML; escape those of *values* that are not markup already."""
+    return escape(sentence(key)).format(**values)
+
+
+def kept_private(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return *headers* as those of an answer that is one visitor's, whatever they told caches."""
+    return [*told_to_no_cache(headers), *PRIVATE]
+
+
+def told_to_no_cache(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Iterate over *headers* without those that tell caches anything."""
+    return (
+        (name, value)
+        for name, value in headers
+        if not _is_for_caches(name) and (value != "Cookie" or name.lower() != "vary")
+    )
+
+
+# Applications use a handful of names, and each header of each guarded page is looked at.
+@lru_cache(maxsize=128)
+def _is_for_caches(name: str) -> bool:
+    name = name.lower()
+    return name.endswith("cache-control") or name in _FOR_CACHES
 
 
 def security_headers(settings: Settings) -> dict[str, str]:
@@ -77,17 +108,10 @@ def json_response(status: int, content: Mapping[str, Any]) -> Response:
     return Response(json.dumps(content) + "\n", status=status, content_type="application/json")
 
 
-def iso(at: float | None) -> str | None:
-    """Return a moment (seconds since the epoch, UTC) as ISO 8601 with ``Z``, to the second."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 @lru_cache(maxsize=16)
 def static_file(name: str) -> tuple[bytes, str] | None:
-    """Return a static file's content and its version, or None if there is none of this name."""
-    if len(name) > _LONGEST_NAME or os.path.splitext(name)[1] not in _STATIC_TYPES:
+    """Return a static file's content and its version, or None if no file has this name."""
+    if len(name) > _MAX_NAME_CHARS or os.path.splitext(name)[1] not in _STATIC_TYPES:
         return None
     if not name.replace(".", "").isalnum():
         return None

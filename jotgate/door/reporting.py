@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from jotgate.outcomes import Reason
 from jotgate.policy import FormPolicy
-from jotgate.reporting import Program, Reports, program_of
+from jotgate.records.reporting import Program, Reports, program_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _log = logging.getLogger("jotgate.door")
 
-#: What is wrong with a request itself is refused in every mode.
+#: A fault of the request itself is refused in every mode.
 _ALWAYS_REFUSED = frozenset({Reason.UNKNOWN_FORM, Reason.MALFORMED, Reason.CROSS_SITE})
 #: In the environ: the forms for which a would-be refusal of this request was noted. One request counts once.
 _NOTED = "jotgate.noted"
@@ -24,10 +24,10 @@ _NOTED = "jotgate.noted"
 class Reporter:
     """The one place that decides whether a refusal is only noted."""
 
-    __slots__ = ("_policies", "_reports")
+    __slots__ = ("_reporting", "_reports")
 
     def __init__(self, policies: Mapping[str, FormPolicy], reports: Reports) -> None:
-        self._policies = policies
+        self._reporting = {form for form, policy in policies.items() if policy.reports_only}
         self._reports = reports
 
     def lets_through(
@@ -42,7 +42,7 @@ class Reporter:
         They do if every one of the forms only reports: a form that is added to a guarded path in order to report
         does not open it. *program* is what an authentic token said of its app; None: what the request itself says.
         """
-        if reason in _ALWAYS_REFUSED or not all(self._policies[form].reports_only for form in forms):
+        if not self._reporting.issuperset(forms) or reason in _ALWAYS_REFUSED:
             return False
         if reason is Reason.STORE_DOWN:
             _log.warning("visitor.let_through_unnoted", extra={"form": forms[0]})

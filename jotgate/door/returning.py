@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from jotgate.frozen import frozen
 from jotgate.hosts import read_origin
 from jotgate.protocols import App
-from jotgate.tickets import Ticket
+from jotgate.signed.tickets import Ticket
 
-#: What an app is told when its token was refused; the exact reason is looked up by the reference.
+#: What an app hears when its token was refused; an operator looks the exact reason up by the reference.
 REFUSED = "refused"
 #: Of a ticket's number: enough to tell a day's tickets apart, too little to name one.
 _REF_DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Outcome:
     """What the page tells the app, by a link that a person follows and by a message of its script."""
 
@@ -24,11 +24,11 @@ class Outcome:
     form: str
     #: A state of the ticket, or `REFUSED`; "" as long as there is nothing to tell.
     state: str
-    #: What names the case to an operator: of a refusal its reference, else how the ticket's number begins.
+    #: Names the case to an operator: of a refusal its reference, else how the ticket's number begins.
     ref: str
     #: Where the link leads, `state` and `ref` included; "": the app has no address to come back to.
     url: str = ""
-    #: Who may be sent a message besides the web view itself: the origin of *url* if it is a site, else "".
+    #: Who may get a message besides the web view itself: the origin of *url* if it is a site, else "".
     origin: str = ""
 
 
@@ -41,7 +41,7 @@ def outcome(app: App | None, *, form: str, state: str, ref: str) -> Outcome:
 
 
 def ticket_ref(ticket: Ticket) -> str:
-    """Return what an app may be told to name a ticket by."""
+    """Return the start of the ticket's number: an app may know it, and names the ticket by it."""
     return ticket.ticket_id.hex()[:_REF_DIGITS]
 
 

@@ -1,36 +1,61 @@
-"""Every address of the door, once. An adapter mounts `ROUTES` and calls `Door.handle`."""
+"""Every address of the door, once. An adapter mounts `ROUTES` and calls `jotgate.door.handling.handle`."""
 
 from __future__ import annotations
 
-from jotgate.door.base import Route
+from collections.abc import Callable
+
+from werkzeug.wrappers import Response
+
 from jotgate.door.checking import check
-from jotgate.door.endpoints import done, enter_code, leave, move, sent, show, state
+from jotgate.door.endpoints import done, enter_code, form, leave, move, renew, sent, show, state
 from jotgate.door.entering import enter
+from jotgate.door.handling import Route
 from jotgate.door.inviting import accept
+from jotgate.door.mine import mine
 from jotgate.door.mirror import mirror, submitted
-from jotgate.door.own import mine
 from jotgate.door.services import health, hook, static
+
+
+def _post(below: str, endpoint: str, answer: Callable[..., Response], **flags: bool) -> Route:
+    """Return an address of a form to which only the pages of this site post."""
+    return Route(
+        rule=f"/f/<form>{below}", endpoint=endpoint, methods=("POST",), answer=answer, same_site=True, **flags
+    )
+
+
+def _mirror(rule: str, endpoint: str) -> Route:
+    methods = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    return Route(rule=rule, endpoint=endpoint, methods=methods, answer=mirror, programs=True)
+
 
 ROUTES = (
     Route(rule="/f/<form>", endpoint="show", methods=("GET",), answer=show, sweeps=True, opens=True),
-    Route(rule="/f/<form>", endpoint="enter_code", methods=("POST",), answer=enter_code, opens=True),
-    Route(rule="/f/<form>/move", endpoint="move", methods=("POST",), answer=move, opens=True),
-    Route(rule="/f/<form>/check", endpoint="check", methods=("GET",), answer=check),
-    Route(rule="/f/<form>/leave", endpoint="leave", methods=("POST",), answer=leave),
-    Route(rule="/f/<form>/sent", endpoint="sent", methods=("POST",), answer=sent, sweeps=True),
+    _post("", "enter_code", enter_code, opens=True),
+    _post("/move", "move", move, opens=True),
+    _post("/leave", "leave", leave),
+    _post("/sent", "sent", sent, sweeps=True),
+    _post("/renew", "renew", renew),
+    _post("/invitation", "accept", accept, opens=True),
     Route(rule="/f/<form>/enter", endpoint="enter", methods=("GET", "POST"), answer=enter, opens=True),
-    Route(rule="/f/<form>/invitation", endpoint="accept", methods=("POST",), answer=accept, opens=True),
-    Route(rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=state, sweeps=True),
+    Route(rule="/f/<form>/form", endpoint="form", methods=("GET",), answer=form),
+    Route(rule="/f/<form>/check", endpoint="check", methods=("GET",), answer=check, programs=True),
+    Route(
+        rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=state, programs=True, sweeps=True
+    ),
     Route(rule="/f/<form>/mine", endpoint="mine", methods=("GET",), answer=mine, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=done),
-    Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=hook, sweeps=True),
-    Route(rule="/v1/jotgate/<form>/submitted", endpoint="submitted", methods=("GET",), answer=submitted),
+    Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=hook, programs=True, sweeps=True),
     Route(
-        rule="/v1/<path:path>",
-        endpoint="mirror",
-        methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
-        answer=mirror,
+        rule="/v1/jotgate/<form>/submitted",
+        endpoint="submitted",
+        methods=("GET", "OPTIONS"),
+        answer=submitted,
+        programs=True,
     ),
-    Route(rule="/health", endpoint="health", methods=("GET",), answer=health),
-    Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=static),
+    _mirror("/v1/<path:path>", "mirror"),
+    # Programs add a slash to an address that ends in one.
+    _mirror("/v1//<path:path>", "mirror_slashes"),
+    _mirror("/v1", "mirror_root"),
+    Route(rule="/health", endpoint="health", methods=("GET",), answer=health, programs=True),
+    Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=static, programs=True),
 )

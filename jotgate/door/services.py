@@ -1,4 +1,4 @@
-"""The answers to programs: JotForm's webhook, whoever watches the site, and browsers that fetch static files."""
+"""The answers to programs: JotForm's webhook, monitors of the site, and browsers that fetch static files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
-from jotgate.door.delivering import delivered_form_id
+from jotgate.door.delivering import delivered_ids
 from jotgate.door.rendering import json_response, static_response
 from jotgate.errors import StoreUnavailable
 
@@ -23,11 +23,11 @@ def hook(door: Door, request: Request, secret: str) -> Response:
     if not door.parts.intake.knows(secret):
         return Response("not found\n", status=404, content_type="text/plain")
     try:
-        form_id = delivered_form_id(request)
+        form_id, submission_id = delivered_ids(request)
     except HTTPException as error:
         _log.info("delivery.refused", extra={"reason": error.description})
         return Response(f"{error.description}\n", status=error.code, content_type="text/plain")
-    taken = door.parts.intake.take(form_id)
+    taken = door.parts.intake.take(form_id, submission_id)
     return Response("noted\n" if taken else "ignored\n", content_type="text/plain")
 
 

@@ -1,22 +1,24 @@
-"""The two things that the door lets a page carry for it: where to go afterwards, and the right to move a ticket."""
+"""What the door lets a page carry for it: where to go afterwards, the right to move a ticket, whose page it is."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 from jotgate.clock import Clock, SystemClock
-from jotgate.keyring import KeyRing
+from jotgate.signed.keyring import KeyRing
 
 _RETURN_SECONDS = 86_400
+#: For so long a way back is signed in the same words: a flood of visitors without a pass asks for few pages.
+_SAME_SECONDS = 60
 _MOVE_SECONDS = 15 * 60
+#: Longer than any page stays open whose form may still get its verdict.
+_PAGE_SECONDS = 90 * 86_400
 #: How far the clocks of the machines that share a site may be apart.
 _LEEWAY_SECONDS = 60
-_LONGEST = 4_000
-_MAC_BYTES = 16
+_MAX_TEXT_CHARS = 4_000
 _SIGNED_AT = struct.Struct(">Q")
 _ID_BYTES = 16
 #: One slash, and no second one nor a backslash after it: browsers read those as another host.
@@ -29,12 +31,16 @@ class Signer:
     def __init__(self, keys: KeyRing, clock: Clock | None = None) -> None:
         self._keys = keys
         self._clock = clock or SystemClock()
+        self._signed_return = lru_cache(maxsize=128)(self._sign_return)
 
     def sign_return(self, path: str) -> str:
         """Return *path* (with its query, percent-encoded), signed; empty if it cannot be gone back to."""
-        if len(path) > _LONGEST or not is_local_path(path):
+        if len(path) > _MAX_TEXT_CHARS:
             return ""
-        return self._sign("return", path.encode())
+        return self._signed_return(path, int(self._clock.now()) // _SAME_SECONDS * _SAME_SECONDS)
+
+    def _sign_return(self, path: str, now: int) -> str:
+        return self._sign("return", path.encode(), now) if is_local_path(path) else ""
 
     def read_return(self, text: str) -> str | None:
         """Return the path in *text*, or None if we did not sign it, or not lately. Total on any text."""
@@ -44,35 +50,43 @@ class Signer:
 
     def sign_move(self, form: str, browser: bytes, fingerprints: Sequence[bytes]) -> str:
         """Return the right to move to this browser what these fingerprints open on *form*."""
-        return self._sign("move", b"".join([*fingerprints, browser, form.encode()]))
+        return self._sign("move", b"".join([_holder(browser, form), *fingerprints]))
 
     def read_move(self, text: str, form: str, browser: bytes) -> tuple[bytes, ...]:
         """Return the fingerprints in *text*; none if we did not sign it for this form and browser, or not lately."""
         signed = self._read("move", text, _MOVE_SECONDS)
-        whose = browser + form.encode()
-        if signed is None or not signed.endswith(whose) or (len(signed) - len(whose)) % _ID_BYTES:
+        holder = _holder(browser, form)
+        if signed is None or not signed.startswith(holder):
             return ()
-        joined = signed[: -len(whose)]
-        return tuple(joined[at : at + _ID_BYTES] for at in range(0, len(joined), _ID_BYTES))
+        return tuple(signed[at : at + _ID_BYTES] for at in range(len(holder), len(signed), _ID_BYTES))
 
-    def _sign(self, purpose: str, body: bytes) -> str:
-        message = _SIGNED_AT.pack(int(self._clock.now())) + body
-        mac = self._keys.mac(purpose, message, _MAC_BYTES)
-        return base64.urlsafe_b64encode(mac + message).decode().rstrip("=")
+    def sign_page(self, form: str, browser: bytes, ticket_id: bytes) -> str:
+        """Return the name of a page of *form* in that browser that speaks of this ticket."""
+        return self._sign("page", _holder(browser, form) + ticket_id)
 
-    def _read(self, purpose: str, text: str, seconds: int) -> bytes | None:
-        if not text or len(text) > 2 * _LONGEST:
+    def read_page(self, text: str, form: str, browser: bytes) -> bytes | None:
+        """Return the ticket's id in *text*, or None if we did not sign it for this form and browser."""
+        signed = self._read("page", text, _PAGE_SECONDS)
+        holder = _holder(browser, form)
+        if signed is None or not signed.startswith(holder):
             return None
-        try:
-            raw = base64.b64decode(text.encode("ascii") + b"==", b"-_")
-        except (UnicodeEncodeError, binascii.Error):
-            return None
-        mac, message = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if len(message) < _SIGNED_AT.size or not self._keys.verify(purpose, message, mac):
+        return signed[len(holder) :]
+
+    def _sign(self, purpose: str, body: bytes, now: int | None = None) -> str:
+        signed_at = int(self._clock.now()) if now is None else now
+        return self._keys.seal(purpose, _SIGNED_AT.pack(signed_at) + body)
+
+    def _read(self, purpose: str, text: str, max_age_seconds: int) -> bytes | None:
+        message = self._keys.open(purpose, text, max_length=2 * _MAX_TEXT_CHARS)
+        if message is None:
             return None
         (signed_at,) = _SIGNED_AT.unpack_from(message)
         age_seconds = self._clock.now() - signed_at
-        return message[_SIGNED_AT.size :] if -_LEEWAY_SECONDS <= age_seconds <= seconds else None
+        return message[_SIGNED_AT.size :] if -_LEEWAY_SECONDS <= age_seconds <= max_age_seconds else None
+
+
+def _holder(browser: bytes, form: str) -> bytes:
+    return browser + form.encode() + b"\0"
 
 
 def is_local_path(path: str) -> bool:

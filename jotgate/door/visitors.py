@@ -1,4 +1,4 @@
-"""What a request tells about who makes it: address, cookies, origin, and what it wants back."""
+"""What a request tells about who makes it: cookies, origin, network, and what it wants back."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Request, Response
 
-from jotgate.browsers import Browser, new_browser, read_browser, sign_browser
 from jotgate.config import Settings
-from jotgate.keyring import KeyRing
+from jotgate.door.addresses import address_of
+from jotgate.signed.browsers import Browser, new_browser, read_browser, sign_browser
+from jotgate.signed.keyring import KeyRing
 from jotgate.throttle import network_of
 
 _BROWSER_SECONDS = 400 * 86_400
 _PLAIN_IN_PATHS = "/:@!$&'()*+,;="
-#: A query comes as it was sent, so what is percent-encoded in it stays so.
+#: A query comes as it was sent, so percent-encoded characters stay so.
 _PLAIN_IN_QUERIES = _PLAIN_IN_PATHS + "?%[]"
 
 
@@ -33,22 +34,10 @@ def cookie_values(header: str, name: str) -> Iterator[str]:
         at = header.find(wanted, at + 1)
 
 
-def address_of(environ: dict[str, Any], trusted_proxies: int) -> str:
-    """Return the visitor's address: the peer's, or what the last *trusted_proxies* proxies saw.
-
-    Only as many entries of ``X-Forwarded-For`` are believed as there are proxies of ours, from the right.
-    """
-    peer = str(environ.get("REMOTE_ADDR", ""))
-    if not trusted_proxies:
-        return peer
-    hops = [*str(environ.get("HTTP_X_FORWARDED_FOR", "")).split(","), peer]
-    return hops[max(len(hops) - 1 - trusted_proxies, 0)].strip()
-
-
 def is_cross_site(request: Request, site_url: str) -> bool:
     """Say whether another site's page made the browser send this.
 
-    ``Sec-Fetch-Site`` decides if the browser sends it, else ``Origin`` does; what sends neither is no browser.
+    ``Sec-Fetch-Site`` decides if the browser sends it, else ``Origin`` does; no browser leaves out both.
     """
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site is not None:
@@ -58,7 +47,7 @@ def is_cross_site(request: Request, site_url: str) -> bool:
 
 
 def query_value(request: Request, name: str) -> str:
-    """Return a parameter of the query, "" if it is not there or the query is no text. Total."""
+    """Return a parameter of the query, "" if it is not there or the query is not text. Total."""
     try:
         return request.args.get(name, "")
     except UnicodeDecodeError:
@@ -78,7 +67,7 @@ def quoted_path(path: str) -> str:
 
 
 def quoted_query(environ: dict[str, Any]) -> str:
-    """Return the query with its question mark, what cannot stand in an address percent-encoded; "" if there is none."""
+    """Return the query with its question mark, percent-encoded where an address requires it; "" without a query."""
     query = environ.get("QUERY_STRING", "")
     return "?" + quote(query.encode("latin-1", "replace"), safe=_PLAIN_IN_QUERIES) if query else ""
 
@@ -99,11 +88,11 @@ def prefers_json(accept: str) -> bool:
 class Cookies:
     """The cookies of one site: how they are called, read, set and removed."""
 
-    __slots__ = ("_attributes", "_browser", "_keys", "_prefix", "_trusted_proxies")
+    __slots__ = ("_attributes", "_browser", "_keys", "_prefix", "_proxy_header", "_trusted_proxies")
 
     def __init__(self, settings: Settings, keys: KeyRing) -> None:
         self._keys = keys
-        self._trusted_proxies = settings.trusted_proxies
+        self._trusted_proxies, self._proxy_header = settings.trusted_proxies, settings.proxy_header
         # A name that only this host can set, and only over TLS (RFC 6265bis, cookie name prefixes).
         self._prefix = "__Host-jotgate" if settings.secure else "jotgate"
         self._browser = self._prefix
@@ -135,7 +124,7 @@ class Cookies:
 
     def network(self, request: Request) -> str:
         """Return the network that the request comes from."""
-        return network_of(address_of(request.environ, self._trusted_proxies))
+        return network_of(address_of(request.environ, self._trusted_proxies, self._proxy_header))
 
     def set_browser(self, response: Response, browser: Browser) -> None:
         """Let the browser be recognised from now on."""

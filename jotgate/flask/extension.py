@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
@@ -13,26 +14,37 @@ import flask
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from jotgate.callbacks import Callback, F, name_of
+from jotgate.admission.grants import IssuedCode, Terms, people
 from jotgate.config import Settings
-from jotgate.door.base import Door, Route
-from jotgate.door.embedding import PRIVATE, Visit
+from jotgate.door.base import Door
+from jotgate.door.embedding import Visit
 from jotgate.door.guarding import Guard, turn_away
-from jotgate.door.own import turn_away_without
+from jotgate.door.handling import Route, handle
+from jotgate.door.rendering import kept_private, told_to_no_cache
 from jotgate.door.routes import ROUTES
-from jotgate.grants import IssuedCode, Terms, people
+from jotgate.door.standing import turn_away_without
+from jotgate.errors import ResponseStarted
+from jotgate.flask.neighbours import let_door_be, refuse_open_mounts
 from jotgate.outcomes import VerdictEvent
-from jotgate.records import Answer, Asked, OwnSubmission
+from jotgate.records.standing import Answer, Asked, OwnSubmission
 from jotgate.wiring import Parts, build
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+    from jotgate.telling.callbacks import Callback, F
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_VISIT = "_jotgate_visit"
+#: On the request: its visit, the response that was made without one, what a page of the door says of itself, and
+#: the answer to a program.
+_VISIT, _PAGE, _OWN, _ANSWER = "_jotgate_visit", "_jotgate_page", "_jotgate_own", "_jotgate_answer"
+#: In the app's extensions: what the one `JotGate` of several apps needs of this one.
+_DOOR = "jotgate.door"
 _BLUEPRINT = "jotgate"
+#: What a rule calls the host, where the app tells hosts apart.
+_HOST = "jotgate_host"
 
 
 class JotGate:
@@ -50,7 +62,7 @@ class JotGate:
             self.init_app(app)
 
     def init_app(self, app: flask.Flask, *, parts: Parts | None = None) -> None:
-        """Mount the door in *app*. *parts* replaces what is built from the configuration, for tests.
+        """Mount the door in *app*. *parts* replaces those built from the configuration, for tests.
 
         Raises:
             ConfigError: the ``JOTGATE_`` settings cannot be used; every problem is listed.
@@ -64,15 +76,20 @@ class JotGate:
             # Called within the request's context, so that it finds the session.
             load_subject=None if loader is None else lambda request: loader(),
         )
-        app.extensions["jotgate"] = door
-        app.jinja_env.globals["jotgate"] = self
-        app.register_blueprint(_blueprint(door))
+        app.extensions["jotgate"] = app.jinja_env.globals["jotgate"] = self
+        app.extensions[_DOOR] = door
+        blueprint = _blueprint(door, app)
+        app.register_blueprint(blueprint)
         app.app_ctx_globals_class = _with_visit(app.app_ctx_globals_class)
         self._apps.add(app)
         for name, function in self._on_verdict.items():
             parts.on_verdict(_in_context(app, function), name=name)
+        # Flask calls the first of these last, so that no hook of the site's has a say after it.
+        app.after_request_funcs.setdefault(None, []).insert(0, _finish)
         guard = Guard(door)
+        app.before_request_funcs.setdefault(None, []).insert(0, _first(app, blueprint, guard))
         if guard:
+            refuse_open_mounts(app, guard)
             app.before_request(lambda: _turn_away(guard))
 
     @property
@@ -89,7 +106,7 @@ class JotGate:
         """Return the door in place, or the form for an admitted visitor; makes the response private.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
         """
         return _visit().embed(form)
 
@@ -100,15 +117,7 @@ class JotGate:
         """
 
         def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
-            @functools.wraps(view)
-            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-                turned_away = turn_away(_door(), flask.request.environ, (form,))
-                if turned_away is not None:
-                    return flask.make_response(turned_away)
-                _keep_private()
-                return view(*args, **kwargs)
-
-            return guarded
+            return _guarded(view, lambda door, environ: turn_away(door, environ, (form,)))
 
         return decorate
 
@@ -132,33 +141,29 @@ class JotGate:
         return self._note_callback(function, name=name)
 
     def _note_callback(self, function: F, *, name: str | None) -> F:
+        # A site without callbacks never loads what tells them of verdicts.
+        from jotgate.telling.callbacks import name_of
+
         name = name_of(function) if name is None else name
         self._on_verdict[name] = function
         for app in self._apps:
-            app.extensions["jotgate"].parts.on_verdict(_in_context(app, function), name=name)
+            app.extensions[_DOOR].parts.on_verdict(_in_context(app, function), name=name)
         return function
 
     def requires_submission(
         self, form: str, *, accept_pending: bool = False
     ) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
-        """Let a view be read only by who has submitted *form*, by the site's own login or by the pass.
+        """Guard a view: only people who have submitted *form* see it, by the site's own login or by the pass.
 
-        A browser that asks for a page is sent to the form's page, or to its door; everything else gets JSON: 401 for a
-        stranger, 403 for who has not submitted. With *accept_pending*, a submission that is being confirmed is enough.
+        A browser that asks for a page goes to the form's page, or to its door; everything else gets JSON: 401 for a
+        stranger, 403 for others who have not. With *accept_pending*, a submission that waits for its verdict is enough.
         """
 
         def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
-            @functools.wraps(view)
-            def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-                turned_away = turn_away_without(
-                    _door(), flask.request.environ, form, accept_pending=accept_pending
-                )
-                if turned_away is not None:
-                    return flask.make_response(turned_away)
-                _keep_private()
-                return view(*args, **kwargs)
-
-            return guarded
+            return _guarded(
+                view,
+                lambda door, environ: turn_away_without(door, environ, form, accept_pending=accept_pending),
+            )
 
         return decorate
 
@@ -168,32 +173,32 @@ class JotGate:
         """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             InputError: both were given, or a field that cannot be looked up.
             StoreUnavailable: nothing can be known.
         """
-        if subject is not None or lookup is not None:
-            return self.parts.records.has_submitted(form, subject=subject, lookup=lookup)
-        return _visit().has_submitted(form)
+        if (subject is None and lookup is None) or flask.has_request_context():
+            return _visit().has_submitted(form, subject=subject, lookup=lookup)
+        return self.parts.standings.has_submitted(form, subject=subject, lookup=lookup)
 
     def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
         """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             StoreUnavailable: nothing can be known.
         """
-        if subject is not None:
-            return self.parts.records.submissions(form, subject)
-        return _visit().submissions(form)
+        if subject is None or flask.has_request_context():
+            return _visit().submissions(form, subject)
+        return self.parts.standings.submissions(form, subject)
 
     def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with whether they have submitted.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
         """
-        return self.parts.records.who(form, subjects)
+        return self.parts.standings.who(form, subjects)
 
     def create_codes(
         self,
@@ -211,7 +216,7 @@ class JotGate:
         Times are datetimes, or seconds since the epoch, UTC; a datetime without a zone is read in the form's.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             InputError: the numbers or subjects make no sense.
             StoreUnavailable: none of the rest were created.
         """
@@ -232,11 +237,31 @@ class JotGate:
         for `create_codes`.
 
         Raises:
-            UnknownForm: there is no such form.
+            UnknownForm: no form has this name.
             InputError: the subject is empty or too long, or the end is not in the future.
         """
         zone = ZoneInfo(self.parts.gate.policy(form).timezone)
         return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone))
+
+
+def _guarded(
+    view: Callable[P, R], turned_away_by: Callable[[Door, WSGIEnvironment], WSGIApplication | None]
+) -> Callable[P, R | Response]:
+    """Return *view* as a view that answers only those who are not turned away."""
+    # Asked once, so that only an `async def` pays for being one.
+    is_async = iscoroutinefunction(view)
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
+        visit = _visit()
+        turned_away = turned_away_by(visit._door, visit._environ)
+        if turned_away is not None:
+            return flask.make_response(turned_away)
+        visit.keep_private()
+        answer = flask.current_app.ensure_sync(view) if is_async else view
+        return answer(*args, **kwargs)
+
+    return guarded
 
 
 def _in_context(app: flask.Flask, function: Callback) -> Callback:
@@ -254,27 +279,64 @@ def _seconds(moment: datetime | float | None, zone: ZoneInfo) -> float | None:
 
 
 def _door() -> Door:
-    door = flask.current_app.extensions["jotgate"]
-    assert isinstance(door, Door)
+    door: Door = flask.current_app.extensions[_DOOR]
     return door
 
 
-def _visit() -> Visit:
-    found: Visit | None = flask.g.get(_VISIT)
+class _PageVisit(Visit):
+    """A visit whose response is Flask's to make."""
+
+    #: The response, once it is made.
+    page: flask.Response | None = None
+
+    def _mark_response(self) -> None:
+        page = self.page
+        if page is None:
+            return
+        if page.is_streamed and not page.cache_control.no_store:
+            raise ResponseStarted
+        page.headers[:] = kept_private(page.headers)
+
+
+def _visit() -> _PageVisit:
+    known = _known_of_request()
+    found: _PageVisit | None = known.get(_VISIT)
     if found is None:
-        found = Visit(_door(), flask.request.environ, _keep_private)
-        setattr(flask.g, _VISIT, found)
+        found = known[_VISIT] = _PageVisit(_door(), known["environ"])
+        found.page = known.get(_PAGE)
     return found
 
 
-def _keep_private() -> None:
-    flask.after_this_request(_private)
+def _finish(page: flask.Response) -> flask.Response:
+    """Mark a response that is one visitor's. A question that comes later marks it by itself, or comes too late.
+
+    The door's own pages get back what they say of themselves, whatever hooks of the site's made of it.
+    """
+    known = _known_of_request()
+    answer: flask.Response = known.get(_ANSWER, page)
+    if answer is not page:
+        # A login or a limit of the site's own is not for programs.
+        page.close()
+        page = answer
+    own: dict[str, str] | None = known.get(_OWN)
+    if own is not None:
+        page.headers[:] = [*told_to_no_cache(page.headers)]
+        page.headers.update(own)
+        return page
+    visit: _PageVisit | None = known.get(_VISIT)
+    if visit is None:
+        known[_PAGE] = page
+        return page
+    visit.page = page
+    if visit.touched:
+        page.headers[:] = kept_private(page.headers)
+    return page
 
 
-def _private(response: flask.Response) -> flask.Response:
-    for name, value in PRIVATE.items():
-        response.headers[name] = value
-    return response
+def _known_of_request() -> dict[str, Any]:
+    """Return the attributes of the request; `flask.g` may be shared by several, as in tests within one app context."""
+    known: dict[str, Any] = flask.request._get_current_object().__dict__  # type: ignore[attr-defined]
+    return known
 
 
 def _with_visit(base: type[Any]) -> type[Any]:
@@ -298,12 +360,38 @@ def _turn_away(guard: Guard) -> Response | None:
     forms = guard.forms_for(flask.request.path)
     if not forms:
         return None
-    _keep_private()
+    _visit().keep_private()
     turned_away = guard.turn_away(flask.request.environ, forms)
     return None if turned_away is None else flask.make_response(turned_away)
 
 
-def _blueprint(door: Door) -> flask.Blueprint:
+def _first(app: flask.Flask, blueprint: flask.Blueprint, guard: Guard) -> Callable[[], None]:
+    """Return the hook that answers programs, before any other may read the body.
+
+    The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
+    The first time, it looks at what came into the app after the gate.
+    """
+    endpoints = frozenset(f"{_BLUEPRINT}.{_endpoint(route)}" for route in ROUTES if route.programs)
+
+    @functools.cache
+    def look_around() -> None:
+        let_door_be(app, blueprint)
+        if guard:
+            refuse_open_mounts(app, guard)
+
+    def answer_programs() -> None:
+        look_around()
+        if flask.request.endpoint in endpoints:
+            _known_of_request()[_ANSWER] = app.make_response(app.dispatch_request())
+
+    return answer_programs
+
+
+def _endpoint(route: Route) -> str:
+    return f"{route.endpoint}_{'_'.join(route.methods).lower()}"
+
+
+def _blueprint(door: Door, app: flask.Flask) -> flask.Blueprint:
     """Return the door's addresses; the blueprint's templates come after the app's own."""
     blueprint = flask.Blueprint(
         _BLUEPRINT,
@@ -311,20 +399,34 @@ def _blueprint(door: Door) -> flask.Blueprint:
         url_prefix=door.parts.settings.url_prefix,
         template_folder="templates",
     )
+    # Where the app tells hosts apart, the door is on all of them.
+    host = f"<{_HOST}>" if app.url_map.host_matching else None
     for route in ROUTES:
         blueprint.add_url_rule(
             route.rule,
-            endpoint=f"{route.endpoint}_{'_'.join(route.methods).lower()}",
+            endpoint=_endpoint(route),
             view_func=_view(door, route),
             methods=list(route.methods),
             # People type a slash too many at the end of the address on their card.
             strict_slashes=False,
+            # Flask would lead on to whatever host the request names.
+            merge_slashes=False,
+            host=host,
         )
     return blueprint
 
 
-def _view(door: Door, route: Route) -> Callable[..., WSGIApplication]:
-    def view(**arguments: str) -> WSGIApplication:
-        return door.handle(route, flask.request, **arguments)
+def _view(door: Door, route: Route) -> Callable[..., flask.Response]:
+    names = (*door.headers, "Vary")
+
+    def view(**arguments: str) -> flask.Response:
+        known = _known_of_request()
+        if _ANSWER in known:
+            answer: flask.Response = known[_ANSWER]
+            return answer
+        arguments.pop(_HOST, None)
+        page = flask.make_response(handle(door, route, flask.request, **arguments))
+        known[_OWN] = {name: page.headers[name] for name in names if name in page.headers}
+        return page
 
     return view

@@ -8,46 +8,42 @@ from __future__ import annotations
 
 import json
 import logging
-import random
-import re
 import time
-import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jotgate.clock import Clock
-from jotgate.errors import InputError, QuotaExhausted, UpstreamError, UpstreamReason
+from jotgate.errors import InputError, UpstreamError, UpstreamReason
 from jotgate.jotform import payloads
-from jotgate.jotform.envelope import Answer, CutOff, TooLarge, read_answer
-from jotgate.jotform.paging import MOST_ROWS, Asking, PageSize
+from jotgate.jotform.beginning import find_newest
+from jotgate.jotform.calling import Caller, is_passing
+from jotgate.jotform.envelope import MAX_ANSWER_BYTES, Envelope, TooLarge
+from jotgate.jotform.paging import MAX_ROWS, Asking, PageSize, is_about_size
 from jotgate.jotform.payloads import checked_id
-from jotgate.protocols import Account, FormInfo, Question, RawPage, SubmissionPage, Toll
+from jotgate.jotform.times import Wall
+from jotgate.jotform.tolls import Toll
+from jotgate.jotform.zones import Zones
+from jotgate.protocols import Account, FormInfo, Question, RawPage, SubmissionPage
 from jotgate.quota import Quota
 from jotgate.submissions import Submission
 
-if TYPE_CHECKING:
-    from jotgate.jotform.transport import Transport
-
 log = logging.getLogger("jotgate.jotform")
 
-#: Tries of one verb, the first one included.
-MAX_ATTEMPTS = 3
 #: Forms that one combined list may name, so that its address stays short.
-MOST_FORMS = 20
-_FIRST_PAUSE_SECONDS = 0.25
-_LONGEST_PAUSE_SECONDS = 2.0
-#: Rows looked through, page by page, for the newest submission that is old enough; nearly always the first is.
-_NEWEST_ROWS = (20, 500, 500, 500)
-_BASE = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
-_KEY = re.compile(r"[!-~]{1,200}")
-_PASSING = frozenset({UpstreamReason.BROKEN, UpstreamReason.UNREACHABLE, UpstreamReason.TIMEOUT})
+MAX_FORMS = 20
+#: The newest submissions, where a few of them will do.
+_FEW_ROWS = 20
 
 
-class JotFormClient:
-    """`jotgate.protocols.FormService` over HTTP; safe to use from every thread, and after a fork.
+class JotFormClient(Caller):
+    """JotForm, read only, over HTTP; safe to use from every thread, and after a fork.
 
-    Besides what the protocol says, verbs raise `InputError` for ids that are not 1 to 20 digits, before
-    anything is sent, and `StoreUnavailable` when the quota cannot be counted.
+    Every verb takes calls from the quota first. *operator* lets the call use the share of the quota that is kept
+    for the operator. *deadline_seconds* bounds the whole verb, tries and all; None: the client's own bound.
+
+    Verbs raise `UpstreamError` when JotForm gave no usable answer, `QuotaExhausted` when there was no call to
+    take, `StoreUnavailable` when the quota cannot be counted, and `InputError` for ids that are not 1 to 20
+    digits, before anything is sent.
     """
 
     def __init__(
@@ -59,28 +55,32 @@ class JotFormClient:
         clock: Clock,
         proxy: str | None = None,
         deadline_seconds: float = 10.0,
-        page_rows: int = MOST_ROWS,
-        zone: str = "America/New_York",
+        page_rows: int = MAX_ROWS,
+        zones: Zones | None = None,
+        teams: Mapping[str, str] | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Ask the API under *api_base* with *api_key*.
 
         *proxy* outranks the environment's proxies, *deadline_seconds* bounds a verb with all its
-        tries, *zone* is the one that JotForm's times are in, and *sleep* waits between two tries.
+        tries, *zones* says and learns which zone JotForm's times are in, *teams* which team a form belongs to (by the
+        form's id), and *sleep* waits between two tries.
 
         Raises:
-            InputError: an address, key or zone that cannot be used; the key is not repeated.
+            InputError: an address or key that cannot be used; the key is not repeated.
         """
-        self._quota = quota
-        self._clock = clock
-        self._base = _checked_base(api_base)
-        self._api_key = _checked_key(api_key)
-        self._proxy = proxy
-        self._deadline_seconds = deadline_seconds
+        super().__init__(
+            api_base,
+            api_key,
+            quota=quota,
+            clock=clock,
+            proxy=proxy,
+            deadline_seconds=deadline_seconds,
+            sleep=sleep,
+            teams=teams,
+        )
         self._page_size = PageSize(page_rows, clock)
-        self._zone = _checked_zone(zone)
-        self._sleep = sleep
-        self._transport: Transport | None = None
+        self._zones = zones
 
     def account(self, *, operator: bool = False) -> Account:
         """Ask whose key it is."""
@@ -94,10 +94,20 @@ class JotFormClient:
             self._quota.discovered(limit=used + answer.limit_left, used=used)
         return used, answer.limit_left
 
-    def form(self, form_id: str, *, operator: bool = False) -> FormInfo:
+    def form(
+        self, form_id: str, *, operator: bool = False, deadline_seconds: float | None = None
+    ) -> FormInfo:
         """Ask about one form."""
         path = f"/form/{checked_id(form_id)}"
-        return payloads.read_form(self._ask(path, operator=operator).content, form_id)
+        answer = self._ask(path, operator=operator, deadline_seconds=deadline_seconds)
+        return payloads.read_form(answer.content, form_id)
+
+    def forms(self, *, operator: bool = False, deadline_seconds: float | None = None) -> tuple[FormInfo, ...]:
+        """Ask for the account's forms, up to 1,000 of them."""
+        answer = self._ask(
+            "/user/forms", lambda: {"limit": "1000"}, operator=operator, deadline_seconds=deadline_seconds
+        )
+        return payloads.read_forms(answer.content)
 
     def questions(
         self, form_id: str, *, operator: bool = False, deadline_seconds: float | None = None
@@ -128,19 +138,17 @@ class JotFormClient:
         """Ask for the id of a form's newest submission that was made before that moment, or None if there is none."""
         path = f"/form/{checked_id(form_id)}/submissions"
         ends_at = self._ends_at(deadline_seconds)
-        offset = 0
-        for limit in _NEWEST_ROWS:
+
+        def ask(offset: int, limit: int, condition: Mapping[str, str]) -> list[object]:
             query = {"limit": str(limit), "offset": str(offset), "orderby": "id", "direction": "DESC"}
+            if condition:
+                query["filter"] = json.dumps(condition, separators=(",", ":"))
             left = ends_at - time.monotonic()
             answer = self._ask(path, query.copy, operator=operator, deadline_seconds=left)
-            rows = payloads.read_rows(answer.content)
-            newest = payloads.newest_before(rows, form_id, before, self._zone)
-            if newest is not None or len(rows) < limit:
-                return newest
-            offset += len(rows)
-        raise UpstreamError(
-            UpstreamReason.MALFORMED,
-            "JotForm's answer was not understood: its list of new submissions has no end",
+            return payloads.read_rows(answer.content)
+
+        return find_newest(
+            ask, lambda rows: payloads.newest_before(rows, form_id, before, self._wall()), before
         )
 
     def submissions(
@@ -148,26 +156,89 @@ class JotFormClient:
         form_ids: Sequence[str],
         *,
         above: str,
+        below: str | None = None,
         offset: int = 0,
+        rows: int = MAX_ROWS,
         operator: bool = False,
         deadline_seconds: float | None = None,
     ) -> SubmissionPage:
-        """Ask for the submissions of these forms above that id, ascending, from *offset* on, up to 1,000 rows.
+        """Ask for the submissions of these forms between two ids, both exclusive, ascending, from *offset* on.
 
-        A page that is too large, too slow or arrives cut is asked for again at half the size, and a single
-        submission that is too large comes without its answers. Rows that were not asked for are
-        dropped, and so are rows without a usable id, form id or time.
+        Rows that were not asked for are dropped, and so are rows without a usable id, form id or time.
+
+        Raises:
+            UpstreamError: where `jotgate.jotform.paging.is_about_size` says so, fewer *rows* may come whole; a
+                single row that is too large is in the error's `row`, without its answers.
         """
         wanted = _checked_forms(form_ids, offset)
-        path, query = _list_query(wanted, checked_id(above), offset)
-        asked = Asking(self._page_size)
+        path, query = _list_query(wanted, checked_id(above), offset, below and checked_id(below))
+        query["limit"] = str(rows)
         try:
-            answer = self._ask_page(path, query, asked, operator=operator, deadline_seconds=deadline_seconds)
+            answer = self._ask(
+                path,
+                query.copy,
+                operator=operator,
+                deadline_seconds=deadline_seconds,
+                try_again=lambda problem: is_passing(problem) and not is_about_size(problem),
+            )
         except TooLarge as problem:
-            if asked.rows > 1:
-                raise
-            return self._page_of_one(problem, wanted, above=int(above), offset=offset)
-        return self._page(answer, wanted, above=int(above), offset=offset, asked_rows=asked.rows)
+            row = payloads.read_submission(payloads.read_first_row(problem.head), self._wall())
+            if rows == 1 and row is not None and _is_wanted(row, wanted, int(above)):
+                problem.row = row
+            raise
+        self._learn_zone(answer, operator=operator, deadline_seconds=deadline_seconds)
+        return self._page(answer, wanted, above=int(above), offset=offset, asked_rows=rows)
+
+    def newest_submissions(
+        self,
+        form_ids: Sequence[str],
+        *,
+        offset: int = 0,
+        rows: int = _FEW_ROWS,
+        operator: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> SubmissionPage:
+        """Ask for the last submissions of these forms, newest first, without any filter that could be ignored.
+
+        Several forms', any number of them, are picked out of those of the whole account; `lowest` says how far down
+        the page went.
+        """
+        wanted = _checked_forms(form_ids, offset, most=len(form_ids))
+        path = f"/form/{wanted[0]}/submissions" if len(wanted) == 1 else "/user/submissions"
+        query = {"limit": str(rows), "offset": str(offset), "orderby": "id", "direction": "DESC"}
+        answer = self._ask(path, query.copy, operator=operator, deadline_seconds=deadline_seconds)
+        sent = payloads.read_rows(answer.content)
+        read = [payloads.read_submission(row, self._wall()) for row in sent]
+        readable = [submission for submission in read if submission is not None]
+        ids = [int(submission.submission_id) for submission in readable]
+        return SubmissionPage(
+            rows=tuple(submission for submission in readable if submission.form_id in wanted),
+            last=len(sent) < min(rows, answer.page_rows or rows),
+            row_count=len(sent),
+            ordered=ids == sorted(ids, reverse=True),
+            lowest=str(min(ids)) if ids else None,
+        )
+
+    def submission(
+        self,
+        submission_id: str,
+        *,
+        largest_bytes: int = MAX_ANSWER_BYTES,
+        operator: bool = False,
+        deadline_seconds: float | None = None,
+    ) -> Submission | None:
+        """Ask for one submission; None: JotForm shows none of this id to this account."""
+        path = f"/submission/{checked_id(submission_id)}"
+        try:
+            answer = self._ask(
+                path, largest_bytes=largest_bytes, operator=operator, deadline_seconds=deadline_seconds
+            )
+        except UpstreamError as problem:
+            if problem.reason in (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND):
+                return None
+            raise
+        found = payloads.read_submission(answer.content, self._wall())
+        return found if found is not None and found.submission_id == submission_id else None
 
     def raw_form(
         self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
@@ -180,7 +251,7 @@ class JotFormClient:
     def raw_questions(
         self, form_id: str, *, toll: Toll, deadline_seconds: float | None = None
     ) -> Mapping[str, Mapping[str, Any]]:
-        """Ask for a form's questions by their ids, as JotForm sends them; what is not a question is left out."""
+        """Ask for a form's questions by their ids, as JotForm sends them; leave out everything else."""
         path = f"/form/{checked_id(form_id)}/questions"
         answer = self._ask(path, toll=toll, deadline_seconds=deadline_seconds)
         return payloads.read_raw_questions(answer.content)
@@ -194,6 +265,8 @@ class JotFormClient:
         without its answers.
         """
         path, query = _list_query([checked_id(form_id)], checked_id(above), 0, checked_id(below))
+        # Rows tell where in a workflow they are only to those who ask.
+        query = query | {"addWorkflowStatus": "1"}
         asked = Asking(self._page_size)
         try:
             answer = self._ask_page(path, query, asked, toll=toll, deadline_seconds=deadline_seconds)
@@ -219,45 +292,30 @@ class JotFormClient:
         operator: bool = False,
         deadline_seconds: float | None = None,
     ) -> SubmissionPage:
-        """Ask for a form's submissions, the last edited first, in the order in which JotForm gives them."""
+        """Ask for a form's submissions, the last edited first, in the order in which JotForm gives them.
+
+        Whether JotForm looked at the order is for the caller to see.
+        """
         path = f"/form/{checked_id(form_id)}/submissions"
         query = {"orderby": "updated_at", "direction": "DESC", "offset": str(offset)}
         asked = Asking(self._page_size)
         answer = self._ask_page(path, query, asked, operator=operator, deadline_seconds=deadline_seconds)
         rows = payloads.read_rows(answer.content)
-        read = [payloads.read_submission(row, self._zone) for row in rows]
+        wall = self._wall()
+        read = [payloads.read_submission(row, wall) for row in rows]
         return SubmissionPage(
             rows=tuple(one for one in read if one is not None and one.form_id == form_id),
             last=len(rows) < min(asked.rows, answer.page_rows or asked.rows),
             row_count=len(rows),
         )
 
-    def close(self) -> None:
-        """Close this thread's connections."""
-        if self._transport is not None:
-            self._transport.close()
-
-    def _page_of_one(
-        self, problem: TooLarge, wanted: Sequence[str], *, above: int, offset: int
-    ) -> SubmissionPage:
-        """Make a page of the one submission that is too large to be read, without its answers.
-
-        Otherwise a single stranger could stop the reading of a form for good.
-        """
-        submission = payloads.read_submission(payloads.read_first_row(problem.head), self._zone)
-        if submission is None or not _is_wanted(submission, wanted, above):
-            raise problem
-        log.warning(
-            "submission_answers.skipped", extra={"submission_id": submission.submission_id, "offset": offset}
-        )
-        return SubmissionPage(rows=(submission,), last=False, row_count=1)
-
     def _page(
-        self, answer: Answer, wanted: Sequence[str], *, above: int, offset: int, asked_rows: int
+        self, answer: Envelope, wanted: Sequence[str], *, above: int, offset: int, asked_rows: int
     ) -> SubmissionPage:
         """Make a page of the rows that were asked for; JotForm ignores filters that it does not like."""
         rows = payloads.read_rows(answer.content)
-        read = [payloads.read_submission(row, self._zone) for row in rows]
+        wall = self._wall()
+        read = [payloads.read_submission(row, wall) for row in rows]
         readable = [submission for submission in read if submission is not None]
         if len(readable) < len(rows):
             _note_skipped(len(rows) - len(readable), wanted, offset)
@@ -273,106 +331,37 @@ class JotFormClient:
             last=len(rows) < min(asked_rows, answer.page_rows or asked_rows),
             row_count=len(rows),
             filter_ignored=filter_ignored,
+            ordered=not filter_ignored and len(readable) == len(rows) and readable == kept,
         )
 
     def _ask_page(
         self, path: str, query: Mapping[str, str], asked: Asking, *, operator: bool = False, **options: Any
-    ) -> Answer:
+    ) -> Envelope:
         """Ask for one page of a list; one that is too large, too slow or arrives cut is halved."""
 
         def sized_query() -> Mapping[str, str]:
             return {**query, "limit": str(asked.begin())}
 
         def try_again(problem: UpstreamError) -> bool:
-            return asked.failed(problem) or _is_passing(problem)
+            return asked.failed(problem) or is_passing(problem)
 
         answer = self._ask(path, sized_query, operator=operator, try_again=try_again, **options)
         asked.worked(answer.size_bytes)
         return answer
 
-    def _ask(
-        self,
-        path: str,
-        query: Callable[[], Mapping[str, str]] = dict,
-        *,
-        operator: bool = False,
-        toll: Toll | None = None,
-        deadline_seconds: float | None = None,
-        try_again: Callable[[UpstreamError], bool] | None = None,
-    ) -> Answer:
-        """Ask until there is an answer, at most three times and within the deadline; *query* is made anew each time.
+    def _wall(self) -> Wall:
+        return Wall() if self._zones is None else self._zones.wall()
 
-        How long JotForm wishes to be left alone (``Retry-After``) is not looked at: the deadline stands.
-        """
-        is_worth_it = try_again or _is_passing
-        ends_at = self._ends_at(deadline_seconds)
-        attempt = 1
-        while True:
-            pause = _pause_seconds(attempt)
-            try:
-                return self._ask_once(path, query(), ends_at=ends_at, operator=operator, toll=toll)
-            except UpstreamError as problem:
-                if not is_worth_it(problem) or attempt == MAX_ATTEMPTS or time.monotonic() + pause >= ends_at:
-                    raise
-            self._sleep(pause)
-            attempt += 1
+    def _learn_zone(self, answer: Envelope, *, operator: bool, deadline_seconds: float | None) -> None:
+        """Learn from a list's rows which zone their times are in; the account is asked if they leave a doubt."""
+        if self._zones is None:
+            return
 
-    def _ends_at(self, deadline_seconds: float | None) -> float:
-        """Return when a verb must end, by the monotonic clock."""
-        return time.monotonic() + (self._deadline_seconds if deadline_seconds is None else deadline_seconds)
+        def ask() -> str | None:
+            answer = self._ask("/user", operator=operator, deadline_seconds=deadline_seconds)
+            return payloads.read_account(answer.content).time_zone
 
-    def _ask_once(
-        self, path: str, query: Mapping[str, str], *, ends_at: float, operator: bool, toll: Toll | None
-    ) -> Answer:
-        self._pay(operator, toll)
-        try:
-            status, body = self._opened().get(path, query, ends_at=ends_at)
-        except UpstreamError as problem:
-            if not problem.sent:
-                self._quota.give_back()
-                if toll is not None:
-                    toll.give_back()
-            _note_failed(path, problem)
-            raise
-        answer = read_answer(status, body, secret=self._api_key)
-        if answer.limit_left is not None:
-            self._quota.observe(answer.limit_left)
-        if answer.problem is not None:
-            _note_failed(path, answer.problem)
-            raise answer.problem
-        log.debug(
-            "api_call.answered", extra={"path": path, "bytes": len(body), "limit_left": answer.limit_left}
-        )
-        return answer
-
-    def _pay(self, operator: bool, toll: Toll | None) -> None:
-        """Take a call from the quota, and before it from whoever causes it."""
-        if toll is not None:
-            toll.take()
-        try:
-            self._quota.take(operator=operator)
-        except QuotaExhausted:
-            if toll is not None:
-                toll.give_back()
-            raise
-
-    def _opened(self) -> Transport:
-        """Return the transport; `requests` is loaded with the first call, not in processes that make none."""
-        if self._transport is None:
-            from jotgate.jotform.transport import Transport
-
-            self._transport = Transport(self._base, self._api_key, proxy=self._proxy)
-        return self._transport
-
-
-def _pause_seconds(attempt: int) -> float:
-    """Return a random pause after the *attempt*-th try, so that many clients do not come back at once."""
-    return random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311
-
-
-def _is_passing(problem: UpstreamError) -> bool:
-    """Say whether the same call may succeed in a moment."""
-    return problem.reason in _PASSING or isinstance(problem, CutOff)
+        self._zones.learn(payloads.read_rows(answer.content), ask)
 
 
 def _is_wanted(submission: Submission, wanted: Sequence[str], above: int) -> bool:
@@ -402,39 +391,12 @@ def _list_query(
     }
 
 
-def _checked_forms(form_ids: Sequence[str], offset: int) -> tuple[str, ...]:
-    if isinstance(form_ids, str) or not 1 <= len(form_ids) <= MOST_FORMS:
-        raise InputError([f"a list of submissions is about 1 to {MOST_FORMS} forms"])
+def _checked_forms(form_ids: Sequence[str], offset: int, *, most: int = MAX_FORMS) -> tuple[str, ...]:
+    if isinstance(form_ids, str) or not 1 <= len(form_ids) <= most:
+        raise InputError([f"a list of submissions is about 1 to {MAX_FORMS} forms"])
     if offset < 0:
         raise InputError(["a page begins at row 0 or later"])
     return tuple(dict.fromkeys(map(checked_id, form_ids)))
-
-
-def _checked_base(address: str) -> str:
-    if _BASE.fullmatch(address):
-        return address.rstrip("/")
-    raise InputError(["the address of JotForm's API must look like https://api.jotform.com"])
-
-
-def _checked_key(key: str) -> str:
-    # A key with a line break or beyond ASCII would be quoted in the library's error about the header.
-    if _KEY.fullmatch(key):
-        return key
-    raise InputError(["the API key must be 1 to 200 printable ASCII characters without blanks"])
-
-
-def _checked_zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError([f"there is no time zone {ascii(name)[:40]} on this machine"]) from None
-
-
-def _note_failed(path: str, problem: UpstreamError) -> None:
-    log.warning(
-        "api_call.failed",
-        extra={"path": path, "reason": problem.reason.value, "status": problem.status, "said": str(problem)},
-    )
 
 
 def _note_skipped(count: int, wanted: Sequence[str], offset: int) -> None:

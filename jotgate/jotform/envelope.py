@@ -1,6 +1,6 @@
 """What an answer of JotForm's API says, before anybody reads its content. Pure, and total on any bytes.
 
-Success and failure stand in two places, HTTP's status and the envelope's ``responseCode``, and
+Two places tell success from failure, HTTP's status and the envelope's ``responseCode``, and
 errors also come inside HTTP 200: both must say yes. The wordings and the shapes below are those
 that clients recorded.
 """
@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from jotgate.errors import UpstreamError, UpstreamReason
+from jotgate.frozen import frozen
 from jotgate.jotform.payloads import read_count
+from jotgate.submissions import Submission
 
+#: The largest answer that is read, unpacked.
+MAX_ANSWER_BYTES = 2_000_000
 _EXCERPT_CHARACTERS = 120
-_LONGEST_INTEGER = 40
+_MAX_INTEGER_DIGITS = 40
 #: How far into the body of an error the words that name the limit are looked for.
 _WORDS_BYTES = 2_000
 _LIMIT_WORDS = re.compile(r"api[-_ ]limit", re.IGNORECASE)
@@ -47,16 +50,18 @@ class TooLarge(UpstreamError):
     def __init__(self, head: bytes, limit_bytes: int, status: int) -> None:
         #: How it began.
         self.head = head
+        #: The one submission that was asked for, without its answers, if the beginning tells which it is.
+        self.row: Submission | None = None
         super().__init__(
             UpstreamReason.TOO_LARGE, f"JotForm's answer is larger than {limit_bytes} bytes", status=status
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+@frozen
+class Envelope:
     """One answer of the API."""
 
-    #: Its content, if there is no problem.
+    #: Its content, unless there is a problem.
     content: Any
     #: The day's calls left, as JotForm says or as its refusal implies; None: it did not say.
     limit_left: int | None
@@ -68,8 +73,8 @@ class Answer:
     problem: UpstreamError | None = None
 
 
-def read_answer(http_status: int, body: bytes, *, secret: str) -> Answer:
-    """Read an answer; whatever is wrong with it is told as its `problem`, in which *secret* never stands."""
+def read_envelope(http_status: int, body: bytes, *, secret: str) -> Envelope:
+    """Read an answer; its `problem` says what is wrong with it, and never holds *secret*."""
     try:
         envelope = _decoded(body)
     except UpstreamError as illegible:
@@ -80,7 +85,7 @@ def read_answer(http_status: int, body: bytes, *, secret: str) -> Answer:
     problem = _problem(code, said, envelope)
     if problem is not None and problem.reason is UpstreamReason.OVER_LIMIT and _LIMIT_WORDS.search(said):
         limit_left = limit_left or 0
-    return Answer(
+    return Envelope(
         content=envelope.get("content"),
         limit_left=limit_left,
         page_rows=_page_rows(envelope),
@@ -89,7 +94,7 @@ def read_answer(http_status: int, body: bytes, *, secret: str) -> Answer:
     )
 
 
-def _wordless(http_status: int, body: bytes, problem: UpstreamError) -> Answer:
+def _wordless(http_status: int, body: bytes, problem: UpstreamError) -> Envelope:
     """Judge an answer without an envelope by its status and by the words that name the limit."""
     limit_left = None
     if not 200 <= http_status < 300:
@@ -100,7 +105,9 @@ def _wordless(http_status: int, body: bytes, problem: UpstreamError) -> Answer:
         limit_left = 0 if named else None
         over = named or http_status == 429 or (silent and http_status in (403, 503))
         problem = _over_limit(http_status, "") if over else _refusal(http_status, "")
-    return Answer(content=None, limit_left=limit_left, page_rows=None, size_bytes=len(body), problem=problem)
+    return Envelope(
+        content=None, limit_left=limit_left, page_rows=None, size_bytes=len(body), problem=problem
+    )
 
 
 def _decoded(body: bytes) -> dict[str, Any]:
@@ -126,7 +133,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _LONGEST_INTEGER:
+    if len(digits) > _MAX_INTEGER_DIGITS:
         raise ValueError("integer too long")
     return int(digits)
 
@@ -182,7 +189,7 @@ def _by_code(code: int) -> tuple[UpstreamReason, str]:
         return UpstreamReason.BROKEN, "JotForm is broken or under maintenance"
     if 400 <= code < 500:
         return UpstreamReason.REFUSED, "JotForm refused the call"
-    return UpstreamReason.MALFORMED, "JotForm's answer was not understood: its code is none"
+    return UpstreamReason.MALFORMED, "JotForm's answer was not understood: it has no code"
 
 
 def _page_rows(envelope: dict[str, Any]) -> int | None:

@@ -7,7 +7,7 @@ from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.jotform.envelope import CutOff
 
 #: JotForm gives no more rows at once (its API documentation).
-MOST_ROWS = 1_000
+MAX_ROWS = 1_000
 #: A page that is slow at this size is not slow because of its size.
 _FEWEST_SLOW_ROWS = 25
 #: How long a size that worked after a larger one failed is kept.
@@ -21,7 +21,7 @@ class PageSize:
 
     def __init__(self, rows: int, clock: Clock) -> None:
         """Begin with *rows*, and never go beyond."""
-        self._full = max(1, min(rows, MOST_ROWS))
+        self._full = max(1, min(rows, MAX_ROWS))
         self._clock = clock
         self._rows = self._full
         self._held_until = 0.0
@@ -37,7 +37,7 @@ class PageSize:
     def failed(self, problem: UpstreamError, asked: int) -> bool:
         """Take note of a failure; say whether a smaller page is worth a try."""
         fewest = 1 if problem.reason is UpstreamReason.TOO_LARGE else min(_FEWEST_SLOW_ROWS, self._full)
-        if not _is_about_size(problem) or asked <= fewest:
+        if not is_about_size(problem) or asked <= fewest:
             return False
         self._rows = max(fewest, asked // 2)
         return True
@@ -76,7 +76,8 @@ class Asking:
         self._size.worked(self.rows, answer_bytes, slow_above=self._slow_above)
 
 
-def _is_about_size(problem: UpstreamError) -> bool:
+def is_about_size(problem: UpstreamError) -> bool:
+    """Say whether a smaller page may come where this one failed."""
     if problem.reason in (UpstreamReason.TOO_LARGE, UpstreamReason.TIMEOUT):
         return problem.sent
     return isinstance(problem, CutOff) or problem.status == 504

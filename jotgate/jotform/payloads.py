@@ -6,13 +6,12 @@ sometimes numbers, an empty map is ``[]``, and a single form may come as a list 
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
-from jotgate.jotform.times import creation_times, wall_readings
+from jotgate.jotform.times import Wall, creation_times, wall_readings, zone_named
 from jotgate.protocols import Account, FormInfo, Question
 from jotgate.submissions import Submission
 
@@ -54,7 +53,6 @@ def read_account(content: object) -> Account:
         username=_text(fields.get("username")),
         plan=_plan(fields.get("account_type")),
         time_zone=_text(fields.get("time_zone")) or None,
-        region=_text(fields.get("region")) or None,
         eu_only=_is_yes(fields.get("euOnly")),
     )
 
@@ -74,11 +72,20 @@ def read_form(content: object, form_id: str) -> FormInfo:
     fields = _fields(content, "the form")
     if read_id(fields.get("id")) != form_id:
         raise _malformed("the answer is about another form than the one asked for")
+    return _form_info(form_id, fields)
+
+
+def read_forms(content: object) -> tuple[FormInfo, ...]:
+    """Read ``GET /user/forms``; leave out everything that is not a form."""
+    rows = [row for row in read_rows(content) if isinstance(row, dict)]
+    return tuple(_form_info(form_id, row) for row in rows if (form_id := read_id(row.get("id"))) is not None)
+
+
+def _form_info(form_id: str, fields: Mapping[str, Any]) -> FormInfo:
     return FormInfo(
         form_id=form_id,
         title=_text(fields.get("title")),
         status=_text(fields.get("status")).upper(),
-        layout=_text(fields.get("type")).upper(),
         count=read_count(fields.get("count")),
     )
 
@@ -90,14 +97,14 @@ def read_raw_form(content: object, form_id: str) -> Mapping[str, Any]:
 
 
 def read_raw_questions(content: object) -> Mapping[str, Mapping[str, Any]]:
-    """Return the questions by their ids, as they came; what is not a question is left out."""
+    """Return the questions by their ids, as they came; leave out everything that is not a question."""
     return {
         qid: fields for qid, fields in _entries(content, "the questions") if qid and isinstance(fields, dict)
     }
 
 
 def read_questions(content: object) -> tuple[Question, ...]:
-    """Read ``GET /form/{id}/questions``; what is not a question is left out."""
+    """Read ``GET /form/{id}/questions``; leave out everything that is not a question."""
     return tuple(
         Question(
             qid=qid,
@@ -106,6 +113,9 @@ def read_questions(content: object) -> tuple[Question, ...]:
             text=_text(fields.get("text")),
             hidden=_is_yes(fields.get("hidden")),
             required=_is_yes(fields.get("required")),
+            validation=_asked_for(fields.get("validation")),
+            mask=_asked_for(fields.get("inputTextMask")),
+            max_length=read_count(fields.get("maxsize")),
         )
         for qid, fields in _entries(content, "the questions")
         if isinstance(fields, dict)
@@ -144,9 +154,9 @@ def rows_between(
     return tuple(kept[number] for number in sorted(kept))
 
 
-def newest_before(rows: Sequence[object], form_id: str, before: float, zone: dt.tzinfo) -> str | None:
+def newest_before(rows: Sequence[object], form_id: str, before: float, wall: Wall) -> str | None:
     """Return the highest id among the submissions of one form that were certainly made before that moment."""
-    read = [one for row in rows if (one := read_submission(row, zone)) and one.form_id == form_id]
+    read = [one for row in rows if (one := read_submission(row, wall)) and one.form_id == form_id]
     if rows and not read:
         raise _malformed("the list holds no submission of the form asked for")
     return max((one.submission_id for one in read if one.created_latest < before), key=int, default=None)
@@ -164,7 +174,7 @@ def read_first_row(head: bytes) -> dict[str, str] | None:
     return dict(_TEXT_FIELD.findall(row.partition('"answers"')[0]))
 
 
-def read_submission(row: object, zone: dt.tzinfo) -> Submission | None:
+def read_submission(row: object, wall: Wall) -> Submission | None:
     """Read one row of a list of submissions; None if it has no usable id, form id or time.
 
     Odd answers (``[]``, null, a text) are no answers.
@@ -175,17 +185,18 @@ def read_submission(row: object, zone: dt.tzinfo) -> Submission | None:
     form_id = read_id(row.get("form_id"))
     if submission_id is None or form_id is None:
         return None
-    times = creation_times(row.get("created_at"), submission_id, zone)
+    times = creation_times(row.get("created_at"), submission_id, wall)
     if times is None:
         return None
     return Submission(
         submission_id=submission_id,
         form_id=form_id,
-        created_earliest=times[0],
-        created_latest=times[1],
+        created_earliest=times.earliest,
+        created_latest=times.latest,
+        created_from=times.read_from,
         status=_text(row.get("status")),
         answers=_answers(row.get("answers")),
-        updated_at=max(wall_readings(row.get("updated_at"), zone), default=None),
+        updated_at=max(wall_readings(row.get("updated_at"), zone_named(wall.zones[0])), default=None),
     )
 
 
@@ -226,6 +237,12 @@ def _text(value: object) -> str:
 def _is_short_int(value: object) -> TypeGuard[int]:
     # Python refuses to spell integers of thousands of digits; no id or count has more than 20.
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20
+
+
+def _asked_for(value: object) -> str:
+    """Return what a question asks of its answer; "None" asks for nothing."""
+    text = _text(value).strip()
+    return "" if text.lower() == "none" else text
 
 
 def _is_yes(value: object) -> bool:

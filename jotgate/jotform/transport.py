@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import threading
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
@@ -22,20 +21,23 @@ import urllib3
 import urllib3.exceptions
 
 from jotgate.errors import UpstreamError, UpstreamReason
-from jotgate.jotform.envelope import CutOff, TooLarge
+from jotgate.jotform.envelope import MAX_ANSWER_BYTES, CutOff, TooLarge
 from jotgate.timed import TimedPool, TimedSecurePool, limit
 
-#: The largest answer that is read, unpacked.
-MAX_ANSWER_BYTES = 2_000_000
 #: For one address of the host; a host has few.
 _CONNECT_SECONDS = 4.0
+#: How many connections stay open that nobody uses.
+_MAX_IDLE_SESSIONS = 4
 _CHUNK_BYTES = 64 * 1024
 #: How much of an answer that is too large is kept: enough for what stands before a submission's answers.
 _HEAD_BYTES = 2_000
 
 
 class Transport:
-    """Sends GET requests with a key; safe to use from every thread, and after a fork."""
+    """Sends GET requests with a key; safe to use from every thread, and after a fork.
+
+    Sessions are lent for a call, and not kept by threads: servers may start a thread for each request.
+    """
 
     def __init__(self, base: str, api_key: str, *, proxy: str | None) -> None:
         """Speak to the API under *base*; *proxy* outranks what the environment says about proxies."""
@@ -44,10 +46,21 @@ class Transport:
         self._proxies = {"http": proxy, "https": proxy} if proxy else None
         # A proxy of the environment cannot reach the sandbox on this machine.
         self._ask_environment = proxy is not None or not _is_loopback(base)
-        self._local = threading.local()
+        # Those that nobody uses, by the process that opened them: a forked one must not share a connection.
+        self._idle: dict[int, list[_Session]] = {}
 
-    def get(self, path: str, query: Mapping[str, str], *, ends_at: float) -> tuple[int, bytes]:
-        """Return the HTTP status and the unpacked body of the answer.
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        ends_at: float,
+        largest_bytes: int = MAX_ANSWER_BYTES,
+        team: str | None = None,
+    ) -> tuple[int, bytes]:
+        """Return the HTTP status and the unpacked body of the answer, of *largest_bytes* at most.
+
+        *team* is the team at JotForm that owns the resource.
 
         *ends_at* is by `time.monotonic`. Looking up the host's name is the one step that it cannot cut short.
 
@@ -60,11 +73,34 @@ class Transport:
                 UpstreamReason.TIMEOUT, "no time was left for the call to JotForm", sent=False
             )
         limit(ends_at)
+        idle = self._idle.setdefault(os.getpid(), [])
         try:
-            response = self._session().get(
+            session = idle.pop()
+        except IndexError:
+            session = _Session(ask_environment=self._ask_environment)
+        try:
+            return self._answer(session, path, query, ends_at, largest_bytes, team)
+        finally:
+            if len(idle) < _MAX_IDLE_SESSIONS:
+                idle.append(session)
+            else:
+                session.close()
+
+    def _answer(
+        self,
+        session: _Session,
+        path: str,
+        query: Mapping[str, str],
+        ends_at: float,
+        largest_bytes: int,
+        team: str | None,
+    ) -> tuple[int, bytes]:
+        left = ends_at - monotonic()
+        try:
+            response = session.get(
                 self._base + path,
                 params=query,
-                headers={"APIKEY": self._api_key},
+                headers={"APIKEY": self._api_key} | ({"jf-team-id": team} if team else {}),
                 timeout=(min(left, _CONNECT_SECONDS), left),
                 proxies=self._proxies,
                 allow_redirects=False,
@@ -73,15 +109,14 @@ class Transport:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
             raise _unanswered(problem) from None
         with response:
-            return response.status_code, self._body(response, ends_at)
+            return response.status_code, self._body(response, ends_at, largest_bytes)
 
     def close(self) -> None:
-        """Close this thread's connections."""
-        if getattr(self._local, "process_id", None) == os.getpid():
-            self._local.session.close()
-            self._local.process_id = None
+        """Close the connections of this process that nobody uses."""
+        for session in self._idle.pop(os.getpid(), []):
+            session.close()
 
-    def _body(self, response: requests.Response, ends_at: float) -> bytes:
+    def _body(self, response: requests.Response, ends_at: float, largest_bytes: int) -> bytes:
         if 300 <= response.status_code < 400:
             raise UpstreamError(
                 UpstreamReason.REDIRECTED,
@@ -92,22 +127,13 @@ class Transport:
         try:
             for chunk in response.iter_content(_CHUNK_BYTES):
                 read += chunk
-                if len(read) > MAX_ANSWER_BYTES:
-                    raise TooLarge(bytes(read[:_HEAD_BYTES]), MAX_ANSWER_BYTES, response.status_code)
+                if len(read) > largest_bytes:
+                    raise TooLarge(bytes(read[:_HEAD_BYTES]), largest_bytes, response.status_code)
                 if monotonic() > ends_at:
                     raise _too_slow()
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as problem:
             raise _broken_off(problem, response.status_code) from None
         return bytes(read)
-
-    def _session(self) -> requests.Session:
-        """Return this thread's session; a forked process starts its own, since it must not share a connection."""
-        local = self._local
-        if getattr(local, "process_id", None) != os.getpid():
-            local.process_id = os.getpid()
-            local.session = _Session(ask_environment=self._ask_environment)
-        session: requests.Session = local.session
-        return session
 
 
 class _NoLogin(requests.auth.AuthBase):
@@ -125,7 +151,7 @@ class _Session(requests.Session):
         self.trust_env = ask_environment
         self.auth = _NoLogin()
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # Only what is surely unpacked in bounded pieces.
+        # Only the encoding that we surely unpack in bounded pieces.
         self.headers = requests.structures.CaseInsensitiveDict(
             {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "jotgate"}
         )

@@ -10,16 +10,17 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import Counted, FormState, ScopedKey
 from jotgate.quota import NEW_YORK
 
-# Lists of what is shown, not of what is hidden: JotForm may add to its answers whatever it likes.
+# These list the fields to show, not the fields to hide: JotForm may add to its answers whatever it likes.
 _OF_A_FORM = (
     "id", "username", "title", "height", "status", "created_at", "updated_at", "type", "favorite", "archived", "url",
+    "slug",
 )  # fmt: skip
 _OF_A_QUESTION = (
     "qid", "type", "text", "name", "order", "required", "hidden", "readonly", "options", "sublabels", "subLabel",
     "validation", "labelAlign", "hint", "description", "special", "size", "maxsize", "mcolumns", "mrows", "dcolumns",
     "spreadCols", "allowOther", "otherText", "multiple", "rows", "cols", "format",
 )  # fmt: skip
-_OF_A_SUBMISSION = ("id", "form_id", "created_at", "status", "new", "flag", "updated_at")
+_OF_A_SUBMISSION = ("id", "form_id", "created_at", "status", "new", "flag", "updated_at", "workflowStatus")
 
 
 class View:
@@ -62,7 +63,7 @@ class View:
         return shown | {"answers": kept or []}
 
     def _shows(self, qid: str, name: object) -> bool:
-        # A field is known by its number or its unique name; a name of digits only would be taken for a number.
+        # A key names a field by its number or its unique name; a name of digits only would look like a number.
         known_by = {qid, name} if isinstance(name, str) and not name.isdigit() else {qid}
         if known_by & self._ticket:
             return False

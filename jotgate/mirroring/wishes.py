@@ -6,10 +6,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
+from urllib.parse import unquote_plus
 
-from jotgate.mirroring.wording import DEFAULT_LIMIT, HIGHEST_LIMIT, result_set
+from jotgate.frozen import frozen
+from jotgate.mirroring.queries import Query, shown
+from jotgate.mirroring.wording import DEFAULT_LIMIT, MAX_LIMIT, result_set
 
 #: A row as it is shown.
 Row = Mapping[str, Any]
@@ -17,19 +20,29 @@ Row = Mapping[str, Any]
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
-_MATCHES = re.compile(r"q([0-9]{1,6}):matches")
+#: PyPI `crossmark-jotform-api` writes ":answer" after it.
+_MATCHES = re.compile(r"q([0-9]{1,6}):matches(?::answer)?")
+#: JotForm's own client for browsers writes the direction after the column.
+_ORDER = re.compile(r"(-?)([A-Za-z_]{1,40})(?:,(asc|desc))?", re.IGNORECASE)
+_KNOWN = frozenset({"filter", "limit", "offset", "orderby", "direction"})
+#: What programs send along that chooses no rows: the key, and against caches a number that nobody has seen yet.
+_CHOOSES_NOTHING = frozenset(
+    {"apikey", "addworkflowstatus", "_", "_t", "t", "ts", "timestamp", "nocache", "cachebuster", "cb", "rand"}
+)
 _RELATIONS = ("", "ne", "gt", "lt")
-_MOST_CONDITIONS = 50
+_MAX_CONDITIONS = 50
 _SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Columns:
-    """What the rows of one list may be ordered by and chosen by."""
+    """What the rows of one list may be ordered by and chosen by, as JotForm documents it."""
 
     numbers: frozenset[str]
     times: frozenset[str]
     texts: frozenset[str]
+    #: What JotForm orders and chooses by, too, and no scoped key sees: whoever may choose by it can find it out.
+    unseen: frozenset[str]
     #: Whether `formIDs`, `fullText` and `q3:matches` are known, too.
     answers: bool
 
@@ -49,18 +62,20 @@ class Columns:
 SUBMISSIONS = Columns(
     numbers=frozenset({"id"}),
     times=frozenset({"created_at", "updated_at"}),
-    texts=frozenset({"form_id", "status", "new", "flag"}),
+    texts=frozenset({"form_id", "status", "new", "flag", "workflowStatus"}),
+    unseen=frozenset({"ip", "IP", "username"}),
     answers=True,
 )
 FORMS = Columns(
     numbers=frozenset({"id", "count"}),
     times=frozenset({"created_at", "updated_at", "last_submission"}),
-    texts=frozenset({"title", "status", "type"}),
+    texts=frozenset({"title", "status", "type", "username", "slug"}),
+    unseen=frozenset({"new"}),
     answers=False,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Wish:
     """What a list call asks for, as far as it makes sense."""
 
@@ -68,6 +83,8 @@ class Wish:
     limit: int
     #: As it was sent, for the echo; empty if it was not.
     orderby: str
+    #: What rows are ordered by.
+    column: str
     descending: bool
     #: As it was sent, for the echo.
     filter: Mapping[str, Any]
@@ -80,24 +97,19 @@ class Wish:
     #: The times that rows must be younger and older than, roughly; seconds since the epoch.
     since: float | None = None
     until: float | None = None
-    #: The forms that are asked for by their JotForm ids; None: all.
+    #: The forms that the call asks for, by their JotForm ids; None: all.
     form_ids: frozenset[str] | None = None
     #: What a row must meet beyond the ids.
     conditions: tuple[Callable[[Row], bool], ...] = field(default=(), repr=False)
 
     @property
-    def column(self) -> str:
-        """Return the column that rows are ordered by."""
-        return self.orderby.lstrip("-") or "id"
-
-    @property
     def needs_rows(self) -> bool:
-        """Say whether the rows themselves must be read to know which are asked for."""
+        """Say whether one has to read the rows themselves to know which ones the call asks for."""
         # Ids grow with time, so the order of one is the order of the other.
         return bool(self.conditions) or self.column not in ("id", "created_at")
 
     def page(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return those of *rows* that are asked for, in order."""
+        """Return those of *rows* that the call asks for, in order."""
         kept = [row for row in rows if all(condition(row) for condition in self.conditions)]
         kept.sort(key=self._place, reverse=self.descending)
         return kept[self.offset : self.offset + self.limit]
@@ -115,26 +127,25 @@ class Wish:
         return _text(row.get(self.column)), number
 
 
-def read_wish(query: Mapping[str, str], columns: Columns) -> Wish:
+def read_wish(query: Query, columns: Columns) -> Wish:
     """Read a list call's query. Total: what cannot be used is named among the problems.
 
-    As at JotForm, a `limit` or `offset` that is no number counts as not sent, and `limit` is cut to 1000.
+    As at JotForm, `limit` is 20 if it is not sent or 0, and is cut to 1000.
     """
-    problems: list[str] = []
-    filter = _read_filter(query.get("filter", ""), problems)
+    values = query.values
+    problems = [*query.problems, *_unknown(values)]
+    filter = _read_filter(values.get("filter", ""), problems)
     found = _Found(columns, problems)
     for key, wanted in filter.items():
         found.add(key, wanted)
-    orderby, direction = query.get("orderby", ""), query.get("direction", "").upper()
-    if orderby and orderby.lstrip("-") not in columns.all:
-        problems.append(f"orderby {_shown(orderby)}: use one of {', '.join(sorted(columns.all))}")
-    if direction not in ("", "ASC", "DESC"):
-        problems.append(f"direction {_shown(direction)}: use ASC or DESC")
+    limit = _read_number(values, "limit", problems) or DEFAULT_LIMIT
+    column, descending = _read_order(values, columns, problems)
     return Wish(
-        offset=_read_number(query.get("offset"), 0),
-        limit=min(_read_number(query.get("limit"), DEFAULT_LIMIT) or DEFAULT_LIMIT, HIGHEST_LIMIT),
-        orderby=orderby,
-        descending=direction != "ASC",
+        offset=_read_number(values, "offset", problems),
+        limit=min(limit, MAX_LIMIT),
+        orderby=values.get("orderby", ""),
+        column=column,
+        descending=descending,
         filter=filter,
         columns=columns,
         problems=tuple(problems),
@@ -145,6 +156,28 @@ def read_wish(query: Mapping[str, str], columns: Columns) -> Wish:
         form_ids=found.form_ids,
         conditions=tuple(found.conditions),
     )
+
+
+def _unknown(values: Mapping[str, str]) -> Iterator[str]:
+    """Iterate over a sentence for each parameter that may have been meant to choose rows."""
+    for name in values:
+        if name not in _KNOWN and name.lower() not in _CHOOSES_NOTHING:
+            yield f"parameter {shown(name)} is not known here: use {', '.join(sorted(_KNOWN))}"
+
+
+def _read_order(values: Mapping[str, str], columns: Columns, problems: list[str]) -> tuple[str, bool]:
+    """Return the column to order by, and whether the highest comes first."""
+    orderby, direction = values.get("orderby", ""), values.get("direction", "").upper()
+    if direction not in ("", "ASC", "DESC"):
+        problems.append(f"direction {shown(direction)}: use ASC or DESC")
+    found = _ORDER.fullmatch(orderby)
+    column = found[2] if found else ""
+    if orderby and column not in columns.all | columns.unseen:
+        problems.append(f"orderby {shown(orderby)}: use one of {', '.join(sorted(columns.all))}")
+    if found and found[3]:
+        direction = direction or found[3].upper()
+    # Rows are alike in what they do not show, so the order of their ids is all there is.
+    return column if column in columns.all else "id", direction != "ASC"
 
 
 class _Found:
@@ -165,22 +198,24 @@ class _Found:
         column, _, relation = key.partition(":")
         if self._columns.answers and self._about_answers(key, wanted):
             return
-        if column not in self._columns.all or relation not in _RELATIONS:
-            self._problems.append(f"filter {_shown(key)} is none that is known here")
+        if column in self._columns.unseen:
+            self._problems.append(f"filter {shown(key)}: a scoped key does not see what it is about")
+        elif column not in self._columns.all or relation not in _RELATIONS:
+            self._problems.append(f"filter {shown(key)} is not known here")
         elif not isinstance(wanted, (str, int)) or isinstance(wanted, bool):
-            self._problems.append(f"filter {_shown(key)} needs a text or a number")
+            self._problems.append(f"filter {shown(key)} needs a text or a number")
         elif column in self._columns.numbers:
             self._about_number(key, column, relation, str(wanted))
         elif column in self._columns.times:
             self._about_time(key, column, relation, str(wanted))
         elif relation in ("gt", "lt"):
-            self._problems.append(f"filter {_shown(key)} is none that is known here")
+            self._problems.append(f"filter {shown(key)} is not known here")
         else:
             self._compare(column, relation, str(wanted), _text)
 
     def _about_answers(self, key: str, wanted: object) -> bool:
         if key == "formIDs":
-            if isinstance(wanted, list) and len(wanted) <= _MOST_CONDITIONS:
+            if isinstance(wanted, list) and len(wanted) <= _MAX_CONDITIONS:
                 self.form_ids = frozenset(_text(one) for one in wanted)
             else:
                 self._problems.append('filter "formIDs" needs a list of ids')
@@ -189,20 +224,20 @@ class _Found:
         if key != "fullText" and not found:
             return False
         if not isinstance(wanted, str):
-            self._problems.append(f"filter {_shown(key)} needs a text")
+            self._problems.append(f"filter {shown(key)} needs a text")
             return True
         piece = wanted.casefold()
         if found:
             qid = found[1]
             self.conditions.append(lambda row: piece in _searchable(_answer(row, qid)))
         else:
-            # As the row is shown, or a search would tell what is not.
+            # Search the row as the key sees it, or the search would betray hidden fields.
             self.conditions.append(lambda row: piece in _searchable(row))
         return True
 
     def _about_number(self, key: str, column: str, relation: str, wanted: str) -> None:
         if not _DIGITS.fullmatch(wanted):
-            self._problems.append(f"filter {_shown(key)} needs a number")
+            self._problems.append(f"filter {shown(key)} needs a number")
         elif column != "id" or not self._columns.answers or relation == "ne":
             self._compare(column, relation, int(wanted), _whole)
         else:
@@ -217,7 +252,7 @@ class _Found:
     def _about_time(self, key: str, column: str, relation: str, wanted: str) -> None:
         at = _moment(wanted)
         if at is None:
-            self._problems.append(f'filter {_shown(key)} needs a time such as "2026-09-01 08:00:00"')
+            self._problems.append(f'filter {shown(key)} needs a time such as "2026-09-01 08:00:00"')
             return
         self._compare(column, relation, wanted.replace("T", " "), _text)
         if column == "created_at" and relation == "gt":
@@ -241,28 +276,34 @@ def _read_filter(text: str, problems: list[str]) -> Mapping[str, Any]:
     if not text.strip():
         return {}
     try:
-        wish = json.loads(text)
+        # JotForm's own client for PHP encodes a filter twice.
+        wish = json.loads(unquote_plus(text) if text.startswith("%7B") else text)
         # Neither a depth nor a number that cannot be written down again.
         json.dumps(wish)
     except (ValueError, RecursionError):
-        wish = None
-    if wish == []:
+        wish = ""
+    # Other languages' spellings of an empty map.
+    if wish is None or wish == []:
         return {}
     if not isinstance(wish, dict):
-        problems.append('filter is no JSON object, such as {"id:gt": "123"}')
+        problems.append('filter is not a JSON object, such as {"id:gt": "123"}')
         return {}
-    if len(wish) > _MOST_CONDITIONS:
-        problems.append(f"filter holds more than {_MOST_CONDITIONS} conditions")
+    if len(wish) > _MAX_CONDITIONS:
+        problems.append(f"filter holds more than {_MAX_CONDITIONS} conditions")
         return {}
     return wish
 
 
-def _read_number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and _NUMBER.fullmatch(text) else otherwise
+def _read_number(values: Mapping[str, str], name: str, problems: list[str]) -> int:
+    text = values.get(name, "").strip()
+    if text and not _NUMBER.fullmatch(text):
+        problems.append(f"{name} {shown(text)}: use a whole number")
+        return 0
+    return int(text or 0)
 
 
 def _moment(text: str) -> float | None:
-    """Return about when a wall clock somewhere showed *text*, or None if it is no time."""
+    """Return about when a wall clock somewhere showed *text*, or None if it is not a time."""
     if not _TIME.fullmatch(text):
         return None
     try:
@@ -301,7 +342,3 @@ def _texts(value: object) -> Iterator[str]:
             waiting.extend(one)
         elif isinstance(one, (str, int, float)):
             yield str(one)
-
-
-def _shown(text: str) -> str:
-    return ascii(text[:_SHOWN_CHARACTERS]).replace("'", '"')

@@ -5,7 +5,7 @@ from __future__ import annotations
 DOCS = "https://api.jotform.com/docs"
 #: Rows of a list that names no `limit`, and the most that one may name.
 DEFAULT_LIMIT = 20
-HIGHEST_LIMIT = 1000
+MAX_LIMIT = 1000
 
 
 def success(

@@ -1,30 +1,26 @@
-"""What the gate and the sweep need of a store and of JotForm. Several implementations, one contract.
+"""The records that the store and JotForm's client speak in.
 
-A store speaks in whole decisions: each verb is one transaction, decided by a guarded write,
-and is honoured by every process and machine that shares the store. Every verb raises
-`jotgate.errors.StoreUnavailable` when it cannot do its work; then nothing was written.
-All times are seconds since the epoch, UTC.
+What a store can do is on `jotgate.stores.Store`, what can be asked of JotForm on
+`jotgate.jotform.client.JotFormClient`. All times are seconds since the epoch, UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
-
-from jotgate.protocols.admission import AdmissionStore, Opening
-from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppStore, KeptKey, KeyState, Redemption
-from jotgate.protocols.auditing import AuditingStore, AuditState, Edit, Edited, KeptAnswers
-from jotgate.protocols.exporting import ExportingStore, ExportRow
-from jotgate.protocols.forgetting import Erasure, ForgettingStore, Masks
-from jotgate.protocols.granting import Grant, GrantFilter, GrantStore, NewGrant
-from jotgate.protocols.keys import Counted, KeyStore, NewScopedKey, ScopedKey, Share
-from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, OutboxStore, Told
-from jotgate.protocols.reading import FormState, Reading, ReadingStore
-from jotgate.protocols.reporting import ReportingStore, WouldBeRefusal
-from jotgate.protocols.service import Account, FormInfo, FormService, Question, RawPage, SubmissionPage, Toll
-from jotgate.protocols.settling import Settled, SettlingStore, SubmissionFilter, SubmissionRecord
-from jotgate.protocols.signing import SigningKey, SigningStore, StillSigned
-from jotgate.protocols.standing import OwnRow, Standing, StandingStore
+from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppKeyState, Redemption, StoredAppKey
+from jotgate.protocols.audit import AuditState, Edit, Edited, KeptAnswers
+from jotgate.protocols.exporting import ExportRow
+from jotgate.protocols.forgetting import Erasure, Tombstones
+from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
+from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
+from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
+from jotgate.protocols.reporting import WouldBeRefusal
+from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
+from jotgate.protocols.settling import Settled, SubmissionFilter, SubmissionRecord
+from jotgate.protocols.signing_keys import SigningKey, StillSigned
+from jotgate.protocols.standing import OwnRow, Standing
+from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
+from jotgate.protocols.tickets import Opening, Revoked
+from jotgate.protocols.zones import ZoneCount
 
 __all__ = [
     "SITE_APP",
@@ -32,6 +28,7 @@ __all__ = [
     "App",
     "AppCounts",
     "AppFault",
+    "AppKeyState",
     "AuditState",
     "Backlog",
     "Consumer",
@@ -42,72 +39,37 @@ __all__ = [
     "ExportRow",
     "Failed",
     "FormInfo",
-    "FormService",
     "FormState",
     "Grant",
     "GrantFilter",
+    "Hint",
     "KeptAnswers",
-    "KeptKey",
-    "KeyState",
-    "Masks",
+    "KnownRange",
+    "LiveCodes",
     "NewGrant",
     "NewScopedKey",
     "Notice",
     "Opening",
     "OwnRow",
+    "Place",
     "Question",
     "RawPage",
     "Reading",
     "Redemption",
+    "Revoked",
     "ScopedKey",
     "Settled",
     "Share",
     "SigningKey",
     "Standing",
-    "StandingStore",
     "StillSigned",
-    "Store",
+    "StoredAppKey",
     "SubmissionFilter",
     "SubmissionPage",
     "SubmissionRecord",
     "Told",
-    "Toll",
+    "Tombstones",
+    "Unproven",
     "WouldBeRefusal",
+    "ZoneCount",
 ]
-
-
-class Store(
-    AdmissionStore,
-    AppStore,
-    GrantStore,
-    KeyStore,
-    ReadingStore,
-    SettlingStore,
-    ReportingStore,
-    SigningStore,
-    OutboxStore,
-    StandingStore,
-    AuditingStore,
-    ExportingStore,
-    ForgettingStore,
-    Protocol,
-):
-    """Everything that is remembered."""
-
-    def prepare(self, forms: Mapping[str, str], now: float) -> None:
-        """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
-
-        A form whose JotForm id changed starts anew.
-
-        Raises:
-            StoreMismatch: the store was written by a newer jotgate.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close this thread's connection."""
-        ...
-
-    def check(self) -> None:
-        """Return if the store can be read and written now, else raise `StoreUnavailable`."""
-        ...

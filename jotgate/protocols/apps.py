@@ -1,20 +1,20 @@
-"""What apps need of a store: their keys, and tokens that are redeemed once."""
+"""Apps, their keys, and the tokens that they mint."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Literal
 
-from jotgate.outcomes import Admit, Refuse
-from jotgate.passes import Pass
+from jotgate.frozen import frozen
+from jotgate.signed.passes import Pass
 
 #: The app that the site itself is: its key stems from `secret_keys`, and no store knows of it.
 SITE_APP = "site"
 
 
-class KeyState(Enum):
+class AppKeyState(Enum):
     """How far an app's key has come; printed as it is spelled."""
 
     NEXT = "next"  #: handed out, and good already; its first token makes it the active one.
@@ -39,7 +39,7 @@ class AppFault(Enum):
     PROOF_USED = "proof_used"  #: the proof was shown before.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class App:
     """An app that may mint tokens."""
 
@@ -56,8 +56,8 @@ class App:
     revoked_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptKey:
+@frozen
+class StoredAppKey:
     """A key of an app, as the store keeps it: never the secret itself."""
 
     #: Eight lower-case letters and digits; tokens name it.
@@ -68,7 +68,7 @@ class KeptKey:
     code_key: str | None = None
     #: 32 bytes of Ed25519; None for a secret.
     public_key: bytes | None = None
-    state: KeyState
+    state: AppKeyState
     created_at: float
     last_used_at: float | None = None
     #: How many tokens signed with it were redeemed.
@@ -76,7 +76,7 @@ class KeptKey:
     revoked_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class AppCounts:
     """What came of the tokens of one app."""
 
@@ -90,7 +90,7 @@ class AppCounts:
     foreign_tries: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Redemption:
     """A wish to be let in with an app token that is authentic, for this form, and brings every proof it needs."""
 
@@ -127,55 +127,3 @@ class Redemption:
     #: Name of the new pass, and when it runs out.
     pass_id: bytes
     pass_expires_at: float
-
-
-class AppStore(Protocol):
-    """The part of the store that knows apps."""
-
-    def create_app(self, app: App, key: KeptKey, *, actor: str) -> bool:
-        """Store a new app with its first key; False: there is, or was, one of this name."""
-        ...
-
-    def add_app_key(self, key: KeptKey, *, actor: str) -> bool:
-        """Add a `next` key, in place of one that was never used; False: there is no such app that is not revoked."""
-        ...
-
-    def revoke_app_key(self, app: str, key_id: str, *, now: float, actor: str) -> bool:
-        """End one key of *app*; False: it has no such key, or it was revoked before."""
-        ...
-
-    def revoke_app(self, app: str, *, now: float, actor: str) -> bool:
-        """End an app: its keys, its grants, their tickets and passes; False: nothing of it was left to end."""
-        ...
-
-    def apps(self) -> list[App]:
-        """Return every app, by name."""
-        ...
-
-    def app_keys(self) -> list[KeptKey]:
-        """Return every key of every app, oldest first."""
-        ...
-
-    def app_counts(self) -> dict[str, AppCounts]:
-        """Return what came of each app's tokens, by its name; apps that nobody used yet are left out."""
-        ...
-
-    def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:
-        """Return the key of that id with its app, whatever their state, or None."""
-        ...
-
-    def keys_of_app(self, app: str) -> list[tuple[App, KeptKey]]:
-        """Return every key of *app* with it, whatever their state, the newest first; none if there is no such app."""
-        ...
-
-    def missing_app_keys(self, held: Collection[str]) -> dict[str, int]:
-        """Return the ids of code keys not in *held* that usable keys of apps stem from, each with their number."""
-        ...
-
-    def redeem_token(self, redemption: Redemption) -> Admit | Refuse:
-        """Take the token, once; issue the subject's ticket or take it over into this browser; all or nothing.
-
-        A token that was redeemed before is refused with `Reason.TOKEN_USED`, and the try is counted on its grant if
-        it came from another browser; if `holds` is a pass of the same subject, nothing is counted or recorded.
-        """
-        ...

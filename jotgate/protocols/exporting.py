@@ -1,9 +1,9 @@
-"""What handing submissions out in bulk needs of a store."""
+"""Submissions handed out in bulk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from jotgate.outcomes import Verdict
 
@@ -18,14 +18,3 @@ class ExportRow(NamedTuple):
     judged_at: float | None
     #: The fields to show, as they are kept: field -> {"label", "value"}.
     shown: Mapping[str, Mapping[str, Any]]
-
-
-class ExportingStore(Protocol):
-    """The part of the store that hands submissions out."""
-
-    def export(self, form: str, *, everything: bool, since: float) -> Iterator[ExportRow]:
-        """Iterate over a form's submissions made at *since* or later, in bounded memory, in the order of their ids.
-
-        Those that count, or with *everything* those with any verdict.
-        """
-        ...

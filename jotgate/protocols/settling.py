@@ -1,20 +1,16 @@
-"""What verdicts, the ledger and the usage need of a store."""
+"""Submissions and their verdicts, as the ledger knows them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from jotgate.ledger import Entry
+from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
-from jotgate.quota import Usage
-from jotgate.submissions import Candidate
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubmissionRecord:
     """A submission as the ledger knows it; nothing that people wrote."""
 
@@ -31,9 +27,11 @@ class SubmissionRecord:
     reason: str | None = None
     #: First hex digits of the ticket's id, or None.
     ticket: str | None = None
+    #: What `created_at` was read from, such as "id" or "created_at in America/New_York"; None: it was not noted.
+    created_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class SubmissionFilter:
     """Which submissions are meant; conditions are joined by "and"."""
 
@@ -43,7 +41,7 @@ class SubmissionFilter:
     submission_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen
 class Settled:
     """The verdict on one candidate."""
 
@@ -51,57 +49,3 @@ class Settled:
     verdict: Verdict
     #: False if the submission was judged before and this verdict only repeats it.
     fresh: bool
-
-
-class SettlingStore(Protocol):
-    """The part of the store that gives every submission its one verdict, and remembers it."""
-
-    def unsettled(self, submission_ids: Sequence[str]) -> set[str]:
-        """Return those ids that have no verdict, or a pending one."""
-        ...
-
-    def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
-        """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
-        ...
-
-    def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
-        """Iterate over the submissions meant, newest first, in bounded memory."""
-        ...
-
-    def rule(
-        self, submission_id: str, *, accept: bool, actor: str, reason: str, now: float
-    ) -> SubmissionRecord | Verdict | None:
-        """Let a person accept or reject a submission.
-
-        Returns the record as it is now; or the present verdict if that leaves nothing to rule on;
-        or None if there is no such submission.
-        """
-        ...
-
-    def record(self, entry: Entry) -> str:
-        """Add an entry to the ledger; return its reference."""
-        ...
-
-    def explain(self, ref: str) -> Entry | None:
-        """Return the entry under *ref*, however it is spelled, or None."""
-        ...
-
-    def history(self, submission_id: str) -> list[Entry]:
-        """Return the entries about one submission, oldest first."""
-        ...
-
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Return form -> verdict -> number of submissions."""
-        ...
-
-    def oldest_pending(self) -> float | None:
-        """Return when the oldest pending submission was first seen, or None."""
-        ...
-
-    def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
-        """Replace the account's usage by what *change* makes of it, in one transaction; return its answer."""
-        ...
-
-    def usage(self, account: str) -> Usage | None:
-        """Return the account's usage as last written."""
-        ...

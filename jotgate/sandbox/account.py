@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-#: Calls a day by plan (JotForm's help page on API keys); None: unlimited.
-DAILY_CALLS: dict[str, int | None] = {
-    "FREE": 1_000,
-    "BRONZE": 10_000,
-    "SILVER": 50_000,
-    "GOLD": 100_000,
-    "ENTERPRISE": None,
+#: Limits by plan, a month but for the calls (JotForm's help pages); None: unlimited.
+PLANS: Mapping[str, Mapping[str, int | None]] = {
+    "FREE": {"submissions": 100, "views": 1_000, "formCount": 5, "api-daily-limit": 1_000},
+    "BRONZE": {"submissions": 1_000, "views": 10_000, "formCount": 25, "api-daily-limit": 10_000},
+    "SILVER": {"submissions": 2_500, "views": None, "formCount": 50, "api-daily-limit": 50_000},
+    "GOLD": {"submissions": 10_000, "views": None, "formCount": 100, "api-daily-limit": 100_000},
+    "ENTERPRISE": {"submissions": None, "views": None, "formCount": None, "api-daily-limit": None},
 }
+#: Calls a day by plan; None: unlimited.
+DAILY_CALLS: Mapping[str, int | None] = {name: limits["api-daily-limit"] for name, limits in PLANS.items()}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,6 +35,8 @@ class Account:
     created_at: float
     #: Calls used on each day; kept by day, so that a clock that goes back finds its day again.
     used: dict[date, int] = field(default_factory=dict)
+    #: Settings that were changed, by JotForm's names.
+    settings: dict[str, str] = field(default_factory=dict)
 
     def is_over(self, day: date) -> bool:
         """Tell whether no call is left on this day."""

@@ -9,32 +9,38 @@ from werkzeug.wrappers import Request, Response
 
 from . import contents, envelope
 from .account import Account
-from .calls import PATHS, BadInput, Call, without_version
+from .calls import PATHS, BadInput, Call, bare
+from .envelope import Answer
 from .faults import FaultKind, Faults
+from .folders import Folders
 from .forms import Form, Submission
-from .reads import Content, PageTooLarge, Reads
+from .reads import PageTooLarge, Reads
+from .reports import Reports
+from .uploads import Uploads
+from .webhooks import Webhooks
 from .world import World
 from .writes import Writes
 
-#: Roots of the API's paths; anything else on the same host is a page.
-ROOTS = frozenset({"user", "form", "submission", "system"})
-
-
-def is_api_path(path: str) -> bool:
-    """Tell whether a path belongs to the API."""
-    first = without_version(path).strip("/").split("/", 1)[0]
-    return first in ROOTS or path == "/v1" or path.startswith("/v1/")
+#: Browsers may ask from any page (seen in 2013), with the headers that their pages send today.
+_CORS: Mapping[str, str] = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "APIKEY, jf-team-id, Content-Type",
+}
 
 
 class Api:
     """The REST API of one host."""
 
-    def __init__(self, world: World, faults: Faults, base: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, faults: Faults, webhooks: Webhooks, uploads: Uploads, base: Callable[[], str]
+    ) -> None:
         self._world = world
         self._faults = faults
         self._base = base
-        self._reads = Reads(world, faults)
-        self._writes = Writes(world)
+        folders, reports = Folders(world), Reports(world)
+        self._reads = Reads(world, faults, uploads, {**folders.reads, **reports.reads})
+        self._writes = {**Writes(world, webhooks).by_endpoint, **folders.writes, **reports.writes}
 
     def charge(self, request: Request) -> None:
         """Count a call whose answer an ordered fault replaces."""
@@ -45,30 +51,67 @@ class Api:
 
     def answer(self, request: Request) -> Response:
         """Answer one call, and count it if a known key made it."""
-        with self._world.lock:
-            return self._answer(request, without_version(request.path))
+        if request.method == "OPTIONS":
+            response = Response("", 200)
+        else:
+            with self._world.lock:
+                response = self._answer(request)
+        response.headers.update(_CORS)
+        return response
 
-    def _answer(self, request: Request, path: str) -> Response:
+    def _answer(self, request: Request) -> Response:
         known = self._world.account_of_key(_key(request))
+        if known and known[0].is_over(self._world.today()):
+            return envelope.over_limit(self._world.oddities.over_limit)
         if known:
-            account, may_write = known
-            if account.is_over(self._world.today()):
-                return envelope.over_limit(self._world.oddities.over_limit)
-            account.charge(self._world.today())
+            known[0].charge(self._world.today())
+        try:
+            answer = self._answered(request, bare(request.path), known)
+        except PageTooLarge as too_large:
+            return _failed_page(too_large)
+        if known:
+            answer = answer.telling(self._limit_left(known[0], answer, bare(request.path)))
+        if answer.status != 200 and self._world.oddities.message_is_object:
+            answer = answer.with_object_message()
+        return answer.response(as_xml=request.path.endswith(".xml"))
+
+    def _limit_left(self, account: Account, answer: Answer, path: str) -> int | None:
+        odd = self._world.oddities
+        if "content" not in answer.body or not odd.tells_limit_left:
+            return None
+        if answer.status != 200:
+            return account.left(self._world.today()) if odd.errors_tell_limit_left else None
+        if self._faults.take({FaultKind.NO_LIMIT_LEFT}, path):
+            return None
+        return account.left(self._world.today())
+
+    def _answered(self, request: Request, path: str, known: tuple[Account, bool] | None) -> Answer:
         try:
             endpoint, names = PATHS.bind("sandbox").match(path, "GET")
         except HTTPException:
-            return envelope.not_available(path)
+            return envelope.not_available(request.path)
+        if endpoint == "system-plan" and request.method in ("GET", "HEAD"):
+            return self._plan(request, names["key"])
         if not known:
             return envelope.unauthorized(_resource(endpoint))
+        account, may_write = known
         if self._is_wrong_region(account, path):
-            return envelope.answer(200, contents.wrong_region())
+            return Answer(200, contents.wrong_region())
         call = self._call(request, path, account, names)
         if call is None:
-            return envelope.unauthorized(_resource(endpoint))
+            return self._unknown(request, endpoint)
         if request.method in ("GET", "HEAD"):
             return self._read(endpoint, call)
         return self._write(endpoint, call, may_write)
+
+    def _plan(self, request: Request, name: str) -> Answer:
+        plan = contents.plan(name)
+        return envelope.not_available(request.path) if plan is None else envelope.success(plan)
+
+    def _unknown(self, request: Request, endpoint: str) -> Answer:
+        if endpoint == "submission-id" and self._world.oddities.unknown_is_not_found:
+            return envelope.not_available(request.path)
+        return envelope.unauthorized(_resource(endpoint))
 
     def _is_wrong_region(self, account: Account, path: str) -> bool:
         if self._world.oddities.host_region not in (None, account.region):
@@ -83,11 +126,7 @@ class Api:
             form = self._world.forms.get(submission.form_id) if submission else None
         elif "form_id" in names:
             form = self._world.forms.get(names["form_id"])
-        if names.keys() & {"submission_id", "form_id"} and (
-            form is None or form.username != account.username
-        ):
-            return None
-        return Call(
+        call = Call(
             request=request,
             account=account,
             key=names.get("key", ""),
@@ -96,32 +135,32 @@ class Api:
             form_or_none=form,
             submission_or_none=submission,
         )
+        if names.keys() & {"submission_id", "form_id"} and (
+            form is None or form.username != account.username or form.team_id not in (None, call.team_id)
+        ):
+            return None
+        return call
 
-    def _read(self, endpoint: str, call: Call) -> Response:
+    def _read(self, endpoint: str, call: Call) -> Answer:
         try:
             content = self._reads.read(endpoint, call)
-        except PageTooLarge as too_large:
-            return _failed_page(too_large)
-        return envelope.not_available(call.path) if content is None else self._success(call, content)
+        except BadInput as problem:
+            return _refused(problem)
+        if content is None:
+            return envelope.not_available(call.request.path)
+        return envelope.success(content[0], result_set=content[1])
 
-    def _write(self, endpoint: str, call: Call, may_write: bool) -> Response:
-        known = self._writes.by_endpoint.get((call.request.method, endpoint))
+    def _write(self, endpoint: str, call: Call, may_write: bool) -> Answer:
+        known = self._writes.get((call.request.method, endpoint))
         if known is None:
-            return envelope.not_available(call.path)
+            return envelope.not_available(call.request.path)
         action, handler = known
         if not may_write:
             return envelope.read_only(action)
         try:
-            return self._success(call, (handler(call), None))
+            return envelope.success(handler(call))
         except BadInput as problem:
-            return envelope.bad_request(str(problem))
-
-    def _success(self, call: Call, content: Content) -> Response:
-        silent = not self._world.oddities.tells_limit_left or self._faults.take(
-            {FaultKind.NO_LIMIT_LEFT}, call.path
-        )
-        left = None if silent else call.account.left(self._world.today())
-        return envelope.answer(200, envelope.success(content[0], limit_left=left, result_set=content[1]))
+            return _refused(problem)
 
 
 def _key(request: Request) -> str:
@@ -130,6 +169,10 @@ def _key(request: Request) -> str:
 
 def _resource(endpoint: str) -> str:
     return "form-id" if endpoint.startswith("form-id") else endpoint
+
+
+def _refused(problem: BadInput) -> Answer:
+    return envelope.bad_request(str(problem), content=problem.content, resource=problem.resource)
 
 
 def _failed_page(too_large: PageTooLarge) -> Response:

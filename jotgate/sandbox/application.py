@@ -9,11 +9,11 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
 from . import envelope, wire
-from .api import Api, is_api_path
-from .calls import without_version
+from .api import Api
+from .calls import bare
 from .console import Console
 from .faults import Fault, FaultKind, Faults
-from .pages import Pages, render
+from .pages import Pages, is_page, render
 from .world import LoggedCall, World
 
 #: Faults of which a request meets one; they act on a connection or replace an answer.
@@ -62,17 +62,17 @@ class Application:
         if request.path.startswith("/sandbox/"):
             return self._console.answer(request)
         arrived_at = self._world.clock.now()
-        is_api = is_api_path(request.path)
+        is_api = not is_page(request.path)
         outcome = self._spoiled(request, is_api)
         if is_api:
             status = outcome.status_code if isinstance(outcome, Response) else outcome.status
             query = _KEY_IN_QUERY.sub(r"\1***", request.query_string.decode("latin-1"))
-            path = without_version(request.path)
+            path = bare(request.path)
             self._world.remember_call(LoggedCall(arrived_at, request.method, path, query, status))
         return outcome
 
     def _spoiled(self, request: Request, is_api: bool) -> Response | wire.Misbehaviour:
-        path = without_version(request.path)
+        path = bare(request.path)
         latency = self._faults.take({FaultKind.LATENCY}, path, is_api=is_api)
         if latency:
             self._pause(latency.number("seconds"))

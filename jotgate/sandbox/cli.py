@@ -12,6 +12,7 @@ from types import FrameType
 import click
 
 from .account import DAILY_CALLS
+from .oddities import Odd
 from .samples import FIELD_REPORT, STUDENTS
 from .server import Sandbox
 
@@ -39,16 +40,37 @@ def _checked_key(context: click.Context, parameter: click.Parameter, key: str | 
     show_default=True,
     help="Decides the calls a day.",
 )
-@click.option("--read-key", callback=_checked_key, help="Keep this key over restarts. [default: a new one]")
-@click.option("--full-key", callback=_checked_key, help="Keep this key over restarts. [default: a new one]")
+@click.option(
+    "--read-key",
+    envvar="JOTGATE_SANDBOX_READ_KEY",
+    show_envvar=True,
+    callback=_checked_key,
+    help="Keep this key over restarts. [default: a new one]",
+)
+@click.option(
+    "--full-key",
+    envvar="JOTGATE_SANDBOX_FULL_KEY",
+    show_envvar=True,
+    callback=_checked_key,
+    help="Keep this key over restarts. [default: a new one]",
+)
+@click.option(
+    "--odd",
+    multiple=True,
+    metavar="NAME",
+    type=click.Choice([each.value for each in Odd]),
+    help="Play one of the readings that the page about testing lists; may be repeated.",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="First print one line of JSON: api, read_key, full_key."
 )
-def sandbox_command(port: int, plan: str, read_key: str | None, full_key: str | None, as_json: bool) -> None:
+def sandbox_command(
+    port: int, plan: str, read_key: str | None, full_key: str | None, odd: tuple[str, ...], as_json: bool
+) -> None:
     """Serve until SIGINT or SIGTERM. Exits 2 if the port cannot be had."""
     if read_key and read_key == full_key:
         raise click.UsageError("The two keys must differ: what a key may do depends on which one it is.")
-    sandbox = Sandbox(port, plan=plan, read_key=read_key, full_key=full_key)
+    sandbox = Sandbox(port, plan=plan, read_key=read_key, full_key=full_key, odd=odd)
     _start(sandbox, port)
     try:
         stopping = _stop_on_signals()

@@ -1,14 +1,16 @@
-"""What stands in the API's `content`: accounts, forms, questions, settings, submissions."""
+"""The API's `content`: accounts, forms, questions, settings, submissions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 from . import answers
-from .account import Account
+from .account import PLANS, Account
 from .forms import PARTS, Form, Question, Submission
+from .uploads import Uploads
 from .world import World
 
 REGION_HOSTS: Mapping[str, str] = {
@@ -18,11 +20,25 @@ REGION_HOSTS: Mapping[str, str] = {
 }
 
 
+#: What `POST /user/settings` takes; the rest is JotForm's to set.
+SETTINGS = (
+    "name",
+    "email",
+    "website",
+    "time_zone",
+    "company",
+    "industry",
+    "securityQuestion",
+    "securityAnswer",
+)
+_OWNER_NAME = "Sandbox Owner"
+
+
 def user(world: World, account: Account, base: str) -> dict[str, object]:
-    """Return `GET /user`."""
-    return {
+    """Return `GET /user`; only an account of the EU has `euOnly`, whose presence sends PHP's client there."""
+    content: dict[str, object] = {
         "username": account.username,
-        "name": "Sandbox Owner",
+        "name": _OWNER_NAME,
         "email": f"{account.username}@example.com",
         "website": None,
         "time_zone": world.oddities.timezone,
@@ -31,13 +47,29 @@ def user(world: World, account: Account, base: str) -> dict[str, object]:
         "created_at": world.local(account.created_at),
         "updated_at": world.local(account.created_at),
         "region": account.region,
-        "euOnly": account.region == "EU",
         "is_verified": "1",
         "usage": f"{base}/user/usage",
         "loginToGetSubmissions": "1",
+        "language": "en-US",
         "is2FAEnabled": False,
         "allowPrefills": False,
         "allowEncryptionV2": True,
+    }
+    if account.region == "EU" or world.oddities.eu_only_everywhere:
+        content["euOnly"] = account.region == "EU"
+    return content | account.settings
+
+
+def plan(name: str) -> dict[str, object] | None:
+    """Return `GET /system/plan/{name}`, which needs no key; None: there is no such plan."""
+    if name.upper() not in PLANS:
+        return None
+    return {
+        "name": name.upper(),
+        "currency": "USD",
+        "limits": dict(PLANS[name.upper()]),
+        "planType": name.upper(),
+        "isVisible": True,
     }
 
 
@@ -46,7 +78,9 @@ def usage(world: World, account: Account) -> dict[str, object]:
     month = _month(world, world.clock.now())
     form_ids = [form.form_id for form in world.forms_of(account)]
     sent = sum(_month(world, each.created_at) == month for each in world.submissions_of(form_ids))
-    return {
+    calls = account.used.get(world.today(), 0)
+    content: dict[str, object] = {
+        "username": account.username,
         "submissions": str(sent),
         "ssl_submissions": "0",
         "payments": "0",
@@ -54,8 +88,12 @@ def usage(world: World, account: Account) -> dict[str, object]:
         "views": str(sent),
         "signed_documents": "0",
         "ai_sessions": "0",
-        "api": str(account.used.get(world.today(), 0)),
+        "api": calls if world.oddities.usage_api == "number" else str(calls),
+        "form_count": str(len(form_ids)),
     }
+    if world.oddities.usage_api == "absent":
+        del content["api"]
+    return content
 
 
 def _month(world: World, at: float) -> tuple[int, int]:
@@ -86,13 +124,13 @@ def form(world: World, form: Form, base: str) -> dict[str, object]:
     }
 
 
-def question(form: Form, asked: Question) -> dict[str, object]:
-    """Return one question's properties."""
+def question(asked: Question, *, numeric: bool = False) -> dict[str, object]:
+    """Return one question's properties; `qid` and `order` are texts, unless they are said to be numbers."""
     content: dict[str, object] = {
-        "qid": int(asked.qid) if form.numeric_ids else asked.qid,
+        "qid": int(asked.qid) if numeric else asked.qid,
         "type": asked.type,
         "text": asked.text,
-        "order": asked.order if form.numeric_ids else str(asked.order),
+        "order": asked.order if numeric else str(asked.order),
         "name": asked.name,
     }
     if asked.is_layout:
@@ -108,16 +146,20 @@ def question(form: Form, asked: Question) -> dict[str, object]:
         content["sublabels"] = answers.sublabels(asked)
     if asked.options:
         content["options"] = "|".join(asked.options)
+    content.update(asked.properties)
     return content
 
 
-def questions(form: Form) -> dict[str, object] | list[object]:
+def questions(world: World, form: Form) -> Mapping[str, object] | list[object]:
     """Return `GET /form/{id}/questions`; a form without questions gives a list."""
-    return {q.qid: question(form, q) for q in sorted(form.questions.values(), key=lambda q: int(q.qid))} or []
+    numeric = form.numeric_ids or world.oddities.numeric_ids
+    ordered = sorted(form.questions.values(), key=lambda q: int(q.qid))
+    return world.php_map({q.qid: question(q, numeric=numeric) for q in ordered})
 
 
-def properties(form: Form) -> dict[str, object]:
+def properties(world: World, form: Form) -> dict[str, object]:
     """Return `GET /form/{id}/properties`; it holds secrets that even a read key sees."""
+    owner = world.accounts[form.username]
     content: dict[str, object] = {
         "id": form.form_id,
         "title": form.title,
@@ -133,13 +175,53 @@ def properties(form: Form) -> dict[str, object]:
         "thankurl": form.thank_you or "",
         "sendpostdata": "Yes" if form.send_post_data else "No",
         "slug": form.form_id,
+        "owner": form.username,
+        "formOwnerName": owner.settings.get("name", _OWNER_NAME),
+        "formOwnerAccountType": owner.plan,
+        "isEUForm": "1" if owner.region == "EU" else "0",
     }
     return content | form.properties
 
 
-def webhooks(form: Form) -> dict[str, str] | list[str]:
+def webhooks(world: World, form: Form) -> Mapping[str, object] | list[object]:
     """Return `GET /form/{id}/webhooks`; none give a list."""
-    return dict(form.webhooks) or []
+    return world.php_map(form.webhooks)
+
+
+def history(world: World, account: Account) -> list[dict[str, object]]:
+    """Return `GET /user/history`, newest first, after the fields that others list."""
+    return [
+        {
+            "type": event.kind,
+            "formID": event.form_id,
+            "username": event.username,
+            "formTitle": event.form_title,
+            "formStatus": event.form_status,
+            "ip": "127.0.0.1",
+            "timestamp": int(event.at),
+            "formType": event.form_layout,
+        }
+        for event in reversed(world.history)
+        if event.username == account.username
+    ]
+
+
+def teams(world: World, account: Account) -> list[dict[str, object]]:
+    """Return `GET /team/user/me`: the teams that forms belong to, with the fields of the one recorded answer."""
+    found = dict.fromkeys(form.team_id for form in world.forms_of(account) if form.team_id)
+    return [
+        {
+            "id": team_id,
+            "name": f"Team {team_id}",
+            "teamspace_id": f"{team_id}{team_id}",
+            "creator": account.username,
+            "owner": account.username,
+            "slug": f"team{team_id}",
+            "created_at": world.local(account.created_at),
+            "updated_at": None,
+        }
+        for team_id in found
+    ]
 
 
 def submission(world: World, submission: Submission, *, with_answers: bool = True) -> dict[str, object]:
@@ -157,32 +239,29 @@ def submission(world: World, submission: Submission, *, with_answers: bool = Tru
         "updated_at": None if edited is None else world.local(edited),
     }
     if with_answers:
-        row["answers"] = answers.api_map(world.form(submission.form_id), submission.answers)
+        held = answers.api_map(world.form(submission.form_id), submission.answers)
+        row["answers"] = _shown(world, held) if held else world.php_map({})
     return row
 
 
-def files(world: World, form: Form) -> list[object]:
-    """Return `GET /form/{id}/files`: one row for each file name that was sent."""
+def _shown(world: World, held: object) -> object:
+    """Return answers, with PHP's HTML entities in their texts where older rows are played."""
+    if isinstance(held, dict):
+        return {key: _shown(world, each) for key, each in held.items()} if world.oddities.entities else held
+    if isinstance(held, list):
+        return [_shown(world, each) for each in held]
+    return escape(held).replace("&#x27;", "&#039;") if isinstance(held, str) else held
+
+
+def files(world: World, uploads: Uploads, form: Form) -> list[object]:
+    """Return `GET /form/{id}/files`: one row for each file that was sent."""
+    questions = [q.qid for q in form.questions.values() if q.type == "control_fileupload"]
     rows: list[object] = []
-    uploads = [q.qid for q in form.questions.values() if q.type == "control_fileupload"]
     for sent in world.submissions_of([form.form_id]):
-        rows.extend(
-            _file(world, form, sent, str(sent.answers[qid])) for qid in uploads if qid in sent.answers
-        )
+        for answer in (sent.answers[qid] for qid in questions if qid in sent.answers):
+            addresses = answer if isinstance(answer, list) else [str(answer)]
+            rows += [uploads.row(form, sent, each, world.local(sent.created_at)) for each in addresses]
     return rows
-
-
-def _file(world: World, form: Form, sent: Submission, name: str) -> dict[str, str]:
-    return {
-        "name": name,
-        "type": "application/octet-stream",
-        "size": "0",
-        "username": form.username,
-        "form_id": form.form_id,
-        "submission_id": sent.submission_id,
-        "date": world.local(sent.created_at),
-        "url": f"http://www.jotform.com/uploads/{form.username}/{form.form_id}/{sent.submission_id}/{name}",
-    }
 
 
 def wrong_region() -> dict[str, object]:

@@ -30,6 +30,7 @@ class FaultKind(Enum):
     WRONG_REGION = "wrong_region"  #: JSON without `content`, as from another region's host.
     NULL_ANSWERS = "null_answers"  #: answers of submissions younger than `seconds` are not there yet.
     IGNORE_FILTER = "ignore_filter"  #: the filter is echoed, and every row comes.
+    LEAVE_OUT = "leave_out"  #: lists come without the rows of the form `form_id`, or without any.
     PAGE_504_ABOVE = "page_504_above"  #: pages of more than `rows` rows fail; `how` is 504 or cut.
     LATENCY = "latency"  #: the answer starts after `seconds`.
     DOWN = "down"  #: the connection is closed at once and nothing is counted.
@@ -58,6 +59,7 @@ OPTIONS: Mapping[FaultKind, Mapping[str, object]] = {
     FaultKind.WRONG_REGION: {},
     FaultKind.NULL_ANSWERS: {"seconds": 30.0, "shape": "null"},
     FaultKind.IGNORE_FILTER: {},
+    FaultKind.LEAVE_OUT: {"form_id": ""},
     FaultKind.PAGE_504_ABOVE: {"rows": 100, "how": "504"},
     FaultKind.LATENCY: {"seconds": 1.0},
     FaultKind.DOWN: {},
@@ -116,7 +118,7 @@ class Faults:
         self._numbers = count(1)
 
     def add(self, kind: str, times: int | None, path: str | None, options: Mapping[str, object]) -> Fault:
-        """Order a fault. Raises ValueError, saying what is possible, for an unknown kind or option."""
+        """Order a fault. Raises ValueError, with the possible values, for an unknown kind or option."""
         try:
             known = FaultKind(kind)
         except ValueError:

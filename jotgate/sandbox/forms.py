@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Any, Union
 
-#: A text, a list of choices, or the parts of a name, phone number, address or date.
-Answer = Union[str, "list[str]", "dict[str, str]"]
+#: Whatever JSON an answer may be: a text, a number, a list of choices, the parts of a name, the rows of a matrix.
+FieldValue = Union[str, int, float, bool, "list[Any]", "dict[str, Any]"]
 
 #: Rows without an answer of their own.
 LAYOUT_TYPES = frozenset(
@@ -53,6 +53,8 @@ class Question:
     readonly: bool = False
     #: What may be chosen, for dropdown, radio and checkbox.
     options: tuple[str, ...] = ()
+    #: Whatever else it was given: `validation`, `maxsize`, `inputTextMask`.
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def field_name(self) -> str:
@@ -92,7 +94,9 @@ class Form:
     numeric_ids: bool = False
     #: The name of the field that carries the ticket, for the sandbox's own pages.
     ticket_field: str | None = None
-    #: Whatever else the form's settings hold.
+    #: The team that it belongs to: calls that name it in ``jf-team-id`` see the form, and the account's lists do not.
+    team_id: str | None = None
+    #: The rest of the form's settings.
     properties: dict[str, str] = field(default_factory=dict, repr=False)
 
     def ordered_questions(self) -> list[Question]:
@@ -130,7 +134,7 @@ class Submission:
     new: bool = True
     flag: bool = False
     #: By qid; unanswered questions are absent.
-    answers: Mapping[str, Answer]
+    answers: Mapping[str, FieldValue]
 
 
 def question_from(wish: Mapping[str, object], *, qid: str, order: int) -> Question:
@@ -148,7 +152,12 @@ def question_from(wish: Mapping[str, object], *, qid: str, order: int) -> Questi
         hidden=_is_yes(wish.get("hidden")),
         readonly=_is_yes(wish.get("readonly")),
         options=tuple(options.split("|")) if isinstance(options, str) else _texts(options),
+        properties={key: str(value) for key, value in wish.items() if key in _OTHER_PROPERTIES},
     )
+
+
+#: What a Short Text field may ask of its answer besides, how a date is spelled, and the rows and columns of a matrix.
+_OTHER_PROPERTIES = ("validation", "maxsize", "inputTextMask", "format", "dateSeparator", "mrows", "mcolumns")
 
 
 def _is_yes(flag: object) -> bool:

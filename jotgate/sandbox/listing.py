@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 DEFAULT_LIMIT = 20
-HIGHEST_LIMIT = 1000
+MAX_LIMIT = 1000
 #: A row as the API gives it.
 Row = Mapping[str, Any]
 
 _MATCHES = re.compile(r"q([0-9]{1,6}):matches", re.ASCII)
+_IN_BRACKETS = re.compile(r"filter\[([^\[\]]+)\]")
+#: Columns that are ordered by number, not by text.
+_NUMBERS = frozenset({"id", "form_id", "new", "count", "height", "flag"})
+#: Columns that a filter may name alone, as in `{"status": "ACTIVE"}` (others' live tests use `status`).
+_BY_VALUE = frozenset({"status", "new", "flag", "ip", "username", "form_id", "id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +32,8 @@ class Listing:
     descending: bool
     #: As it was sent, for the echo.
     filter: Mapping[str, Any]
+    #: Conditions that name a column alone count; else they are echoed and ignored.
+    by_value: bool
 
     @property
     def reads_answers(self) -> bool:
@@ -43,14 +50,23 @@ class Listing:
         return echo | {"count": rows}
 
     def page(self, rows: Sequence[Row], *, filtered: bool = True) -> list[Row]:
-        """Return the rows that are asked for; with `filtered` off, as if there were no filter."""
-        kept = [row for row in rows if not filtered or passes(row, self.filter)]
-        column = self.orderby.lstrip("-") or "id"
-        kept.sort(key=_order_by(column), reverse=self.descending)
+        """Return the rows that the call asks for; with `filtered` off, as if there were no filter.
+
+        `rows` come oldest first, which also decides between rows that are alike in what the call orders by.
+        """
+        kept = [row for row in rows if not filtered or self._passes(row)]
+        if self.descending:
+            kept.reverse()
+        if self.orderby:
+            kept.sort(key=_order_by(self.orderby.lstrip("-")), reverse=self.descending)
         return kept[self.offset : self.offset + self.limit]
 
+    def _passes(self, row: Row) -> bool:
+        """Tell whether a row meets every condition; unknown conditions are met by all."""
+        return all(_meets(row, key, wanted, by_value=self.by_value) for key, wanted in self.filter.items())
 
-def read(query: Mapping[str, str], *, direction: str) -> Listing:
+
+def read(query: Mapping[str, str], *, direction: str, by_value: bool) -> Listing:
     """Read a list call's query. Total: what cannot be used counts as not sent."""
     orderby = query.get("orderby", "")
     wanted = query.get("direction", "").upper()
@@ -58,10 +74,11 @@ def read(query: Mapping[str, str], *, direction: str) -> Listing:
         wanted = "DESC" if orderby.startswith("-") or not orderby else direction
     return Listing(
         offset=_number(query.get("offset"), 0),
-        limit=min(_number(query.get("limit"), DEFAULT_LIMIT) or DEFAULT_LIMIT, HIGHEST_LIMIT),
+        limit=min(_number(query.get("limit"), DEFAULT_LIMIT) or DEFAULT_LIMIT, MAX_LIMIT),
         orderby=orderby,
         descending=wanted == "DESC",
-        filter=_filter(query.get("filter", "")),
+        filter=_filter(query),
+        by_value=by_value,
     )
 
 
@@ -69,47 +86,48 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(text) if text and re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else otherwise
 
 
-def _filter(text: str) -> Mapping[str, Any]:
+def _filter(query: Mapping[str, str]) -> Mapping[str, Any]:
+    """Read `filter={...}`, and `filter[id:gt]=1` and `fullText=...` as some clients write them."""
     try:
-        wish = json.loads(text)
+        wish = json.loads(query.get("filter", ""))
     except (ValueError, RecursionError):
-        return {}
-    return wish if isinstance(wish, dict) else {}
+        wish = {}
+    found = dict(wish) if isinstance(wish, dict) else {}
+    for key, text in query.items():
+        if match := _IN_BRACKETS.fullmatch(key):
+            found[match[1]] = text
+    if query.get("fullText"):
+        found["fullText"] = query["fullText"]
+    return found
 
 
-def _order_by(column: str) -> Callable[[Row], tuple[object, ...]]:
-    def key(row: Row) -> tuple[object, ...]:
-        return (int(row["id"]),) if column == "id" else (str(row.get(column) or ""), int(row["id"]))
-
-    return key
-
-
-def passes(row: Row, wish: Mapping[str, Any]) -> bool:
-    """Tell whether a row meets every condition; unknown conditions are met by all."""
-    return all(_meets(row, key, wanted) for key, wanted in wish.items())
+def _order_by(column: str) -> Callable[[Row], int | str]:
+    if column in _NUMBERS:
+        return lambda row: _as_number(row.get(column))
+    # The documentation writes the column of addresses in capitals.
+    name = "ip" if column == "IP" else column
+    return lambda row: str(row.get(name) or "")
 
 
-def _meets(row: Row, key: str, wanted: Any) -> bool:
+def _as_number(value: object) -> int:
+    return int(str(value)) if re.fullmatch(r"[0-9]{1,40}", str(value), re.ASCII) else 0
+
+
+def _meets(row: Row, key: str, wanted: Any, *, by_value: bool) -> bool:
     column, _, relation = key.partition(":")
     if key == "formIDs":
-        return (
-            str(row.get("form_id", row["id"])) in {str(each) for each in wanted} if _is_list(wanted) else True
-        )
+        return not isinstance(wanted, list) or str(row.get("form_id", row["id"])) in map(str, wanted)
     if key == "fullText":
-        return str(wanted).casefold() in json.dumps(row, ensure_ascii=False).casefold()
-    if key == "new":
-        return str(row.get("new")) == str(wanted)
+        return any(_holds(answer, str(wanted)) for answer in _answers(row).values())
     if match := _MATCHES.fullmatch(key):
-        return _answer_holds(row, match[1], str(wanted))
+        return _holds(_answers(row).get(match[1]), str(wanted))
+    if not relation and column in _BY_VALUE and column in row:
+        return not by_value or str(row[column]) == str(wanted)
     if relation == "ne" and column in row:
         return str(row[column]) != str(wanted)
     if relation in ("gt", "lt") and column in ("id", "created_at"):
         return _compare(row, column, relation, str(wanted))
     return True
-
-
-def _is_list(wanted: Any) -> bool:
-    return isinstance(wanted, list)
 
 
 def _compare(row: Row, column: str, relation: str, wanted: str) -> bool:
@@ -121,7 +139,22 @@ def _compare(row: Row, column: str, relation: str, wanted: str) -> bool:
     return int(row["id"]) > int(wanted) if relation == "gt" else int(row["id"]) < int(wanted)
 
 
-def _answer_holds(row: Row, qid: str, wanted: str) -> bool:
+def _answers(row: Row) -> Mapping[str, Mapping[str, Any]]:
     answers = row.get("answers")
-    answer = answers.get(qid, {}).get("answer") if isinstance(answers, dict) else None
-    return answer is not None and wanted.casefold() in json.dumps(answer, ensure_ascii=False).casefold()
+    return answers if isinstance(answers, dict) else {}
+
+
+def _holds(answer: Mapping[str, Any] | None, wanted: str) -> bool:
+    """Tell whether what was answered holds a text, in any case; names and labels do not count."""
+    said = [] if answer is None else [*_texts(answer.get("answer")), *_texts(answer.get("prettyFormat"))]
+    return any(wanted.casefold() in text.casefold() for text in said)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif value is not None:
+        yield str(value)

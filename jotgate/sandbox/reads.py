@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from . import contents, listing
-from .account import DAILY_CALLS
 from .calls import Call
 from .faults import Fault, FaultKind, Faults
 from .forms import Form, Submission
 from .listing import Listing, Row
+from .uploads import Uploads
 from .world import World
 
 #: The content, and for lists the echo that stands beside it.
@@ -28,27 +28,36 @@ class PageTooLarge(Exception):
 class Reads:
     """The reading half of the API."""
 
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(
+        self,
+        world: World,
+        faults: Faults,
+        uploads: Uploads,
+        others: Mapping[str, Callable[[Call], Content | None]],
+    ) -> None:
+        """Answer what `others` do not answer by endpoint."""
         self._world = world
         self._faults = faults
-        self._by_endpoint: Mapping[str, Callable[[Call], Content]] = {
+        self._by_endpoint: Mapping[str, Callable[[Call], Content | None]] = {
+            **others,
             "user": lambda call: (contents.user(world, call.account, call.base), None),
             "user-usage": lambda call: (contents.usage(world, call.account), None),
             "user-forms": self._forms,
             "user-submissions": self._account_submissions,
-            "user-settings": lambda call: ({"time_zone": world.oddities.timezone, "language": "en-US"}, None),
-            "user-lists": lambda call: ([], None),
+            "user-settings": lambda call: (contents.user(world, call.account, call.base), None),
+            "user-settings-key": self._setting,
+            "user-subusers": lambda call: ([], None),
+            "user-history": self._history,
+            "team-user-me": lambda call: (contents.teams(world, call.account), None),
             "form-id": self._form,
-            "form-id-questions": lambda call: (contents.questions(call.form), None),
+            "form-id-questions": lambda call: (contents.questions(world, call.form), None),
             "form-id-question-id": self._question,
-            "form-id-properties": lambda call: (contents.properties(call.form), None),
+            "form-id-properties": lambda call: (contents.properties(world, call.form), None),
             "form-id-properties-key": self._property,
             "form-id-submissions": lambda call: self._submissions(call, [call.form.form_id]),
-            "form-id-files": lambda call: (contents.files(world, call.form), None),
-            "form-id-reports": lambda call: ([], None),
-            "form-id-webhooks": lambda call: (contents.webhooks(call.form), None),
+            "form-id-files": lambda call: (contents.files(world, uploads, call.form), None),
+            "form-id-webhooks": lambda call: (contents.webhooks(world, call.form), None),
             "submission-id": lambda call: (self._rows(call, [call.submission])[0], None),
-            "system-plan": self._plan,
         }
 
     def read(self, endpoint: str, call: Call) -> Content | None:
@@ -58,13 +67,13 @@ class Reads:
 
     def _forms(self, call: Call) -> Content:
         asked = self._listing(call)
-        page = self._page(
-            call, asked, [contents.form(self._world, f, call.base) for f in self._own_forms(call)]
-        )
+        rows = [contents.form(self._world, each, call.base) for each in self._own_forms(call)]
+        page = self._page(call, asked, rows)
         return page, asked.result_set(len(page))
 
     def _own_forms(self, call: Call) -> list[Form]:
-        return self._world.forms_of(call.account)
+        """Return the account's own forms, or those of the team that the call names."""
+        return [form for form in self._world.forms_of(call.account) if form.team_id == call.team_id]
 
     def _form(self, call: Call) -> Content:
         content = contents.form(self._world, call.form, call.base)
@@ -72,18 +81,22 @@ class Reads:
 
     def _question(self, call: Call) -> Content:
         asked = call.form.questions.get(call.key)
-        return contents.question(call.form, asked) if asked else [], None
+        numeric = call.form.numeric_ids or self._world.oddities.numeric_ids
+        return contents.question(asked, numeric=numeric) if asked else [], None
 
     def _property(self, call: Call) -> Content:
-        held = contents.properties(call.form)
+        held = contents.properties(self._world, call.form)
         return {call.key: held[call.key]} if call.key in held else [], None
 
-    def _plan(self, call: Call) -> Content:
-        limit = DAILY_CALLS.get(call.key.upper())
-        return {
-            "name": call.key.upper(),
-            "limits": {"api-daily-limit": None if limit is None else str(limit)},
-        }, None
+    def _setting(self, call: Call) -> Content:
+        held = contents.user(self._world, call.account, call.base)
+        return {call.key: held[call.key]} if call.key in held else [], None
+
+    def _history(self, call: Call) -> Content:
+        events = contents.history(self._world, call.account)
+        action = call.request.args.get("action", "all")
+        kept = [each for each in events if action in ("all", each["type"])]
+        return kept[::-1] if call.request.args.get("sortBy", "").upper() == "ASC" else kept, None
 
     def _account_submissions(self, call: Call) -> Content:
         return self._submissions(call, [form.form_id for form in self._own_forms(call)])
@@ -91,7 +104,13 @@ class Reads:
     def _submissions(self, call: Call, form_ids: Sequence[str]) -> Content:
         asked = self._listing(call)
         needs_answers = asked.reads_answers
+        left_out = self._faults.take({FaultKind.LEAVE_OUT}, call.path)
+        if left_out is not None:
+            form_ids = [each for each in form_ids if left_out.text("form_id") not in ("", each)]
         sent = self._world.submissions_of(form_ids)
+        if not self._world.oddities.lists_deleted:
+            sent = [each for each in sent if each.status != "DELETED"]
+        sent.sort(key=lambda each: int(each.submission_id))
         rows = [contents.submission(self._world, each, with_answers=needs_answers) for each in sent]
         page = self._page(call, asked, rows)
         return self._rows(call, [self._world.submission(row["id"]) for row in page]), asked.result_set(
@@ -99,18 +118,20 @@ class Reads:
         )
 
     def _listing(self, call: Call) -> Listing:
-        return listing.read(call.request.args, direction=self._world.oddities.direction)
+        odd = self._world.oddities
+        return listing.read(call.request.args, direction=odd.direction, by_value=odd.filters_by_value)
 
     def _page(self, call: Call, asked: Listing, rows: Sequence[Row]) -> list[Row]:
-        ignored = bool(asked.filter) and self._faults.take({FaultKind.IGNORE_FILTER}, call.path) is not None
+        fault = self._faults.take({FaultKind.IGNORE_FILTER}, call.path) if asked.filter else None
+        ignored = fault is not None or self._world.oddities.ignores_filters
         if asked.orderby.lstrip("-") == "updated_at" and not self._world.oddities.orders_by_edit:
             asked = replace(asked, orderby="id")
         page = asked.page(rows, filtered=not ignored)
-        fault = self._faults.take(
+        too_large = self._faults.take(
             {FaultKind.PAGE_504_ABOVE}, call.path, when=lambda each: len(page) > each.number("rows")
         )
-        if fault:
-            raise PageTooLarge(fault.text("how"))
+        if too_large:
+            raise PageTooLarge(too_large.text("how"))
         return page
 
     def _rows(self, call: Call, submissions: Sequence[Submission]) -> list[dict[str, object]]:

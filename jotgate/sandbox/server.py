@@ -13,18 +13,21 @@ from types import TracebackType
 from jotgate.clock import Clock, SystemClock
 
 from . import answers as answer_texts
+from . import contents
 from .account import DAILY_CALLS, Account
 from .api import Api
 from .application import Application
-from .calls import without_version
+from .calls import bare
 from .console import Console
 from .contents import REGION_HOSTS
 from .faults import Fault, Faults
-from .forms import Answer, Form, Submission
+from .forms import FieldValue, Form, Submission, question_from
+from .oddities import Oddities
 from .pages import Pages
+from .uploads import SentFile, Uploads
 from .webhooks import SentWebhook, Webhooks
 from .wire import Listener
-from .world import LoggedCall, Oddities, World
+from .world import LoggedCall, World
 
 #: Questions of a form that is added without any.
 _USUAL: Sequence[Mapping[str, object]] = (
@@ -55,25 +58,30 @@ class Sandbox:
         region: str = "US",
         daily_calls: int | None = None,
         oddities: Oddities | None = None,
+        odd: Iterable[str] = (),
         webhook_timeout_seconds: float = 10.0,
     ) -> None:
-        """Raises ValueError for an unknown plan or region. `daily_calls` overrides the plan's."""
+        """Raises ValueError for an unknown plan, region or odd reading.
+
+        `daily_calls` overrides the plan's. `odd` names the readings of `Odd` that are played.
+        """
         self._port = port
         self._stopping = threading.Event()
         self._listeners: list[Listener] = []
         self._faults = Faults()
-        self._world = World(clock or SystemClock(), oddities or Oddities())
+        self._world = World(clock or SystemClock(), (oddities or Oddities()).playing(odd))
         self._account = self._add_account(username, plan, region, daily_calls, read_key, full_key)
         foreign = self._add_account("somebody_else", "free", "US", None, None, None)
         #: A key, and a form, of another account.
         self.foreign_key = foreign.read_key
         self.foreign_form_id = self._add_form(foreign, "Not yours", _USUAL).form_id
         self._webhooks = Webhooks(self._world.clock, self._faults, timeout_seconds=webhook_timeout_seconds)
+        self._uploads = Uploads(lambda: self.api)
         self._application = Application(
             self._world,
             self._faults,
-            Api(self._world, self._faults, lambda: self.api),
-            Pages(self._world, self._receive, lambda: self.submit_origin),
+            Api(self._world, self._faults, self._webhooks, self._uploads, lambda: self.api),
+            Pages(self._world, self._uploads, self._receive, lambda: self.api, lambda: self.submit_origin),
             Console(self._world, self._faults, self._webhooks, self._account, self._addresses),
             self._stopping.wait,
         )
@@ -173,12 +181,13 @@ class Sandbox:
         encrypted: bool = False,
         numeric_ids: bool = False,
         send_post_data: bool = False,
+        team_id: str | None = None,
     ) -> str:
         """Add a form and return its id.
 
         A question is a mapping with `type` and, where wanted, `qid`, `name`, `text`, `required`, `hidden`,
         `readonly` and `options`. A heading and a submit button are added unless the list is empty, and a
-        hidden text field named `ticket_field` if there is none of that name. Raises ValueError.
+        hidden text field named `ticket_field` if no field has that name. Raises ValueError.
         """
         if layout not in LAYOUTS:
             raise ValueError(f"layout must be one of {', '.join(LAYOUTS)}, not {layout!r}")
@@ -190,6 +199,7 @@ class Sandbox:
         form.encrypted = encrypted
         form.numeric_ids = numeric_ids
         form.send_post_data = send_post_data
+        form.team_id = team_id
         return form.form_id
 
     def forms(self) -> dict[str, str]:
@@ -220,6 +230,20 @@ class Sandbox:
             questions = self._world.form(form_id).questions
             questions[qid] = replace(questions[qid], name=name)
 
+    def change_question(self, form_id: str, qid: str, **properties: object) -> None:
+        """Change what the owner can change of a question: `hidden`, `validation`, `maxsize`, ...; its answers stay."""
+        with self._world.lock:
+            form = self._world.form(form_id)
+            before = contents.question(form.questions[qid])
+            form.questions[qid] = question_from(
+                {**before, **properties}, qid=qid, order=form.questions[qid].order
+            )
+
+    def set_property(self, form_id: str, name: str, text: str) -> None:
+        """Set whatever else the form's settings hold, such as `conditions`."""
+        with self._world.lock:
+            self._world.form(form_id).properties[name] = text
+
     def delete_question(self, form_id: str, qid: str) -> None:
         """Delete a question; its answers are no longer shown."""
         with self._world.lock:
@@ -248,9 +272,12 @@ class Sandbox:
                 self._webhooks.announce(form, submission, {})
         return submission.submission_id
 
-    def delete_submission(self, submission_id: str) -> None:
-        """Mark a submission as deleted; the API goes on returning it."""
-        self._world.delete_submission(submission_id)
+    def delete_submission(self, submission_id: str, *, for_good: bool = False) -> None:
+        """Mark a submission as deleted, and the API goes on returning it; or take it away *for_good*."""
+        if for_good:
+            self._world.purge_submission(submission_id)
+        else:
+            self._world.delete_submission(submission_id)
 
     def edit_submission(
         self, submission_id: str, answers: Mapping[str, object] | None = None, *, status: str | None = None
@@ -260,6 +287,8 @@ class Sandbox:
             form = self._world.form(self._world.submission(submission_id).form_id)
             given = answer_texts.from_python(form, answers or {})
             self._world.edit_submission(submission_id, given, status=status)
+            if self._world.oddities.edits_send_webhooks:
+                self._webhooks.announce(form, self._world.submission(submission_id), {})
 
     def drain_webhooks(self, timeout_seconds: float = 10.0) -> bool:
         """Wait until no webhook that is due is still to be sent; return False if that took too long."""
@@ -274,7 +303,7 @@ class Sandbox:
         `/form/*/submissions`, and for webhook faults over their addresses; None: every API call, every
         webhook. Raises ValueError.
         """
-        return self._faults.add(kind, times, None if path is None else without_version(path), options)
+        return self._faults.add(kind, times, bare(path) if path and path.startswith("/") else path, options)
 
     def clear_faults(self) -> None:
         """Take back every order."""
@@ -284,9 +313,17 @@ class Sandbox:
         return {"api": self.api, "submit_origin": self.submit_origin}
 
     def _receive(
-        self, form: Form, given: Mapping[str, Answer], ip: str, extra: Mapping[str, str]
+        self,
+        form: Form,
+        given: Mapping[str, FieldValue],
+        ip: str,
+        extra: Mapping[str, str],
+        files: Mapping[str, Sequence[SentFile]],
     ) -> Submission:
-        submission = self._world.submit(form, given, at=self._world.clock.now(), ip=ip)
+        at = self._world.clock.now()
+        submission_id = self._world.new_submission_id(at)
+        whole = {**given, **self._uploads.keep(form, submission_id, files)}
+        submission = self._world.submit(form, whole, at=at, ip=ip, submission_id=submission_id)
         self._webhooks.announce(form, submission, extra)
         return submission
 

@@ -58,7 +58,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """What is done to a connection instead of answering; it is closed afterwards."""
+    """What the sandbox does to a connection instead of answering; it closes it afterwards."""
 
     act: Callable[[Connection], None]
     #: The HTTP status that is sent, or 0 if no answer is begun.

@@ -11,30 +11,9 @@ from datetime import date
 from jotgate.clock import Clock
 
 from .account import Account
-from .forms import Answer, Form, Submission
-from .stamps import NEW_YORK, SubmissionIds, api_day, local_time, new_form_id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oddities:
-    """What clients saw JotForm do now one way, now another; each can be turned."""
-
-    #: The zone of every time in the API; the US host's is New York.
-    timezone: str = NEW_YORK
-    #: The daily reset follows daylight saving; else it stays at UTC-5.
-    reset_follows_daylight_saving: bool = True
-    #: `limit-left` stands in the envelope.
-    tells_limit_left: bool = True
-    #: `GET /form/{id}` gives a list of one, as the documentation shows.
-    form_as_list: bool = False
-    #: How an account over its daily limit is answered: 403, 429, 200 (with `responseCode` 403) or 503.
-    over_limit: str = "429"
-    #: The order of a list whose `orderby` comes without a `direction`.
-    direction: str = "DESC"
-    #: Lists can be ordered by `updated_at`; else that order is echoed and ignored.
-    orders_by_edit: bool = True
-    #: The region that this host stands for; None: the account's own.
-    host_region: str | None = None
+from .forms import FieldValue, Form, Submission
+from .oddities import Oddities
+from .stamps import SubmissionIds, api_day, local_time, new_form_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +29,21 @@ class LoggedCall:
     status: int
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an account's history."""
+
+    #: JotForm's name of it: formCreation, formUpdate, formDelete.
+    kind: str
+    #: Seconds since the epoch, UTC.
+    at: float
+    username: str
+    form_id: str
+    form_title: str
+    form_status: str
+    form_layout: str
+
+
 class World:
     """The state of the sandbox. Methods take the lock; take it around several of them."""
 
@@ -61,6 +55,8 @@ class World:
         self.forms: dict[str, Form] = {}
         self.submissions: dict[str, Submission] = {}
         self.log: list[LoggedCall] = []
+        #: What was done to accounts and forms, oldest first.
+        self.history: list[Event] = []
         self._ids_of_form: dict[str, list[str]] = {}
         self._submission_ids = SubmissionIds()
 
@@ -71,6 +67,10 @@ class World:
     def local(self, at: float) -> str:
         """Write a time as the API does."""
         return local_time(at, self.oddities.timezone)
+
+    def php_map(self, entries: Mapping[str, object]) -> Mapping[str, object] | list[object]:
+        """Return a map as PHP writes it: an empty one is a list, unless it is said to be otherwise."""
+        return entries if entries or self.oddities.empty_maps_are_maps else []
 
     def account_of_key(self, key: str) -> tuple[Account, bool] | None:
         """Return whose key this is and whether it may write."""
@@ -88,10 +88,19 @@ class World:
                 raise ValueError(f"there is a form {form.form_id} already")
             self.forms[form.form_id] = form
             self._ids_of_form[form.form_id] = []
+            self.note("formCreation", form)
         return form
 
+    def note(self, kind: str, form: Form) -> None:
+        """Remember what was done to a form."""
+        event = Event(
+            kind, self.clock.now(), form.username, form.form_id, form.title, form.status, form.layout
+        )
+        with self.lock:
+            self.history.append(event)
+
     def form(self, form_id: str) -> Form:
-        """Return a form. Raises ValueError if there is none of this id."""
+        """Return a form. Raises ValueError if no form has this id."""
         if form_id not in self.forms:
             raise ValueError(f"there is no form {form_id}")
         return self.forms[form_id]
@@ -107,11 +116,24 @@ class World:
                 self.submissions[key] for form_id in form_ids for key in self._ids_of_form.get(form_id, ())
             ]
 
-    def submit(self, form: Form, answers: Mapping[str, Answer], *, at: float, ip: str) -> Submission:
-        """Keep a new submission; its id tells `at`."""
+    def new_submission_id(self, at: float) -> str:
+        """Return the id of a submission that is still to be kept; it tells `at`."""
+        with self.lock:
+            return self._submission_ids.next(at)
+
+    def submit(
+        self,
+        form: Form,
+        answers: Mapping[str, FieldValue],
+        *,
+        at: float,
+        ip: str,
+        submission_id: str | None = None,
+    ) -> Submission:
+        """Keep a new submission; its id, unless it has one already, tells `at`."""
         with self.lock:
             submission = Submission(
-                submission_id=self._submission_ids.next(at),
+                submission_id=submission_id or self._submission_ids.next(at),
                 form_id=form.form_id,
                 ip=ip,
                 created_at=at,
@@ -122,7 +144,7 @@ class World:
         return submission
 
     def submission(self, submission_id: str) -> Submission:
-        """Return a submission. Raises ValueError if there is none of this id."""
+        """Return a submission. Raises ValueError if no submission has this id."""
         if submission_id not in self.submissions:
             raise ValueError(f"there is no submission {submission_id}")
         return self.submissions[submission_id]
@@ -132,10 +154,16 @@ class World:
         with self.lock:
             self.submissions[submission_id] = replace(self.submission(submission_id), status="DELETED")
 
+    def purge_submission(self, submission_id: str) -> None:
+        """Take a submission away, as a purge of the account's trash does."""
+        with self.lock:
+            form_id = self.submissions.pop(submission_id).form_id
+            self._ids_of_form[form_id].remove(submission_id)
+
     def edit_submission(
         self,
         submission_id: str,
-        answers: Mapping[str, Answer],
+        answers: Mapping[str, FieldValue],
         *,
         status: str | None = None,
         new: bool | None = None,

@@ -1,4 +1,4 @@
-"""Stores: everything that is remembered, behind `jotgate.protocols.Store`.
+"""Stores: everything that is remembered.
 
 The decisions are written once, in SQL that every engine speaks and in the verbs above it; a
 driver per engine adds how to connect, how to lock and which faults there are.
@@ -6,65 +6,70 @@ driver per engine adds how to connect, how to lock and which faults there are.
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
-
 from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
-from jotgate.stores.auditing import AuditingVerbs
+from jotgate.stores.audit import AuditVerbs
 from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
-from jotgate.stores.keys import KeyVerbs
 from jotgate.stores.outbox import OutboxVerbs
-from jotgate.stores.readings import ReadingVerbs
 from jotgate.stores.reporting import ReportingVerbs
+from jotgate.stores.scoped_keys import ScopedKeyVerbs
 from jotgate.stores.settling import SettlingVerbs
-from jotgate.stores.signing import SigningVerbs
+from jotgate.stores.signing_keys import SigningKeyVerbs
 from jotgate.stores.standing import StandingVerbs
+from jotgate.stores.sweep import SweepVerbs
 from jotgate.stores.tickets import TicketVerbs
+from jotgate.stores.zones import ZoneVerbs
 
-__all__ = ["SqlStore", "open_store"]
+__all__ = ["Store", "open_store"]
 
 
-class SqlStore(
+class Store(
     TicketVerbs,
     AppVerbs,
     GrantVerbs,
-    KeyVerbs,
-    ReadingVerbs,
+    ScopedKeyVerbs,
+    SweepVerbs,
     SettlingVerbs,
     ReportingVerbs,
-    SigningVerbs,
+    SigningKeyVerbs,
     OutboxVerbs,
     StandingVerbs,
-    AuditingVerbs,
+    AuditVerbs,
     ExportingVerbs,
     ForgettingVerbs,
+    ZoneVerbs,
 ):
-    """A `jotgate.protocols.Store` on a relational database."""
+    """Everything that is remembered, in a relational database.
+
+    A store speaks in whole decisions: each verb is one transaction, decided by a guarded write, and is honoured
+    by every process and machine that shares the store. Every verb raises `jotgate.errors.StoreUnavailable` when
+    it cannot do its work; then nothing was written. All times are seconds since the epoch, UTC.
+    """
 
 
-def open_store(url: str) -> SqlStore:
+def open_store(url: str) -> Store:
     """Return the store at *url*; nothing is opened yet.
 
-    ``sqlite:///relative.db``, ``sqlite:////absolute.db``, or ``postgresql://user@host:5432/database`` with
-    the options of libpq, and ``?schema=`` for another schema than ``jotgate``.
+    ``sqlite:///relative.db``, ``sqlite:////absolute.db`` (all that follows the third slash is the path, letter by
+    letter), or ``postgresql://user@host:5432/database`` with the options of libpq, and ``?schema=`` for another
+    schema than ``jotgate``.
 
     Raises:
-        ConfigError: there is no store of this kind, or its driver is not installed.
+        ConfigError: we know no store of this kind, or its driver is not installed.
     """
-    scheme = url.partition(":")[0]
+    scheme, _, rest = url.partition("://")
     if scheme in ("postgresql", "postgres"):
         try:
             from jotgate.stores.postgres import PostgresDriver
         except ImportError:
             problem = "store: PostgreSQL needs its driver: pip install 'jotgate[postgres]'"
             raise ConfigError([problem]) from None
-        return SqlStore(PostgresDriver(url))
-    parts = urlsplit(url)
-    if scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return Store(PostgresDriver(url))
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
         from jotgate.stores.sqlite import SqliteDriver
 
-        return SqlStore(SqliteDriver(unquote(parts.path[1:])))
+        return Store(SqliteDriver(rest[1:]))
     known = "use sqlite:///path or postgresql://user@host/database"
-    raise ConfigError([f"store: {parts.scheme or url!r} is no kind of store; {known}"])
+    raise ConfigError([f"store: {scheme!r} is not a kind of store; {known}"])

@@ -9,13 +9,13 @@ from typing import Any
 
 from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import Admit, Reason, Refuse
-from jotgate.protocols import App, AppCounts, AppFault, GrantFilter, KeptKey, KeyState, Redemption
+from jotgate.protocols import App, AppCounts, AppFault, AppKeyState, GrantFilter, Redemption, StoredAppKey
+from jotgate.signed.tickets import new_ticket_id
 from jotgate.stores.driver import Row, Transaction
-from jotgate.stores.forgetting import known_as, masked_fingerprint
+from jotgate.stores.forgetting import fingerprint_of_forgotten, known_as
 from jotgate.stores.grants import GrantVerbs
-from jotgate.stores.tickets import Held, is_unanswered
+from jotgate.stores.tickets import TicketRow, is_unanswered
 from jotgate.stores.verbs import record, tried_twice
-from jotgate.tickets import new_ticket_id
 
 _LISTING_SECONDS = 30.0
 
@@ -28,7 +28,7 @@ class AppVerbs(GrantVerbs):
     """The part of the store that knows apps."""
 
     @tried_twice
-    def create_app(self, app: App, key: KeptKey, *, actor: str) -> bool:
+    def create_app(self, app: App, key: StoredAppKey, *, actor: str) -> bool:
         """Store a new app with its first key; False: there is, or was, one of this name."""
         values = {
             "app": app.name,
@@ -46,8 +46,8 @@ class AppVerbs(GrantVerbs):
         return True
 
     @tried_twice
-    def add_app_key(self, key: KeptKey, *, actor: str) -> bool:
-        """Add a `next` key, in place of one that was never used; False: there is no such app that is not revoked."""
+    def add_app_key(self, key: StoredAppKey, *, actor: str) -> bool:
+        """Add a `next` key, in place of one that was never used; False: the app is unknown or revoked."""
         with self._write() as tx:
             if not _is_live(tx, key.app):
                 return False
@@ -69,7 +69,7 @@ class AppVerbs(GrantVerbs):
 
     def revoke_app(self, app: str, *, now: float, actor: str) -> bool:
         """End an app: its keys, its grants, their tickets and passes; False: nothing of it was left to end."""
-        # Keys first: what is redeemed until then is found among the grants, and nothing is afterwards.
+        # Keys first: a token redeemed before is found among the grants, and none can be redeemed afterwards.
         ended = self._end_app(app, now, actor)
         return bool(self.revoke_grants(GrantFilter(app=app), now=now, actor=actor, note=None)) or ended
 
@@ -90,7 +90,7 @@ class AppVerbs(GrantVerbs):
             return [_app(row) for row in tx.all("read_apps")]
 
     @tried_twice
-    def app_keys(self) -> list[KeptKey]:
+    def app_keys(self) -> list[StoredAppKey]:
         """Return every key of every app, oldest first."""
         with self._read() as tx:
             return [_key(row) for row in tx.all("read_app_keys")]
@@ -106,28 +106,32 @@ class AppVerbs(GrantVerbs):
         }
 
     @tried_twice
-    def app_of_key(self, key_id: str) -> tuple[App, KeptKey] | None:
+    def app_of_key(self, key_id: str) -> tuple[App, StoredAppKey] | None:
         """Return the key of that id with its app, whatever their state, or None."""
         with self._read() as tx:
             row = tx.one("find_app_key", key_id=key_id)
         return None if row is None else (_app(row[10:]), _key(row[:10]))
 
     @tried_twice
-    def keys_of_app(self, app: str) -> list[tuple[App, KeptKey]]:
-        """Return every key of *app* with it, whatever their state, the newest first; none if there is no such app."""
+    def keys_of_app(self, app: str) -> list[tuple[App, StoredAppKey]]:
+        """Return every key of *app* with it, whatever their state, the newest first; none of an unknown app."""
         with self._read() as tx:
             return [(_app(row[10:]), _key(row[:10])) for row in tx.all("find_keys_of_app", app=app)]
 
     @tried_twice
-    def missing_app_keys(self, held: Collection[str]) -> dict[str, int]:
-        """Return the ids of code keys not in *held* that usable keys of apps stem from, each with their number."""
+    def missing_app_keys(self, known: Collection[str]) -> dict[str, int]:
+        """Return the ids of code keys not in *known* that usable keys of apps stem from, each with their number."""
         with self._read(_LISTING_SECONDS) as tx:
             counts: dict[str, int] = dict(tx.all("count_keys_by_code_key"))
-        return {code_key: number for code_key, number in counts.items() if code_key not in held}
+        return {code_key: number for code_key, number in counts.items() if code_key not in known}
 
     @tried_twice
     def redeem_token(self, redemption: Redemption) -> Admit | Refuse:
-        """Take the token, once; issue the subject's ticket or take it over into this browser; all or nothing."""
+        """Take the token, once; issue the subject's ticket or take it over into this browser; all or nothing.
+
+        A token that was redeemed before is refused with `Reason.TOKEN_USED`, and the try is counted on its grant if
+        it came from another browser; if `holds` is a pass of the same subject, nothing is counted or recorded.
+        """
         try:
             with self._write() as tx:
                 return _redeem(tx, self._as_known(tx, redemption))
@@ -138,16 +142,16 @@ class AppVerbs(GrantVerbs):
 
     def _as_known(self, tx: Transaction, redemption: Redemption) -> Redemption:
         """Return the redemption with a tombstone in place of a subject that is forgotten."""
-        subject = known_as(tx, self._masks, redemption.form, redemption.subject)
+        subject = known_as(tx, self._tombstones, redemption.form, redemption.subject)
         if subject is None or subject == redemption.subject:
             return redemption
-        fingerprint = masked_fingerprint(redemption.app, redemption.form, subject)
+        fingerprint = fingerprint_of_forgotten(redemption.app, redemption.form, subject)
         return replace(redemption, subject=subject, fingerprint=fingerprint)
 
 
 def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
     state = _key_state(tx, redemption)
-    if state is KeyState.REVOKED:
+    if state is AppKeyState.REVOKED:
         return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
     if redemption.proof_key is not None and not _remember(tx, redemption, redemption.proof_key, None):
         return _refused(tx, redemption, Reason.BAD_TOKEN, fault=AppFault.PROOF_USED)
@@ -158,12 +162,12 @@ def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
     uses, refusal = _entitle(tx, redemption)
     if refusal is not None:
         return refusal
-    held = _at_hand(tx, redemption, uses)
-    ticket_id = new_ticket_id() if held is None else held.ticket_id
+    ticket = _at_hand(tx, redemption, uses)
+    ticket_id = new_ticket_id() if ticket is None else ticket.ticket_id
     # Who waited for the grant may find here that the same token was faster.
     if not _remember(tx, redemption, redemption.token_key, ticket_id):
         return _replayed(tx, redemption)
-    how = _issue(tx, redemption, ticket_id) if held is None else _take_over(tx, redemption, held)
+    how = _issue(tx, redemption, ticket_id) if ticket is None else _take_over(tx, redemption, ticket)
     if redemption.holds is not None:
         _revoke_pass(tx, redemption, redemption.holds.pass_id, redemption.holds.expires_at)
     record(tx, _admission(redemption, ticket_id, how))
@@ -177,13 +181,13 @@ def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
     )
 
 
-def _key_state(tx: Transaction, redemption: Redemption) -> KeyState | None:
+def _key_state(tx: Transaction, redemption: Redemption) -> AppKeyState | None:
     """Return how far the key has come, None for the site's own; a `next` one is nobody else's to change from now on."""
     if redemption.key_id is None:
         return None
     row = tx.one("read_key_state", key_id=redemption.key_id)
-    state = KeyState.REVOKED if row is None else KeyState(row[0])
-    if state is KeyState.NEXT:
+    state = AppKeyState.REVOKED if row is None else AppKeyState(row[0])
+    if state is AppKeyState.NEXT:
         tx.one("read_app", app=redemption.app)
     return state
 
@@ -209,14 +213,14 @@ def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | Non
     return uses, None
 
 
-def _at_hand(tx: Transaction, redemption: Redemption, uses: int) -> Held | None:
+def _at_hand(tx: Transaction, redemption: Redemption, uses: int) -> TicketRow | None:
     """Return the ticket to go on with: the one still being filled in, or the one that a single use lives by."""
     name = "newest_ticket_of_grant" if uses == 1 else "open_ticket_of_grant"
     row = tx.one(name, fingerprint=redemption.fingerprint)
-    held = Held(*row) if row else None
-    if held is None or held.submission_id is not None or held.state == "revoked":
+    ticket = TicketRow(*row) if row else None
+    if ticket is None or ticket.submission_id is not None or ticket.state == "revoked":
         return None
-    return held
+    return ticket
 
 
 def _remember(tx: Transaction, redemption: Redemption, key: bytes, ticket_id: bytes | None) -> bool:
@@ -228,7 +232,7 @@ def _replayed(tx: Transaction, redemption: Redemption) -> Refuse:
     """Refuse a token that was redeemed before: nothing is wrong where its own subject's browser shows it again."""
     holds = redemption.holds
     if holds is not None and (holds.form, holds.subject) == (redemption.form, redemption.subject):
-        return Refuse(reason=Reason.TOKEN_USED, ref=Reason.TOKEN_USED.name)
+        return Refuse.unrecorded(Reason.TOKEN_USED)
     row = tx.one("find_token", token_key=redemption.token_key)
     if row is not None and row[1] is not None and row[2] != redemption.browser:
         tx.run("count_foreign_try", fingerprint=row[1])
@@ -248,19 +252,19 @@ def _issue(tx: Transaction, redemption: Redemption, ticket_id: bytes) -> str:
     return "issued"
 
 
-def _take_over(tx: Transaction, redemption: Redemption, held: Held) -> str:
-    moved = held.browser is not None and held.browser != redemption.browser
+def _take_over(tx: Transaction, redemption: Redemption, ticket: TicketRow) -> str:
+    moved = ticket.browser is not None and ticket.browser != redemption.browser
     tx.run(
         "take_ticket_over",
         subject=redemption.subject,
         moved=int(moved),
-        unanswered=held.state == "sent" and is_unanswered(tx, held, redemption.form),
-        **_ticket_values(redemption, held.ticket_id),
+        unanswered=ticket.state == "sent" and is_unanswered(tx, ticket, redemption.form),
+        **_ticket_values(redemption, ticket.ticket_id),
     )
     if moved:
         tx.run("count_move", fingerprint=redemption.fingerprint)
-    if held.pass_id is not None and held.pass_expires_at is not None:
-        _revoke_pass(tx, redemption, held.pass_id, held.pass_expires_at)
+    if ticket.pass_id is not None and ticket.pass_expires_at is not None:
+        _revoke_pass(tx, redemption, ticket.pass_id, ticket.pass_expires_at)
     return "moved" if moved else "opened again"
 
 
@@ -281,7 +285,7 @@ def _revoke_pass(tx: Transaction, redemption: Redemption, pass_id: bytes, expire
     tx.run("revoke_pass", pass_id=pass_id, now=redemption.now, expires_at=expires_at)
 
 
-def _count_use(tx: Transaction, redemption: Redemption, state: KeyState | None) -> None:
+def _count_use(tx: Transaction, redemption: Redemption, state: AppKeyState | None) -> None:
     """Count the token on its key, and let the key's first one make it the active key.
 
     Raises:
@@ -291,7 +295,9 @@ def _count_use(tx: Transaction, redemption: Redemption, state: KeyState | None) 
         return
     if tx.one("count_use_of_key", key_id=redemption.key_id, now=redemption.now) is None:
         raise _KeyEnded
-    if state is KeyState.NEXT and tx.run("retire_other_keys", app=redemption.app, key_id=redemption.key_id):
+    if state is AppKeyState.NEXT and tx.run(
+        "retire_other_keys", app=redemption.app, key_id=redemption.key_id
+    ):
         note = "by its first token"
         record(
             tx,
@@ -327,7 +333,7 @@ def _refused(
         about=_about(redemption),
         note=redemption.network,
     )
-    return Refuse(reason=reason, ref=record(tx, entry), at=at)
+    return Refuse(reason=reason, ref=tx.references.ref_of(record(tx, entry)), at=at)
 
 
 def _about(redemption: Redemption) -> str | None:
@@ -345,7 +351,7 @@ def _is_live(tx: Transaction, app: str) -> bool:
     return row is not None and _app(row).revoked_at is None
 
 
-def _add_key(tx: Transaction, key: KeptKey) -> None:
+def _add_key(tx: Transaction, key: StoredAppKey) -> None:
     tx.run(
         "add_app_key",
         key_id=key.key_id,
@@ -370,15 +376,15 @@ def _app(row: Row | Iterable[Any]) -> App:
     )
 
 
-def _key(row: Row | Iterable[Any]) -> KeptKey:
+def _key(row: Row | Iterable[Any]) -> StoredAppKey:
     key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used, revoked_at = row
-    return KeptKey(
+    return StoredAppKey(
         key_id=key_id,
         app=app,
         algorithm=algorithm,
         code_key=code_key,
         public_key=None if public_key is None else bytes(public_key),
-        state=KeyState(state),
+        state=AppKeyState(state),
         created_at=created_at,
         last_used_at=last_used_at,
         used=used,

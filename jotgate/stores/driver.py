@@ -1,4 +1,4 @@
-"""What a database has to do for the store's logic, and the statements that stand in files beside it."""
+"""The work of a database for the store's logic, and the statements in the files beside it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from importlib import resources
 from typing import Any, Protocol
 
 from jotgate.errors import StoreUnavailable
+from jotgate.ledger import References
 
 Row = tuple[Any, ...]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_INCLUDED = re.compile(r"\{(\w+)\}")
 
 
 class Undone(StoreUnavailable):
@@ -21,6 +23,11 @@ class Undone(StoreUnavailable):
 
 class Transaction(Protocol):
     """The statements of one transaction, by name."""
+
+    @property
+    def references(self) -> References:
+        """How the entries of this store's ledger are named."""
+        ...
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
@@ -42,11 +49,15 @@ class Transaction(Protocol):
         """Run a statement for each of *rows* and return how many rows were changed in all."""
         ...
 
-    def hold(self, name: str, /, **values: Any) -> bool:
+    def lock(self, name: str, /, **values: Any) -> bool:
         """Keep everybody else off what *name* stands for until the transaction ends.
 
         Says whether what was read before may be out of date by now: never where writers take turns anyway.
         """
+        ...
+
+    def continue_numbers(self, table: str, column: str) -> None:
+        """Let the next row of *table* be numbered after those that were added with their numbers."""
         ...
 
 
@@ -55,6 +66,8 @@ class Driver(Protocol):
 
     #: Whether its ``issue_at_once`` is the whole admission, because each statement takes a while to get there.
     issues_alone: bool
+    #: How the entries of its ledger are named.
+    references: References
 
     @property
     def where(self) -> str:
@@ -63,6 +76,10 @@ class Driver(Protocol):
 
     def exists(self) -> bool:
         """Say whether there is a store, without making one."""
+        ...
+
+    def learn(self, statements: Mapping[str, str]) -> None:
+        """Know these statements by their names, too."""
         ...
 
     def migrate(self, *, patience_seconds: float) -> None:
@@ -74,7 +91,7 @@ class Driver(Protocol):
         ...
 
     def read(self, *, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
-        """Open a view for reading; each statement sees what is committed."""
+        """Open a view for reading; each statement sees every commit before it."""
         ...
 
     def close(self) -> None:
@@ -83,11 +100,17 @@ class Driver(Protocol):
 
 
 def load_statements(*folders: str) -> dict[str, str]:
-    """Return every statement by its name, a later folder's in place of an earlier one's. Parameters are ``:name``."""
+    """Return every statement by its name, a later folder's in place of an earlier one's.
+
+    Parameters are ``:name``, and ``{every_grant}`` stands for the whole statement of that name.
+    """
     statements: dict[str, str] = {}
     for folder in folders:
         statements |= _load_folder(folder)
-    return statements
+    return {
+        name: _INCLUDED.sub(lambda included: statements[included[1]], text)
+        for name, text in statements.items()
+    }
 
 
 def _load_folder(folder: str) -> dict[str, str]:
@@ -103,14 +126,3 @@ def _load_folder(folder: str) -> dict[str, str]:
                 line for line in text.splitlines() if not line.startswith("--")
             ).strip()
     return statements
-
-
-def load_steps(folder: str) -> list[tuple[int, list[str]]]:
-    """Return the schema steps in *folder*: their numbers, and the statements of each, in order."""
-    steps = []
-    for file in (resources.files("jotgate.stores") / folder).iterdir():
-        number, _, rest = file.name.partition("_")
-        if number.isdigit() and rest.endswith(".sql"):
-            text = file.read_text("utf-8")
-            steps.append((int(number), [part.strip() for part in text.split(";\n") if part.strip()]))
-    return sorted(steps)

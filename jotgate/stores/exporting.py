@@ -18,7 +18,10 @@ class ExportingVerbs(Verbs):
     """The part of the store that hands submissions out."""
 
     def export(self, form: str, *, everything: bool, since: float) -> Iterator[ExportRow]:
-        """Iterate over a form's submissions made at *since* or later, in bounded memory, in the order of their ids."""
+        """Iterate over a form's submissions made at *since* or later, in bounded memory, in the order of their ids.
+
+        Those that count, or with *everything* those with any verdict.
+        """
         after = ""
         while True:
             with self._read(_LISTING_SECONDS) as tx:

@@ -1,71 +1,137 @@
-"""Forgetting: subjects that become keyed tombstones, and what is older than the owner keeps it."""
+"""Forgetting: subjects that become keyed tombstones, and rows older than the owner keeps them."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry
-from jotgate.protocols import Erasure, Masks
-from jotgate.stores.driver import Transaction
+from jotgate.protocols import Erasure, Tombstones
+from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.verbs import Verbs, record, tried_twice
 
-_PAGE_ROWS = 500
+#: Keys that one reading goes through, and rows that one transaction changes.
+_READ_ROWS = 5_000
+_WRITTEN_ROWS = 100
+#: Between two of them everybody who waits has a turn: as long as they may sleep before they ask again.
+_PAUSE_SECONDS = 0.005
 _DAY_SECONDS = 86_400.0
 _WRITING_SECONDS = 30.0
 _TOMBSTONE = re.compile(r"forgotten:[0-9a-f]{8}:[0-9a-f]{32}")
-#: Table -> the statements that find the next old rows of it, and that mask one.
-_MASKED = {
-    "tickets": ("old_tickets", "mask_ticket", "ticket_id"),
-    "grants": ("old_grants", "mask_grant", "fingerprint"),
-    "ledger": ("old_entries", "mask_entry", "seq"),
-    "outbox": ("old_notices", "mask_notice", "seq"),
-}
+#: Table -> what lies before every key of it.
+_BEFORE: Mapping[str, Any] = {"submissions": "", "tickets": b"", "grants": b"", "ledger": 0, "outbox": 0}
+
+
+class _Old(NamedTuple):
+    """What retention does to one table: the statements that find its old rows and that change one, and its key."""
+
+    table: str
+    find: str
+    change: str
+    key: str
+
+
+_FORGOTTEN = (
+    _Old("tickets", "old_tickets", "forget_old_ticket", "ticket_id"),
+    _Old("grants", "old_grants", "forget_old_grant", "fingerprint"),
+    _Old("ledger", "old_entries", "forget_subject_of_entry", "seq"),
+    _Old("outbox", "old_notices", "forget_subject_of_notice", "seq"),
+)
+#: Codes stay, about nobody.
+_REMOVED = (
+    _Old("tickets", "old_tickets", "remove_old_ticket", "ticket_id"),
+    _Old("ledger", "old_entries", "remove_entry", "seq"),
+    _Old("outbox", "old_notices", "remove_old_notice", "seq"),
+    _Old("grants", "old_grants", "forget_old_grant", "fingerprint"),
+)
 
 
 class ForgettingVerbs(Verbs):
     """The part of the store that people's requests and the owner's retention meet."""
 
-    def use_masks(self, masks: Masks) -> None:
-        """Let *masks* say what stands for a subject that is forgotten; the store holds no key."""
-        self._masks = masks
+    def use_tombstones(self, tombstones: Tombstones) -> None:
+        """Let *tombstones* say what stands for a subject that is forgotten; the store holds no key."""
+        self._tombstones = tombstones
+
+    def forget(self, subject: str, *, form: str | None, now: float, actor: str) -> Erasure:
+        """Put a tombstone in place of *subject*, on one form or on all, some hundred rows at a time; for good.
+
+        What comes later about this subject is about the tombstone from the beginning. If it is broken off, doing it
+        again does the rest.
+        """
+        tombstone = self._tombstone(subject)
+        self._add_tombstone(tombstone, form, now)
+        which = {"subject": subject, "form": form}
+        counts: Counter[str] = Counter(dict.fromkeys(_BEFORE, 0))
+        # Codes first: a ticket that is issued after them is about the tombstone.
+        for table, find, change in (
+            ("grants", "grants_of_subject", _forget_grants),
+            ("tickets", "tickets_of_subject", partial(_forget_tickets, now=now)),
+            ("submissions", "submissions_of_subject", _forget_submissions),
+            ("ledger", "entries_of_subject", partial(_forget_numbered, change="forget_subject_of_entry")),
+            ("outbox", "notices_of_subject", partial(_forget_numbered, change="forget_subject_of_notice")),
+        ):
+            for rows in self._found(table, find, **which):
+                if rows:
+                    self._change(partial(change, rows=rows, tombstone=tombstone))
+                    counts[table] += len(rows)
+        self._note_forgotten(form, tombstone, counts, now, actor)
+        # Also what came after an earlier request: it was about the tombstone from the beginning, and is at JotForm.
+        by_form: dict[str, list[str]] = {}
+        for one in self._tombstones(subject):
+            for rows in self._found("submissions", "submissions_of_subject", subject=one, form=form):
+                for submission_id, name in rows:
+                    by_form.setdefault(name, []).append(submission_id)
+        return Erasure(counts=counts, submissions=by_form)
 
     @tried_twice
-    def forget(self, subject: str, *, form: str | None, now: float, actor: str) -> Erasure:
-        """Put a tombstone in place of *subject*, on one form or on all, in one transaction; for good."""
-        mask = self._mask(subject)
+    def _add_tombstone(self, tombstone: str, form: str | None, now: float) -> None:
         with self._write(_WRITING_SECONDS) as tx:
             for name in sorted(self._forms) if form is None else [form]:
-                tx.hold("settling_of_form", form=name)
-            tx.run("add_tombstone", tombstone=mask, form=form or "", now=now)
-            which = {"subject": subject, "form": form}
-            # What came after an earlier request is about the tombstone already, and is still at JotForm.
-            masked = [
-                row
-                for one in self._masks(subject)
-                for row in tx.all("submissions_of_subject", subject=one, form=form)
-            ]
-            submissions = tx.all("submissions_of_subject", **which)
-            for submission_id, _ in submissions:
-                tx.run("mask_submission", submission_id=submission_id, mask=mask)
-                tx.run("forget_lookups", submission_id=submission_id)
-            counts = {
-                "submissions": len(submissions),
-                "tickets": _forget_tickets(tx, which, mask, now),
-                "grants": _forget_grants(tx, which, mask),
-                "ledger": tx.run("mask_ledger_of_subject", mask=mask, **which),
-                "outbox": tx.run("mask_outbox_of_subject", mask=mask, **which),
-            }
-            note = ", ".join(f"{number} {table}" for table, number in counts.items())
-            record(
-                tx, Entry(at=now, event="subject.forgotten", form=form, subject=mask, actor=actor, note=note)
-            )
-        by_form: dict[str, list[str]] = {}
-        for submission_id, name in [*masked, *submissions]:
-            by_form.setdefault(name, []).append(submission_id)
-        return Erasure(counts=counts, submissions=by_form)
+                tx.lock("settling_of_form", form=name)
+            tx.run("add_tombstone", tombstone=tombstone, form=form or "", now=now)
+
+    @tried_twice
+    def _note_forgotten(
+        self, form: str | None, tombstone: str, counts: Mapping[str, int], now: float, actor: str
+    ) -> None:
+        note = ", ".join(f"{counts[table]} {table}" for table in _BEFORE)
+        entry = Entry(at=now, event="subject.forgotten", form=form, subject=tombstone, actor=actor, note=note)
+        with self._write(_WRITING_SECONDS) as tx:
+            record(tx, entry)
+
+    def _found(self, table: str, find: str, **values: Any) -> Iterator[list[Row]]:
+        """Go through *table* in the order of its keys; give what the statement *find* finds, some hundred rows each.
+
+        Where it finds nothing among some thousand keys, it gives no rows, so that whoever is in a hurry can stop.
+        """
+        after = _BEFORE[table]
+        while (reading := self._read_some(table, find, after, values)) is not None:
+            after, rows = reading
+            for at in range(0, max(len(rows), 1), _WRITTEN_ROWS):
+                yield rows[at : at + _WRITTEN_ROWS]
+
+    @tried_twice
+    def _read_some(
+        self, table: str, find: str, after: Any, values: Mapping[str, Any]
+    ) -> tuple[Any, list[Row]] | None:
+        """Return the last of the next keys, and what was found up to it; None: there are no more."""
+        with self._read(_WRITING_SECONDS) as tx:
+            row = tx.one(f"end_of_{table}", after=after, rows=_READ_ROWS)
+            if row is None:
+                return None
+            return row[0], tx.all(find, after=after, until=row[0], **values)
+
+    @tried_twice
+    def _change(self, change: Callable[[Transaction], None]) -> None:
+        with self._write(_WRITING_SECONDS) as tx:
+            change(tx)
+        time.sleep(_PAUSE_SECONDS)
 
     @tried_twice
     def begin_retention(self, form: str, *, now: float) -> bool:
@@ -82,11 +148,16 @@ class ForgettingVerbs(Verbs):
         now: float,
         goes_on: Callable[[], bool] = lambda: True,
     ) -> Erasure:
-        """Take away whom everything older than *before* is about, or all of it; what is usable still stays."""
+        """Take the subjects of everything older than *before* away, or all of it; rows still of use stay.
+
+        A submission that is removed is never judged anew. *goes_on* is asked after every few hundred rows; if
+        it says no, the next caller of `begin_retention` does the rest.
+        """
         counts: Counter[str] = Counter()
         ids: list[str] = []
         for table, found in self._steps(form, before, delete, now):
-            counts[table] += len(found)
+            if found:
+                counts[table] += len(found)
             ids += found if table == "submissions" else []
             if not goes_on():
                 self._postpone(form)
@@ -99,14 +170,17 @@ class ForgettingVerbs(Verbs):
         self, form: str, before: float, delete: bool, now: float
     ) -> Iterator[tuple[str, Sequence[str]]]:
         """Do a few hundred rows at a time; give the table, and one text for each row."""
-        while ids := self._retain_submissions(form, before, delete, now):
-            yield "submissions", ids
-        if delete:
-            for table, number in self._remove_rest(form, before).items():
-                yield table, [""] * number
-        for table in ("grants",) if delete else tuple(_MASKED):
-            while number := self._mask_page(table, form, before):
-                yield table, [""] * number
+        which = {"form": form, "before": before, "everything": int(delete)}
+        for rows in self._found("submissions", "old_submissions", **which):
+            change = _remove_submissions if delete else self._make_nobodys
+            if rows:
+                self._change(partial(change, form=form, rows=rows, now=now))
+            yield "submissions", [row[0] for row in rows]
+        for old in _REMOVED if delete else _FORGOTTEN:
+            for rows in self._found(old.table, old.find, **which):
+                if rows:
+                    self._change(partial(self._change_old, old=old, rows=rows, before=before))
+                yield old.table, [""] * len(rows)
 
     @tried_twice
     def _postpone(self, form: str) -> None:
@@ -126,43 +200,20 @@ class ForgettingVerbs(Verbs):
             }
         return {table: row[0] if row else 0 for table, row in counted.items()}
 
-    @tried_twice
-    def _retain_submissions(self, form: str, before: float, delete: bool, now: float) -> list[str]:
-        with self._write(_WRITING_SECONDS) as tx:
-            tx.hold("settling_of_form", form=form)
-            rows = tx.all(
-                "old_submissions", form=form, before=before, everything=int(delete), rows=_PAGE_ROWS
-            )
-            for submission_id, subject, verdict, ticket_id in rows:
-                tx.run("forget_lookups", submission_id=submission_id)
-                if not delete:
-                    tx.run("mask_submission", submission_id=submission_id, mask=self._masked(subject))
-                    continue
-                which = {"submission_id": submission_id}
-                tx.run("remember_removed", form=form, verdict=verdict, now=now, **which)
-                tx.run("remove_submission", **which)
-                tx.run("remove_entries_of_submission", **which)
-                if ticket_id is not None:
-                    tx.run("remove_ticket_of_submission", ticket_id=ticket_id, **which)
-        return [row[0] for row in rows]
+    def _make_nobodys(self, tx: Transaction, *, form: str, rows: Sequence[Row], now: float) -> None:
+        """Forget whose submissions these are, and what of them is shown and looked up."""
+        tx.lock("settling_of_form", form=form)
+        tombstones = [(row[0], self._tombstone_or_none(row[1])) for row in rows]
+        _for_each(tx, "remove_lookups", [{"submission_id": one} for one, _ in tombstones])
+        values = [{"submission_id": one, "tombstone": tombstone} for one, tombstone in tombstones]
+        _for_each(tx, "forget_subject_of_submission", values)
 
-    @tried_twice
-    def _mask_page(self, table: str, form: str, before: float) -> int:
-        find, mask, key = _MASKED[table]
-        with self._write(_WRITING_SECONDS) as tx:
-            rows = tx.all(find, form=form, before=before, rows=_PAGE_ROWS)
-            for found, subject in rows:
-                tx.run(mask, mask=self._masked(subject), **{key: found})
-        return len(rows)
-
-    @tried_twice
-    def _remove_rest(self, form: str, before: float) -> Counter[str]:
-        with self._write(_WRITING_SECONDS) as tx:
-            return Counter(
-                tickets=tx.run("remove_old_tickets", form=form, before=before),
-                ledger=tx.run("remove_old_entries", form=form, before=before),
-                outbox=tx.run("remove_old_notices", form=form, before=before),
-            )
+    def _change_old(self, tx: Transaction, *, old: _Old, rows: Sequence[Row], before: float) -> None:
+        values = [
+            {old.key: key, "tombstone": self._tombstone_or_none(subject), "before": before}
+            for key, subject in rows
+        ]
+        _for_each(tx, old.change, values)
 
     @tried_twice
     def _note_retention(self, form: str, delete: bool, counts: Mapping[str, int], now: float) -> None:
@@ -171,50 +222,74 @@ class ForgettingVerbs(Verbs):
         with self._write(_WRITING_SECONDS) as tx:
             record(tx, Entry(at=now, event="retention.applied", form=form, note=note))
 
-    def _mask(self, subject: str) -> str:
-        masks: Sequence[str] = self._masks(subject)
-        return masks[0]
+    def _tombstone(self, subject: str) -> str:
+        tombstones: Sequence[str] = self._tombstones(subject)
+        return tombstones[0]
 
-    def _masked(self, subject: str | None) -> str | None:
-        return subject if subject is None or is_tombstone(subject) else self._mask(subject)
+    def _tombstone_or_none(self, subject: str | None) -> str | None:
+        return subject if subject is None or is_tombstone(subject) else self._tombstone(subject)
 
 
 def is_tombstone(subject: str | None) -> bool:
-    """Say whether *subject* stands for somebody who is forgotten."""
+    """Say whether *subject* stands for a forgotten person."""
     return subject is not None and _TOMBSTONE.fullmatch(subject) is not None
 
 
-def known_as(tx: Transaction, masks: Masks, form: str, subject: str | None) -> str | None:
+def known_as(tx: Transaction, tombstones: Tombstones, form: str, subject: str | None) -> str | None:
     """Return the tombstone that *subject* was given on *form*, or *subject* itself."""
     if subject is None or tx.one("any_tombstone") is None:
         return subject
-    for mask in masks(subject):
-        if tx.one("find_tombstone", tombstone=mask, form=form) is not None:
-            return mask
+    for tombstone in tombstones(subject):
+        if tx.one("find_tombstone", tombstone=tombstone, form=form) is not None:
+            return tombstone
     return subject
 
 
-def masked_fingerprint(app: str, form: str, mask: str) -> bytes:
+def fingerprint_of_forgotten(app: str, form: str, tombstone: str) -> bytes:
     """Return the fingerprint of an app's grant whose subject is forgotten: nobody can try subjects on it."""
-    return hashlib.sha256("\0".join(("jotgate/forgotten", app, form, mask)).encode()).digest()[:16]
+    return hashlib.sha256("\0".join(("jotgate/forgotten", app, form, tombstone)).encode()).digest()[:16]
 
 
-def _forget_tickets(tx: Transaction, which: Mapping[str, str | None], mask: str, now: float) -> int:
-    """Mask tickets, and end the passes that still name the subject."""
-    rows = tx.all("tickets_of_subject", **which)
-    for ticket_id, pass_id, pass_expires_at in rows:
-        if pass_id is not None and pass_expires_at is not None and pass_expires_at > now - _DAY_SECONDS:
-            tx.run("revoke_pass", pass_id=pass_id, now=now, expires_at=pass_expires_at)
-        tx.run("mask_ticket", ticket_id=ticket_id, mask=mask)
-    return len(rows)
+def _for_each(tx: Transaction, name: str, values: Sequence[Mapping[str, Any]]) -> None:
+    if values:
+        tx.many(name, values)
 
 
-def _forget_grants(tx: Transaction, which: Mapping[str, str | None], mask: str) -> int:
-    rows = tx.all("grants_of_subject", **which)
+def _forget_tickets(tx: Transaction, *, rows: Sequence[Row], tombstone: str, now: float) -> None:
+    """Forget the subject of tickets, and end the passes that still name the subject."""
+    for _, pass_id, ends_at in rows:
+        if pass_id is not None and ends_at is not None and ends_at > now - _DAY_SECONDS:
+            tx.run("revoke_pass", pass_id=pass_id, now=now, expires_at=ends_at)
+    values = [{"ticket_id": row[0], "tombstone": tombstone} for row in rows]
+    _for_each(tx, "forget_subject_of_ticket", values)
+
+
+def _forget_grants(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
     for fingerprint, app, form in rows:
-        tx.run("mask_grant", fingerprint=fingerprint, mask=mask)
+        tx.run("forget_subject_of_grant", fingerprint=fingerprint, tombstone=tombstone)
         if app is not None:
-            fresh = masked_fingerprint(app, form, mask)
+            fresh = fingerprint_of_forgotten(app, form, tombstone)
             tx.run("refingerprint_grant", fingerprint=fingerprint, fresh=fresh)
             tx.run("carry_tickets_over", fingerprint=fingerprint, fresh=fresh)
-    return len(rows)
+
+
+def _forget_submissions(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
+    for form in sorted({row[1] for row in rows}):
+        tx.lock("settling_of_form", form=form)
+    _for_each(tx, "remove_lookups", [{"submission_id": row[0]} for row in rows])
+    values = [{"submission_id": row[0], "tombstone": tombstone} for row in rows]
+    _for_each(tx, "forget_subject_of_submission", values)
+
+
+def _forget_numbered(tx: Transaction, *, rows: Sequence[Row], tombstone: str, change: str) -> None:
+    _for_each(tx, change, [{"seq": row[0], "tombstone": tombstone} for row in rows])
+
+
+def _remove_submissions(tx: Transaction, *, form: str, rows: Sequence[Row], now: float) -> None:
+    """Remove submissions with all that belongs to them; they are remembered, so as not to be judged anew."""
+    tx.lock("settling_of_form", form=form)
+    values = [{"submission_id": row[0], "now": now} for row in rows]
+    for name in ("remove_lookups", "remember_removed", "remove_submission", "remove_entries_of_submission"):
+        _for_each(tx, name, values)
+    tickets = [{"submission_id": row[0], "ticket_id": row[2]} for row in rows if row[2] is not None]
+    _for_each(tx, "remove_ticket_of_submission", tickets)

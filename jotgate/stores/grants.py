@@ -10,17 +10,13 @@ from jotgate.ledger import Entry
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
-from jotgate.stores.verbs import Verbs, record, tried_twice
+from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 
 _PAGE_ROWS = 1000
 #: What goes through a whole table may take a while.
 _LISTING_SECONDS = 30.0
 _PREFIX = re.compile("[0-9a-fA-F]{6,32}")
 _LOWEST, _HIGHEST = b"", b"\xff" * 17
-_FIELDS = (
-    "fingerprint", "key_id", "form", "subject", "label", "batch", "uses", "used", "valid_from", "valid_until",
-    "revoked_at", "created_at", "moves", "app", "foreign_tries",
-)  # fmt: skip
 
 
 class _SomeTaken(Exception):
@@ -28,7 +24,7 @@ class _SomeTaken(Exception):
 
 
 class GrantVerbs(Verbs):
-    """The part of the store that whoever hands out codes meets."""
+    """The part of the store for handing out codes."""
 
     def create_grants(self, grants: Iterable[NewGrant], now: float) -> list[int]:
         """Store the grants, all made with one key, in one transaction; return the places of those that exist."""
@@ -56,7 +52,7 @@ class GrantVerbs(Verbs):
         """Return the grants with tombstones in place of subjects that are forgotten."""
         if tx.one("any_tombstone") is None:
             return batch
-        return [one._replace(subject=known_as(tx, self._masks, one.form, one.subject)) for one in batch]
+        return [one._replace(subject=known_as(tx, self._tombstones, one.form, one.subject)) for one in batch]
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
         """Iterate over the grants meant (None: all codes), in the order of their fingerprints, in bounded memory."""
@@ -66,10 +62,10 @@ class GrantVerbs(Verbs):
             while True:
                 with self._read(_LISTING_SECONDS) as tx:
                     rows = _page(tx, which, low, high, after)
-                yield from map(_grant, rows)
+                yield from (from_row(Grant, row) for row in rows)
                 if len(rows) < _PAGE_ROWS:
                     break
-                after = bytes(rows[-1][0])
+                after = rows[-1][0]
 
     def revoke_grants(self, which: GrantFilter, *, now: float, actor: str, note: str | None) -> int:
         """Revoke grants with their tickets and passes; return how many were not revoked before."""
@@ -95,12 +91,15 @@ class GrantVerbs(Verbs):
 
     @tried_twice
     def reissue_grant(self, which: GrantFilter, fresh: NewGrant, *, now: float, actor: str) -> Grant | None:
-        """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept."""
+        """Give the one grant meant a new fingerprint; its open tickets and passes are revoked, its uses kept.
+
+        Returns the grant as it is now, or None if there is not exactly one such grant that is not revoked.
+        """
         with self._write() as tx:
             grant = _only(tx, which)
             if grant is None or grant.revoked_at is not None:
                 return None
-            tx.run("note_key", key_id=fresh.key_id)
+            tx.run("note_code_key", code_key=fresh.code_key)
             tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
             tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
             tx.run("retire_code", fingerprint=grant.fingerprint, form=grant.form, now=now)
@@ -109,12 +108,12 @@ class GrantVerbs(Verbs):
                 "replace_fingerprint",
                 fingerprint=grant.fingerprint,
                 fresh=fresh.fingerprint,
-                key_id=fresh.key_id,
+                code_key=fresh.code_key,
             )
             note = f"now code {fresh.fingerprint.hex()[:6]}"
             record(tx, _entry("code.reissued", grant, now, actor, note))
             row = tx.one("find_grant", fingerprint=fresh.fingerprint)
-        return None if row is None else _grant(row)
+        return None if row is None else from_row(Grant, row)
 
     @tried_twice
     def give_back_use(self, which: GrantFilter, *, now: float, actor: str) -> Grant | None:
@@ -132,15 +131,15 @@ class GrantVerbs(Verbs):
             note = "a use" if used else "a ticket that was sent or open"
             record(tx, _entry("code.use_given_back", grant, now, actor, note))
             row = tx.one("find_grant", fingerprint=grant.fingerprint)
-        return None if row is None else _grant(row)
+        return None if row is None else from_row(Grant, row)
 
     @tried_twice
-    def missing_keys(self, held: Collection[str]) -> dict[str, int]:
-        """Return the ids of code keys not in *held* that usable grants need, each with the number of those grants."""
+    def missing_code_keys(self, known: Collection[str]) -> dict[str, int]:
+        """Return the ids of code keys not in *known* that usable grants need, each with the number of those grants."""
         with self._read(_LISTING_SECONDS) as tx:
-            needed = [row[0] for row in tx.all("read_keys") if row[0] not in held]
-            counts = {key_id: tx.one("count_usable_grants", key_id=key_id) for key_id in needed}
-        return {key_id: row[0] for key_id, row in counts.items() if row and row[0]}
+            needed = [row[0] for row in tx.all("read_code_keys") if row[0] not in known]
+            counts = {code_key: tx.one("count_usable_grants", code_key=code_key) for code_key in needed}
+        return {code_key: row[0] for code_key, row in counts.items() if row and row[0]}
 
 
 def _free_ticket(tx: Transaction, grant: Grant, now: float) -> bool:
@@ -148,24 +147,7 @@ def _free_ticket(tx: Transaction, grant: Grant, now: float) -> bool:
 
 
 def _values(grant: NewGrant, now: float) -> dict[str, object]:
-    return {
-        "fingerprint": grant.fingerprint,
-        "key_id": grant.key_id,
-        "form": grant.form,
-        "subject": grant.subject,
-        "label": grant.label,
-        "batch": grant.batch,
-        "uses": grant.uses,
-        "valid_from": grant.valid_from,
-        "valid_until": grant.valid_until,
-        "now": now,
-    }
-
-
-def _grant(row: Row) -> Grant:
-    values = dict(zip(_FIELDS, row, strict=True))
-    values["fingerprint"] = bytes(values["fingerprint"])
-    return Grant(**values)
+    return {**grant._asdict(), "now": now}
 
 
 def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
@@ -207,9 +189,10 @@ def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
     if which == GrantFilter():
         return None
     rows = [row for low, high in _ranges(which) for row in _page(tx, which, low, high, _LOWEST)]
-    live = [row for row in rows if row[10] is None] or rows
-    row = tx.one("find_grant", fingerprint=live[0][0]) if len(live) == 1 else None
-    return None if row is None else _grant(row)
+    found = [from_row(Grant, row) for row in rows]
+    live = [grant for grant in found if grant.revoked_at is None] or found
+    row = tx.one("find_grant", fingerprint=live[0].fingerprint) if len(live) == 1 else None
+    return None if row is None else from_row(Grant, row)
 
 
 def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
@@ -235,7 +218,7 @@ def _end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:
 
 
 def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float) -> None:
-    tx.run("note_key", key_id=sample.key_id)
+    tx.run("note_code_key", code_key=sample.code_key)
     note = f"{count} codes, batch {sample.batch or '-'}"
     record(tx, Entry(at=now, event="codes.created", form=sample.form, note=note))
 

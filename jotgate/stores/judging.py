@@ -1,6 +1,6 @@
 """A batch of submissions judged: all that decides is read at once, and all verdicts are written at once.
 
-What is read is held, or the driver's transaction is alone; and every write is guarded by what was decided on, so
+All rows read are locked, or the driver's transaction is alone; and every write is guarded by what was decided on, so
 that a verdict that rests on anything else undoes the whole batch instead of being written.
 """
 
@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 from jotgate.answers import stripped
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
-from jotgate.protocols import Masks, Settled
+from jotgate.protocols import Settled, Tombstones
+from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Transaction, Undone
 from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.outbox import announce, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
 from jotgate.submissions import Candidate, judge
-from jotgate.tickets import Ticket
 
 
 class Judged(NamedTuple):
@@ -45,22 +45,27 @@ class _Uses(NamedTuple):
 
 
 def settle_batch(
-    tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float, masks: Masks
+    tx: Transaction,
+    candidates: Sequence[Candidate],
+    *,
+    capacity: int | None,
+    now: float,
+    tombstones: Tombstones,
 ) -> list[Settled]:
-    """Judge the candidates in the order given, and write every verdict that is new; *masks* as in `known_as`."""
-    hold(tx, candidates)
+    """Judge the candidates in the order given, and write every verdict that is new; *tombstones* as in `known_as`."""
+    lock_for_settling(tx, candidates)
     batch = _Batch(tx, candidates, capacity=capacity, now=now)
     settled = [batch.settle(candidate) for candidate in candidates]
     batch.redeem(tx)
-    _write(tx, _forgotten(tx, list(batch.judged.values()), masks), now)
+    _write(tx, _forgotten(tx, list(batch.judged.values()), tombstones), now)
     batch.take_places(tx)
     return settled
 
 
-def _forgotten(tx: Transaction, judged: list[Judged], masks: Masks) -> list[Judged]:
+def _forgotten(tx: Transaction, judged: list[Judged], tombstones: Tombstones) -> list[Judged]:
     """Put tombstones in place of those who are forgotten, and keep nothing of what they wrote."""
     if tx.one("any_tombstone") is not None:
-        judged = [_known(tx, one, masks) for one in judged]
+        judged = [_known(tx, one, tombstones) for one in judged]
     return [
         one._replace(candidate=replace(one.candidate, kept=stripped(one.candidate.kept)))
         if one.ticket is not None and is_tombstone(one.ticket.subject)
@@ -69,21 +74,23 @@ def _forgotten(tx: Transaction, judged: list[Judged], masks: Masks) -> list[Judg
     ]
 
 
-def _known(tx: Transaction, judged: Judged, masks: Masks) -> Judged:
+def _known(tx: Transaction, judged: Judged, tombstones: Tombstones) -> Judged:
     ticket = judged.ticket
     if ticket is None:
         return judged
-    return judged._replace(ticket=replace(ticket, subject=known_as(tx, masks, ticket.form, ticket.subject)))
+    return judged._replace(
+        ticket=replace(ticket, subject=known_as(tx, tombstones, ticket.form, ticket.subject))
+    )
 
 
-def hold(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+def lock_for_settling(tx: Transaction, candidates: Sequence[Candidate]) -> None:
     """Keep others off everything that settling these may change."""
     for form in _forms(candidates):
-        tx.hold("settling_of_form", form=form)
+        tx.lock("settling_of_form", form=form)
     ticket_ids = _ticket_ids(candidates)
     if ticket_ids:
-        tx.hold("grants_of_tickets", ticket_ids=ticket_ids)
-        tx.hold("tickets", ticket_ids=ticket_ids)
+        tx.lock("grants_of_tickets", each=ticket_ids)
+        tx.lock("tickets", each=ticket_ids)
 
 
 class _Batch:
@@ -95,7 +102,7 @@ class _Batch:
         self._capacity = capacity
         self._now = now
         ids = list({candidate.submission_id for candidate in candidates})
-        rows = tx.each("read_judgements", ids) + tx.each("read_removed", ids)
+        rows = tx.each("read_judgements", ids)
         self._known = {row[0]: (Verdict(row[1]), row[2]) for row in rows}
         self._tickets: dict[bytes, Ticket] = {}
         self._uses: dict[bytes, _Uses] = {}
@@ -116,9 +123,9 @@ class _Batch:
         known = self._known.get(candidate.submission_id)
         if known is not None and known[0] is not Verdict.PENDING:
             return Settled(submission_id=candidate.submission_id, verdict=known[0], fresh=False)
-        ticket = self._tickets.get(candidate.ticket_id) if candidate.ticket_id is not None else None
+        ticket = self._ticket(candidate)
         seen_at = known[1] if known else self._now
-        verdict = judge(candidate, ticket, waited_seconds=self._now - seen_at)
+        verdict = judge(candidate, ticket, waited_seconds=self._now - seen_at, seen_at=seen_at)
         if ticket is not None and verdict is Verdict.VERIFIED:
             verdict = self._redeem(candidate, ticket)
         if known is not None and verdict is Verdict.PENDING:
@@ -128,11 +135,19 @@ class _Batch:
         self.judged[candidate.submission_id] = Judged(candidate, verdict, own, known is not None)
         return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
 
+    def _ticket(self, candidate: Candidate) -> Ticket | None:
+        """Return the candidate's ticket as the verdicts before this one left it."""
+        if candidate.ticket_id is None:
+            return None
+        ticket, redeemed_for = self._tickets.get(candidate.ticket_id), self._redeemed.get(candidate.ticket_id)
+        if ticket is None or redeemed_for is None:
+            return ticket
+        return replace(ticket, submission_id=redeemed_for)
+
     def _redeem(self, candidate: Candidate, ticket: Ticket) -> Verdict:
         """Decide what reading cannot: the first on a ticket, the form's places, the uses of a code."""
         if ticket.submission_id is not None:
             return Verdict.REPLAYED
-        self._tickets[ticket.ticket_id] = replace(ticket, submission_id=candidate.submission_id)
         self._redeemed[ticket.ticket_id] = candidate.submission_id
         form, uses = candidate.form, self._uses.get(ticket.ticket_id)
         if form not in self._places or uses is None:
@@ -154,7 +169,7 @@ class _Batch:
         _write_all(tx, "take_uses", uses)
 
     def take_places(self, tx: Transaction) -> None:
-        """Take the forms' places: last, because deliveries wait for whoever does."""
+        """Take the forms' places: last, because deliveries wait for the one that does."""
         places = [
             {"form": form, "count": count, "capacity": self._capacity}
             for form, count in self._taken_places.items()
@@ -166,17 +181,17 @@ class _Batch:
 def _write(tx: Transaction, judged: Sequence[Judged], now: float) -> None:
     """Write all rows that a verdict leaves behind."""
     _write_all(tx, "add_submission", [_submission(one, now) for one in judged])
-    forget_lookups(tx, [one.candidate for one in judged if one.known_before])
+    remove_lookups(tx, [one.candidate for one in judged if one.known_before])
     keep_lookups(tx, [one.candidate for one in judged])
     entries = [entry_values(_entry(one, now)) for one in judged if one.verdict is not Verdict.PENDING]
     _write_all(tx, "add_entry", entries)
-    announce(tx, [_event(one, now) for one in judged if one.verdict is not Verdict.PENDING])
+    announce(tx, (_event(one, now) for one in judged if one.verdict is not Verdict.PENDING))
 
 
-def forget_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
+def remove_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
     """Forget by what these were to be found again: their answers are read anew."""
     if candidates:
-        tx.many("forget_lookups", [{"submission_id": one.submission_id} for one in candidates])
+        tx.many("remove_lookups", [{"submission_id": one.submission_id} for one in candidates])
 
 
 def keep_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
@@ -193,6 +208,7 @@ def _submission(judged: Judged, now: float) -> dict[str, Any]:
         "subject": ticket.subject if ticket else None,
         "verdict": verdict.value,
         "created_at": candidate.created_earliest,
+        "created_from": candidate.created_from or None,
         "now": now,
         "judged_at": None if verdict is Verdict.PENDING else now,
         "ticket_id": candidate.ticket_id,

@@ -1,4 +1,4 @@
-"""The outbox: what consumers are to be told, written in the transaction that gives the verdict."""
+"""The outbox: notices to consumers, written in the transaction that gives the verdict."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WRITING_SECONDS = 30.0
 
 
 class OutboxVerbs(Verbs):
-    """The part of the store that callbacks meet."""
+    """The part of the store that callbacks meet. Notices are added by whatever gives a verdict."""
 
     @tried_twice
     def add_consumer(self, consumer: Consumer, *, now: float, actor: str | None = None) -> bool:
@@ -46,9 +46,9 @@ class OutboxVerbs(Verbs):
 
     @tried_twice
     def revoke_consumer(self, consumer: str, *, now: float, actor: str) -> int | None:
-        """Tell a consumer nothing more, and forget what waits; return how much, or None if there is no such one."""
+        """Tell a consumer nothing more, and forget what waits; return how much, or None of an unknown one."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.hold("outbox_of_consumer", consumer=consumer)
+            tx.lock("outbox_of_consumer", consumer=consumer)
             if tx.one("read_consumer", consumer=consumer) is None:
                 return None
             tx.run("revoke_consumer", consumer=consumer, now=now, error=None)
@@ -61,7 +61,7 @@ class OutboxVerbs(Verbs):
     def disable_consumer(self, consumer: str, *, now: float, error: str) -> None:
         """Tell a consumer nothing more because it wishes so; what waits is kept as dead."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.hold("outbox_of_consumer", consumer=consumer)
+            tx.lock("outbox_of_consumer", consumer=consumer)
             if tx.run("revoke_consumer", consumer=consumer, now=now, error=error):
                 ended = tx.run("end_notices_of_consumer", consumer=consumer, now=now, error=error)
                 note = f"{error}; {ended} notices were waiting"
@@ -69,7 +69,7 @@ class OutboxVerbs(Verbs):
 
     @tried_twice
     def due_consumers(self, now: float) -> list[Consumer]:
-        """Return those whom something could be told now."""
+        """Return those that could get a notice now."""
         with self._read() as tx:
             return [_consumer(row) for row in tx.all("due_consumers", now=now)]
 
@@ -77,7 +77,7 @@ class OutboxVerbs(Verbs):
     def claim_notices(self, consumer: str, *, now: float, until: float, rows: int) -> list[Notice]:
         """Take up to so many notices, in order and at most one of each submission; nobody else does before *until*."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.hold("outbox_of_consumer", consumer=consumer)
+            tx.lock("outbox_of_consumer", consumer=consumer)
             found = tx.all("claim_notices", consumer=consumer, now=now, until=until, rows=rows)
         return sorted(map(_notice, found), key=lambda notice: notice.seq)
 
@@ -85,7 +85,7 @@ class OutboxVerbs(Verbs):
     def cross_off(self, consumer: str, told: Told, *, now: float) -> None:
         """Note what became of claimed notices, in one transaction."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.hold("outbox_of_consumer", consumer=consumer)
+            tx.lock("outbox_of_consumer", consumer=consumer)
             # A number may be given anew once its notice is gone, so the message is named as well.
             for notice in told.told:
                 tx.run("remove_notice", seq=notice.seq, message_id=notice.event.message_id)
@@ -105,7 +105,7 @@ class OutboxVerbs(Verbs):
             _note_health(tx, consumer, told)
 
     def dead_notices(self, consumer: str | None = None) -> Iterator[Notice]:
-        """Iterate over what is no longer tried, the oldest first, in bounded memory."""
+        """Iterate over the notices given up, the oldest first, in bounded memory."""
         after = -1
         while True:
             with self._read(_LISTING_SECONDS) as tx:
@@ -117,7 +117,7 @@ class OutboxVerbs(Verbs):
 
     @tried_twice
     def notices_about(self, submission_id: str) -> list[Notice]:
-        """Return what anybody is still to be told about one submission, and what was given up, the oldest first."""
+        """Return the notices about one submission that wait or were given up, the oldest first."""
         with self._read() as tx:
             return [_notice(row) for row in tx.all("notices_about", submission_id=submission_id)]
 
@@ -132,18 +132,17 @@ class OutboxVerbs(Verbs):
 
     @tried_twice
     def backlogs(self) -> dict[str, Backlog]:
-        """Return consumer -> how much it is still to be told."""
+        """Return consumer -> how many notices it has not had yet."""
         with self._read(_LISTING_SECONDS) as tx:
             rows = tx.all("count_notices")
         return {row[0]: Backlog(waiting=row[1], dead=row[2], oldest_at=row[3]) for row in rows}
 
 
 def announce(tx: Transaction, events: Iterable[VerdictEvent]) -> None:
-    """Add what consumers are to be told, within the transaction that gave the verdicts."""
-    events = list(events)
-    if not events:
-        return
+    """Add notices to consumers, within the transaction that gave the verdicts."""
     live = [(row[0], _forms(row[1])) for row in tx.all("live_consumers")]
+    if not live:
+        return
     notices = [
         _notice_values(consumer, event)
         for event in events

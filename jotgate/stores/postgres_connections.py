@@ -3,11 +3,13 @@
 Rules, each for a reason:
 
 - a pool per process id, opened by the first block, because a connection must not cross a fork;
+- ``UTF-8`` whatever the address says, because names and subjects are written in every script;
 - ``READ COMMITTED`` whatever the server's default, because the statements hold what they decide on (see
   `postgres_statements`) and expect to see what others have committed meanwhile;
-- an index wherever there is one, and a new connection every minute, because a statement is planned once for a
-  connection, and tables that were small then grow; no compiling, because the server would compile what reads a table
-  as a whole, however small;
+- an index wherever there is one, and its order with it, because the next page of a list would else be sorted out of all
+  that is left of a table that the server has not looked through yet;
+- a new connection every minute, because a statement is planned once for a connection, and tables that were small then
+  grow; no compiling, because the server would compile what reads a table as a whole, however small;
 - a deadline in this process besides the server's own time-outs, because a server that hangs keeps none;
 - a look at the socket instead of a question before a connection is used again, because a server that was restarted
   has said so there, and a question would cost every admission a round trip.
@@ -15,6 +17,7 @@ Rules, each for a reason:
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import time
@@ -32,6 +35,8 @@ from jotgate.stores.driver import Row, Undone
 
 T = TypeVar("T")
 
+#: The name of our pools in what `psycopg_pool` logs.
+_POOL_NAME = "jotgate"
 #: How long somebody at the door waits in all: for a connection, for others, and for every answer.
 PATIENCE_SECONDS = 0.9
 #: The most connections that one process opens.
@@ -52,7 +57,6 @@ _CONNECTING: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 5_000,
-    "client_encoding": "utf8",
     "autocommit": True,
     "prepare_threshold": 1,
 }
@@ -63,6 +67,7 @@ SELECT set_config('search_path', %(schema)s, false),
     set_config('statement_timeout', %(statement)s, false),
     set_config('idle_in_transaction_session_timeout', %(idle)s, false),
     set_config('enable_seqscan', 'off', false),
+    set_config('enable_bitmapscan', 'off', false),
     set_config('jit', 'off', false),
     CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', false) END
 """
@@ -75,7 +80,7 @@ class _NoAnswer(psycopg.OperationalError):
 class Connection(psycopg.Connection[Row]):
     """A connection that does not wait for ever."""
 
-    #: The moment of `time.monotonic` at which whoever uses it gives up; None: the server's time-outs suffice.
+    #: The moment of `time.monotonic` at which its user gives up; None: the server's time-outs suffice.
     give_up_at: float | None = None
     #: With it, long work may go on past that moment as long as the server is never silent for longer.
     silence_seconds: float | None = None
@@ -113,6 +118,18 @@ class Connection(psycopg.Connection[Row]):
         poll = select.poll()
         poll.register(socket, select.POLLIN)
         return not poll.poll(0)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Say whether only the pool tells this: a caller who waited for one of our connections is told why there is none.
+
+    The pool would write ten lines a second for as long as the server is down.
+    """
+    about = record.args[0] if isinstance(record.args, tuple) and record.args else None
+    return about != _POOL_NAME and not isinstance(about, Connection)
+
+
+logging.getLogger("psycopg.pool").addFilter(_is_news)
 
 
 def _until(
@@ -181,7 +198,7 @@ class Connections:
                 pool.putconn(connection)
 
     def fault(self, error: psycopg.Error, *, lost: bool) -> StoreUnavailable:
-        """Return what is told of *error*; the connection was *lost* before anything could be committed."""
+        """Return the fault to raise for *error*; the connection was *lost* before anything could be committed."""
         over_soon = lost or isinstance(
             error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected
         )
@@ -210,7 +227,12 @@ class Connections:
     def _new_pool(self) -> ConnectionPool[Connection]:
         return ConnectionPool(
             connection_class=Connection,
-            kwargs={**_CONNECTING, **self._conninfo, "failed": self._note_failure},
+            kwargs={
+                **_CONNECTING,
+                **self._conninfo,
+                "client_encoding": "utf8",
+                "failed": self._note_failure,
+            },
             min_size=0,
             max_size=MAX_CONNECTIONS,
             max_lifetime=_LIFETIME_SECONDS,
@@ -218,7 +240,7 @@ class Connections:
             configure=self._configure,
             reconnect_timeout=_TICK_SECONDS,
             num_workers=2,
-            name="jotgate",
+            name=_POOL_NAME,
         )
 
     def _note_failure(self, error: psycopg.Error) -> None:

@@ -10,14 +10,14 @@ from jotgate.stores.driver import Transaction
 from jotgate.stores.verbs import Verbs, tried_twice
 
 #: How many different programs, each version counted apart, one form's day can hold; the rest is "other".
-MOST_PROGRAMS = 300
+MAX_PROGRAMS = 300
 OTHER = "other"
 #: Nobody at the door waits longer than this for a counter.
 PATIENCE_SECONDS = 0.25
 #: How long counters are kept.
 KEPT_SECONDS = 400 * 86_400.0
-_LONGEST_APP = 60
-_LONGEST_VERSION = 30
+_MAX_APP_CHARS = 60
+_MAX_VERSION_CHARS = 30
 _LISTING_SECONDS = 30.0
 
 
@@ -27,15 +27,15 @@ class ReportingVerbs(Verbs):
     @tried_twice
     def note_would_be_refusal(self, form: str, reason: Reason, *, app: str, version: str, now: float) -> None:
         """Count one more, by the day (UTC); strangers' words are cut, and few hundred different ones a day are kept."""
-        app, version, day = _cut(app, _LONGEST_APP), _cut(version, _LONGEST_VERSION), _day(now)
+        app, version, day = _cut(app, _MAX_APP_CHARS), _cut(version, _MAX_VERSION_CHARS), _day(now)
         with self._write(PATIENCE_SECONDS) as tx:
             if _counted(tx, day, form, reason, app, version, now):
                 return
-            tx.hold("reports_of_form", form=form)
-            tx.run("forget_would_be_refusals", before=_day(now - KEPT_SECONDS))
+            tx.lock("reports_of_form", form=form)
+            tx.run("remove_old_would_be_refusals", before=_day(now - KEPT_SECONDS))
             seen = {(row[0], row[1]) for row in tx.all("programs_of_day", day=day, form=form)} - {(OTHER, "")}
-            # Whoever names no app is one program only, and never crowded out by those who do.
-            if app and (app, version) not in seen and len(seen - {("", "")}) >= MOST_PROGRAMS:
+            # All that name no app count as one program, and those that name one never crowd it out.
+            if app and (app, version) not in seen and len(seen - {("", "")}) >= MAX_PROGRAMS:
                 app, version = OTHER, ""
             key = _key(day, form, reason, app, version)
             values = {"day": day, "form": form, "reason": reason.value, "app": app, "version": version}

@@ -4,44 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from jotgate.ledger import Entry, seq_of
+from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
-from jotgate.stores.driver import Row
+from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.judging import settle_batch
 from jotgate.stores.outbox import announce, verdict_event
-from jotgate.stores.verbs import Verbs, record, tried_twice
+from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 from jotgate.submissions import Candidate
 
 T = TypeVar("T")
 
 _PAGE_ROWS = 1000
-#: What goes through a whole table may take a while.
+#: A read of a whole table may take a while.
 _LISTING_SECONDS = 30.0
 #: Sorts behind every id.
 _ABOVE_ALL_IDS = "~"
 
 
 class SettlingVerbs(Verbs):
-    """The part of the store that gives every submission its one verdict."""
+    """The part of the store that gives every submission its one verdict, and remembers it."""
 
     @tried_twice
     def unsettled(self, submission_ids: Sequence[str]) -> set[str]:
         """Return those ids that have no verdict, or a pending one."""
         with self._read() as tx:
             rows = tx.each("read_judgements", list(submission_ids))
-            rows += tx.each("read_removed", list(submission_ids))
         return set(submission_ids) - {row[0] for row in rows if row[1] != Verdict.PENDING.value}
 
     @tried_twice
     def settle(self, candidates: Sequence[Candidate], *, capacity: int | None, now: float) -> list[Settled]:
         """Judge the candidates of one form in the order given, in one transaction; idempotent on the submission id."""
         with self._write(patience_seconds=30.0) as tx:
-            return settle_batch(tx, candidates, capacity=capacity, now=now, masks=self._masks)
+            return settle_batch(tx, candidates, capacity=capacity, now=now, tombstones=self._tombstones)
 
     def submissions(self, which: SubmissionFilter) -> Iterator[SubmissionRecord]:
         """Iterate over the submissions meant, newest first, in bounded memory."""
@@ -82,23 +81,27 @@ class SettlingVerbs(Verbs):
         """Let a person accept or reject a submission.
 
         Accepting makes any submission count that does not count yet. Rejecting takes an acceptance
-        back (the machine's own verdict stands again), and makes a verified submission ``revoked``.
+        back (the machine's own verdict stands again), and makes a verified submission ``revoked``, and one that
+        waits for its verdict.
+
+        Returns the record as it is now; or the present verdict if that leaves nothing to rule on;
+        or None if the store has no such submission.
         """
         with self._write() as tx:
             row = tx.one("read_submission", submission_id=submission_id)
-            if row is not None and tx.hold("settling_of_form", form=row[1]):
+            if row is not None and tx.lock("settling_of_form", form=row[1]):
                 row = tx.one("read_submission", submission_id=submission_id)
             if row is None:
                 return None
             present, judged = Verdict(row[3]), Verdict(row[4])
-            if accept == present.counts:
+            if accept == present.counts and (accept or present is not Verdict.PENDING):
                 return present
             verdict = Verdict.ACCEPTED if accept else _rejected(present, judged)
             values = {"verdict": verdict.value, "present": present.value, "actor": actor, "reason": reason}
             tx.all("rule", submission_id=submission_id, now=now, **values)
             if accept:
                 tx.run("take_places", form=row[1], count=1, capacity=None)
-            else:
+            elif present.counts:
                 tx.run("free_place", form=row[1])
             record(
                 tx,
@@ -119,27 +122,33 @@ class SettlingVerbs(Verbs):
         return None if row is None else _record(row)
 
     @tried_twice
+    def long_pending(self, form: str, *, before: float, limit: int) -> list[str]:
+        """Return the ids of submissions of *form* that have waited since before that moment, the longest first."""
+        with self._read() as tx:
+            return [row[0] for row in tx.all("long_pending", form=form, before=before, limit=limit)]
+
+    @tried_twice
     def record(self, entry: Entry) -> str:
         """Add an entry to the ledger; return its reference."""
         with self._write() as tx:
-            subject = known_as(tx, self._masks, entry.form or "", entry.subject)
-            return record(tx, replace(entry, subject=subject))
+            subject = known_as(tx, self._tombstones, entry.form or "", entry.subject)
+            return tx.references.ref_of(record(tx, replace(entry, subject=subject)))
 
     @tried_twice
     def explain(self, ref: str) -> Entry | None:
         """Return the entry under *ref*, however it is spelled, or None."""
-        seq = seq_of(ref)
-        if seq is None:
-            return None
         with self._read() as tx:
-            row = tx.one("explain", seq=seq)
-        return None if row is None else _entry(row)
+            seq = tx.references.seq_of(ref)
+            row = None if seq is None else tx.one("explain", seq=seq)
+        return None if row is None else from_row(Entry, row)
 
     @tried_twice
     def history(self, submission_id: str) -> list[Entry]:
         """Return the entries about one submission, oldest first."""
         with self._read() as tx:
-            return [_entry(row) for row in tx.all("history_of_submission", submission_id=submission_id)]
+            return [
+                from_row(Entry, row) for row in tx.all("history_of_submission", submission_id=submission_id)
+            ]
 
     @tried_twice
     def counts(self) -> dict[str, dict[str, int]]:
@@ -161,8 +170,8 @@ class SettlingVerbs(Verbs):
     def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
         """Replace the account's usage by what *change* makes of it, in one transaction; return its answer."""
         with self._write(patience_seconds=10.0) as tx:
-            tx.hold("usage_of_account", account=account)
-            before = _usage(tx.one("read_usage", account=account))
+            tx.lock("usage_of_account", account=account)
+            before = _usage(tx, account)
             usage, answer = change(before)
             if usage != before:
                 tx.run(
@@ -170,6 +179,7 @@ class SettlingVerbs(Verbs):
                     account=account,
                     day=usage.day,
                     limit=usage.limit,
+                    configured=usage.configured,
                     used=usage.used,
                     tokens=usage.tokens,
                     tokens_at=usage.tokens_at,
@@ -183,7 +193,7 @@ class SettlingVerbs(Verbs):
     def usage(self, account: str) -> Usage | None:
         """Return the account's usage as last written."""
         with self._read() as tx:
-            return _usage(tx.one("read_usage", account=account))
+            return _usage(tx, account)
 
 
 def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
@@ -216,7 +226,8 @@ def _rejected(present: Verdict, judged: Verdict) -> Verdict:
 
 
 def _record(row: Row) -> SubmissionRecord:
-    submission_id, form, subject, verdict, _, created_at, seen_at, judged_at, actor, reason, ticket_id = row
+    submission_id, form, subject, verdict, _, created_at, seen_at, judged_at, actor, reason = row[:10]
+    ticket_id, created_from = row[10:]
     return SubmissionRecord(
         submission_id=submission_id,
         form=form,
@@ -228,17 +239,10 @@ def _record(row: Row) -> SubmissionRecord:
         actor=actor,
         reason=reason,
         ticket=bytes(ticket_id).hex()[:6] if ticket_id is not None else None,
+        created_from=created_from,
     )
 
 
-def _entry(row: Row) -> Entry:
-    names = ("at", "event", "form", "reason", "subject", "actor", "about", "note", "submission_id")
-    return Entry(**dict(zip(names, row, strict=True)))
-
-
-def _usage(row: Row | None) -> Usage | None:
-    if row is None:
-        return None
-    names = ("day", "limit", "used", "tokens", "tokens_at", "probe_day", "probes", "asked_day")
-    values: dict[str, Any] = dict(zip(names, row, strict=True))
-    return Usage(**values)
+def _usage(tx: Transaction, account: str) -> Usage | None:
+    row = tx.one("read_usage", account=account)
+    return None if row is None else from_row(Usage, row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from jotgate.ledger import ref_of
+from jotgate.ledger import References
 from jotgate.outcomes import Verdict
 from jotgate.protocols import OwnRow, Standing
 from jotgate.stores.driver import Row
@@ -15,13 +15,13 @@ _PAGE_ROWS = 1000
 #: What goes through a whole table may take a while.
 _LISTING_SECONDS = 30.0
 #: Of a form that the store has never heard of.
-_NOTHING = Standing(None, None, None, None, 0.0)
+_NOTHING = Standing(None, None, None, 0.0)
 #: What the statements count upwards.
 _VERDICTS = (None, Verdict.PENDING, Verdict.ACCEPTED, Verdict.VERIFIED)
 
 
 class StandingVerbs(Verbs):
-    """The part of the store that answers for people."""
+    """The part of the store that answers for people. Each verb but the iterators is one statement."""
 
     @tried_twice
     def standing(self, form: str, subject: str) -> Standing:
@@ -31,21 +31,31 @@ class StandingVerbs(Verbs):
 
     @tried_twice
     def standing_of_lookup(self, form: str, fields: Sequence[Sequence[bytes]]) -> Standing:
-        """Return how whoever wrote all of that stands with *form*."""
+        """Return how the writer of all these answers stands with *form*.
+
+        *fields* holds the fingerprints that each field may have, one for each code key.
+        """
         wanted = [one for fingerprints in fields for one in fingerprints]
-        # Each database is given them in the way in which it can use its indices.
-        values = {"wanted": wanted, "fingerprints": b"".join(wanted), "fields": len(fields)}
         with self._read() as tx:
-            return _standing(tx.one("standing_of_lookup", form=form, **values))
+            if len(wanted) == 1:
+                row = tx.one("standing_of_fingerprint", form=form, fingerprint=wanted[0])
+            else:
+                # Each database is given them in the way in which it can use its indices.
+                values = {"wanted": wanted, "fingerprints": b"".join(wanted), "fields": len(fields)}
+                row = tx.one("standing_of_fingerprints", form=form, **values)
+        return _standing(row)
 
     @tried_twice
     def standing_of_ticket(self, form: str, ticket_id: bytes) -> Standing:
-        """Return how whoever was given that ticket stands with *form*."""
+        """Return how the holder of that ticket stands with *form*."""
         with self._read() as tx:
             return _standing(tx.one("standing_of_ticket", form=form, ticket_id=ticket_id))
 
     def subjects(self, form: str) -> Iterator[str]:
-        """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory."""
+        """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory.
+
+        It leaves out subjects whose only codes were revoked unused.
+        """
         after = ""
         while True:
             with self._read(_LISTING_SECONDS) as tx:
@@ -60,21 +70,21 @@ class StandingVerbs(Verbs):
     def own_submissions(self, form: str, subject: str) -> list[OwnRow]:
         """Return the subject's verified and accepted submissions of *form*, newest first."""
         with self._read() as tx:
-            return [_own(row) for row in tx.all("own_submissions", form=form, subject=subject)]
+            return [_own(row, tx.references) for row in tx.all("own_submissions", form=form, subject=subject)]
 
     @tried_twice
     def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnRow | None:
         """Return the submission of *form* settled on that ticket, if it is verified or accepted."""
         with self._read() as tx:
             row = tx.one("submission_of_ticket", form=form, ticket_id=ticket_id)
-        return None if row is None else _own(row)
+            return None if row is None else _own(row, tx.references)
 
 
 def _standing(row: Row | None) -> Standing:
     return Standing(_VERDICTS[row[0] or 0], *row[1:]) if row else _NOTHING
 
 
-def _own(row: Row) -> OwnRow:
+def _own(row: Row, references: References) -> OwnRow:
     submission_id, verdict, created_at, judged_at, shown, seq = row
     return OwnRow(
         submission_id=submission_id,
@@ -82,5 +92,5 @@ def _own(row: Row) -> OwnRow:
         created_at=created_at,
         judged_at=judged_at,
         shown=json.loads(shown) if shown else {},
-        ref=None if seq is None else ref_of(seq),
+        ref=None if seq is None else references.ref_of(seq),
     )

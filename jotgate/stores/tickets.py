@@ -1,62 +1,29 @@
 """Codes turned into tickets: the look-up, the throttle and the issue are one transaction.
 
-Where writers do not take turns, whoever needs several rows takes them in one order, so that no two wait for
+Where writers do not take turns, each takes the rows that it needs in one order, so that no two wait for
 each other: apps, proofs, tallies, grants, tokens, tickets, revocations, forms, keys of apps.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Reason, Refuse, Verdict
-from jotgate.passes import Pass
 from jotgate.policy import CLOSING_GRACE_SECONDS, shut
-from jotgate.protocols import Opening
+from jotgate.protocols import Opening, Revoked
+from jotgate.signed.passes import Pass
+from jotgate.signed.tickets import UNANSWERED_SECONDS, Ticket, TicketState, new_ticket_id
+from jotgate.stores.codes import PACE, Found, count_first, find, too_often, unusable
 from jotgate.stores.driver import Row, Transaction
-from jotgate.stores.verbs import Verbs, entry_values, record, tried_twice
-from jotgate.throttle import (
-    DAILY_GUESSES,
-    DAY_SECONDS,
-    EVERYWHERE,
-    FREE_GUESSES,
-    WINDOW_SECONDS,
-    Guesser,
-    Tally,
-    Turn,
-    next_turn,
-    window_of,
-)
-from jotgate.tickets import UNANSWERED_SECONDS, Ticket, TicketState, new_ticket_id
-
-#: The reference of every throttled try: such tries write nothing, so there is no entry to look up.
-THROTTLED_REF = "THROTTLED"
+from jotgate.stores.guessing import GuessingVerbs
+from jotgate.stores.verbs import record, tried_twice
+from jotgate.throttle import EVERYWHERE, FREE_GUESSES, Turn
 
 
-class _Found(NamedTuple):
-    """A row of grants."""
-
-    fingerprint: bytes
-    key_id: str
-    form: str
-    subject: str | None
-    label: str | None
-    batch: str | None
-    uses: int
-    used: int
-    valid_from: float | None
-    valid_until: float | None
-    revoked_at: float | None
-    created_at: float
-    moves: int
-    #: Not told by the quick look at a code: a code has neither.
-    app: str | None = None
-    foreign_tries: int = 0
-
-
-class Held(NamedTuple):
+class TicketRow(NamedTuple):
     """A ticket as the transaction sees it."""
 
     ticket_id: bytes
@@ -74,43 +41,70 @@ class Held(NamedTuple):
     submission_id: str | None
 
 
-class TicketVerbs(Verbs):
+class TicketVerbs(GuessingVerbs):
     """The part of the store that people at the door meet."""
 
     @tried_twice
     def open_ticket(self, opening: Opening) -> Admit | Refuse:
-        """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing."""
-        wish = None if opening.holds is not None else _wish(opening)
+        """Look the code up, count a wrong guess, and issue or extend the ticket; all or nothing.
+
+        Nobody is let in to a form that is full or has no ticket field, and no guess counts there.
+        """
+        wish = None if opening.holds is not None else _wish(opening) | self.guesses.limits()
         if wish is not None and self._driver.issues_alone:
             with self._read() as tx:
                 admit = _issue_at_once(tx, opening, wish)
             if admit is not None:
                 return admit
             wish = None
-        return self._open(opening, wish)
+        decision = self._open(opening, wish)
+        if self.guesses.needs_codes():
+            self.guesses.count_codes(self.codes_in_use)
+            if isinstance(decision, Refuse) and decision.reason is Reason.THROTTLED:
+                decision = self._open(opening, None)
+        if self.guesses.needs_cleaning():
+            self.remove_old_guesses()
+        return decision
 
     def _open(self, opening: Opening, wish: dict[str, Any] | None) -> Admit | Refuse:
         with self._write() as tx:
-            admit = None if wish is None else _issue_at_once(tx, opening, wish)
-            if admit is not None:
-                entry = _admission(opening, admit.subject, admit.ticket_id, "issued")
-                tx.run("add_entry", **entry_values(entry))
-                return admit
+            if wish is not None:
+                admit = _issue_at_once(tx, opening, wish)
+                if admit is not None:
+                    tx.run("note_issue", subject=admit.subject, **wish)
+                    count_first(tx, wish["fingerprint"], self.guesses.now)
+                    return admit
             refusal = _shut(tx, opening)
             if refusal is not None:
                 return refusal
-            turn = _turn(tx, opening)
+            turn = self.guesses.turn_of(tx, opening.guesser)
             if turn.wait_seconds > 0:
                 return _throttled(turn)
-            grant = _find(tx, opening)
+            grant = find(tx, opening, self.guesses.now)
             if grant is None:
-                return _unknown(tx, opening, turn)
-            unusable = _unusable(tx, grant, opening)
-            if unusable is not None:
-                return _refused(tx, opening, unusable[0], at=unusable[1], grant=grant)
+                return self._unknown(tx, opening, turn)
+            why_not = unusable(tx, grant, opening)
+            if why_not is not None:
+                return _refused(tx, opening, why_not[0], at=why_not[1], grant=grant)
             if grant.uses > 1:
-                return _issued(tx, opening, grant)
+                refusal = too_often(tx, opening, grant)
+                return _issued(tx, opening, grant) if refusal is None else refusal
             return _lifelong(tx, opening, grant)
+
+    def _unknown(self, tx: Transaction, opening: Opening, turn: Turn) -> Refuse:
+        """Refuse a code that no grant has: as revoked if another replaced it, else as a wrong guess."""
+        for fingerprint in opening.fingerprints:
+            row = tx.one("find_old_code", fingerprint=fingerprint)
+            if row is not None:
+                return _refused(tx, opening, Reason.REVOKED, at=row[1])
+        if opening.guesser is not None and not turn.takes:
+            turn = self.guesses.lock_turn(tx, opening.guesser, turn)
+            if turn.wait_seconds > 0:
+                return _throttled(turn)
+        self.guesses.count(tx, turn)
+        if opening.guesser is not None and not turn.is_noted:
+            return Refuse.unrecorded(Reason.UNKNOWN_CODE)
+        return _refused(tx, opening, Reason.UNKNOWN_CODE)
 
     @tried_twice
     def leave(self, held: Pass, now: float) -> None:
@@ -118,6 +112,32 @@ class TicketVerbs(Verbs):
         with self._write() as tx:
             tx.run("unbind_ticket", ticket_id=held.ticket_id)
             tx.run("revoke_pass", pass_id=held.pass_id, now=now, expires_at=held.expires_at)
+
+    @tried_twice
+    def renew_ticket(
+        self,
+        ticket_id: bytes,
+        *,
+        browser: bytes,
+        now: float,
+        expires_at: float,
+        pass_ttl_seconds: float | None,
+    ) -> float | None:
+        """Let an open ticket of that browser run out at *expires_at*, or as soon after its code as any; never sooner.
+
+        Returns when it runs out now; None if it is not open there, or its code allows nothing more.
+        """
+        with self._write() as tx:
+            row = tx.one(
+                "renew_ticket",
+                ticket_id=ticket_id,
+                browser=browser,
+                now=now,
+                expires_at=expires_at,
+                pass_ttl_seconds=pass_ttl_seconds,
+                grace_seconds=CLOSING_GRACE_SECONDS,
+            )
+        return None if row is None else row[0]
 
     @tried_twice
     def mark_sent(self, *, ticket_id: bytes, now: float) -> bool:
@@ -133,23 +153,32 @@ class TicketVerbs(Verbs):
 
     @tried_twice
     def ticket(self, ticket_id: bytes) -> Ticket | None:
-        """Return the ticket, with its verdict if a submission was settled on it."""
+        """Return the ticket with the verdict on what was settled on it, else on the last that came with it."""
         with self._read() as tx:
             row = tx.one("read_ticket", ticket_id=ticket_id)
-        return None if row is None else ticket_from(row)
+            if row is None:
+                return None
+            ticket = ticket_from(row)
+            if ticket.verdict is not None:
+                return ticket
+            last = tx.one("last_on_ticket", ticket_id=ticket_id)
+        return ticket if last is None else replace(ticket, verdict=Verdict(last[0]))
 
     @tried_twice
-    def revocations(self, since: float) -> list[tuple[bytes, float]]:
-        """Return the ids of the passes revoked after *since* that would otherwise live, and when each would end."""
+    def revocations(self, since: int = 0, *, most: int = 10**9) -> Revoked:
+        """Return what was revoked since the reading whose `Revoked.until` is *since*, the oldest *most* of it."""
         with self._read() as tx:
-            return [(bytes(row[0]), row[1]) for row in tx.all("read_revocations", since=since)]
+            # Asked first, so that what is committed meanwhile is read twice rather than never.
+            row = tx.one("next_write")
+            assert row is not None
+            passes = tx.all("read_revocations", since=since, most=most)
+        return Revoked(passes=[(bytes(pass_id), ends_at) for pass_id, ends_at in passes], until=int(row[0]))
 
     @tried_twice
-    def check(self) -> None:
-        """Return if the store can be read and written now, else raise `StoreUnavailable`."""
-        with self._write() as tx:
-            # Nobody's lease: refused where nothing may be written, and changes nothing where it may.
-            tx.run("release_lease", holder="")
+    def is_revoked(self, pass_id: bytes) -> bool:
+        """Say whether the pass of that id was ended early."""
+        with self._read() as tx:
+            return tx.one("find_revocation", pass_id=pass_id) is not None
 
 
 def ticket_from(row: Row) -> Ticket:
@@ -192,17 +221,18 @@ def _wish(opening: Opening) -> dict[str, Any]:
     """Return what ``issue_at_once`` has to know; made beforehand, since others may wait while it runs."""
     ticket_id = new_ticket_id()
     entry = _admission(opening, None, ticket_id, "issued")
-    network, everywhere = (opening.guesser.keys[0], EVERYWHERE) if opening.guesser else ("", "")
+    grains = [grain.key for grain in opening.guesser.grains] if opening.guesser else [""]
     return {
         "fingerprint": opening.fingerprints[0],
         "form": opening.form,
         "capacity": opening.capacity,
-        "network": network,
+        "grain_1": grains[0],
+        "grain_2": grains[len(grains) // 2],
+        "grain_3": grains[-1],
+        # The smallest is enough here: who is over it is looked at again.
         "free_guesses": FREE_GUESSES,
-        "window_seconds": WINDOW_SECONDS,
-        "everywhere": everywhere,
-        "daily_guesses": DAILY_GUESSES,
-        "day_seconds": DAY_SECONDS,
+        "everywhere": EVERYWHERE if opening.guesser else "",
+        **PACE,
         "grace_seconds": CLOSING_GRACE_SECONDS,
         "ticket_id": ticket_id,
         "browser": opening.browser,
@@ -217,116 +247,54 @@ def _wish(opening: Opening) -> dict[str, Any]:
 
 
 def _issue_at_once(tx: Transaction, opening: Opening, wish: dict[str, Any]) -> Admit | None:
-    """Issue a ticket of a code that is not open, if nothing at all stands in the way; else write nothing."""
+    """Issue a ticket of a code that is not open, if nothing at all prevents it; else write nothing."""
     row = tx.one("issue_at_once", **wish)
     return None if row is None else _admit(opening, row[0], wish["ticket_id"], row[1])
 
 
 def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
-    """Refuse whoever it is, without an entry, if the form takes nobody."""
+    """Refuse every visitor, without an entry, if the form takes nobody."""
     row = tx.one("read_doorway", form=opening.form)
     reason = shut(missing_since=row[0], settled=row[1], capacity=opening.capacity) if row else None
-    return None if reason is None else Refuse(reason=reason, ref=reason.name)
-
-
-def _turn(tx: Transaction, opening: Opening) -> Turn:
-    """Ask the throttle, and take the turn if the network is slowed."""
-    if opening.guesser is None:
-        return Turn(wait_seconds=0.0)
-    turn = _next_turn(tx, opening, opening.guesser)
-    return turn if turn.takes is None else _held_turn(tx, opening, opening.guesser, turn)
-
-
-def _held_turn(tx: Transaction, opening: Opening, guesser: Guesser, turn: Turn) -> Turn:
-    """Make sure that nobody else takes the same turn, or the same last free guess."""
-    if tx.hold("guesses_of_network", network=guesser.network):
-        turn = _next_turn(tx, opening, guesser)
-    if turn.takes is not None:
-        next_try_at = opening.now + turn.turn_seconds
-        tx.run("take_turn", key=turn.takes, now=opening.now, next_try_at=next_try_at)
-    return turn
-
-
-def _next_turn(tx: Transaction, opening: Opening, guesser: Guesser) -> Turn:
-    keys = {f"key_{number}": key for number, key in enumerate(guesser.keys, 1)}
-    return next_turn(guesser, _tallies(tx.all("read_tallies", **keys)), opening.now)
-
-
-def _tallies(rows: Iterable[Row]) -> dict[str, Tally]:
-    return {row[0]: Tally(count=row[1], since=row[2], next_try_at=row[3]) for row in rows}
-
-
-def _find(tx: Transaction, opening: Opening) -> _Found | None:
-    for fingerprint in opening.fingerprints:
-        row = tx.one("find_grant", fingerprint=fingerprint)
-        if row is not None:
-            return _Found(*row)
-    return None
-
-
-def _unknown(tx: Transaction, opening: Opening, turn: Turn) -> Refuse:
-    """Refuse a code that no grant has: one that was replaced is told so, any other is a wrong guess."""
-    for fingerprint in opening.fingerprints:
-        row = tx.one("find_old_code", fingerprint=fingerprint)
-        if row is not None:
-            return _refused(tx, opening, Reason.REVOKED, at=row[1])
-    if opening.guesser is not None and turn.takes is None:
-        turn = _held_turn(tx, opening, opening.guesser, turn)
-        if turn.wait_seconds > 0:
-            return _throttled(turn)
-    for key in turn.counts:
-        tx.run("count_guess", key=key, now=opening.now, window_seconds=window_of(key))
-    return _refused(tx, opening, Reason.UNKNOWN_CODE)
+    return None if reason is None else Refuse.unrecorded(reason)
 
 
 def _throttled(turn: Turn) -> Refuse:
-    return Refuse(reason=Reason.THROTTLED, ref=THROTTLED_REF, retry_after_seconds=turn.wait_seconds)
+    # Such tries write nothing, so the ledger has no entry to look up.
+    return Refuse.unrecorded(
+        Reason.THROTTLED, retry_after_seconds=turn.wait_seconds, hint=turn.blame, work=turn.work
+    )
 
 
-def _unusable(tx: Transaction, grant: _Found, opening: Opening) -> tuple[Reason, float | None] | None:
-    """Return why the code cannot be used now, and the moment that the reason speaks of."""
-    if grant.form != opening.form:
-        return Reason.WRONG_FORM, None
-    if grant.revoked_at is not None:
-        return Reason.REVOKED, grant.revoked_at
-    if grant.valid_from is not None and opening.now < grant.valid_from:
-        return Reason.NOT_YET_VALID, grant.valid_from
-    if grant.valid_until is not None and opening.now >= grant.valid_until:
-        return Reason.EXPIRED, grant.valid_until
-    if grant.used >= grant.uses:
-        return Reason.USED_UP, _used_at(tx, grant)
-    return None
-
-
-def _used_at(tx: Transaction, grant: _Found) -> float | None:
-    row = tx.one("last_use_of_grant", fingerprint=grant.fingerprint)
-    return row[0] if row else None
-
-
-def _lifelong(tx: Transaction, opening: Opening, grant: _Found) -> Admit | Refuse:
+def _lifelong(tx: Transaction, opening: Opening, grant: Found) -> Admit | Refuse:
     """Open the one ticket that a code of one use has for life."""
     row = tx.one("newest_ticket_of_grant", fingerprint=grant.fingerprint)
-    held = Held(*row) if row else None
-    if held is None or held.submission_id is not None or held.state == "revoked":
+    ticket = TicketRow(*row) if row else None
+    if ticket is None or ticket.submission_id is not None or ticket.state == "revoked":
         return _issued(tx, opening, grant)
-    elsewhere = held.browser != opening.browser
-    unanswered = held.state == "sent" and is_unanswered(tx, held, opening.form)
-    if held.state == "sent" and not unanswered and elsewhere:
-        return _refused(tx, opening, Reason.USED_UP, at=held.sent_at, grant=grant)
+    elsewhere = ticket.browser != opening.browser
+    unanswered = ticket.state == "sent" and is_unanswered(tx, ticket, opening.form)
+    if ticket.state == "sent" and not unanswered and elsewhere:
+        return _refused(tx, opening, Reason.USED_UP, at=ticket.sent_at, grant=grant)
     if elsewhere and not opening.move:
         return _refused(tx, opening, Reason.OPEN_ELSEWHERE, grant=grant)
-    return _reopened(tx, opening, grant, held, moved=elsewhere, state="open" if unanswered else held.state)
+    refusal = too_often(tx, opening, grant)
+    if refusal is not None:
+        return refusal
+    return _reopened(
+        tx, opening, grant, ticket, moved=elsewhere, state="open" if unanswered else ticket.state
+    )
 
 
-def is_unanswered(tx: Transaction, held: Held, form: str) -> bool:
+def is_unanswered(tx: Transaction, ticket: TicketRow, form: str) -> bool:
     """Say whether the form was read long after the ticket was sent, without anything having come."""
-    if held.sent_at is None:
+    if ticket.sent_at is None:
         return False
     row = tx.one("last_reading", form=form)
-    return row is not None and row[0] is not None and row[0] >= held.sent_at + UNANSWERED_SECONDS
+    return row is not None and row[0] is not None and row[0] >= ticket.sent_at + UNANSWERED_SECONDS
 
 
-def _expiry(opening: Opening, grant: _Found) -> tuple[float, float]:
+def _expiry(opening: Opening, grant: Found) -> tuple[float, float]:
     """Return when the ticket, and when the pass runs out; ``issue_at_once`` says the same."""
     ticket_expires_at = opening.ticket_expires_at
     if grant.valid_until is not None:
@@ -340,14 +308,14 @@ def _pass_expiry(opening: Opening, ticket_expires_at: float) -> float:
     return min(ticket_expires_at, opening.now + opening.pass_ttl_seconds)
 
 
-def _issued(tx: Transaction, opening: Opening, grant: _Found) -> Admit:
+def _issued(tx: Transaction, opening: Opening, grant: Found) -> Admit:
     ticket_id = new_ticket_id()
     values = _ticket_values(opening, grant, ticket_id)
     tx.run("issue_ticket", **values)
     return _admitted(tx, opening, grant, ticket_id, values["pass_expires_at"], "issued")
 
 
-def _ticket_values(opening: Opening, grant: _Found, ticket_id: bytes) -> dict[str, Any]:
+def _ticket_values(opening: Opening, grant: Found, ticket_id: bytes) -> dict[str, Any]:
     ticket_expires_at, pass_expires_at = _expiry(opening, grant)
     return {
         "ticket_id": ticket_id,
@@ -363,30 +331,30 @@ def _ticket_values(opening: Opening, grant: _Found, ticket_id: bytes) -> dict[st
 
 
 def _reopened(
-    tx: Transaction, opening: Opening, grant: _Found, held: Held, *, moved: bool, state: str
+    tx: Transaction, opening: Opening, grant: Found, ticket: TicketRow, *, moved: bool, state: str
 ) -> Admit:
     ticket_expires_at, pass_expires_at = _expiry(opening, grant)
     tx.run(
         "reopen_ticket",
-        ticket_id=held.ticket_id,
+        ticket_id=ticket.ticket_id,
         subject=grant.subject,
         browser=opening.browser,
         pass_id=opening.pass_id,
         pass_expires_at=pass_expires_at,
         state=state,
-        expires_at=max(ticket_expires_at, held.expires_at) if state == "sent" else ticket_expires_at,
+        expires_at=max(ticket_expires_at, ticket.expires_at) if state == "sent" else ticket_expires_at,
         moved=int(moved),
     )
     if moved:
         tx.run("count_move", fingerprint=grant.fingerprint)
-    if held.pass_id is not None and held.pass_expires_at is not None:
-        tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.pass_expires_at)
+    if ticket.pass_id is not None and ticket.pass_expires_at is not None:
+        tx.run("revoke_pass", pass_id=ticket.pass_id, now=opening.now, expires_at=ticket.pass_expires_at)
     how = "moved" if moved else "opened again"
-    return _admitted(tx, opening, grant, held.ticket_id, pass_expires_at, how)
+    return _admitted(tx, opening, grant, ticket.ticket_id, pass_expires_at, how)
 
 
 def _admitted(
-    tx: Transaction, opening: Opening, grant: _Found, ticket_id: bytes, pass_expires_at: float, how: str
+    tx: Transaction, opening: Opening, grant: Found, ticket_id: bytes, pass_expires_at: float, how: str
 ) -> Admit:
     if opening.holds is not None:
         held = opening.holds
@@ -425,10 +393,10 @@ def _refused(
     reason: Reason,
     *,
     at: float | None = None,
-    grant: _Found | None = None,
+    grant: Found | None = None,
 ) -> Refuse:
     fingerprint = grant.fingerprint if grant else opening.fingerprints[0]
-    ref = record(
+    seq = record(
         tx,
         Entry(
             at=opening.now,
@@ -440,4 +408,4 @@ def _refused(
             note=opening.guesser.network if opening.guesser else None,
         ),
     )
-    return Refuse(reason=reason, ref=ref, at=at)
+    return Refuse(reason=reason, ref=tx.references.ref_of(seq), at=at)

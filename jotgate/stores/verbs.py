@@ -2,86 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from jotgate.errors import StoreMismatch
-from jotgate.ledger import Entry, ref_of
-from jotgate.protocols import Masks
-from jotgate.stores.driver import Driver, Transaction, Undone
+from jotgate.errors import StoreMismatch, StoreUnavailable
+from jotgate.ledger import Entry
+from jotgate.protocols import Tombstones
+from jotgate.stores.driver import Driver, Row, Transaction, Undone
+from jotgate.stores.form_names import follow
+from jotgate.stores.guesses import Guesses
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 P = ParamSpec("P")
 S = TypeVar("S", bound="Verbs")
 T = TypeVar("T")
+R = TypeVar("R", bound="DataclassInstance")
 
 #: How long a start waits for the store, and how long any later verb does that finds it not made ready.
 _PREPARE_SECONDS = 30.0
 _VERB_SECONDS = 1.0
-
-
-class Verbs:
-    """A database with the schema in place and the forms known."""
-
-    def __init__(self, driver: Driver) -> None:
-        """Use *driver*; nothing is opened before `prepare`."""
-        self._driver = driver
-        self._forms: dict[str, str] = {}
-        self._masks: Masks = _no_masks
-        self._prepared_at = 0.0
-        self._ready = False
-        self._lock = threading.Lock()
-
-    @property
-    def driver(self) -> Driver:
-        """The database itself, for who moves a store as a whole."""
-        return self._driver
-
-    def prepare(self, forms: Mapping[str, str], now: float) -> None:
-        """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
-
-        If the store cannot be reached now, every later verb tries it again first.
-
-        Raises:
-            StoreMismatch: the store was written by a newer jotgate.
-            StoreUnavailable: it cannot be reached.
-        """
-        self._forms, self._prepared_at, self._ready = dict(forms), now, False
-        self._make_ready(_PREPARE_SECONDS)
-        # A server may fork after this; a connection must not cross that.
-        self._driver.close()
-
-    def close(self) -> None:
-        """Close this thread's connection."""
-        self._driver.close()
-
-    def _make_ready(self, patience_seconds: float | None) -> None:
-        with self._lock:
-            if self._ready:
-                return
-            patience_seconds = _VERB_SECONDS if patience_seconds is None else patience_seconds
-            self._driver.migrate(patience_seconds=patience_seconds)
-            with self._driver.write(patience_seconds=patience_seconds) as tx:
-                for form, form_id in self._forms.items():
-                    tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
-                    tx.run("restart_form", form=form, form_id=form_id, now=self._prepared_at)
-            self._ready = True
-
-    def _write(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
-        if not self._ready:
-            self._make_ready(patience_seconds)
-        return self._driver.write(patience_seconds=patience_seconds)
-
-    def _read(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
-        if not self._ready:
-            self._make_ready(patience_seconds)
-        return self._driver.read(patience_seconds=patience_seconds)
-
-
-def _no_masks(subject: str) -> Sequence[str]:
-    raise StoreMismatch("this store was opened without the keys that forgetting needs")
+#: How long the answer to `Verbs.check` is good, and how much is written to find it out: as much as by an admission.
+_CHECKED_SECONDS = 1.0
+_TRIAL_BYTES = 16 * 1024
+_HOUR_SECONDS = 3600.0
 
 
 def tried_twice(verb: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
@@ -97,11 +48,132 @@ def tried_twice(verb: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S,
     return tried
 
 
-def record(tx: Transaction, entry: Entry) -> str:
-    """Add *entry* to the ledger within a transaction; return its reference."""
-    row = tx.one("record", **entry_values(entry))
+class Verbs:
+    """A database with the schema in place and the forms known."""
+
+    def __init__(self, driver: Driver) -> None:
+        """Use *driver*; nothing is opened before `prepare`."""
+        self._driver = driver
+        #: What this process knows of the throttle.
+        self.guesses = Guesses()
+        self._forms: dict[str, str] = {}
+        self._tombstones: Tombstones = _no_tombstones
+        self._prepared_at = 0.0
+        self._ready = False
+        self._lock = threading.Lock()
+        self._checking = threading.Lock()
+        self._checked_until = 0.0
+        self._fault: StoreUnavailable | None = None
+
+    @property
+    def driver(self) -> Driver:
+        """The database itself, for who moves a store as a whole."""
+        return self._driver
+
+    def prepare(self, forms: Mapping[str, str], now: float) -> None:
+        """Bring the schema up to date, and make the state of *forms* (name -> JotForm id) exist.
+
+        What belongs to a form of JotForm's follows it to another name, and is set aside when its name stands for
+        another form now. If the store cannot be reached now, every later verb tries it again first.
+
+        Raises:
+            StoreMismatch: the store was written by a newer jotgate.
+            StoreUnavailable: it cannot be reached.
+        """
+        self._forms, self._prepared_at, self._ready = dict(forms), now, False
+        self._make_ready(_PREPARE_SECONDS)
+        # A server may fork after this; a connection must not cross that.
+        self._driver.close()
+
+    def close(self) -> None:
+        """Close this process's connections; those in use close when they are given back."""
+        self._driver.close()
+
+    def check(self) -> None:
+        """Return if the store could be written within the last second, else raise `StoreUnavailable`.
+
+        Who asks more often than that costs nothing.
+        """
+        with self._checking:
+            if time.monotonic() >= self._checked_until:
+                self._fault = self._writing_fault()
+                self._checked_until = time.monotonic() + _CHECKED_SECONDS
+            if self._fault is not None:
+                raise StoreUnavailable(str(self._fault)) from self._fault
+
+    def _writing_fault(self) -> StoreUnavailable | None:
+        try:
+            self._try_writing()
+        except StoreUnavailable as fault:
+            return fault
+        return None
+
+    @tried_twice
+    def _try_writing(self) -> None:
+        # SQLite writes no page whose content stays the same.
+        padding = secrets.token_bytes(32) * (_TRIAL_BYTES // 32)
+        with self._write() as tx:
+            tx.run("try_writing", padding=padding)
+
+    def _make_ready(self, patience_seconds: float | None) -> None:
+        with self._lock:
+            if self._ready:
+                return
+            patience_seconds = _VERB_SECONDS if patience_seconds is None else patience_seconds
+            self._driver.migrate(patience_seconds=patience_seconds)
+            with self._driver.write(patience_seconds=patience_seconds) as tx:
+                tx.references.use(_reference_key(tx))
+                for renamed in follow(tx, self._driver, self._forms):
+                    note = f"JotForm's form {renamed.form_id} was {renamed.form} before"
+                    record(
+                        tx, Entry(at=self._prepared_at, event="form.renamed", form=renamed.name, note=note)
+                    )
+                for form, form_id in self._forms.items():
+                    tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
+            self._ready = True
+
+    def _write(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
+        if not self._ready:
+            self._make_ready(patience_seconds)
+        return self._driver.write(patience_seconds=patience_seconds)
+
+    def _read(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
+        if not self._ready:
+            self._make_ready(patience_seconds)
+        return self._driver.read(patience_seconds=patience_seconds)
+
+
+def _no_tombstones(subject: str) -> Sequence[str]:
+    raise StoreMismatch("this store was opened without the keys that forgetting needs")
+
+
+def _reference_key(tx: Transaction) -> bytes:
+    """Return the key that this store names its entries by, made when the store is."""
+    tx.run("add_key", purpose="references", key=secrets.token_bytes(16))
+    row = tx.one("read_key", purpose="references")
     assert row is not None
-    return ref_of(row[0])
+    return bytes(row[0])
+
+
+def record(tx: Transaction, entry: Entry) -> int:
+    """Add *entry* to the ledger within a transaction; return its number.
+
+    A refusal that repeats within the hour is counted on the entry of the first one: whoever is refused again and
+    again fills no store.
+    """
+    if entry.event.endswith(".refused"):
+        row = tx.one("record_refusal", again=_likeness(entry), **entry_values(entry))
+    else:
+        row = tx.one("record", **entry_values(entry))
+    assert row is not None
+    return int(row[0])
+
+
+def _likeness(entry: Entry) -> bytes:
+    """Return what entries have in common that tell of the same thing in the same hour, from wherever it came."""
+    hour = int(entry.at // _HOUR_SECONDS)
+    told = (hour, entry.event, entry.form, entry.reason, entry.subject, entry.about)
+    return hashlib.sha256(repr(told).encode()).digest()[:16]
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:
@@ -117,3 +189,8 @@ def entry_values(entry: Entry) -> dict[str, Any]:
         "note": entry.note,
         "submission_id": entry.submission_id,
     }
+
+
+def from_row(kind: type[R], row: Row) -> R:
+    """Return the record whose fields *row* has, in their order."""
+    return kind(**dict(zip(kind.__dataclass_fields__, row, strict=True)))

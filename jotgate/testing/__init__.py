@@ -1,8 +1,4 @@
-"""What users need to test their own code: a clock that stands still, a local JotForm, a suite for stores.
-
-Nothing is loaded before it is asked for: `StoreContract` needs pytest, the others do not. For readable
-failures of the contract, call ``pytest.register_assert_rewrite("jotgate.testing.contract")`` in a `conftest.py`.
-"""
+"""What users need to test their own code: a clock that stands still, and a local JotForm."""
 
 from __future__ import annotations
 
@@ -12,14 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jotgate.sandbox import Sandbox
     from jotgate.testing.clock import FrozenClock
-    from jotgate.testing.contract import StoreContract
 
-__all__ = ["FrozenClock", "Sandbox", "StoreContract"]
+__all__ = ["FrozenClock", "Sandbox"]
 
 _HOMES = {
     "FrozenClock": "jotgate.testing.clock",
     "Sandbox": "jotgate.sandbox",
-    "StoreContract": "jotgate.testing.contract",
 }
 
 # Hidden from type checkers, which would otherwise believe that every misspelt name exists.

@@ -12,9 +12,9 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from tests.bench.measuring import FULL, TINY
+from tests.bench.measuring import FULL, TARGET_HEADINGS, TINY, Target, print_table
 
-GROUPS = ("startup", "requests", "tokens", "judging", "admission", "records", "postgres")
+GROUPS = ("startup", "requests", "tokens", "judging", "records", "codes", "admission", "postgres")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -30,12 +30,13 @@ def main(arguments: list[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no group {', '.join(sorted(unknown))}; there are {', '.join(GROUPS)}")
     print(f"{_machine()}; {time.strftime('%Y-%m-%d %H:%M', time.gmtime())} UTC")
-    met: list[bool] = []
+    targets: list[Target] = []
     for group in options.groups or GROUPS:
         print(f"\n## {group}", flush=True)
         with tempfile.TemporaryDirectory(prefix="jotgate-bench-", dir=options.scratch) as folder:
-            met += import_module(f"tests.bench.{group}").run(Path(folder), TINY if options.tiny else FULL)
-    print(f"\n{sum(met)} of {len(met)} targets met.")
+            targets += import_module(f"tests.bench.{group}").run(Path(folder), TINY if options.tiny else FULL)
+    print_table("Targets", TARGET_HEADINGS, [target.cells() for target in targets])
+    print(f"\n{sum(target.met for target in targets)} of {len(targets)} targets met.")
     return 0
 
 

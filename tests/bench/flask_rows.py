@@ -15,6 +15,9 @@ from tests.bench.measuring import Row
 from tests.bench.site import FORM, SECRET, Caller, cookies_after, environ, forged, settings_for
 
 BASE = "bare Flask site"
+VALID = "jotgate requires_pass, valid pass"
+HTTPAUTH = "Flask-HTTPAuth, signed token"
+LOGIN = "Flask-Login"
 _OTHERS = "theme=dark; "
 _PATH = "/report/summary"
 
@@ -24,7 +27,7 @@ def passing(scratch: Path) -> Iterator[Row]:
     yield Row(name=BASE, call=Caller(bare_site(), environ()))
     site = bare_site()
     _jotgate(site, scratch / "passing.db")
-    yield Row(name="jotgate, view without a gate", base=BASE, most_over_us=1, call=Caller(site, environ()))
+    yield Row(name="jotgate, view without a gate", base=BASE, call=Caller(site, environ()))
     site = bare_site()
     site.before_request(lambda: None)
     yield Row(name="floor: an empty hook", base=BASE, call=Caller(site, environ()))
@@ -52,7 +55,7 @@ def gated(scratch: Path) -> Iterator[Row]:
         code = gate.create_codes(FORM, subjects=["s-1042"])[0].code
     cookies = _OTHERS + cookies_after(site, f"/jotgate/f/{FORM}", f"code={code}".encode())
     wrong = forged(cookies, FORM)
-    yield Row(name="jotgate requires_pass, valid pass", base=BASE, most_over_us=16,
+    yield Row(name=VALID, base=BASE,
               call=Caller(site, environ(HTTP_COOKIE=cookies)))  # fmt: skip
     yield Row(name="jotgate requires_pass, forged: 303", base=BASE,
               call=Caller(site, environ(HTTP_COOKIE=wrong), status=303))  # fmt: skip
@@ -65,9 +68,9 @@ def gated_flask_login(scratch: Path) -> Iterator[Row]:
     """Return the rows of Flask-Login."""
     site = _flask_login_site()
     cookies = _OTHERS + cookies_after(site, "/login")
-    yield Row(name="Flask-Login", base=BASE, call=Caller(site, environ(HTTP_COOKIE=cookies)))
+    yield Row(name=LOGIN, base=BASE, call=Caller(site, environ(HTTP_COOKIE=cookies)))
     wrong = forged(cookies, "session")
-    yield Row(name="Flask-Login, forged: 401", base=BASE,
+    yield Row(name=f"{LOGIN}, forged: 401", base=BASE,
               call=Caller(site, environ(HTTP_COOKIE=wrong), status=401))  # fmt: skip
 
 
@@ -90,7 +93,7 @@ def gated_flask_httpauth(scratch: Path) -> Iterator[Row]:
         return "hello"
 
     token = signer.dumps({"user": "s-1042"})
-    yield from _by_header("Flask-HTTPAuth, signed token", site, token, refusal=401)
+    yield from _by_header(HTTPAUTH, site, token, refusal=401)
 
 
 def gated_flask_jwt_extended(scratch: Path) -> Iterator[Row]:

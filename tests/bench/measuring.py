@@ -1,9 +1,10 @@
-"""How the figures are taken, so that they hold on a machine that is busy with other things as well.
+"""How the figures are taken, so that they hold on a machine that is slow, or busy with other things as well.
 
-Every row of a table is timed in turn, round after round, the rows in one order and then in the other. A row
-that stands on a baseline is timed between two halves of that baseline, and what is quoted is the median, over
-the rounds, of the difference and of the quotient within each round: whatever slows the machine down for a while
-slows down both sides. Calls are counted in processor time, since none of them waits for anything.
+Every target is a ratio of two figures of one run. Every row of a table is timed in turn, round after round, the rows
+in one order and then in the other. A row that stands on a baseline is timed between two halves of that baseline, and
+what is quoted is the median, over the rounds, of the difference and of the quotient within each round: whatever slows
+the machine down for a while slows down both sides. Calls are counted in processor time, since none of them waits for
+anything.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,37 @@ TINY = Size(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a figure is to be, as its ratio to another figure of the same run."""
+
+    row: str
+    #: The figure that it is a ratio to.
+    beside: str
+    #: What was measured; several if the row is about several sizes or numbers of processes.
+    ratios: Sequence[float]
+    #: What each is to be at most, or at least; one for all of them, or one each.
+    limits: Sequence[float]
+    at_least: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Say whether every ratio is as it is to be."""
+        limits = self.limits if len(self.limits) > 1 else [*self.limits] * len(self.ratios)
+        pairs = zip(self.ratios, limits, strict=False)
+        return all(ratio >= limit if self.at_least else ratio <= limit for ratio, limit in pairs)
+
+    def cells(self) -> list[str]:
+        """Return the target as it is printed under `TARGET_HEADINGS`."""
+        ratios = " / ".join(f"{ratio:.2f}" for ratio in self.ratios)
+        limits = " / ".join(f"{limit:g}" for limit in self.limits)
+        sign = ">=" if self.at_least else "<="
+        return [self.row, self.beside, ratios, f"{sign} {limits}", "yes" if self.met else "NO"]
+
+
+TARGET_HEADINGS = ("what", "to which row of the same run", "ratio", "target", "met")
+
+
 @dataclass(slots=True, kw_only=True)
 class Row:
     """Something to be called over and over."""
@@ -61,41 +94,33 @@ class Row:
     call: Callable[[], object]
     #: The name of the row it is compared with.
     base: str | None = None
-    #: The most that it may cost over its baseline, or as a whole, in microseconds.
-    most_over_us: float | None = None
-    most_us: float | None = None
     calls: int = 1
     #: One figure for each round: microseconds a call, the same over the baseline, and their quotient.
     us: list[float] = field(default_factory=list)
     over_us: list[float] = field(default_factory=list)
-    ratio: list[float] = field(default_factory=list)
+    ratios: list[float] = field(default_factory=list)
 
     @property
-    def met(self) -> bool | None:
-        """Say whether the target is met; None if there is none."""
-        if self.most_over_us is not None:
-            return statistics.median(self.over_us) <= self.most_over_us
-        if self.most_us is not None:
-            return statistics.median(self.us) <= self.most_us
-        return None
+    def ratio(self) -> float:
+        """Return how many times as much as its baseline it costs."""
+        return statistics.median(self.ratios)
+
+    def overhead_to(self, other: Row) -> float:
+        """Return how many times as much it costs over its baseline as *other* costs over the same one."""
+        return middle_quotient(self.over_us, other.over_us)
 
     def cells(self) -> list[str]:
         """Return the row as it is printed under `HEADINGS`."""
         over = f"{statistics.median(self.over_us):+.2f}" if self.over_us else ""
-        ratio = f"{statistics.median(self.ratio):.2f}" if self.ratio else ""
-        target = ""
-        if self.most_over_us is not None:
-            target = f"<= {self.most_over_us:+g}"
-        elif self.most_us is not None:
-            target = f"<= {self.most_us:g}"
-        return [self.name, f"{statistics.median(self.us):.2f}", over, ratio, target, yes_or_no(self.met)]
+        ratio = f"{self.ratio:.2f}" if self.ratios else ""
+        return [self.name, f"{statistics.median(self.us):.2f}", over, ratio]
 
 
-HEADINGS = ("row", "us a call", "over its baseline", "ratio", "target", "met")
+HEADINGS = ("row", "us a call", "over its baseline", "ratio")
 
 
-def measure(rows: Sequence[Row], size: Size) -> Sequence[Row]:
-    """Time *rows* and return them."""
+def measure(rows: Sequence[Row], size: Size) -> dict[str, Row]:
+    """Time *rows* and return them by their names."""
     named = {row.name: row for row in rows}
     for row in rows:
         row.calls = _calls_that_fill(row.call, size.block_seconds)
@@ -105,7 +130,27 @@ def measure(rows: Sequence[Row], size: Size) -> Sequence[Row]:
         for row in rows if number % 2 == 0 else reversed(rows):
             _measure_once(row, named[row.base] if row.base else None)
     gc.unfreeze()
-    return rows
+    return named
+
+
+def middle_quotient(ours: Iterable[float], theirs: Iterable[float]) -> float:
+    """Return the median of the quotients of figures that were taken side by side."""
+    return statistics.median(one / other for one, other in zip(ours, theirs, strict=True))
+
+
+def in_turn(what: Sequence[Callable[[], float]], repetitions: int) -> list[list[float]]:
+    """Take each figure once in every repetition, in one order and then in the other; return the figures of each."""
+    taken: list[list[float]] = [[] for _ in what]
+    for number in range(repetitions):
+        for place in range(len(what)) if number % 2 == 0 else reversed(range(len(what))):
+            taken[place].append(what[place]())
+    return taken
+
+
+def laps(steps: Iterable[object]) -> list[float]:
+    """Return how many milliseconds of this process's time each of *steps* took."""
+    moments = [time.process_time_ns(), *(time.process_time_ns() for _ in steps)]
+    return [(after - before) / 1e6 for before, after in pairwise(moments)]
 
 
 def _measure_once(row: Row, base: Row | None) -> None:
@@ -118,7 +163,7 @@ def _measure_once(row: Row, base: Row | None) -> None:
     beside = (before + _us_a_call(base.call, half)) / 2
     row.us.append(us)
     row.over_us.append(us - beside)
-    row.ratio.append(us / beside)
+    row.ratios.append(us / beside)
 
 
 def _calls_that_fill(call: Callable[[], object], seconds: float) -> int:
@@ -137,11 +182,6 @@ def _us_a_call(call: Callable[[], object], calls: int) -> float:
     for _ in range(calls):
         call()
     return (time.process_time_ns() - began) / calls / 1000
-
-
-def yes_or_no(met: bool | None) -> str:
-    """Return what stands in the last column."""
-    return "" if met is None else "yes" if met else "NO"
 
 
 def print_table(title: str, headings: Sequence[str], lines: Iterable[Sequence[str]]) -> None:

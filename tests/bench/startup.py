@@ -1,4 +1,4 @@
-"""Group ``startup``: how long the import takes, and what a site weighs with the extension in it."""
+"""Group ``startup``: how long an import takes, and what a site weighs with the extension in it."""
 
 from __future__ import annotations
 
@@ -8,26 +8,20 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-from tests.bench.measuring import Size, print_table, yes_or_no
+from tests.bench.measuring import Size, Target, in_turn, middle_quotient, print_table
 
-_MOST_IMPORT_MS = 60.0
-_MOST_MB = 25.0
-_BARE = "python -c pass"
+#: What is imported, and at most how many times as long as ``import flask`` it is to take.
 _IMPORTS = {
-    _BARE: "pass",
-    "import jotgate": "import jotgate",
-    "every public name of jotgate": "from jotgate import *",
-    "import jotgate.wsgi": "import jotgate.wsgi",
-    "import flask": "import flask",
-    "import jotgate.flask": "import jotgate.flask",
+    "import flask": None,
+    "import jotgate": None,
+    "from jotgate import *": None,
+    "import jotgate.wsgi": 1.3,
+    "import jotgate.flask": 1.5,
 }
-_FRAMEWORKS = """
-import sys
-from jotgate import *
-print([name for name in ("flask", "werkzeug") if name in sys.modules])
-"""
+_TIMED = "from time import process_time as now; began = now(); {}; print((now() - began) * 1000)"
 _SITES = (
     "bare Flask site",
     "with jotgate, a page that embeds the door",
@@ -35,58 +29,45 @@ _SITES = (
 )
 
 
-def run(scratch: Path, size: Size) -> Iterator[bool]:
-    """Measure, print, and tell for each target whether it is met."""
+def run(scratch: Path, size: Size) -> Iterator[Target]:
+    """Measure, print, and give what the imports are to take."""
     yield from _imports(size)
-    yield from _weights(scratch, size)
+    _weights(scratch, size)
 
 
-def _imports(size: Size) -> Iterator[bool]:
-    """Take the cheapest of several starts, in processor time; each start is followed by one of every other row."""
-    took: dict[str, list[float]] = {name: [] for name in _IMPORTS}
-    for _ in range(size.rounds):
-        for name, code in _IMPORTS.items():
-            before = _spent_by_children_ms()
-            _python(code)
-            took[name].append(_spent_by_children_ms() - before)
-    quickest = {name: min(one) for name, one in took.items()}
-    met = quickest["import jotgate"] - quickest[_BARE] <= _MOST_IMPORT_MS
-    loaded = _python(_FRAMEWORKS).strip()
-    lines = []
-    for name, ms in quickest.items():
-        over = f"{ms - quickest[_BARE]:+.1f}" if name != _BARE else ""
-        target = ("<= +60", yes_or_no(met)) if name == "import jotgate" else ("", "")
-        lines.append([name, f"{ms:.1f}", over, *target])
-    lines.append(["frameworks loaded with jotgate", loaded, "", "[]", yes_or_no(loaded == "[]")])
-    print_table("Start of a process", ("row", "least CPU ms", "over bare Python", "target", "met"), lines)
-    yield met
-    yield loaded == "[]"
+def _imports(size: Size) -> Iterator[Target]:
+    """Import each in a process of its own, one after the other, over and over."""
+    taken = in_turn([partial(_import_ms, code) for code in _IMPORTS], size.rounds)
+    flask = taken[0]
+    lines, ratios = [], {}
+    for code, ms in zip(_IMPORTS, taken, strict=True):
+        ratios[code] = middle_quotient(ms, flask)
+        lines.append([code, f"{statistics.median(ms):.1f}", f"{ratios[code]:.2f}"])
+    print_table("Imports", ("row", "CPU ms", "of import flask"), lines)
+    limits = {code: limit for code, limit in _IMPORTS.items() if limit}
+    yield Target(
+        row=", ".join(limits),
+        beside="import flask",
+        ratios=[ratios[code] for code in limits],
+        limits=[*limits.values()],
+    )
 
 
-def _spent_by_children_ms() -> float:
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (spent.ru_utime + spent.ru_stime) * 1000
+def _import_ms(code: str) -> float:
+    """Return how long *code* takes in a new process, in milliseconds of its processor time."""
+    return float(_python(_TIMED.format(code)))
 
 
-def _weights(scratch: Path, size: Size) -> Iterator[bool]:
+def _weights(scratch: Path, size: Size) -> None:
     sizes: dict[str, list[float]] = {name: [] for name in _SITES}
     for number in range(size.repetitions):
         for at, name in enumerate(_SITES):
             sizes[name].append(_weight_mb(scratch / f"{number}-{at}.db", at))
     middle = {name: statistics.median(one) for name, one in sizes.items()}
-    lines = []
-    results = []
-    for name, mb in middle.items():
-        more = mb - middle[_SITES[0]]
-        met = more <= _MOST_MB
-        if name == _SITES[0]:
-            lines.append([name, f"{mb:.1f}", "", "", ""])
-            continue
-        results.append(met)
-        lines.append([name, f"{mb:.1f}", f"{more:+.1f}", "<= +25", yes_or_no(met)])
-    headings = ("row", "resident MB", "over the bare site", "target", "met")
-    print_table("Memory of a process after its first request", headings, lines)
-    yield from results
+    lines = [[name, f"{mb:.1f}", f"{mb - middle[_SITES[0]]:+.1f}"] for name, mb in middle.items()]
+    print_table(
+        "Memory of a process after its first request", ("row", "resident MB", "over the bare site"), lines
+    )
 
 
 def _weight_mb(store: Path, kind: int) -> float:

@@ -14,7 +14,7 @@ from itsdangerous import BadData, TimestampSigner
 from werkzeug.http import parse_cookie
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from jotgate.grants import Person, Terms
+from jotgate.admission.grants import Person, Terms
 from jotgate.wsgi import JotGateMiddleware
 from tests.bench.measuring import Row
 from tests.bench.site import (
@@ -31,6 +31,18 @@ from tests.bench.site import (
 )  # fmt: skip
 
 BASE = "bare WSGI site"
+PASSING = "jotgate, nothing protected"
+VALID = "jotgate, protected path, valid pass"
+#: Who is refused, and with what: a page is sent to the door.
+REFUSED = {
+    "jotgate, forged pass, page: 303": 303,
+    "jotgate, no pass, page: 303": 303,
+    "jotgate, forged pass, JSON: 401": 401,
+    "jotgate, no pass, JSON: 401": 401,
+}
+WHITENOISE = "WhiteNoise"
+HMAC = "floor: HMAC-SHA-256 by hand"
+REPOZE = "repoze.who, ticket cookie"
 #: Another cookie of the site's, which every gate has to look past.
 _OTHERS = "theme=dark; "
 _PATH = "/report"
@@ -39,7 +51,7 @@ _PATH = "/report"
 def passing(scratch: Path) -> Iterator[Row]:
     """Return the rows of a request that the middleware does not own."""
     yield Row(name=BASE, call=Caller(hello, environ()))
-    yield Row(name="jotgate, nothing protected", base=BASE, most_over_us=0.6,
+    yield Row(name=PASSING, base=BASE,
               call=Caller(_jotgate(scratch / "plain.db"), environ()))  # fmt: skip
     yield Row(name="jotgate, another path protected", base=BASE,
               call=Caller(_jotgate(scratch / "other.db", protect=("/exam",)), environ()))  # fmt: skip
@@ -56,7 +68,7 @@ def passing_whitenoise(scratch: Path) -> Iterator[Row]:
     for number in range(20):
         (files / f"{number}.css").write_text("p {}")
     served = WhiteNoise(hello, root=str(files), prefix="static/")
-    yield Row(name="WhiteNoise", base=BASE, call=Caller(served, environ()))
+    yield Row(name=WHITENOISE, base=BASE, call=Caller(served, environ()))
 
 
 def gated(scratch: Path) -> Iterator[Row]:
@@ -68,18 +80,18 @@ def gated(scratch: Path) -> Iterator[Row]:
     wrong = forged(cookies, FORM)
     wants_json = {"HTTP_ACCEPT": "application/json"}
     yield Row(name=BASE, call=Caller(hello, environ()))
-    yield Row(name="jotgate, protected path, valid pass", base=BASE, most_over_us=10,
+    yield Row(name=VALID, base=BASE,
               call=Caller(protected, environ(HTTP_COOKIE=cookies)))  # fmt: skip
-    yield Row(name='jotgate, environ["jotgate"].passes, valid pass', base=BASE, most_over_us=10,
+    yield Row(name="jotgate, the visit's passes, valid pass", base=BASE,
               call=Caller(reads_passes, environ(HTTP_COOKIE=own)))  # fmt: skip
-    yield Row(name="jotgate, forged pass, page: 303 to the door", base=BASE, most_us=15,
-              call=Caller(protected, environ(HTTP_COOKIE=wrong), status=303))  # fmt: skip
-    yield Row(name="jotgate, no pass, page: 303 to the door", base=BASE, most_us=15,
-              call=Caller(protected, environ(), status=303))  # fmt: skip
-    yield Row(name="jotgate, forged pass, JSON: 401", base=BASE, most_us=15,
-              call=Caller(protected, environ(HTTP_COOKIE=wrong, **wants_json), status=401))  # fmt: skip
-    yield Row(name="jotgate, no pass, JSON: 401", base=BASE, most_us=15,
-              call=Caller(protected, environ(**wants_json), status=401))  # fmt: skip
+    bad = (
+        environ(HTTP_COOKIE=wrong),
+        environ(),
+        environ(HTTP_COOKIE=wrong, **wants_json),
+        environ(**wants_json),
+    )
+    for (name, status), request in zip(REFUSED.items(), bad, strict=True):
+        yield Row(name=name, base=BASE, call=Caller(protected, request, status=status))
     yield from _floors()
 
 
@@ -136,7 +148,7 @@ def gated_repoze(scratch: Path) -> Iterator[Row]:
     )
     who = {"repoze.who.userid": "s-1042", "tokens": (), "userdata": ""}
     cookies = _OTHERS + ticket.remember(environ(), who)[0][1].partition(";")[0]
-    yield from _both("repoze.who, ticket cookie", gate, cookies, forged(cookies, "ticket"), refusal=302)
+    yield from _both(REPOZE, gate, cookies, forged(cookies, "ticket"), refusal=302)
 
 
 def pass_for(gate: JotGateMiddleware) -> str:
@@ -152,7 +164,11 @@ def _jotgate(
 
 
 def _needs_pass(request: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    return hello(request, start_response) if FORM in request["jotgate"].passes else _forbidden(start_response)
+    return (
+        hello(request, start_response)
+        if FORM in request["jotgate.visit"].passes
+        else _forbidden(start_response)
+    )
 
 
 def _looks_at_path(request: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -166,7 +182,7 @@ def _floors() -> Iterator[Row]:
     key = SECRET.encode()
     body = f"students.s-1042.{int(time.time()) + 86_400}"
     cookies = f"{_OTHERS}gate={body}.{hmac.digest(key, body.encode(), 'sha256').hex()}"
-    yield from _both("floor: HMAC-SHA-256 by hand", _hmac_gate(key), cookies, cookies[:-2] + "xx")
+    yield from _both(HMAC, _hmac_gate(key), cookies, cookies[:-2] + "xx")
     signer = TimestampSigner(SECRET, digest_method=hashlib.sha256)
     cookies = f"{_OTHERS}gate={signer.sign(body).decode()}"
     yield from _both(

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
+from tests.browser.stage import Stage, staged
 from tests.patience import BROWSER_MS
 
 
@@ -23,3 +24,36 @@ def chromium(chromium_path: Path) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def site() -> Iterator[tuple[str, Stage]]:
+    """Return the origin of a site with a door, and the site."""
+    with staged() as served:
+        yield served
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """Return a fresh phone."""
+    fresh = chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
+    fresh.set_default_timeout(BROWSER_MS)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """Return a page that must raise no error and break no policy."""
+    fresh = context.new_page()
+    faults: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        # Chromium logs every answer of 400 and more; those are the point of some tests.
+        if said.type == "error" and "Failed to load resource" not in said.text:
+            faults.append(said.text)
+
+    fresh.on("console", note)
+    fresh.on("pageerror", lambda error: faults.append(str(error)))
+    yield fresh
+    assert faults == []

@@ -22,10 +22,11 @@ from werkzeug.wrappers import Request, Response
 import jotgate.door
 from jotgate.codes import Hint
 from jotgate.door import messages
+from jotgate.door.links import FileLink
+from jotgate.door.rendering import say_in_html
 from jotgate.door.returning import Outcome
-from jotgate.outcomes import Reason, Refuse, Verdict
+from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.records import OwnSubmission
 
 DOOR = Path(jotgate.door.__path__[0])
 NOW = datetime(2026, 4, 29, 10, 40, tzinfo=timezone.utc).timestamp()
@@ -38,6 +39,7 @@ POLICY = FormPolicy(
 )
 #: The same form, which opens from an app only.
 APP_POLICY = replace(POLICY, access=("app",))
+REDIRECT_POLICY = replace(POLICY, display="redirect")
 REF = "7KQ2-M9"
 FORM_PATH = "/jotgate/f/students"
 #: What the form's page in the iframe is made of, where no JotForm can be reached.
@@ -65,6 +67,11 @@ def every_page(form: FormPolicy | None = POLICY) -> dict[str, Any]:
         "js": "/static/jotgate.js",
         "lang": "en",
         "home": "https://riverside-school.example/",
+        "site_name": "Riverside School",
+        "site_logo": None,
+        "contact": "office@riverside-school.example",
+        "page_url": "",
+        "say": say_in_html,
     }
 
 
@@ -83,6 +90,8 @@ def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, A
         "problem": problem,
         "ref": REF if problem else "",
         "retry_after_seconds": None,
+        "work": None,
+        "worker": "/static/work.js",
         "left": False,
         "moved_away": False,
     }
@@ -98,9 +107,12 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
         "form_id": POLICY.form_id,
         "state_url": f"{FORM_PATH}/state",
         "sent_url": f"{FORM_PATH}/sent",
+        "renew_url": f"{FORM_PATH}/renew",
         "leave_url": f"{FORM_PATH}/leave",
+        "left_seconds": 86_400,
+        "warn_seconds": 600,
         "subject": None,
-        "states": messages.STATES,
+        "states": messages.states() | messages.page_states(),
         "outcome": None,
     }
     return every_page() | given | changes
@@ -120,10 +132,9 @@ def received(state: str, **changes: Any) -> dict[str, Any]:
         "expected_text": "",
         "state_url": f"{FORM_PATH}/state",
         "leave_url": f"{FORM_PATH}/leave",
-        "again_url": "",
-        "message": messages.STATES[state],
+        "message": messages.message_for_state(state),
         "ref": "",
-        "states": messages.STATES,
+        "states": messages.states() | messages.page_states(),
         "outcome": None,
     }
     return every_page() | given | changes
@@ -147,6 +158,12 @@ def invited() -> dict[str, Any]:
     return every_page() | given
 
 
+def entering(*, by_itself: bool) -> dict[str, Any]:
+    """Return the context of the page that posts a token."""
+    given = {"enter_url": f"{FORM_PATH}/enter", "token": "token", "by_itself": by_itself}
+    return every_page(APP_POLICY) | given
+
+
 def move() -> dict[str, Any]:
     """Return the context of the page that offers to move the ticket here."""
     message = refused(Reason.OPEN_ELSEWHERE)
@@ -162,26 +179,21 @@ class Picture:
     context: Mapping[str, Any] = field(repr=False)
 
 
-def own(**changes: Any) -> dict[str, Any]:
+def mine(**changes: Any) -> dict[str, Any]:
     """Return the context of the page with somebody's own submissions."""
     upload = "https://www.jotform.com/uploads/riverside/260123456789012/6410000000000000001/drawing.png"
     filled_in = [
-        {"label": "Your name", "texts": [("Ada Lovelace", False)]},
+        {"label": "Your name", "texts": [("Ada Lovelace", None)]},
         {
             "label": "Which lessons would you like to take?",
-            "texts": [("Mathematics", False), ("Poetry", False)],
+            "texts": [("Mathematics", None), ("Poetry", None)],
         },
-        {"label": "A drawing of your engine", "texts": [(upload, True)]},
+        {"label": "A drawing of your engine", "texts": [(upload, FileLink(upload, "drawing.png"))]},
     ]
-    sent = [
-        OwnSubmission(ref=REF, verdict=verdict, created_at=NOW, fields=())
-        for verdict in (Verdict.VERIFIED, Verdict.ACCEPTED)
-    ]
+    first = {"accepted": False, "ref": REF, "sent_text": "today at 10:40", "fields": filled_in}
+    second = {"accepted": True, "ref": REF, "sent_text": "on Monday 6 April at 08:03", "fields": []}
     given = {
-        "submissions": [
-            {"own": sent[0], "sent_text": "today at 10:40", "fields": filled_in},
-            {"own": sent[1], "sent_text": "on Monday 6 April at 08:03", "fields": []},
-        ],
+        "submissions": [first, second],
         "pending": False,
         "expected_text": "",
         "door_url": FORM_PATH,
@@ -200,15 +212,19 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "door-unknown": door(refused(Reason.UNKNOWN_CODE)),
         "door-used": door(refused(Reason.USED_UP, at=NOW - 7200)),
         "door-throttled": door(refused(Reason.THROTTLED, retry_after_seconds=12), retry_after_seconds=12),
+        "door-works": door(
+            refused(Reason.THROTTLED, retry_after_seconds=12, hint="everywhere"),
+            retry_after_seconds=30,
+            work={"challenge": "signed", "puzzles": 16, "limit": 16_383},
+        ),
     } | {f"door-mistyped-{hint.value}": door(refused(Reason.MISTYPED, hint=hint.value)) for hint in Hint}
     forms = {
         "form": admitted(frame_url),
         "form-subject": admitted(frame_url, subject="s-1042"),
         "open-form": without_ticket(frame_url),
     }
-    states = {f"received-{state}": received(state) for state in messages.STATES} | {
+    states = {f"received-{state}": received(state) for state in messages.states()} | {
         "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
-        "received-again": received("verified", again_url=FORM_PATH, ref=REF),
         "received-mine": received("verified", subject="s-1042", mine_url=f"{FORM_PATH}/mine"),
     }
     notices = {
@@ -262,7 +278,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "invited-over": ("refused.html", notice(refused(Reason.INVITATION_OVER, at=NOW - 90000))),
         "door-invited": ("door.html", door(invited=True, signs_in=True)),
         "embed-invited": ("embed.html", invited() | {"kind": "invited"}),
-        "embed-onward": ("embed.html", admitted(frame_url) | {"kind": "onward"}),
+        "embed-onward": ("embed.html", admitted(frame_url, form=REDIRECT_POLICY) | {"kind": "form"}),
         "embed-app-only": ("embed.html", app_only | {"kind": "message", "outcome": told("refused")}),
     }
     pages = {
@@ -272,12 +288,16 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "refused.html": notices,
         "move.html": {"move": move()},
         "done.html": {"done": every_page()},
+        "entering.html": {
+            # Without what makes the script post it: a picture shows the page that is gone at once.
+            "entering": entering(by_itself=False),
+        },
         "mine.html": {
-            "mine": own(),
-            "mine-subject": own(subject="s-1042", leave_url=f"{FORM_PATH}/leave"),
-            "mine-pending": own(pending=True, expected_text="today at 12:42"),
-            "mine-empty": own(submissions=[]),
-            "mine-empty-pending": own(submissions=[], pending=True),
+            "mine": mine(),
+            "mine-subject": mine(subject="s-1042", leave_url=f"{FORM_PATH}/leave"),
+            "mine-pending": mine(pending=True, expected_text="today at 12:42"),
+            "mine-empty": mine(submissions=[]),
+            "mine-empty-pending": mine(submissions=[], pending=True),
         },
         "embed.html": embeds,
     }

@@ -14,12 +14,16 @@ from threading import Event
 from typing import Any
 
 from jinja2 import Environment
+from playwright.sync_api import Frame, Page
 from werkzeug.wrappers import Request, Response
 
 from jotgate.outcomes import Reason
 from tests.browser import gallery
+from tests.patience import until
 
 DOOR = gallery.FORM_PATH
+FORM_ID = gallery.POLICY.form_id
+COUNT_MESSAGES = "window.heard = 0; addEventListener('message', () => { window.heard += 1; })"
 
 
 @dataclass
@@ -35,11 +39,17 @@ class Stage:
     states: deque[dict[str, Any]] = field(
         default_factory=lambda: deque([{"state": "sent", "expected_by": None}])
     )
+    #: With what status, in turn; 200 once there is nothing left.
+    state_statuses: deque[int] = field(default_factory=deque)
+    #: What `/renew` answers.
+    renewed: dict[str, Any] = field(default_factory=lambda: {"state": "open", "expires_in": 86_400})
     #: What `/sent` answers, in turn; 200 once there is nothing left.
     sent_statuses: deque[int] = field(default_factory=deque)
     admitted: bool = False
     #: How long the script stays away.
     script_seconds: float = 0.0
+    #: What the page with the form is given besides.
+    changes: dict[str, Any] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     #: A page of the site's own, with these fragments in it.
@@ -58,11 +68,16 @@ class Stage:
 
     def form_context(self) -> dict[str, Any]:
         """Return what the page with the iframe is given."""
-        return gallery.admitted(f"{self.jotform}/form", message_origins=[self.jotform])
+        return gallery.admitted(f"{self.jotform}/form", message_origins=[self.jotform], **self.changes)
 
     def asked(self, path: str) -> int:
         """Return how often a path was asked for."""
         return self.requests.count(path)
+
+    def asked_once(self, path: str) -> bool:
+        """Wait until a path was asked for: a page may show that it asks before the question is here."""
+        until(lambda: self.asked(path), path)
+        return self.asked(path) == 1
 
     def __call__(self, environ: Any, start_response: Any) -> Any:
         request = Request(environ)
@@ -84,9 +99,10 @@ class Stage:
             "GET /own.css": lambda: Response(self.own_style, mimetype="text/css"),
             f"GET {DOOR}": self._door,
             f"POST {DOOR}": lambda: self._judge(request.form["code"]),
-            f"POST {DOOR}/sent": lambda: Response(
-                status=self.sent_statuses.popleft() if self.sent_statuses else 200
+            f"POST {DOOR}/sent": lambda: _json(
+                {"state": "sent", "expected_by": None}, _next(self.sent_statuses)
             ),
+            f"POST {DOOR}/renew": lambda: _json(self.renewed, 200),
             f"POST {DOOR}/leave": self._leave,
             f"GET {DOOR}/state": self._state,
             f"GET {DOOR}/done": lambda: self._page("done.html", gallery.every_page()),
@@ -104,7 +120,7 @@ class Stage:
 
     def _state(self) -> Response:
         state = self.states.popleft() if len(self.states) > 1 else self.states[0]
-        return Response(json.dumps(state), mimetype="application/json")
+        return _json(state, _next(self.state_statuses))
 
     def _judge(self, code: str) -> Response:
         self.codes.append(code)
@@ -133,6 +149,14 @@ class Stage:
         return Response(html, mimetype="text/html")
 
 
+def _next(statuses: deque[int]) -> int:
+    return statuses.popleft() if statuses else 200
+
+
+def _json(content: dict[str, Any], status: int) -> Response:
+    return Response(json.dumps(content), status, mimetype="application/json")
+
+
 def _nothing() -> Response:
     return Response(status=204)
 
@@ -158,3 +182,22 @@ def wrong_code(reason: Reason, status: int, **facts: Any) -> tuple[int, dict[str
     """Return an answer to a posted code: this refusal, said on the page that asks again."""
     retry = facts.get("retry_after_seconds")
     return status, gallery.door(gallery.refused(reason, **facts), retry_after_seconds=retry)
+
+
+def shown_form(page: Page, origin: str, stage: Stage) -> Frame:
+    """Open the door as an admitted browser, and return the frame that JotForm's page is in."""
+    stage.admitted = True
+    page.goto(origin + DOOR)
+    page.evaluate(COUNT_MESSAGES)
+    frame = page.frame(url=f"{stage.jotform}/form")
+    assert frame is not None
+    return frame
+
+
+def say(frame: Frame, *data: Any) -> None:
+    """Send messages from inside a frame to its page, and wait until the page has heard them."""
+    page = frame.page
+    before = page.evaluate("window.heard")
+    for each in data:
+        frame.evaluate("data => parent.postMessage(data, '*')", each)
+    page.wait_for_function("count => window.heard >= count", arg=before + len(data))

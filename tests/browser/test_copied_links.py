@@ -10,17 +10,17 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Frame, Page, Playwright, Response, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
 
 from jotgate import mint_token
-from jotgate.door.messages import STATES
+from jotgate.door.sentences import say
 from jotgate.protocols import SubmissionFilter
 from tests.browser.gallery import served
 from tests.door.site import DOOR, Site, running_site
+from tests.patience import BROWSER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -111,43 +111,27 @@ def payment() -> Iterator[FieldSite]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Playwright]:
-    """Return what starts browsers."""
-    with sync_playwright() as playwright:
-        yield playwright
-
-
 @contextmanager
-def browser(
-    driver: Playwright, chromium_path: Path, folder: Path, **options: Any
-) -> Iterator[BrowserContext]:
-    """Run a browser of its own, with its profile in *folder*."""
-    context = driver.chromium.launch_persistent_context(
-        folder,
-        executable_path=chromium_path,
-        args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-        viewport={"width": 390, "height": 844},
-        reduced_motion="reduce",
-        **options,
-    )
-    context.set_default_timeout(10_000)
+def browser(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """Give a browser with a profile of its own, which shares nothing with any other."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce", **options)
+    context.set_default_timeout(BROWSER_MS)
     yield context
     context.close()
 
 
 @pytest.fixture
-def phone(driver: Playwright, chromium_path: Path, tmp_path: Path) -> Iterator[Page]:
+def phone(chromium: Browser) -> Iterator[Page]:
     """Return the web view of the app."""
-    with browser(driver, chromium_path, tmp_path / "phone") as context:
+    with browser(chromium) as context:
         context.add_init_script(WEB_VIEW)
         yield context.new_page()
 
 
 @pytest.fixture
-def other(driver: Playwright, chromium_path: Path, tmp_path: Path) -> Iterator[Page]:
+def other(chromium: Browser) -> Iterator[Page]:
     """Return the browser of somebody else."""
-    with browser(driver, chromium_path, tmp_path / "other") as context:
+    with browser(chromium) as context:
         yield context.new_page()
 
 
@@ -201,11 +185,11 @@ def test_the_copied_token_address(field: FieldSite, phone: Page, other: Page, su
     form_frame(phone)
     answer = go(other, link)
     assert answer.status == 403
-    expect_refused(other, "This link has been opened before")
+    expect_refused(other, "This link was already used")
     go(phone, link)
     form_frame(phone)
     send(form_frame(phone))
-    expect(phone.get_by_text(STATES["sent"].title, exact=True)).to_be_visible()
+    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
     assert field.verdicts(subject) == ["verified"]
 
 
@@ -214,7 +198,7 @@ def test_the_copied_clean_address(field: FieldSite, phone: Page, other: Page, su
     go(phone, field.link(subject))
     form_frame(phone)
     assert go(other, phone.url).status == 403
-    expect_refused(other, "This form opens from the app only")
+    expect_refused(other, "This form opens only from the app")
 
 
 def test_the_copied_address_of_the_frame(field: FieldSite, phone: Page, other: Page, subject: str) -> None:
@@ -223,7 +207,7 @@ def test_the_copied_address_of_the_frame(field: FieldSite, phone: Page, other: P
     own = form_frame(phone)
     go(other, own.url)
     send(own)
-    expect(phone.get_by_text(STATES["sent"].title, exact=True)).to_be_visible()
+    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
     send(other)
     expect(other.get_by_text("Thank you")).to_be_visible()
     assert field.verdicts(subject) == ["replayed", "verified"]
@@ -253,7 +237,7 @@ def test_the_captured_header(field: FieldSite, phone: Page, other: Page, subject
     form_frame(phone)
     other.set_extra_http_headers(header)
     assert go(other, f"{field.door}/enter").status == 403
-    expect_refused(other, "This link has been opened before")
+    expect_refused(other, "This link was already used")
 
 
 def test_a_browser_that_fetches_ahead_spends_nothing(field: FieldSite, phone: Page, subject: str) -> None:
@@ -283,11 +267,11 @@ def test_the_web_view_hears_what_became_of_the_form(field: FieldSite, phone: Pag
     assert told(phone) == []
     expect(phone.get_by_role("link", name="Back to the app")).to_be_hidden()
     send(own)
-    expect(phone.get_by_text(STATES["sent"].title, exact=True)).to_be_visible()
+    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
     back = phone.get_by_role("link", name="Back to the app")
     expect(back).to_have_attribute("href", re.compile(r"\?state=sent&ref=[0-9a-f]{12}$"))
     assert field.verdicts(subject) == ["verified"]
-    expect(phone.get_by_text(STATES["verified"].title, exact=True)).to_be_visible()
+    expect(phone.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
     expect(back).to_have_attribute("href", re.compile(rf"^{RETURN_URL}\?state=verified&ref=[0-9a-f]{{12}}$"))
     views = ("ios", "android", "react")
     assert told(phone) == [(view, state) for state in ("sent", "verified") for view in views]
@@ -305,11 +289,9 @@ def test_the_web_view_hears_that_it_was_refused(
     expect(phone.get_by_text(reference)).to_be_visible()
 
 
-def test_without_javascript_the_link_leads_back(
-    field: FieldSite, driver: Playwright, chromium_path: Path, tmp_path: Path, subject: str
-) -> None:
+def test_without_javascript_the_link_leads_back(field: FieldSite, chromium: Browser, subject: str) -> None:
     """The form is sent, and the page, looked at again, has the way back with the state."""
-    with browser(driver, chromium_path, tmp_path / "plain", java_script_enabled=False) as context:
+    with browser(chromium, java_script_enabled=False) as context:
         page = context.new_page()
         go(page, field.link(subject))
         send(form_frame(page))
@@ -333,14 +315,14 @@ class TestRedirect:
         go(other, phone.url)
         assert phone.get_by_label("Place").input_value() == "Row 3"
         send(phone)
-        expect(phone.get_by_text(STATES["sent"].title, exact=True)).to_be_visible()
+        expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
         assert phone.url == payment.door
         send(other)
         # The other one holds no pass, so it hears only that something was received.
         expect(other.get_by_text("Thank you")).to_be_visible()
         assert other.url == f"{payment.door}/done"
         assert payment.verdicts(subject) == ["replayed", "verified"]
-        expect(phone.get_by_text(STATES["verified"].title, exact=True)).to_be_visible()
+        expect(phone.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
         assert ("android", "verified") in told(phone)
 
     def test_a_code_leads_there_as_well(self, payment: FieldSite, other: Page) -> None:
@@ -349,20 +331,18 @@ class TestRedirect:
         go(other, payment.door)
         other.get_by_label("Access code").fill(code[:-1] + ("0" if code[-1] != "0" else "1"))
         other.get_by_role("button", name="Open the form").click()
-        expect(other.get_by_text("There is a typing mistake")).to_be_visible()
+        expect(other.get_by_text("This code has a typing mistake")).to_be_visible()
         other.get_by_label("Access code").fill(code)
         other.get_by_role("button", name="Open the form").click()
         expect(other.get_by_role("button", name="Submit")).to_be_visible()
         assert other.url.startswith(payment.site.sandbox.api)
 
-    def test_without_javascript(
-        self, payment: FieldSite, driver: Playwright, chromium_path: Path, tmp_path: Path, subject: str
-    ) -> None:
+    def test_without_javascript(self, payment: FieldSite, chromium: Browser, subject: str) -> None:
         """A button on the thank-you page leads to what became of it."""
-        with browser(driver, chromium_path, tmp_path / "plain", java_script_enabled=False) as context:
+        with browser(chromium, java_script_enabled=False) as context:
             page = context.new_page()
             go(page, payment.link(subject))
             send(page)
             page.get_by_role("button", name="Go on").click()
-            expect(page.get_by_text(STATES["sent"].title, exact=True)).to_be_visible()
+            expect(page.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
         assert payment.verdicts(subject) == ["verified"]

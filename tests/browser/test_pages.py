@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -48,6 +49,23 @@ FAINT_TEXTS = """() => {
   }
   return found.length ? found.filter(([, seen, least]) => !(seen >= least)) : ['no text at all'];
 }"""
+OUTLINE = """() => ({
+  levels: [...document.querySelectorAll('h1, h2, h3, h4')].map(heading => +heading.tagName[1]),
+  language: document.documentElement.getAttribute('lang'),
+  mains: document.querySelectorAll('main').length,
+  title: document.title,
+})"""
+SMALL = """() => {
+  // What is folded has to fit as well.
+  document.querySelectorAll('details').forEach(folded => { folded.open = true; });
+  const pressed = [...document.querySelectorAll('button, input:not([type=hidden]), a.jotgate-button')];
+  const field = document.querySelector('input[name=code]');
+  return {
+    width: document.documentElement.scrollWidth,
+    heights: pressed.filter(one => one.checkVisibility()).map(one => one.getBoundingClientRect().height),
+    field_size: field && parseFloat(getComputedStyle(field).fontSize),
+  };
+}"""
 LOOK = """selector => [...document.querySelectorAll(selector)].map(element => {
   const style = getComputedStyle(element);
   const names = element.type === 'hidden' ? [] : [...style].filter(name => !name.startsWith('--jotgate'));
@@ -80,53 +98,84 @@ def opened(browser: Browser, **options: Any) -> Page:
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_can_be_read(chromium: Browser, site: tuple[str, Stage], scheme: str) -> None:
-    """Text, placeholders and borders have the contrast of WCAG AA, in light and in dark, and the two differ."""
-    page, shades = opened(chromium, color_scheme=scheme, reduced_motion="reduce"), set()
-    for name in gallery.pictures():
-        page.goto(f"{site[0]}/{name}")
-        assert page.evaluate(FAINT_TEXTS) == [], name
-        shades.add(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
-    assert ("rgb(20, 23, 27)" in shades) is (scheme == "dark")
-    page.context.close()
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was found on one page, which each test reads for its own claim."""
+
+    name: str
+    #: Texts that are too faint in light, and in dark.
+    faint: dict[str, list[Any]]
+    #: The colour behind all, in light and in dark.
+    shades: dict[str, str]
+    levels: list[int]
+    language: str | None
+    mains: int
+    title: str
+    #: At 320 pixels with everything unfolded: how wide it is, and how high is what one presses.
+    width: int
+    heights: list[float]
+    #: The size of the letters in the field for the code, if there is one.
+    field_size: float | None
 
 
-def test_every_page_keeps_the_policy_and_its_outline(chromium: Browser, site: tuple[str, Stage]) -> None:
-    """No console error under the content policy; one h1 first, no level skipped; a language, a title, one main."""
-    page = opened(chromium)
-    errors: list[str] = []
+@pytest.fixture(scope="module")
+def errors() -> list[str]:
+    """Return what the consoles of all pages said."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def looks(chromium: Browser, site: tuple[str, Stage], errors: list[str]) -> list[Look]:
+    """Open every page once, and look at it in light, in dark and on a small phone."""
+    page = opened(chromium, reduced_motion="reduce", has_touch=True)
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    for name in PAGES:
-        page.goto(f"{site[0]}/{name}")
-        levels = page.evaluate("[...document.querySelectorAll('h1, h2, h3, h4')].map(h => +h.tagName[1])")
-        assert levels[0] == 1, name
-        assert levels.count(1) == 1, name
-        assert all(after - before <= 1 for before, after in pairwise(levels)), name
-        assert page.locator("html").get_attribute("lang") == "en"
-        assert page.locator("main").count() == 1
-        assert page.title()
+    found = [look_at(page, site[0], name) for name in gallery.pictures()]
+    page.context.close()
+    return found
+
+
+def look_at(page: Page, origin: str, name: str) -> Look:
+    """Open one page and look at everything that is claimed of all."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{origin}/{name}")
+    faint, shades = {}, {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        faint[scheme] = page.evaluate(FAINT_TEXTS)
+        shades[scheme] = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    outline = page.evaluate(OUTLINE)
+    page.set_viewport_size({"width": 320, "height": 640})
+    return Look(name=name, faint=faint, shades=shades, **outline, **page.evaluate(SMALL))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_can_be_read(looks: list[Look], scheme: str) -> None:
+    """Text, placeholders and borders have the contrast of WCAG AA, in light and in dark, and the two differ."""
+    assert {look.name: look.faint[scheme] for look in looks if look.faint[scheme]} == {}
+    dark = "rgb(20, 23, 27)" in {look.shades[scheme] for look in looks}
+    assert dark is (scheme == "dark")
+
+
+def test_every_page_keeps_the_policy_and_its_outline(looks: list[Look], errors: list[str]) -> None:
+    """No console error under the content policy; one h1 first, no level skipped; a language, a title, one main."""
     assert errors == []
-    page.context.close()
+    for look in looks:
+        if look.name not in PAGES:
+            continue
+        assert look.levels[0] == 1, look.name
+        assert look.levels.count(1) == 1, look.name
+        assert all(after - before <= 1 for before, after in pairwise(look.levels)), look.name
+        assert (look.language, look.mains, bool(look.title)) == ("en", 1, True), look.name
 
 
-def test_every_page_fits_a_small_phone_and_a_finger(chromium: Browser, site: tuple[str, Stage]) -> None:
+def test_every_page_fits_a_small_phone_and_a_finger(looks: list[Look]) -> None:
     """At 320 pixels nothing scrolls sideways, and what one presses is at least 44 pixels high."""
-    page = opened(chromium, viewport={"width": 320, "height": 640}, has_touch=True)
-    for name in gallery.pictures():
-        page.goto(f"{site[0]}/{name}")
-        # What is folded has to fit as well.
-        page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
-        for button in page.locator("button, input:not([type=hidden]), a.jotgate-button:visible").all():
-            box = button.bounding_box()
-            assert box is not None
-            assert box["height"] >= 44, name
-        field = page.locator("input[name=code]")
-        if field.count():
-            assert field.evaluate("field => parseFloat(getComputedStyle(field).fontSize)") >= 16
-    page.context.close()
+    for look in looks:
+        assert look.width <= 320, look.name
+        assert all(height >= 44 for height in look.heights), look.name
+        assert look.field_size is None or look.field_size >= 16, look.name
+    assert sum(look.field_size is not None for look in looks) > 3
 
 
 def test_the_door_is_walked_through_by_keyboard(chromium: Browser, site: tuple[str, Stage]) -> None:
@@ -149,7 +198,7 @@ def test_a_screen_reader_hears_the_problem_with_the_field(chromium: Browser, sit
     page.goto(f"{site[0]}/door-used")
     field = page.get_by_role("textbox", name="Access code", exact=True)
     expect(field).to_have_accessible_description(
-        re.compile("This code has been used already.*Twelve letters and digits")
+        re.compile("This code was already used.*Twelve letters and digits")
     )
     expect(field).to_be_focused()
     page.goto(f"{site[0]}/form")
@@ -169,12 +218,11 @@ def test_motion_is_left_out_for_who_asks(chromium: Browser, site: tuple[str, Sta
 
 
 def test_a_confirmation_prints_without_buttons(chromium: Browser, site: tuple[str, Stage]) -> None:
-    """On paper there are words and the reference, dark on white, and nothing to press."""
+    """On paper there are words, dark on white, and nothing to press."""
     page = opened(chromium, color_scheme="dark")
-    page.goto(f"{site[0]}/received-again")
+    page.goto(f"{site[0]}/received-verified")
     page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
-    expect(page.get_by_text(gallery.REF)).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
     assert page.evaluate(FAINT_TEXTS) == []
     page.context.close()
@@ -189,7 +237,7 @@ def test_without_javascript_the_whole_way_is_walked(chromium: Browser, site: tup
     page.goto(origin + DOOR)
     page.get_by_label("Access code").fill("ABCD")
     page.get_by_role("button", name="Open the form").click()
-    expect(page.get_by_text("Something is missing from this code")).to_be_visible()
+    expect(page.get_by_text("This code is too short")).to_be_visible()
     expect(page.get_by_label("Access code")).to_have_value("")
     page.get_by_label("Access code").fill("abcdefghjkmn")
     page.get_by_role("button", name="Open the form").click()
@@ -206,9 +254,9 @@ def test_without_javascript_waiting_works_too(chromium: Browser, site: tuple[str
     """A throttled visitor reads how long, a waiting page looks again by itself and by a link, the rest stays hidden."""
     page = opened(chromium, java_script_enabled=False)
     page.goto(f"{site[0]}/door-throttled")
-    expect(page.get_by_text("please try again in 12 seconds")).to_be_visible()
+    expect(page.get_by_text("Please try again in 12 seconds")).to_be_visible()
     expect(page.get_by_text("This page tries again by itself")).to_be_hidden()
-    expect(page.get_by_text("This device is not connected")).to_be_hidden()
+    expect(page.get_by_text("Try again when this device is online")).to_be_hidden()
     page.goto(f"{site[0]}/received-sent")
     expect(page.get_by_role("link", name="Look again now")).to_be_visible()
     assert page.locator("noscript meta[http-equiv=refresh]").get_attribute("content") == "10"

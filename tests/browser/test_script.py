@@ -3,77 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from jotgate.outcomes import Reason
 from jotgate.policy import FormPolicy
 from tests.browser import gallery
-from tests.browser.stage import DOOR, Stage, staged, wrong_code
-from tests.patience import BROWSER_MS
+from tests.browser.stage import COUNT_MESSAGES, DOOR, FORM_ID, Stage, say, shown_form, wrong_code
 
 pytestmark = pytest.mark.browser
 
 CODE = "ABCD-EFGH-JKMN"
-FORM_ID = gallery.POLICY.form_id
 COUNT_WAITS = """window.waits = []; const real = setTimeout;
   setTimeout = (then, wait) => { waits.push(wait); return real(then, wait); }"""
-COUNT_MESSAGES = "window.heard = 0; addEventListener('message', () => { window.heard += 1; })"
-
-
-@pytest.fixture
-def site() -> Iterator[tuple[str, Stage]]:
-    """Return the origin of a site with a door, and the site."""
-    with staged() as served:
-        yield served
-
-
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """Return a fresh phone."""
-    fresh = chromium.new_context(viewport={"width": 390, "height": 844}, reduced_motion="reduce")
-    fresh.set_default_timeout(BROWSER_MS)
-    yield fresh
-    fresh.close()
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """Return a page that must raise no error and break no policy."""
-    fresh = context.new_page()
-    faults: list[str] = []
-
-    def note(said: ConsoleMessage) -> None:
-        # Chromium logs every answer of 400 and more; those are the point of some tests.
-        if said.type == "error" and "Failed to load resource" not in said.text:
-            faults.append(said.text)
-
-    fresh.on("console", note)
-    fresh.on("pageerror", lambda error: faults.append(str(error)))
-    yield fresh
-    assert faults == []
-
-
-def shown_form(page: Page, origin: str, stage: Stage) -> Frame:
-    """Open the door as an admitted browser, and return the frame that JotForm's page is in."""
-    stage.admitted = True
-    page.goto(origin + DOOR)
-    page.evaluate(COUNT_MESSAGES)
-    frame = page.frame(url=f"{stage.jotform}/form")
-    assert frame is not None
-    return frame
-
-
-def say(frame: Frame, *data: Any) -> None:
-    """Send messages from inside a frame to its page, and wait until the page has heard them."""
-    page = frame.page
-    before = page.evaluate("window.heard")
-    for each in data:
-        frame.evaluate("data => parent.postMessage(data, '*')", each)
-    page.wait_for_function("count => window.heard >= count", arg=before + len(data))
 
 
 def height(page: Page) -> float:
@@ -133,12 +76,12 @@ def test_a_refused_code_stays_to_be_corrected(page: Page, site: tuple[str, Stage
     field = page.get_by_label("Access code")
     field.fill("abcdefghjkmm")
     field.press("Enter")
-    expect(page.get_by_text("There is a typing mistake in this code")).to_be_visible()
+    expect(page.get_by_text("This code has a typing mistake")).to_be_visible()
     expect(field).to_have_value("ABCD-EFGH-JKMM")
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
-    expect(field).to_have_accessible_description(re.compile("There is a typing mistake in this code"))
-    assert page.title().startswith("There is a typing mistake")
+    expect(field).to_have_accessible_description(re.compile("This code has a typing mistake"))
+    assert page.title().startswith("This code has a typing mistake")
     field.press("End")
     field.press("Backspace")
     field.press_sequentially("n")
@@ -218,7 +161,7 @@ def test_without_a_connection_the_code_stays(
     page.get_by_label("Access code").fill("abcdefghjkmn")
     context.set_offline(True)
     page.get_by_label("Access code").press("Enter")
-    expect(page.get_by_text("This device is not connected")).to_be_visible()
+    expect(page.get_by_text("Try again when this device is online")).to_be_visible()
     expect(page.get_by_label("Access code")).to_have_value(CODE)
     context.set_offline(False)
     page.get_by_role("button", name="Open the form").click()
@@ -347,8 +290,8 @@ def test_the_thank_you_page_reports_the_submission(page: Page, site: tuple[str, 
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text(
         "Thank you, we have received it"
     )
-    expect(page.locator("[data-jotgate=state]")).to_contain_text("This form had been sent before")
-    assert stage.asked(f"POST {DOOR}/sent") == 1
+    expect(page.locator("[data-jotgate=state]")).to_contain_text("This form was already sent")
+    assert stage.asked_once(f"POST {DOOR}/sent")
 
 
 def test_asking_for_the_verdict_is_polite(page: Page, site: tuple[str, Stage]) -> None:
@@ -402,4 +345,4 @@ def test_several_doors_share_a_page_of_the_site(page: Page, site: tuple[str, Sta
     say(frame, f"setHeight:555:{FORM_ID}", {"action": "submission-completed", "formID": FORM_ID})
     assert height(page) == 555
     expect(page.locator("[data-jotgate=state]")).to_contain_text("Sent, being confirmed")
-    assert stage.asked(f"POST {DOOR}/sent") == 1
+    assert stage.asked_once(f"POST {DOOR}/sent")

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from jotgate.browsers import Browser
+from jotgate.admission.gate import Seen
+from jotgate.admission.grants import Person, Terms
 from jotgate.cli import main
 from jotgate.config import Settings
-from jotgate.gate import Seen
-from jotgate.grants import Person, Terms
 from jotgate.outcomes import Admit
 from jotgate.sandbox import Sandbox
-from jotgate.tickets import ticket_text
+from jotgate.signed.browsers import Browser
+from jotgate.signed.tickets import ticket_text
 from jotgate.wiring import Parts, build
 
 #: Values that no output may show, but for the key of the sandbox, which each test run makes anew.

@@ -87,10 +87,12 @@ def test_status_tells_what_was_not_told(site: Site, receiver: Receiver) -> None:
         connection.execute("UPDATE outbox SET at = at - 7200")
     told = site.run("status")
     assert told.exit_code == 1
-    assert f"{made['consumer']} is to be told of a verdict since 2 h" in told.output.replace("120 min", "2 h")
+    assert f"A verdict for {made['consumer']} has been waiting for 2 h" in told.output.replace(
+        "120 min", "2 h"
+    )
     with closing(sqlite3.connect(site.store)) as connection, connection:
         connection.execute("UPDATE outbox SET dead_at = at")
-    assert f"1 verdict could not be told to {made['consumer']}" in site.run("status").output
+    assert f"1 verdict could not be delivered to {made['consumer']}" in site.run("status").output
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from jotgate.admission.grants import Person, Terms
 from jotgate.codes import CodeText, parse
-from jotgate.grants import Person, Terms
-from jotgate.keyring import CodeKeys
-from jotgate.ledger import ref_of
 from jotgate.protocols import GrantFilter, NewGrant
+from jotgate.signed.keyring import CodeKeys
 
 from .conftest import Site
 
@@ -153,8 +152,8 @@ def test_more_codes_than_fit_on_a_screen_need_a_file(site: Site) -> None:
     ("args", "said"),
     [
         (["nowhere", "--count", "1"], "no form 'nowhere'"),
-        (["students"], "for whom"),
-        (["students", "--count", "1", "--subject", "s"], "for whom"),
+        (["students"], "exactly one of"),
+        (["students", "--count", "1", "--subject", "s"], "exactly one of"),
         (["students", "--count", "0"], "0"),
         (["students", "--subject", "s", "--subject", "s"], "twice"),
         (["students", "--count", "1", "--valid-from", "tomorrow"], "--valid-from"),
@@ -233,12 +232,12 @@ def test_a_store_that_fails_midway_keeps_what_was_written(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The codes stored before are in the file; the message counts them and says how to end them."""
-    monkeypatch.setattr("jotgate.grants._CHUNK", 1_000)
+    monkeypatch.setattr("jotgate.admission.grants._CHUNK", 1_000)
     _refuse_grants_beyond(site, 1_500)
     out = site.folder / "codes.csv"
     result = site.run("codes", "create", "students", "--count", "2500", "--batch", "b", "--out", str(out))
     assert result.exit_code == 1
-    assert "Not finished after 1,000 codes" in result.output
+    assert "Stopped after 1,000 codes" in result.output
     assert "revoke --batch b" in result.output
     assert len(out.read_text("utf-8-sig").splitlines()) == 1_001
     assert len(site.lines("codes", "list")) == 1_000
@@ -337,9 +336,11 @@ def test_several_matches_are_listed_instead_of_chosen(site: Site) -> None:
 def test_an_id_that_fits_two_codes_ends_neither(site: Site, verb: str) -> None:
     """The beginning that two ids share is refused; one digit more decides."""
     parts = site.parts()
-    key_id, _ = CodeKeys(parts.settings.code_keys).newest
+    code_key, _ = CodeKeys(parts.settings.code_keys).newest
     made = [
-        NewGrant(fingerprint=bytes.fromhex(f"abcdef{digit}").ljust(16, b"."), key_id=key_id, form="students")
+        NewGrant(
+            fingerprint=bytes.fromhex(f"abcdef{digit}").ljust(16, b"."), code_key=code_key, form="students"
+        )
         for digit in ("10", "20")
     ]
     parts.store.create_grants(made, parts.clock.now())
@@ -357,7 +358,9 @@ def test_a_revocation_says_who_and_why(site: Site) -> None:
     _created(site, "students", "--subject", "s-1")
     revoking = ["codes", "revoke", "--subject", "s-1", "--form", "students"]
     assert site.run(*revoking, "--actor", "Ms Head", "--note", "left school").exit_code == 0
-    told = site.run("explain", ref_of(2)).output
+    parts = site.parts()
+    told = site.run("explain", parts.store.driver.references.ref_of(2)).output
+    parts.store.close()
     assert "Ms Head" in told
     assert "left school" in told
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jotgate.cli.checks import Level
-from jotgate.cli.site_checks import address
+from jotgate.cli.site_checks import address, guessing
 
 from .conftest import CANARIES, Site
 
@@ -41,9 +41,12 @@ def test_a_site_in_order_has_no_failure(site: Site) -> None:
     before = site.sandbox.calls
     result = site.run("doctor")
     assert result.exit_code == 0
-    assert "up to 10 calls" in result.stderr
-    assert site.sandbox.calls - before == 10
-    assert [line for line in result.stdout.splitlines() if not line.startswith("ok  ")] == []
+    assert "up to 11 calls" in result.stderr
+    assert site.sandbox.calls - before == 11
+    # The site itself does not run, and says so.
+    assert [line[:13] for line in result.stdout.splitlines() if not line.startswith("ok  ")] == [
+        "warn  outside"
+    ]
 
 
 def test_a_refused_key_is_told_and_nothing_more_is_asked(site: Site) -> None:
@@ -124,6 +127,62 @@ def test_a_renamed_ticket_field_is_still_found(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"inputTextMask": "###-###"}, "input mask"),
+        ({"validation": "Numeric"}, r"validation \(Numeric\)"),
+        ({"maxsize": "30"}, "takes 30 characters, and a ticket has 35"),
+    ],
+)
+def test_what_would_spoil_a_ticket_is_told(site: Site, changed: dict[str, object], said: str) -> None:
+    """A mask, a validation or a limit on the ticket field fails, with what to change; room enough does not."""
+    questions = site.parts().service.questions(site.students)
+    qid = next(question.qid for question in questions if question.name == "jotgate")
+    site.sandbox.change_question(site.students, qid, maxsize="35", validation="None", inputTextMask="")
+    assert _told(site, "students", "ticket field")[0] == "ok"
+    site.sandbox.change_question(site.students, qid, **changed)
+    level, words = _told(site, "students", "ticket field")
+    assert level == "fail"
+    assert re.search(said, words)
+
+
+def test_a_second_field_of_the_name_is_told(site: Site) -> None:
+    """With the numbers of both."""
+    site.run("sweep")
+    other = site.sandbox.add_question(site.students, name="jotgate", hidden=True)
+    level, words = _told(site, "students", "ticket field")
+    assert level == "fail"
+    assert f"field {other} has the unique name jotgate as well" in words
+
+
+@pytest.mark.parametrize("spelled", ["text", "list"])
+def test_a_condition_that_hides_the_ticket_field_is_told(site: Site, spelled: str) -> None:
+    """JotForm would empty it. Conditions about other fields are the owner's business."""
+    questions = site.parts().service.questions(site.students)
+    qid = next(question.qid for question in questions if question.name == "jotgate")
+    for field, is_told in (("3", False), (qid, True)):
+        condition = {
+            "action": [{"visibility": "Hide", "field": field}],
+            "link": "Any",
+            "terms": [],
+            "type": "field",
+        }
+        conditions: object = [condition] if spelled == "list" else json.dumps([condition])
+        site.sandbox.set_property(site.students, "conditions", conditions)
+        assert ("hides or shows jotgate" in site.run("doctor", "--json").stdout) is is_told
+
+
+def test_an_open_copy_of_a_form_is_told(site: Site) -> None:
+    """By its title, as JotForm names copies; a copy that is disabled, or in the settings itself, is not."""
+    assert ("students", "copies") not in _checks(site)
+    title = site.sandbox.forms()[site.students]
+    copy = site.sandbox.add_form(f"Clone of {title}")
+    assert copy in _told(site, "students", "copies")[1]
+    site.sandbox.set_form_status(copy, "DISABLED")
+    assert ("students", "copies") not in _checks(site)
+
+
+@pytest.mark.parametrize(
     ("listed", "level", "words"),
     [
         ('locked_fields = ["klass"]', "fail", "locked_fields names klass, .* judged tampered"),
@@ -193,9 +252,17 @@ def test_more_codes_than_the_plan_takes_in_a_month_are_told(site: Site) -> None:
 
 
 def test_the_odds_of_guessing_are_those_published(site: Site) -> None:
-    """One live code: 10,000 guesses a day in 2^50, which is 1 in 112,589,990,684."""
+    """One live code: all that a busy site can answer in a day; a million: 1 in 100,000, and what a computer works."""
+    assert _told(site, None, "guessing") == ("ok", "to guess one of 0 live codes: impossible")
     site.run("codes", "create", "students", "--count", "1")
-    assert "1 in 112,589,990,684 a day" in _told(site, None, "guessing")[1]
+    level, words = _told(site, None, "guessing")
+    assert level == "ok"
+    assert "1 live code: 1 in 43,437,496 a day at worst" in words
+    assert "works for each further try, 1 in 1,750,032,642" in words
+    many = guessing(1_000_000)
+    assert many.level is Level.WARN
+    assert "1,000,000 live codes: 1 in 100,009 a day at worst" in many.words
+    assert "works for each further try, 1 in 1,750" in many.words
 
 
 def test_a_plan_that_is_set_wrongly_is_told(site: Site) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
+import jotgate
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
 
@@ -32,6 +35,32 @@ def test_explain_knows_every_constant_reference(site: Site) -> None:
         told = site.run("explain", reason.name)
         assert told.exit_code == 0
         assert "Tell the visitor:" in told.output
+
+
+def test_explain_has_words_for_every_event(site: Site) -> None:
+    """Whatever the stores, the gate and the sweep write into the ledger is told in a sentence, never by its name."""
+    named = re.compile(r'"((?!jotgate\.|fuse\.|psycopg\.)[a-z_]+\.[a-z_]+)"')
+    package = Path(jotgate.__file__).parent
+    events = {
+        name
+        for path in (package / "stores").glob("*.py")
+        for name in named.findall(re.sub(r"_log\.\w+\([^)]+", "", path.read_text("utf-8")))
+    }
+    assert {"key.created", "key.revoked", "browser.admitted", "retention.applied"} <= events
+    store = site.parts().store
+    for event in sorted(events | {"token.minted", "ticket_field.lost"}):
+        (line,) = site.lines("explain", store.record(Entry(at=1.0, event=event)))
+        assert event not in line["happened"]
+
+
+def test_a_refusal_that_repeats_says_how_often(site: Site) -> None:
+    """The same within an hour is one entry, with its count and the last time."""
+    store = site.parts().store
+    entries = [Entry(at=60.0 * n, event="code.refused", form="students", reason="expired") for n in range(3)]
+    [ref] = {store.record(entry) for entry in entries}
+    assert "3 times within the hour, at last 1970-01-01T00:02:00Z" in site.run("explain", ref).stdout
+    (line,) = site.lines("explain", ref)
+    assert (line["count"], line["last_at"]) == (3, "1970-01-01T00:02:00Z")
 
 
 def test_explain_knows_every_verdict(site: Site) -> None:
@@ -65,6 +94,7 @@ def test_a_submission_s_number_tells_all_that_became_of_it(site: Site) -> None:
     site.run("audit", "--form", "students")
     told = site.run("explain", one).stdout
     assert "A submission of students, about s-1" in told
+    assert "(read from its id and created_at)." in told
     assert "It is accepted and counts" in told
     passages = [
         "got its verdict",
@@ -73,7 +103,7 @@ def test_a_submission_s_number_tells_all_that_became_of_it(site: Site) -> None:
         "ben",
         "it was none",
         "was edited",
-        "is still to be told",
+        "is still waiting",
     ]
     places = [told.index(passage) for passage in passages]
     assert places == sorted(places)
@@ -85,7 +115,7 @@ def test_a_submission_that_is_not_known_is_told(site: Site) -> None:
     """One that was never read, and one that the setting keep took away: exit 1, each with its own sentence."""
     told = site.run("explain", "6714720231573360695")
     assert told.exit_code == 1
-    assert "once a sweep has read it" in told.output
+    assert "A sweep has to read a new one" in told.output
     site.parts().store.close()
     with closing(sqlite3.connect(site.store)) as connection, connection:
         values = ("6714720231573360695", "students", "verified", 1.0)

@@ -78,8 +78,8 @@ def test_whoever_wrote_it_is_found_and_not_repeated(asked: Site) -> None:
     ("options", "words"),
     [
         (["nowhere"], "no form 'nowhere'"),
-        (["students", "--subject", "s-1", "--lookup", "email=a"], "in one way"),
-        (["students", "--subject", ""], "not empty"),
+        (["students", "--subject", "s-1", "--lookup", "email=a"], "only one of"),
+        (["students", "--subject", ""], "not be empty"),
         (["students", "--lookup", "email"], "field=value"),
         (["students", "--lookup", "email=a", "--lookup", "email=b"], "each field once"),
         (["students", "--lookup", "name=Ada"], "lookup_fields of students are: email"),

@@ -49,6 +49,7 @@ def test_it_asks_for_what_is_missing_and_hides_the_key(fresh: Site) -> None:
         fresh.sandbox.api,
         fresh.sandbox.read_key,
         f"https://form.jotform.com/{fresh.trip}/",
+        "America/Bogota",
         "trip",
     ]
     result = fresh.run("init", input="\n".join(answers) + "\n")
@@ -127,17 +128,65 @@ def test_silence_needs_everything_that_has_no_default(fresh: Site) -> None:
     assert "--api-key" in result.output
 
 
-def test_for_flask_it_prints_lines_and_writes_nothing(fresh: Site) -> None:
-    """The lines are Python, make settings that are in order, and stand alone on standard output."""
-    result = CliRunner().invoke(
-        main, ["--config", str(fresh.config), "init", "--yes", "--flask", *_given(fresh)]
-    )
-    assert result.exit_code == 0
+def test_for_flask_it_writes_a_configuration_that_nobody_else_can_read(fresh: Site) -> None:
+    """The file's lines are Python and make settings that are in order; a second run does not touch it."""
+    written = fresh.folder / "gate.cfg"
+    command = ["init", "--yes", "--flask", str(written), *_given(fresh)]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    lines = written.read_bytes()
     config = {
         node.targets[0].id: ast.literal_eval(node.value)  # type: ignore[attr-defined]
-        for node in ast.parse(result.stdout).body
+        for node in ast.parse(lines).body
     }
     settings = Settings.from_flask_config(config)
     assert settings.policies["students"].title == "Students"
-    assert "Now at JotForm" in result.stderr
-    assert list(Path(fresh.folder).iterdir()) == []
+    assert settings.store_path == fresh.folder / "jotgate.db"
+    again = CliRunner().invoke(main, command)
+    assert again.exit_code == 2
+    assert "already exists and holds secrets" in again.stderr
+    assert "--flask" in again.stderr
+    assert written.read_bytes() == lines
+    assert [path.name for path in Path(fresh.folder).iterdir()] == ["gate.cfg"]
+
+
+def test_an_answer_that_is_not_in_order_is_asked_for_again_at_once(fresh: Site) -> None:
+    """Each mistake is explained at its own question, and nothing that was right has to be typed twice."""
+    answers = [
+        *("school.example", "https://school.example"),
+        *("nowhere", fresh.sandbox.api),
+        fresh.sandbox.read_key,
+        *("the trip", fresh.trip),
+        *("Europe/Berln", "Europe/Berlin"),
+        *("Class trip", "trip"),
+    ]
+    result = fresh.run("init", input="\n".join(answers) + "\n")
+    assert result.exit_code == 0, result.output
+    policy = Settings.from_toml(fresh.config).policies["trip"]
+    assert (policy.form_id, policy.timezone) == (fresh.trip, "Europe/Berlin")
+    assert result.stderr.count("Error: ") == 5
+    for wanted in (
+        "scheme, host",
+        "an Enterprise host",
+        "JotForm's number",
+        "IANA name",
+        "lower-case letters",
+    ):
+        assert wanted in result.stderr
+
+
+def test_who_has_no_account_is_shown_the_sandbox(fresh: Site) -> None:
+    """Before the question where the account lives, unless that was given."""
+    asked = fresh.run("init", "--site-url", "https://school.example", input="")
+    assert "No JotForm account yet? `jotgate sandbox`" in asked.stderr
+    told = fresh.run("init", *_given(fresh), input="\n")
+    assert "sandbox`" not in told.output
+
+
+def test_a_wrong_option_is_named(fresh: Site) -> None:
+    """Given on the command line, it is not asked for again: the option is wrong."""
+    result = fresh.run("init", *_given(fresh), "--timezone", "Mars/Olympus")
+    assert result.exit_code == 2
+    assert "--timezone: it must be the IANA name" in result.stderr
+    assert not fresh.config.exists()

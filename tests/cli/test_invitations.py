@@ -6,7 +6,7 @@ import csv
 import stat
 from pathlib import Path
 
-from jotgate.invitations import PARAMETER
+from jotgate.signed.invitations import PARAMETER
 
 from .conftest import Site
 
@@ -57,7 +57,7 @@ def test_an_end_is_read_by_the_forms_clocks(site: Site) -> None:
 def test_what_makes_no_sense_is_said(site: Site) -> None:
     """Nobody to invite, an end in the past, a form that there is not: a sentence and an exit code."""
     for arguments, words in (
-        (("students",), "Say for whom"),
+        (("students",), "Give either --subject or --from"),
         (("students", "--subject", "s", "--until", "2001-01-01T00:00"), "future"),
         (("students", "--subject", "s", "--until", "soon"), "date"),
         (("nobody", "--subject", "s"), "no form"),

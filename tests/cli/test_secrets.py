@@ -13,16 +13,16 @@ from typing import Any
 import flask
 from click.testing import CliRunner, Result
 
-from jotgate.browsers import Browser
+from jotgate.admission.gate import Seen
+from jotgate.admission.grants import Person, Terms
 from jotgate.cli import flask_group, main
 from jotgate.config import Settings
 from jotgate.flask import JotGate
-from jotgate.gate import Seen
-from jotgate.grants import Person, Terms
-from jotgate.keyring import KeyRing
 from jotgate.outcomes import Admit
-from jotgate.passes import Pass
-from jotgate.tickets import read_ticket
+from jotgate.signed.browsers import Browser
+from jotgate.signed.keyring import KeyRing
+from jotgate.signed.passes import Pass
+from jotgate.signed.tickets import read_ticket
 
 from .conftest import CANARIES, Site
 
@@ -124,7 +124,7 @@ def test_a_key_that_is_needed_is_not_dropped(site: Site) -> None:
     assert "3 tickets not submitted or not yet read" in refused.stderr
     assert "3 live passes" in refused.stderr
     [older] = json.loads(rotate(site, "--preview", "--json").stdout)["older"]
-    assert f"It can go from {older['safe_from']} on" in refused.stderr
+    assert f"It can be dropped from {older['safe_from']} on" in refused.stderr
     assert OLD not in refused.output
     assert keys_in(site, rotate(site, "--drop", "--force")) == keys[1:]
 
@@ -137,7 +137,7 @@ def test_a_key_that_nothing_needs_is_dropped(site: Site) -> None:
     texts = admit(site)
     shown = site.run("secrets", "rotate", "--preview")
     assert shown.exit_code == 0
-    assert "nothing of it is of use. It can go." in shown.output
+    assert "nothing needs it. It can be dropped." in shown.output
     keys = keys_in(site, rotate(site, "--drop"))
     assert keys == [newer]
     site.configure(secret_keys=keys)
@@ -176,7 +176,7 @@ def test_steps_that_make_no_sense_are_misuse(site: Site) -> None:
 
 def test_the_preview_shows_no_secret(site: Site) -> None:
     """Keys are named by ids that give nothing away; with one key there is nothing to tell."""
-    assert "one key only" in site.run("secrets", "rotate", "--preview").output
+    assert "only one key" in site.run("secrets", "rotate", "--preview").output
     admit(site)
     keys = keys_in(site, rotate(site))
     site.configure(secret_keys=keys)

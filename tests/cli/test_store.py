@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import secrets
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +19,10 @@ import psycopg
 import pytest
 
 import jotgate.stores.postgres
-from tests.machines.district import fresh_schema
+from jotgate.admission.grants import Terms, people
+from jotgate.errors import StoreError
+from jotgate.stores.backup import back_up
+from tests.schemas import fresh_schema
 
 from .conftest import Site
 
@@ -245,3 +252,113 @@ def test_a_file_that_cannot_be_a_store_is_one_sentence(site: Site) -> None:
     assert "directory" in _started(site, f"sqlite:///{other / 'jotgate.db'}")
     assert "not a database" in _started(site, f"sqlite:///{other}")
     assert other.read_text() == "Names of the class of 1999\n" * 100
+
+
+class TestBackup:
+    """`store backup`: F20, a copy of a store in use that can be put back."""
+
+    def test_a_backup_is_the_store(self, site: Site) -> None:
+        """A site that runs on it tells what the first one told; it is one file, and only its owner may read it."""
+        _live(site)
+        before, copy = _told(site), site.folder / "copy.db"
+        umask = os.umask(0)
+        try:
+            [line] = site.lines("store", "backup", str(copy))
+        finally:
+            os.umask(umask)
+        assert line["file"] == str(copy)
+        assert line["size_bytes"] == copy.stat().st_size
+        assert line["sha256"] == hashlib.sha256(copy.read_bytes()).hexdigest()
+        assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+        assert [one.name for one in site.folder.iterdir() if "copy.db" in one.name] == ["copy.db"]
+        site.configure(store=f"sqlite:///{copy}")
+        assert _told(site) == before
+
+    def test_it_is_of_one_moment_while_others_write(self, site: Site) -> None:
+        """Another connection writes all the while: a transaction is in the copy as a whole or not at all."""
+        parts, rounds = site.parts(), 60
+
+        def write() -> None:
+            for _ in range(rounds):
+                list(parts.grants.create(Terms(form="students", batch="all"), people(count=10)))
+
+        copies = []
+        with ThreadPoolExecutor(1) as pool:
+            writing = pool.submit(write)
+            while not copies or not writing.done():
+                copies.append(site.folder / f"{len(copies)}.db")
+                back_up(site.store, copies[-1])
+            writing.result()
+        for copy in copies:
+            with closing(sqlite3.connect(copy)) as opened:
+                assert opened.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+                [(grants,)] = opened.execute("SELECT count(*) FROM grants").fetchall()
+                assert grants % 10 == 0
+        parts.store.close()
+
+    def test_nothing_is_written_over(self, site: Site) -> None:
+        """Neither a file nor a link that leads nowhere; nor half a copy that somebody else is writing."""
+        _live(site)
+        kept, link = site.folder / "kept.db", site.folder / "link.db"
+        kept.write_text("kept")
+        link.symlink_to(site.folder / "elsewhere")
+        (site.folder / ".other.db.part").write_text("theirs")
+        for name, word in (("kept.db", "exists"), ("link.db", "exists"), ("other.db", "another backup")):
+            result = site.run("store", "backup", str(site.folder / name))
+            assert result.exit_code == 2
+            assert word in result.stderr
+        assert kept.read_text() == "kept"
+        assert not (site.folder / "elsewhere").exists()
+        assert (site.folder / ".other.db.part").read_text() == "theirs"
+
+    def test_where_it_cannot_be_written_it_says_so(self, site: Site) -> None:
+        """A folder that does not exist, and a store that does not."""
+        _live(site)
+        result = site.run("store", "backup", str(site.folder / "nowhere" / "copy.db"))
+        assert result.exit_code == 2
+        assert "cannot be written: No such file" in result.stderr
+        site.configure(store=f"sqlite:///{site.folder / 'none.db'}")
+        result = site.run("store", "backup", str(site.folder / "copy.db"))
+        assert result.exit_code == 2
+        assert "there is no store" in result.stderr.lower()
+        assert not (site.folder / "copy.db").exists()
+        assert not (site.folder / "none.db").exists()
+
+    def test_a_damaged_store_leaves_no_copy(self, site: Site) -> None:
+        """It says that the store is damaged, and nothing looks like a backup afterwards."""
+        _live(site)
+        with closing(sqlite3.connect(site.store)) as opened:
+            opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        whole = bytearray(site.store.read_bytes())
+        whole[8192:] = b"\xa5" * (len(whole) - 8192)
+        site.store.write_bytes(whole)
+        before = {one.name for one in site.folder.iterdir()}
+        with pytest.raises(StoreError, match="nothing was backed up"):
+            back_up(site.store, site.folder / "copy.db")
+        assert {one.name for one in site.folder.iterdir()} - before <= {"jotgate.db-shm", "jotgate.db-wal"}
+
+    def test_for_postgresql_it_says_what_does_it(self, site: Site, store_url: str) -> None:
+        """`pg_dump`, and nothing is written."""
+        site.configure(store=store_url)
+        result = site.run("store", "backup", str(site.folder / "copy.db"))
+        assert result.exit_code == 2
+        assert "pg_dump" in result.stderr
+        assert not (site.folder / "copy.db").exists()
+
+
+def test_void_counts_and_asks_before_it_voids(site: Site) -> None:
+    """`store void`: counts with `--dry-run`, asks, and revokes; what it says comes from the store."""
+    site.lines("codes", "create", "students", "--count", "3")
+    assert site.lines("store", "void", "--dry-run") == [{"codes": 3, "others": 0, "dry_run": True}]
+    assert site.lines("store", "void", "--before", "2020-01-01", "--yes") == [
+        {"codes": 0, "others": 0, "dry_run": False}
+    ]
+    asked = site.run("store", "void", input="n\n")
+    assert asked.exit_code == 1
+    assert "Void 3 open codes" in asked.stderr
+    assert {line["state"] for line in site.lines("codes", "list")} == {"open"}
+    done = site.run("store", "void", input="y\n")
+    assert done.exit_code == 0
+    assert "Revoked 3 codes" in done.stdout
+    assert {line["state"] for line in site.lines("codes", "list")} == {"revoked"}
+    assert "This would void 0 open codes" in site.run("store", "void", "--dry-run").stdout

@@ -28,6 +28,7 @@ def test_the_list_has_the_promised_fields_newest_first(site: Site) -> None:
     assert verified["form"] == "students"
     assert verified["subject"] == "s-7"
     assert verified["verdict"] == "verified"
+    assert verified["created_from"] == "id and created_at"
     for key in ("created_at", "judged_at"):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", verified[key])
     table = site.run("submissions", "list").output

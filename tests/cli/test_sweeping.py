@@ -11,7 +11,8 @@ import threading
 import time
 from pathlib import Path
 
-from jotgate.protocols import Store
+from jotgate.protocols import Place
+from jotgate.stores import Store
 
 from .conftest import Site
 
@@ -192,3 +193,23 @@ def test_status_tells_the_sweeps_and_verdicts_of_each_form(site: Site) -> None:
     assert form["verdicts"] == {"unticketed": 1}
     assert str(form["next_sweep"]) > str(form["last_sweep"])
     assert form["ticket_field"] == "jotgate"
+
+
+def test_status_tells_what_cannot_be_read(site: Site) -> None:
+    """Which submission it is, why, and what to do; everything else goes on, but somebody has to look."""
+    store = site.parts().store
+    values = {
+        "form": "students",
+        "since": time.time() - 60,
+        "retry_at": time.time() + 60,
+        "reason": "too large",
+    }
+    store.note_place(Place(above="122", below="124", submission_id="123", tries=1, **values))
+    store.note_place(Place(above="200", below=None, submission_id=None, tries=1, **values))
+    result = site.run("status", "--json")
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    assert any("submission 123 cannot be read: too large" in reason for reason in told["reasons"])
+    assert any("a submission after 200, the last one, cannot be read" in reason for reason in told["reasons"])
+    [form] = [one for one in told["forms"] if one["form"] == "students"]
+    assert [place["submission_id"] for place in form["unreadable"]] == ["123", None]

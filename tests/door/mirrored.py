@@ -17,12 +17,12 @@ from urllib.parse import urlencode
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
-from jotgate.grants import Terms, people
+from jotgate.admission.grants import Terms, people
 from jotgate.jotform.times import id_reading
+from jotgate.mirroring.scoped_keys import IssuedScopedKey, Scope
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Share
 from jotgate.sandbox import Sandbox
-from jotgate.scoped_keys import IssuedKey, Scope
 from jotgate.submissions import Candidate
 from tests.door.site import Site, settings_of, ticket_in
 
@@ -124,7 +124,7 @@ class School:
         self.counted[form].append(submission_id)
         return submission_id
 
-    def key(self, *forms: str, **scope: Any) -> IssuedKey:
+    def key(self, *forms: str, **scope: Any) -> IssuedScopedKey:
         """Create a key for *forms*, which may cost as much as it likes."""
         return self.site.parts.scoped_keys.create(
             Scope(forms=forms or ("students",), **{"share": MANY} | scope), actor="owner"

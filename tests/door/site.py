@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
@@ -13,14 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-from wsgiref.validate import validator
 
 from werkzeug.test import Client, TestResponse
 
+from jotgate.admission.grants import Terms, people
 from jotgate.clock import SystemClock
 from jotgate.codes import generate, printed
 from jotgate.config import Settings
-from jotgate.grants import Terms, people
 from jotgate.outcomes import Verdict
 from jotgate.protocols import SubmissionFilter
 from jotgate.sandbox import Sandbox
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
 SITE_URL = "http://127.0.0.1:8700"
 HOOK_SECRET = "the-hook-of-the-tests"
 DOOR = "/jotgate/f/students"
+_FRAME = re.compile(r'<iframe[^>]* src="([^"]+)"')
 _TICKET = re.compile(r"[?&]jotgate=([^&\"]+)")
 
 
@@ -71,7 +71,10 @@ def plain(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes
 
 
 class Visitor(Client):
-    """One browser: keeps its cookies, unless a test sends its own, and comes from an address of its own."""
+    """One browser: keeps its cookies, unless a test sends its own, and comes from an address of its own.
+
+    It says with each request that it opens a page, unless it is one that says nothing (*navigates*).
+    """
 
     def __init__(
         self,
@@ -80,8 +83,12 @@ class Visitor(Client):
         address: str,
         base_url: str = SITE_URL,
         keeps_cookies: bool = True,
+        navigates: bool = True,
     ) -> None:
         super().__init__(application, use_cookies=keeps_cookies)
+        self._says = (
+            {"HTTP_SEC_FETCH_MODE": "navigate", "HTTP_SEC_FETCH_DEST": "document"} if navigates else {}
+        )
         self._base_url = base_url
         self._address = address
 
@@ -89,7 +96,8 @@ class Visitor(Client):
         """Make a request and read the whole answer."""
         if args and isinstance(args[0], str):
             kwargs.setdefault("base_url", self._base_url)
-            kwargs["environ_overrides"] = {"REMOTE_ADDR": self._address} | kwargs.get("environ_overrides", {})
+            given = {"REMOTE_ADDR": self._address} | self._says
+            kwargs["environ_overrides"] = given | kwargs.get("environ_overrides", {})
         return super().open(*args, **{"buffered": True} | kwargs)
 
     def cookie(self, name: str) -> str:
@@ -179,28 +187,24 @@ def ticket_in(html: str) -> str:
     return found[1]
 
 
+def frame_in(html: str) -> str:
+    """Return the address that the frame of a page shows."""
+    found = _FRAME.search(html)
+    assert found, html
+    return unescape(found[1])
+
+
+def embedded_ticket(visitor: Client, html: str) -> str:
+    """Return the ticket that *visitor* gets from a page that embeds the form, and that is not in the page."""
+    assert not _TICKET.search(unescape(html))
+    led = visitor.get(frame_in(html))
+    assert led.status_code == 303
+    return ticket_in(led.headers["Location"])
+
+
 def unknown_code() -> str:
     """Return a well-formed code that nobody was given."""
     return printed(generate())
-
-
-def judged(application: WSGIApplication) -> WSGIApplication:
-    """Return *application* with a judge of the protocol in front.
-
-    The judge takes every key without a dot for CGI's, and so for a string; the visit passes by on the side.
-    """
-
-    def give_back(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["jotgate"] = environ.pop("tests.visit")
-        return application(environ, start_response)
-
-    judge = validator(give_back)
-
-    def set_aside(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        environ["tests.visit"] = environ.pop("jotgate")
-        return judge(environ, start_response)
-
-    return set_aside
 
 
 @contextmanager

@@ -123,7 +123,7 @@ def test_a_pass_opens_its_own_form_only(site: Site) -> None:
 def test_without_the_store_passes_last_a_minute(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then it is 503, never 204."""
     revocations_time = MonotonicClock()
-    monkeypatch.setattr("jotgate.revocations.time", revocations_time)
+    monkeypatch.setattr("jotgate.admission.revocations.time", revocations_time)
     own = site.restarted()
     visitor = own.admitted()
     assert visitor.get(CHECK).status_code == 204

@@ -99,6 +99,17 @@ def test_an_admitted_visitor_reads_what_is_protected(site: Site) -> None:
     assert visitor.get("/inside/page").status_code == 303
 
 
+@pytest.mark.parametrize("path", ["/schüler", "/SCHÜLER", "/schüler/7a", "/x/../schüler", "//schüler;v=1"])
+def test_a_name_beyond_ascii_is_guarded(site: Site, path: str) -> None:
+    """As browsers send it, in UTF-8, however it is spelled; the same in Latin-1, or cut in half, is another name."""
+    form = {**site.mapping["forms"]["students"], "protect": ["/schüler"]}
+    visitor = site.restarted(forms={"students": form}).visitor()
+    raw = path.encode().decode("latin-1")
+    assert visitor.get("/", environ_overrides={"PATH_INFO": raw}).status_code == 303
+    for other in ("/sch\u00fcler", "/sch\u00c3", "/sch\u00c3\u00bcle"):
+        assert visitor.get("/", environ_overrides={"PATH_INFO": other}).status_code == 200
+
+
 def test_the_whole_site_may_be_protected_but_for_the_door(site: Site) -> None:
     """`protect = ["/"]`: every path is guarded, and the door and its files can still be reached."""
     own = site.restarted(forms={"students": {**site.mapping["forms"]["students"], "protect": ["/"]}})
@@ -123,6 +134,16 @@ def test_a_browser_is_sent_to_the_door_and_everything_else_is_told(site: Site) -
         assert (answer.status_code, answer.mimetype) == (401, "application/json")
         assert answer.headers["Cache-Control"] == "private, no-store"
     assert page.headers["Cache-Control"] == "private, no-store"
+
+
+def test_a_program_is_told_of_codes_only_where_the_form_takes_them(site: Site) -> None:
+    """On a form for apps, the words in JSON send nobody to look for a code."""
+    form = site.mapping["forms"]["students"] | {"access": "app"}
+    for_apps = site.restarted(forms={"students": form})
+    told = [one.visitor().post("/inside").get_json()["error"]["message"] for one in (site, for_apps)]
+    assert "code" in told[0]
+    assert "code" not in told[1]
+    assert "app" in told[1]
 
 
 def test_a_pass_for_any_of_the_forms_of_a_prefix_opens_it(site: Site) -> None:

@@ -35,6 +35,7 @@ EVERY_ROUTE = [
     ("GET", f"{DOOR}/invitation"),
     ("GET", f"{DOOR}?invitation=garbage"),
     ("GET", f"{DOOR}/state"),
+    ("GET", f"{DOOR}/form"),
     ("GET", f"{DOOR}/mine"),
     ("GET", f"{DOOR}/done"),
     ("POST", f"{DOOR}/done"),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.door.site import DOOR, SITE_URL, Site, Visitor, running_site, ticket_in
+from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 
 JSON = {"Accept": "application/json"}
@@ -20,7 +20,7 @@ ACCEPT = f"{DOOR}/invitation"
 
 def page_of_the_site(environ: Any, start_response: Any) -> list[bytes]:
     """Be a page that embeds the form."""
-    body = environ["jotgate"].embed("students").encode()
+    body = environ["jotgate.visit"].embed("students").encode()
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
     return [body]
 
@@ -141,7 +141,7 @@ def test_a_form_without_codes_asks_for_the_sites_login(app_only: Site, plain_sit
     assert ticket_in(visitor.get(DOOR).text)
     forms = {"students": plain_site.mapping["forms"]["students"] | {"access": "app"}}
     without = plain_site.restarted(forms=forms)
-    assert "This form opens from the app only" in without.visitor().get(path).text
+    assert "This form opens only from the app" in without.visitor().get(path).text
 
 
 def test_an_invitation_ends(site: Site) -> None:
@@ -152,8 +152,8 @@ def test_an_invitation_ends(site: Site) -> None:
     site.clock.ahead_seconds += 61
     answer = come(visitor, path, user="s-4")
     assert answer.status_code == 403
-    assert "This invitation is over" in answer.text
-    assert "Its time ended" in answer.text
+    assert "This invitation has expired" in answer.text
+    assert "This one stopped working" in answer.text
     assert 'name="code"' in answer.text
     posted = come(visitor, ACCEPT, user="s-4", method="POST", data={"invitation": text})
     assert posted.status_code == 403
@@ -194,4 +194,4 @@ def test_a_form_with_a_page_of_its_own_is_invited_to_there(plain_site: Site) -> 
     answer = come(visitor, ACCEPT, user="s-5", method="POST", data={"invitation": invitation_in(page)})
     answer = visitor.get(answer.headers["Location"])
     assert answer.headers["Location"] == "/members"
-    assert ticket_in(come(visitor, path, user="s-5").text)
+    assert embedded_ticket(visitor, come(visitor, path, user="s-5").text)

@@ -10,14 +10,7 @@ from datetime import datetime, timezone
 import pytest
 
 from jotgate.codes import Hint
-from jotgate.door.messages import (
-    STATES,
-    STATES_FROM_APPS,
-    Message,
-    message_for,
-    message_for_verdict,
-    spoken_moment,
-)
+from jotgate.door.messages import Message, message_for, message_for_state, page_states, spoken_moment, states
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 
@@ -33,6 +26,7 @@ STATUSES = {
     Reason.USED_UP: 403,
     Reason.REVOKED: 403,
     Reason.THROTTLED: 429,
+    Reason.CODE_BUSY: 429,
     Reason.BAD_TOKEN: 403,
     Reason.TOKEN_USED: 403,
     Reason.TOKEN_EXPIRED: 403,
@@ -71,9 +65,13 @@ def every_message() -> Iterator[Message]:
     for hint in Hint:
         yield message_for(Refuse(reason=Reason.MISTYPED, ref="R", hint=hint.value), POLICY, NOW)
     for seconds in (0.2, 30, 600):
-        yield message_for(Refuse(reason=Reason.THROTTLED, ref="R", retry_after_seconds=seconds), POLICY, NOW)
-    yield from STATES.values()
-    yield from STATES_FROM_APPS.values()
+        for blame in None, "nearby", "everywhere":
+            slowed = Refuse(reason=Reason.THROTTLED, ref="R", retry_after_seconds=seconds, hint=blame)
+            yield message_for(slowed, POLICY, NOW)
+    yield from states().values()
+    yield from states(from_app=True).values()
+    yield from page_states().values()
+    yield from page_states(from_app=True).values()
     for reason in Reason:
         for at in (None, MONDAY_AT_SIX):
             yield message_for(Refuse(reason=reason, ref="R", at=at), POLICY, NOW, from_app=True)
@@ -88,15 +86,15 @@ def test_every_reason_has_the_status_of_the_contract(reason: Reason) -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_every_verdict_has_a_message_and_is_a_state(verdict: Verdict) -> None:
     """Whatever `/state` can answer, the page has words for it."""
-    assert STATES[verdict.value] == message_for_verdict(verdict)
-    assert message_for_verdict(verdict).status == 200
-    assert set(STATES) == {"sent"} | {each.value for each in Verdict}
+    assert states()[verdict.value] == message_for_state(verdict.value)
+    assert message_for_state(verdict.value).status == 200
+    assert set(states()) == {"sent"} | {each.value for each in Verdict}
 
 
 def test_each_reason_and_each_verdict_is_told_apart() -> None:
     """No two reasons, and no two states, share a heading."""
     assert len({refusal(reason).title for reason in Reason}) == len(Reason)
-    assert len({message.title for message in STATES.values()}) == len(STATES)
+    assert len({message.title for message in states().values()}) == len(states())
 
 
 def test_every_message_is_whole_and_plain() -> None:
@@ -111,9 +109,9 @@ def test_every_message_is_whole_and_plain() -> None:
 
 
 def test_only_the_verdicts_that_count_say_so() -> None:
-    """Nobody is told "there is nothing more to do" about a submission that does not count."""
+    """Nobody reads "You are done" about a submission that does not count."""
     for verdict in Verdict:
-        assert ("nothing more to do" in message_for_verdict(verdict).remedy) is verdict.counts
+        assert ("You are done" in message_for_state(verdict.value).remedy) is verdict.counts
 
 
 @pytest.mark.parametrize("reason", DATED)
@@ -167,6 +165,18 @@ def test_a_throttled_visitor_is_told_how_long(seconds: float, words: str) -> Non
     assert words in message_for(refuse, POLICY, NOW).remedy
 
 
+def test_a_visitors_network_is_blamed_for_its_own_guesses_only() -> None:
+    """Where other networks guessed, the page says so, and speaks of no fault of the visitor's."""
+    remedies = {
+        blame: message_for(
+            Refuse(reason=Reason.THROTTLED, ref="R", retry_after_seconds=9, hint=blame), POLICY, NOW
+        ).remedy
+        for blame in (None, "nearby", "everywhere")
+    }
+    assert [blame for blame, remedy in remedies.items() if "your network" in remedy] == [None]
+    assert all("9 seconds" in remedy for remedy in remedies.values())
+
+
 @pytest.mark.parametrize(
     ("moment", "words"),
     [
@@ -192,12 +202,12 @@ def test_who_comes_from_an_app_is_not_told_of_codes() -> None:
         Reason.NOT_YET_VALID,
         Reason.EXPIRED,
     }
-    unasked = about_codes | {Reason.THROTTLED, Reason.OPEN_ELSEWHERE, Reason.UNKNOWN_FORM}
+    unasked = about_codes | {Reason.THROTTLED, Reason.CODE_BUSY, Reason.OPEN_ELSEWHERE, Reason.UNKNOWN_FORM}
     for reason in set(Reason) - unasked:
         for at in (None, MONDAY_AT_SIX):
             message = refusal(reason, at=at, policy=app_only)
             assert "code" not in f"{message.title} {message.remedy}", reason
             assert message.status == STATUSES[reason]
-    assert STATES_FROM_APPS.keys() == STATES.keys()
-    for state, message in STATES_FROM_APPS.items():
+    assert states(from_app=True).keys() == states().keys()
+    for state, message in states(from_app=True).items():
         assert "code" not in f"{message.title} {message.remedy}", state

@@ -95,7 +95,11 @@ def test_the_official_python_client_reads_its_form(big: School, address: str) ->
     assert refused(lambda: client.get_submission(big.others["students"][0])) == NO_SUBMISSION
     assert "create submission action" in refused(lambda: client.create_form_submission(form_id, {"3": "7b"}))
     assert "delete submission action" in refused(lambda: client.delete_submission(ids[0]))
-    assert "(/user)" in refused(client.get_user)
+    assert client.get_user()["status"] == "ACTIVE"
+    assert client.get_folders()["subfolders"] == []
+    for empty in (client.get_subusers, client.get_reports, client.get_history):
+        assert empty() == []
+    assert "(/user)" in refused(client.get_usage)
 
 
 def test_a_python_client_by_others_reads_its_form(big: School, address: str) -> None:
@@ -140,7 +144,8 @@ def test_the_official_node_client_reads_its_form(big: School, address: str, node
                 properties: await refusal(client.form.getProperties(form)),
                 refused: await Promise.all(foreign.map((one) => refusal(client.form.getSubmissions(one)))),
                 unseen: await refusal(client.submission.get(foreign[foreign.length - 1])),
-                user: await refusal(client.user.get()),
+                user: (await client.user.get()).content,
+                usage: await refusal(client.user.getUsage()),
                 object: (await client.form.getSubmissions(form, { filter: { "id:gt": submission } })).content,
             }));
         })();
@@ -169,5 +174,6 @@ def test_the_official_node_client_reads_its_form(big: School, address: str, node
     assert told["properties"] == no_form
     assert told["refused"] == [no_form] * 3
     assert told["unseen"] == {"status": 401, "body": json.loads(NO_SUBMISSION)}
-    assert told["user"]["status"] == 401
+    assert told["user"]["status"] == "ACTIVE"
+    assert told["usage"]["status"] == 401
     assert [row["id"] for row in told["object"]] == ids[:9:-1]

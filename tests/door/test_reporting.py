@@ -18,9 +18,9 @@ from jotgate.flask import JotGate
 from jotgate.outcomes import Reason, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import GrantFilter
-from jotgate.reporting import Program, program_of
+from jotgate.records.reporting import Program, program_of
 from jotgate.throttle import FREE_GUESSES
-from tests.door.site import Site, Visitor, running_site, ticket_in, unknown_code
+from tests.door.site import Site, Visitor, embedded_ticket, running_site, ticket_in, unknown_code
 from tests.door.test_endpoints import Outage
 from tests.door.test_entering import ENTER, Field
 
@@ -33,7 +33,7 @@ REPORTING, ENFORCING = "students", "teachers"
 def embedding(environ: Any, start_response: Any) -> list[bytes]:
     """Be a site with a page for each form that embeds it; everything else is a page of its own."""
     path = environ["PATH_INFO"]
-    page = environ["jotgate"].embed(path[7:]) if path.startswith("/embed/") else f"the site at {path}"
+    page = environ["jotgate.visit"].embed(path[7:]) if path.startswith("/embed/") else f"the site at {path}"
     start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
     return [page.encode()]
 
@@ -214,7 +214,7 @@ def test_who_has_a_code_is_admitted_as_ever(site: Site) -> None:
     assert visitor.enter(site.code(), door(REPORTING)).status_code == 303
     assert visitor.cookie(f"jotgate-{REPORTING}")
     ticket = ticket_in(visitor.get(door(REPORTING)).text)
-    assert ticket_in(visitor.get(f"/embed/{REPORTING}").text) == ticket
+    assert embedded_ticket(visitor, visitor.get(f"/embed/{REPORTING}").text) == ticket
     submission = site.sandbox.submit(site.form_id, {"jotgate": ticket})
     site.sweep()
     assert site.verdict(submission) is Verdict.VERIFIED
@@ -238,6 +238,19 @@ def test_a_page_that_is_guarded_and_embeds_counts_once(site: Site) -> None:
     forms = site.mapping["forms"]
     own = site.restarted(forms=forms | {REPORTING: forms[REPORTING] | {"protect": ["/embed"]}})
     assert shows_form_without_ticket(own.visitor().get(f"/embed/{REPORTING}"))
+    assert counted(own) == {"no_pass": 1}
+
+
+def test_a_page_that_embeds_twice_counts_once(site: Site) -> None:
+    """Both are about the same request."""
+
+    def twice(environ: Any, start_response: Any) -> list[bytes]:
+        pages = [environ["jotgate.visit"].embed(REPORTING) for _ in range(2)]
+        start_response("200 OK", [("Content-Type", "text/html; charset=utf-8")])
+        return [page.encode() for page in pages]
+
+    own = Site(site.sandbox, site.mapping, application=twice)
+    assert shows_form_without_ticket(own.visitor().get("/"))
     assert counted(own) == {"no_pass": 1}
 
 

@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from jotgate.door.signing import Signer, is_local_path
-from jotgate.keyring import KeyRing
+from jotgate.signed.keyring import KeyRing
 from jotgate.testing import FrozenClock
 from tests.door.site import DOOR, SITE_URL, Site, running_site
 
-FUZZ = settings(max_examples=max(2_000, settings().max_examples))
 KEYS = KeyRing([b"k" * 32])
 BROWSER = b"b" * 16
 ELSEWHERE = [
@@ -80,7 +79,6 @@ def test_even_a_signed_address_leads_nowhere_else(site: Site, next_page: str) ->
     assert answer.headers["Location"] == "/students"
 
 
-@FUZZ
 @given(
     path=st.text(st.characters(), max_size=30)
     | st.text("/\\.:@%\t evilhttps#?", max_size=20).map("/".__add__)
@@ -100,13 +98,26 @@ def test_what_is_signed_stays_on_this_site(path: str) -> None:
     assert set(back) <= set(string.printable) - set(string.whitespace)
 
 
-@FUZZ
+def test_a_flood_is_led_back_by_one_text_and_a_late_visitor_by_a_new_one() -> None:
+    """Within a minute one page is signed once; each text leads back for a day from its minute on, and no longer."""
+    clock = FrozenClock()
+    signer = Signer(KEYS, clock)
+    texts = [signer.sign_return("/students")]
+    for seconds in (1, 60, 86_400):
+        clock.advance(seconds)
+        texts.append(signer.sign_return("/students"))
+    assert signer._signed_return.cache_info().misses == len(set(texts)) == 3
+    assert [signer.read_return(text) for text in texts] == [None, None, None, "/students"]
+    assert signer.sign_return("/teachers") not in texts
+
+
 @given(text=st.text(st.characters(), max_size=60))
 def test_no_text_breaks_the_reading(text: str) -> None:
     """What we did not sign is None or nothing, never a fault."""
     signer = Signer(KEYS)
     assert signer.read_return(text) is None
     assert signer.read_move(text, "students", BROWSER) == ()
+    assert signer.read_page(text, "students", BROWSER) is None
 
 
 def test_a_return_path_is_read_by_the_holder_of_any_live_key() -> None:
@@ -130,6 +141,15 @@ def test_a_right_to_move_is_for_one_form_and_one_browser() -> None:
     assert signer.read_move(right, "students", BROWSER) == (b"x" * 16, b"y" * 16)
     assert signer.read_move(right, "teachers", BROWSER) == ()
     assert signer.read_move(right, "students", b"c" * 16) == ()
+
+
+def test_a_page_is_named_for_one_form_and_one_browser() -> None:
+    """Its ticket is opened by no other browser, and for no other form."""
+    signer = Signer(KEYS)
+    page = signer.sign_page("students", BROWSER, b"t" * 16)
+    assert signer.read_page(page, "students", BROWSER) == b"t" * 16
+    assert signer.read_page(page, "teachers", BROWSER) is None
+    assert signer.read_page(page, "students", b"c" * 16) is None
 
 
 def test_signatures_end() -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from jotgate.protocols import Store
-from jotgate.stores import open_store
-from jotgate.testing.contract.material import FORMS, T0, Opener
+from jotgate.stores import Store, open_store
+from tests.stores.contract.material import FORMS, T0, Opener
 
 
 @pytest.fixture

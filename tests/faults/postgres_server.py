@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from pathlib import Path
 
 import psycopg
@@ -111,18 +110,3 @@ def new_server() -> Server:
     server = Server(binaries)
     server.start()
     return server
-
-
-def until(deadline_seconds: float, works: object) -> float:
-    """Call until nothing is raised; return how long it took, in seconds."""
-    assert callable(works)
-    began = time.monotonic()
-    while True:
-        try:
-            works()
-        except Exception:
-            if time.monotonic() - began > deadline_seconds:
-                raise
-            time.sleep(0.02)
-        else:
-            return time.monotonic() - began

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import secrets
 import signal
 import threading
 from collections import Counter
@@ -16,14 +15,15 @@ import psycopg
 import pytest
 
 import jotgate.stores.postgres
-from jotgate.clock import SystemClock
-from jotgate.errors import QuotaExhausted
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Verdict
-from jotgate.protocols import Store, SubmissionFilter
-from jotgate.quota import Quota
-from jotgate.stores.driver import load_steps
-from jotgate.testing.contract.material import (
+from jotgate.protocols import SubmissionFilter
+from jotgate.stores import Store
+from jotgate.stores.tables import load_steps
+from tests.faults.test_sqlite_kill import CODES_A_ROUND, ROUNDS, _one_round, _repeat
+from tests.patience import patient_in_this_test
+from tests.schemas import fresh_schema
+from tests.stores.contract.material import (
     FORM_ID,
     FORMS,
     T0,
@@ -37,10 +37,8 @@ from jotgate.testing.contract.material import (
     sent_in,
     verdicts,
 )
-from jotgate.testing.contract.races import processes_from_a_server, together
-from jotgate.testing.contract.sweeping import state_of
-from tests.faults.test_sqlite_kill import CODES_A_ROUND, ROUNDS, _one_round, _repeat
-from tests.patience import patient_in_this_test
+from tests.stores.contract.races import processes_from_a_server, together
+from tests.stores.contract.sweeping import state_of
 
 Steps = list[tuple[int, list[str]]]
 
@@ -48,10 +46,8 @@ Steps = list[tuple[int, list[str]]]
 @pytest.fixture
 def url(postgres_url: str) -> Iterator[str]:
     """Return the address of a store of its own, which is gone after the test."""
-    schema = f"jotgate_{secrets.token_hex(6)}"
-    yield f"{postgres_url}?schema={schema}"
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
+    with fresh_schema(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture
@@ -68,18 +64,19 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
-def test_kill_9_loses_nothing_acknowledged(store: Store, opener: Opener, url: str) -> None:
-    """In 200 rounds a process admits and settles, says so after each, and is killed at a random moment.
+@pytest.mark.parametrize("rounds", ROUNDS)
+def test_kill_9_loses_nothing_acknowledged(store: Store, opener: Opener, url: str, rounds: int) -> None:
+    """Again and again a process admits and settles, says so after each, and is killed at a random moment.
 
     Afterwards every admission and verdict it told of is there, the counters equal the ledger, and the same
     submission gets the same verdict again.
     """
-    store.create_grants([grant(n) for n in range(ROUNDS * CODES_A_ROUND)], T0)
+    store.create_grants([grant(n) for n in range(rounds * CODES_A_ROUND)], T0)
     told: dict[str, bytes] = {}
     dice = random.Random(7)
-    for round_number in range(ROUNDS):
+    for round_number in range(rounds):
         told.update(_one_round(opener, round_number, dice))
-    assert len(told) > ROUNDS
+    assert len(told) > rounds
 
     verified = {
         kept.submission_id for kept in store.submissions(SubmissionFilter(verdicts=(Verdict.VERIFIED,)))
@@ -95,13 +92,14 @@ def test_kill_9_loses_nothing_acknowledged(store: Store, opener: Opener, url: st
         _repeat(store, key, ticket_id, verified)
 
 
-def test_everything_at_once_ends_without_an_error(store: Store, opener: Opener, url: str) -> None:
+@pytest.mark.parametrize("turns", [12, pytest.param(60, marks=pytest.mark.slow)])
+def test_everything_at_once_ends_without_an_error(store: Store, opener: Opener, url: str, turns: int) -> None:
     """Doors, settling in batches, deliveries, leaving, revoking and rulings on the same rows never block each other.
 
     Each process does its part in an order of its own; nobody meets a deadlock, and the counts agree.
     """
     store.create_grants([grant(n, uses=1 + n % 2) for n in range(40)], T0)
-    works = [partial(_live, seed=seed) for seed in range(6)]
+    works = [partial(_live, seed=seed, turns=turns) for seed in range(6)]
     assert sum(map(Counter, together(opener, works)), Counter()) == {}
     verified = SubmissionFilter(verdicts=(Verdict.VERIFIED,))
     counted = len(list(store.submissions(verified)))
@@ -114,10 +112,10 @@ def test_everything_at_once_ends_without_an_error(store: Store, opener: Opener, 
     assert sum(kept.used for kept in store.grants()) + given_back == counted  # type: ignore[operator]
 
 
-def _live(store: Store, *, seed: int) -> dict[str, int]:
+def _live(store: Store, *, seed: int, turns: int) -> dict[str, int]:
     dice, errors = random.Random(seed), Counter[str]()
     mine: list[Admit] = []
-    for turn in range(60):
+    for turn in range(turns):
         codes = dice.sample(range(40), 5)
         try:
             for code in codes:
@@ -134,7 +132,7 @@ def _live(store: Store, *, seed: int) -> dict[str, int]:
             for admit in some[:2]:
                 store.mark_sent(ticket_id=admit.ticket_id, now=T0)
                 store.leave(pass_of(admit), T0)
-            if turn % 20 == 19:
+            if turn % 4 == 3:
                 store.revoke_grants(exactly(codes[0]), now=T0 + 3600, actor="owner", note=None)
                 store.give_back_use(exactly(codes[1]), now=T0, actor="owner")
                 store.rule(str(1000 * turn + 100_000 * seed + 1), accept=True, actor="o", reason="r", now=T0)
@@ -144,9 +142,9 @@ def _live(store: Store, *, seed: int) -> dict[str, int]:
 
 
 def test_a_server_may_fork_after_opening(opener: Opener) -> None:
-    """Four children of a parent with an open pool and threads write 500 each; all count, and the parent goes on."""
+    """Four children of a parent with an open pool and threads write 100 each; all count, and the parent goes on."""
     together(opener, [_fork_and_write])
-    assert together(opener, [_due_seq]) == [1 + 4 * 500]
+    assert together(opener, [_due_seq]) == [1 + 4 * 100]
 
 
 def _fork_and_write(store: Store) -> None:
@@ -166,7 +164,7 @@ def _forked(store: Store) -> int:
         return child
     status = 1
     try:
-        for _ in range(500):
+        for _ in range(100):
             store.note_delivery(FORM_ID, T0)
         status = 0
     finally:
@@ -177,32 +175,11 @@ def _due_seq(store: Store) -> int:
     return state_of(store).due_seq
 
 
-def test_16_processes_share_one_allowance(store: Store, opener: Opener) -> None:
-    """5,000 wishes from 16 processes: exactly the 900 that are not the operator's are granted."""
-    granted = together(opener, [partial(_wish, wishes=313)] * 16)
-    usage = store.usage("account")
-    assert usage is not None
-    assert sum(granted) == usage.used == 900
-
-
-def _wish(store: Store, *, wishes: int) -> int:
-    quota = Quota(store, account="account", limit=1000, clock=SystemClock())
-    return sum(_is_granted(quota) for _ in range(wishes))
-
-
-def _is_granted(quota: Quota) -> bool:
-    try:
-        quota.take()
-    except QuotaExhausted:
-        return False
-    return True
-
-
 def test_making_the_schema_may_be_killed_at_any_statement(url: str, opener: Opener) -> None:
     """Whoever starts next finds nothing half done, and makes it whole."""
-    statements = sum(len(step) for _, step in load_steps("postgres_schema"))
-    for killed_at in range(0, statements + 1, 3):
-        _prepare_and_die(opener, killed_at, load_steps("postgres_schema"))
+    statements = sum(len(step) for _, step in load_steps())
+    for killed_at in range(0, statements + 1, 8):
+        _prepare_and_die(opener, killed_at, load_steps())
         schema = url.partition("?schema=")[2]
         assert query(url, f"SELECT 1 FROM pg_namespace WHERE nspname = '{schema}'") == []
     store = opener()
@@ -220,14 +197,14 @@ def test_an_upgrade_may_be_killed_at_any_statement(
     store.close()
     rows = "SELECT fingerprint, form, uses, used FROM grants ORDER BY fingerprint"
     before = query(url, rows)
-    steps = load_steps("postgres_schema")
+    steps = load_steps()
     later = ["ALTER TABLE grants ADD COLUMN extra text", "UPDATE grants SET extra = 'x'", "DROP TABLE lease"]
     upgraded = [*steps, (steps[-1][0] + 1, later)]
     for killed_at in range(4):
         _prepare_and_die(opener, killed_at, upgraded)
         assert query(url, rows) == before
         assert query(url, "SELECT max(number) FROM schema_steps") == [(steps[-1][0],)]
-    monkeypatch.setattr("jotgate.stores.postgres.load_steps", lambda _: upgraded)
+    monkeypatch.setattr("jotgate.stores.postgres.load_steps", lambda: upgraded)
     both = [threading.Thread(target=opener().prepare, args=(FORMS, T0)) for _ in range(2)]
     for thread in both:
         thread.start()
@@ -261,7 +238,7 @@ def _dying(opener: Opener, killed_at: int, steps: Steps) -> None:
         if next(left) == killed_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def deadly_steps(_: str) -> list[tuple[int, Iterator[str]]]:
+    def deadly_steps() -> list[tuple[int, Iterator[str]]]:
         return [(number, deadly(statements)) for number, statements in steps]
 
     jotgate.stores.postgres.load_steps = deadly_steps  # type: ignore[assignment, attr-defined]

@@ -9,23 +9,24 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import pytest
 from werkzeug.test import Client
 
 from jotgate.config import Settings
+from jotgate.signed.tokens import mint_token
 from jotgate.testing import FrozenClock
-from jotgate.testing.contract.races import processes_from_a_server
-from jotgate.tokens import mint_token
 from jotgate.wiring import Parts, build
 from jotgate.wsgi import JotGateMiddleware
 from tests.door.site import plain
+from tests.stores.contract.races import processes_from_a_server
 
-ROUNDS = 120
 TOKENS_A_ROUND = 10
 ENTER = "/jotgate/f/report/enter"
 
 
-def test_kill_9_spends_no_token_twice_and_none_for_nothing(tmp_path: Path) -> None:
-    """In 120 rounds a process answers `/enter`, tells of each 303 with its cookie, and is killed at a random moment.
+@pytest.mark.parametrize("rounds", [12, pytest.param(120, marks=pytest.mark.slow)])
+def test_kill_9_spends_no_token_twice_and_none_for_nothing(tmp_path: Path, rounds: int) -> None:
+    """Again and again a process answers `/enter`, tells of each 303 with its cookie, and is killed at a random moment.
 
     Afterwards each token that it told of is refused; each other one is good if and only if nothing of it is in the
     store; and the key's count equals the ledger, the tickets and the tokens that are remembered.
@@ -36,14 +37,14 @@ def test_kill_9_spends_no_token_twice_and_none_for_nothing(tmp_path: Path) -> No
     now = parts.clock.now()
     tokens = [
         mint_token(secret, app="ios", form="report", subject=f"u-{n}", now=now)
-        for n in range(ROUNDS * TOKENS_A_ROUND)
+        for n in range(rounds * TOKENS_A_ROUND)
     ]
     parts.store.close()
     told: set[int] = set()
     for first in range(0, len(tokens), TOKENS_A_ROUND):
         heard = _one_round(path, tokens[first : first + TOKENS_A_ROUND], dice)
         told |= {first + number for number in heard}
-    assert ROUNDS < len(told) < len(tokens)
+    assert rounds < len(told) < len(tokens)
 
     spent = _subjects_with_a_ticket(path)
     assert {f"u-{n}" for n in told} <= spent

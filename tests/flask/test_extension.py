@@ -18,7 +18,7 @@ from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
 from jotgate.outcomes import Verdict, VerdictEvent
 from jotgate.submissions import Candidate
-from tests.door.site import DOOR, SITE_URL, Site, plain, running_site, ticket_in
+from tests.door.site import DOOR, SITE_URL, Site, embedded_ticket, plain, running_site, ticket_in
 
 JSON = {"Accept": "application/json"}
 
@@ -38,6 +38,10 @@ def school(site: Site, **options: Any) -> flask.Flask:
     @app.route("/students", methods=["GET", "POST"])
     def students() -> str:
         return flask.request.form.get("answer", "") + gate.embed("students")
+
+    @app.post("/answers")
+    def answers() -> str:
+        return str(gate.embed("students"))
 
     @app.get("/template")
     def template() -> str:
@@ -71,9 +75,9 @@ def test_the_whole_way_by_the_letter_of_the_protocol(site: Site) -> None:
     assert 'name="code"' in visitor.get("/students").text
     answer = visitor.enter(site.code())
     assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
-    assert ticket_in(visitor.get("/students").text)
+    assert embedded_ticket(visitor, visitor.get("/students").text)
     assert ticket_in(visitor.get(DOOR).text)
-    assert visitor.get(f"{DOOR}/state").json == {"state": "open", "form": "students", "expected_by": None}
+    assert visitor.get(f"{DOOR}/state").get_json()["state"] == "open"
     assert visitor.post(f"{DOOR}/sent", headers=JSON).status_code == 200
     assert visitor.post(f"{DOOR}/leave").status_code == 303
     assert visitor.get(f"{DOOR}/state").status_code == 401
@@ -92,6 +96,17 @@ def test_what_depends_on_the_visitor_is_private(site: Site, path: str) -> None:
         assert visitor.get(path).headers.getlist("Cache-Control") == ["private, no-store"]
         assert visitor.get("/other").headers.getlist("Cache-Control") == ["max-age=60"]
         visitor.enter(site.code())
+
+
+def test_from_a_view_that_only_takes_posts_the_code_leads_to_the_door(site: Site) -> None:
+    """The view would answer 405 to a browser that comes back; the door shows the form."""
+    visitor = site.visitor(school(site))
+    assert visitor.get("/answers").status_code == 405
+    asks = visitor.post("/answers").text
+    signed = asks.partition('name="next" value="')[2].partition('"')[0]
+    entered = visitor.enter(site.code(), data={"next": signed}, follow_redirects=True)
+    assert (entered.status_code, entered.request.path) == (200, DOOR)
+    assert ticket_in(entered.text)
 
 
 @pytest.mark.parametrize("path", ["/secret", "/inside/page"])
@@ -201,6 +216,37 @@ def test_one_extension_serves_several_apps_of_one_process(site: Site, tmp_path: 
             gate.parts.store.close()
 
 
+def test_the_extension_is_found_in_its_app(site: Site) -> None:
+    """`app.extensions["jotgate"]` is the `JotGate`, as users of Flask expect, and is `jotgate` in templates, too."""
+    app, gate = flask.Flask("school"), JotGate()
+    gate.init_app(app, parts=site.parts)
+    assert app.extensions["jotgate"] is gate
+    assert app.jinja_env.globals["jotgate"] is gate
+
+
+@pytest.mark.parametrize("decorator", ["requires_pass", "requires_submission"])
+def test_coroutines_are_guarded_like_other_views(site: Site, decorator: str) -> None:
+    """An `async def` answers those who may read it, with `flask.g` and all, and nobody else."""
+    app, gate = flask.Flask("school"), JotGate()
+    gate.init_app(app, parts=site.parts)
+
+    @app.get("/page")
+    @getattr(gate, decorator)("students")
+    async def page() -> dict[str, list[str]]:
+        return {"passes": list(flask.g.jotgate.passes)}
+
+    visitor = site.visitor(app)
+    assert visitor.get("/page").status_code == 303
+    visitor.enter(site.code())
+    if decorator == "requires_submission":
+        assert visitor.get("/page", headers=JSON).status_code == 403
+        site.sandbox.submit(site.form_id, {"jotgate": ticket_in(visitor.get(DOOR).text)})
+        site.sweep()
+    answer = visitor.get("/page")
+    assert answer.json == {"passes": ["students"]}
+    assert answer.headers.getlist("Cache-Control") == ["private, no-store"]
+
+
 def test_settings_that_cannot_be_used_stop_the_app_with_every_problem() -> None:
     """One error names them all."""
     app = flask.Flask("broken")
@@ -226,14 +272,16 @@ def test_codes_are_created_by_the_extension(site: Site) -> None:
 
 
 def test_limits_of_the_app_do_not_reach_the_hook_nor_the_hooks_the_app(site: Site) -> None:
-    """An app with a small `MAX_CONTENT_LENGTH` of its own still says 413, never 500, to a larger delivery."""
+    """An app with a small `MAX_CONTENT_LENGTH` of its own takes a larger delivery, and says 413 for the rest."""
     app = school(site)
     app.config["MAX_CONTENT_LENGTH"] = 1_000
+    app.add_url_rule("/posted", view_func=lambda: flask.request.form["x"], methods=["POST"])
     visitor = site.visitor(app)
     delivery = {"formID": site.form_id, "submissionID": "1", "rawRequest": "x"}
     hook = f"/jotgate/hook/{site.mapping['hook_secrets'][0]}"
     assert visitor.post(hook, data=delivery).status_code == 200
-    assert visitor.post(hook, data={**delivery, "rawRequest": "x" * 2_000}).status_code == 413
+    assert visitor.post(hook, data={**delivery, "rawRequest": "x" * 2_000}).status_code == 200
+    assert visitor.post("/posted", data={"x": "x" * 2_000}).status_code == 413
     assert visitor.enter(site.code()).status_code == 303
 
 
@@ -253,14 +301,14 @@ def test_the_sites_own_login_says_whom_a_request_is_about(
     with_login = site.restarted(subject_loader=lambda: said if flask.request.path else "no request")
     JotGate().init_app(app, parts=with_login.parts)
     with app.test_request_context("/students"):
-        assert app.extensions["jotgate"].subject_of(flask.request) == subject
+        assert app.extensions["jotgate.door"].subject_of(flask.request) == subject
 
 
 def test_without_a_loader_a_request_is_about_nobody(site: Site) -> None:
     """A site that has no login is asked for none."""
     app = school(site)
     with app.test_request_context("/students"):
-        assert app.extensions["jotgate"].subject_of(flask.request) is None
+        assert app.extensions["jotgate.door"].subject_of(flask.request) is None
 
 
 def test_callbacks_are_called_within_their_app(site: Site) -> None:

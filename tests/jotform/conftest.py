@@ -1,9 +1,8 @@
-"""A client on a still clock with a real quota, a sandbox, and a server that answers with any bytes."""
+"""A client on a still clock with a real quota, and a sandbox."""
 
 from __future__ import annotations
 
 import json
-import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from jotgate.errors import UpstreamError
 from jotgate.jotform.client import JotFormClient
 from jotgate.quota import Quota, Usage
 from jotgate.sandbox import Sandbox
+from tests.raw_server import RawServer, running
 
 PAYLOADS = Path(__file__).parent / "payloads"
 #: 2026-01-15 17:00:00 UTC, noon in New York.
@@ -88,61 +88,6 @@ class Clients:
             client.close()
 
 
-class RawServer(socketserver.ThreadingTCPServer):
-    """Answer every request with the bytes, or by the doings, that the test put in `reply`; keep what was asked."""
-
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        #: The bytes to send, after which the connection is closed; or what to do with the socket.
-        self.reply: bytes | Callable[[Any], None] = b""
-        #: The head of every request.
-        self.heads: list[str] = []
-        #: How many connections were made.
-        self.connections = 0
-        super().__init__(("127.0.0.1", 0), _Raw)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-    @property
-    def paths(self) -> list[str]:
-        """The targets of all requests."""
-        return [head.split(" ", 2)[1] for head in self.heads]
-
-    def answer(self, body: bytes, status: str = "200 OK", headers: str = "") -> None:
-        """Reply with a whole HTTP answer."""
-        self.reply = (
-            f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{headers}\r\n".encode()
-            + body
-        )
-
-
-class _Raw(socketserver.StreamRequestHandler):
-    timeout = 20
-
-    def handle(self) -> None:
-        server = self.server
-        assert isinstance(server, RawServer)
-        server.connections += 1
-        head = ""
-        while not head.endswith("\r\n\r\n"):
-            line = self.rfile.readline(65_536)
-            if not line:
-                return
-            head += line.decode("latin-1")
-        server.heads.append(head)
-        try:
-            if isinstance(server.reply, bytes):
-                self.wfile.write(server.reply)
-            else:
-                server.reply(self.connection)
-        except OSError:
-            return
-
-
 @pytest.fixture
 def clock() -> StillClock:
     return StillClock()
@@ -168,9 +113,5 @@ def client(sandbox: Sandbox, clients: Clients) -> JotFormClient:
 
 @pytest.fixture
 def raw_server() -> Iterator[RawServer]:
-    with RawServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with running(RawServer()) as server:
         yield server
-        server.shutdown()
-        thread.join()

@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jotgate.errors import UpstreamReason
-from jotgate.jotform.envelope import Answer, CutOff, read_answer
+from jotgate.jotform.envelope import CutOff, Envelope, read_envelope
 
 from .conftest import CANARY_KEY, payload
 
 
-def read(body: object, status: int = 200) -> Answer:
+def read(body: object, status: int = 200) -> Envelope:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return read_answer(status, raw, secret=CANARY_KEY)
+    return read_envelope(status, raw, secret=CANARY_KEY)
 
 
 def reason(body: object, status: int = 200) -> UpstreamReason | None:

@@ -9,8 +9,9 @@ import pytest
 from jotgate.errors import InputError, QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.jotform.client import JotFormClient
 from jotgate.sandbox import Sandbox
+from tests.raw_server import RawServer
 
-from .conftest import WINTER_NOON, Clients, RawServer
+from .conftest import WINTER_NOON, Clients
 
 
 class Purse:

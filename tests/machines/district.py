@@ -26,14 +26,16 @@ import psycopg
 import pytest
 import requests
 
+from jotgate.admission.grants import Terms, people
 from jotgate.config import Settings
-from jotgate.grants import Terms, people
 from jotgate.outcomes import Verdict
 from jotgate.protocols import SubmissionFilter
 from jotgate.sandbox import Sandbox
 from jotgate.wiring import Parts, build
 from tests.door.site import DOOR, HOOK_SECRET, settings_of
-from tests.servers.serving import ROOT, until
+from tests.patience import until
+from tests.schemas import fresh_schema
+from tests.servers.serving import ROOT
 
 _WORKER = re.compile(r"Booting worker with pid: (\d+)")
 _CALL = re.compile(r'http://127\.0\.0\.1:\d+ "GET /')
@@ -139,17 +141,6 @@ class District:
 
 
 @contextmanager
-def fresh_schema(postgres_url: str) -> Iterator[str]:
-    """Give the address of a store of its own, which is gone afterwards."""
-    schema = f"jotgate_{secrets.token_hex(6)}"
-    try:
-        yield f"{postgres_url}?schema={schema}"
-    finally:
-        with psycopg.connect(postgres_url, autocommit=True) as connection:
-            connection.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE".encode())
-
-
-@contextmanager
 def district(postgres_url: str, **changes: Any) -> Iterator[District]:
     """Start two machines, with the same settings but nothing else in common."""
     with (
@@ -175,7 +166,7 @@ def district(postgres_url: str, **changes: Any) -> Iterator[District]:
             folder.mkdir()
             running.append(machines.enter_context(_machine(address, folder, mapping)))
         for machine in running:
-            until(lambda machine=machine: _is_up(machine), seconds=60, what=machine.url)  # type: ignore[misc]
+            until(lambda machine=machine: _is_up(machine), what=machine.url)  # type: ignore[misc]
         yield both
 
 

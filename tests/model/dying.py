@@ -1,11 +1,13 @@
 """A store and a JotForm client that end the process, or pretend to, right before one of their verbs.
 
-Right after a verb nothing is different on disk from right before the next one, so that each is one step.
+Right after a verb nothing is different on disk from right before the next one, so that each is one step. Within a verb
+the steps are the statements of its transaction, and its commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +54,23 @@ class Dying:
             return found(*args, **options)
 
         return watched
+
+
+class DyingInside:
+    """A driver whose transactions are watched by a `Doom`: each statement, and the commit."""
+
+    def __init__(self, inner: Any, doom: Doom) -> None:
+        self._inner, self._doom = inner, doom
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    @contextmanager
+    def write(self, **options: Any) -> Iterator[Any]:
+        """Open a transaction, and come a step closer before it is committed."""
+        with self._inner.write(**options) as transaction:
+            yield Dying(transaction, self._doom)
+            self._doom.step("commit")
 
 
 def crash() -> None:

@@ -122,9 +122,8 @@ class Promises:
         capacity = self.capacity[form]
         return None if capacity is None or self.places[form] < capacity else Reason.FULL
 
-    def sweep(self, form: str, now: float, secrets: Collection[str]) -> None:
+    def sweep(self, form: str, secrets: Collection[str]) -> None:
         """Judge what is not judged yet, the oldest first."""
-        self.read_at[form] = now
         for submission_id, sent in self.submissions.items():
             if sent.form == form and sent.verdict is None:
                 sent.verdict = sent.judged = self._verdict(submission_id, sent, secrets)

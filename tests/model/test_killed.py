@@ -16,24 +16,24 @@ from typing import Any
 
 import pytest
 
-from jotgate.browsers import new_browser
-from jotgate.callbacks import CLAIM_SECONDS
+from jotgate.admission.gate import Seen
+from jotgate.admission.grants import Terms, people
 from jotgate.clock import Clock
 from jotgate.config import Settings
-from jotgate.gate import Seen
-from jotgate.grants import Terms, people
 from jotgate.jotform.client import JotFormClient
 from jotgate.outcomes import Admit, Verdict, VerdictEvent
 from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Quota
 from jotgate.sandbox import Sandbox
+from jotgate.signed.browsers import new_browser
+from jotgate.signed.tickets import ticket_text
 from jotgate.stores import open_store
-from jotgate.testing.contract.races import processes_from_a_server
-from jotgate.tickets import ticket_text
+from jotgate.telling.callbacks import CLAIM_SECONDS
 from jotgate.wiring import build
+from tests.stores.contract.races import processes_from_a_server
 from tests.sweeping.school import MONDAY, Ticking
 
-from .dying import Doom, Dying
+from .dying import Doom, Dying, DyingInside
 from .site import PostgresShelf, Shelf, Site, SiteClock, SqliteShelf, settings_for
 
 FORMS: dict[str, dict[str, object]] = {"trip": {}, "lab": {"capacity": 1}}
@@ -87,11 +87,25 @@ def test_kill_9_at_every_step_from_webhook_to_callback_on_sqlite(
     _kill_at_every_step(sqlite_shelf, sandbox, truth, tmp_path)
 
 
+# Every step once more, which SQLite shows for every change.
+@pytest.mark.slow
 def test_kill_9_at_every_step_from_webhook_to_callback_on_postgres(
     postgres_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path
 ) -> None:
     """The same on a store that several machines share."""
     _kill_at_every_step(postgres_shelf, sandbox, truth, tmp_path)
+
+
+# Some seventy processes die, one after the other.
+@pytest.mark.slow
+def test_f4_kill_9_within_every_verb_from_webhook_to_callback(
+    sqlite_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path
+) -> None:
+    """Before each statement of each transaction, and before each commit: nothing is half done, and nothing lost."""
+    with _nursery() as nursery:
+        steps, count = _all_steps(nursery, sqlite_shelf, sandbox, truth, tmp_path, inside=True)
+    assert steps.count("commit") >= 8
+    assert count == len(steps) > 2 * steps.count("commit")
 
 
 def _kill_at_every_step(shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: Path) -> None:
@@ -106,7 +120,7 @@ def _kill_at_every_step(shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: 
 
 
 def _all_steps(
-    nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: Path
+    nursery: Connection, shelf: Shelf, sandbox: Sandbox, truth: Ticking, folder: Path, *, inside: bool = False
 ) -> tuple[list[str], int]:
     """Kill a process at every step until one comes to the end; return its verbs, and how many there were."""
     for step in itertools.count():
@@ -117,7 +131,7 @@ def _all_steps(
         submitted = _submit(site, sandbox)
         site.close()
         heard = folder / f"heard-{step}"
-        verbs = _work_until(step, nursery, site.settings, truth.at, heard)
+        verbs = _work_until(step, nursery, site.settings, truth.at, heard, inside)
         _finish(site, truth, submitted, shelf, heard)
         if verbs:
             return verbs, step
@@ -164,10 +178,10 @@ def _nursery() -> Iterator[Connection]:
 
 
 def _work_until(
-    step: int, nursery: Connection, settings: dict[str, Any], now: float, heard: Path
+    step: int, nursery: Connection, settings: dict[str, Any], now: float, heard: Path, inside: bool
 ) -> list[str]:
     """Let a process take the webhooks, sweep and tell until it comes to *step*; return its verbs if it lived."""
-    nursery.send((settings, now, step, heard))
+    nursery.send((settings, now, step, heard, inside))
     assert nursery.poll(PATIENCE_SECONDS), "the process neither died nor finished"
     said = nursery.recv()
     verbs: list[str] = said if isinstance(said, list) else []
@@ -180,18 +194,20 @@ def _raise_children(wishes: Connection) -> None:
     importlib.import_module("jotgate.jotform.transport")
     while True:
         try:
-            settings, now, step, heard = wishes.recv()
+            settings, now, step, heard, inside = wishes.recv()
         except EOFError:
             return
         child = os.fork()
         if child == 0:
-            _work(settings, now, step, heard, wishes)
+            _work(settings, now, step, heard, inside, wishes)
             os._exit(0)
         _, status = os.waitpid(child, 0)
         wishes.send(os.waitstatus_to_exitcode(status))
 
 
-def _work(settings: dict[str, Any], now: float, step: int, heard: Path, writer: Connection) -> None:
+def _work(
+    settings: dict[str, Any], now: float, step: int, heard: Path, inside: bool, writer: Connection
+) -> None:
     """Be the process that dies."""
     clock: Clock = Ticking(now)
     read = Settings.from_mapping(settings)
@@ -200,7 +216,11 @@ def _work(settings: dict[str, Any], now: float, step: int, heard: Path, writer: 
     # The client counts its calls on a store of its own, so that what is counted here is what the sweep does.
     quota = Quota(open_store(read.store), account="of the dying", limit=None, clock=clock)
     client = JotFormClient(read.host.api_base, read.api_key, quota=quota, clock=clock)
-    parts = build(read, clock=clock, store=Dying(store, doom), service=Dying(client, doom))
+    if inside:
+        store._driver = DyingInside(store._driver, doom)  # type: ignore[attr-defined]
+        parts = build(read, clock=clock, store=store, service=client)
+    else:
+        parts = build(read, clock=clock, store=Dying(store, doom), service=Dying(client, doom))
 
     def hear(event: VerdictEvent) -> None:
         _write_down(heard, event)

@@ -116,6 +116,30 @@ def test_an_embedded_form_tells_its_height_and_its_completion(
     assert row["answers"]["6"]["answer"] == "Not sure yet"
 
 
+def test_the_script_embeds_the_form_where_it_stands(
+    sandbox: Sandbox, reader: Asker, page: Any, site: str
+) -> None:
+    """Its query prefills the form, the frame takes the form's height, and what is sent arrives."""
+    form_id = sandbox.add_form("Students", STUDENTS)
+    page.goto(site)
+    page.evaluate(
+        "url => document.body.appendChild(Object.assign(document.createElement('script'), {src: url}))",
+        f"{sandbox.api}/jsform/{form_id}?jotgate=TICKET",
+    )
+    frame = page.frame_locator(f"#JotFormIFrame-{form_id}")
+    frame.locator("button").wait_for()
+    height = told(page, "setHeight")[-1][1].split(":")[1]
+    page.wait_for_function(
+        "([id, height]) => document.getElementById(id).style.height === height + 'px'",
+        arg=[f"JotFormIFrame-{form_id}", height],
+    )
+
+    fill_in(frame)
+    told(page, "submission-completed")
+    (row,) = reader.content(f"/form/{form_id}/submissions")
+    assert row["answers"]["9"]["answer"] == "TICKET"
+
+
 def test_completion_is_told_before_the_browser_goes_to_a_custom_thank_you_page(
     sandbox: Sandbox, page: Any, site: str
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import time
+import threading
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +15,9 @@ import pytest
 import requests
 
 from jotgate.sandbox import FaultKind, Sandbox
+from tests.patience import PATIENCE_SECONDS, until
 
-from .conftest import Asker, StillClock, until
+from .conftest import Asker, StillClock
 
 
 @pytest.fixture
@@ -85,11 +86,12 @@ def test_stopping_does_not_wait_for_clients_that_hang(clock: StillClock) -> None
         wire = http.client.HTTPConnection("127.0.0.1", urlsplit(sandbox.api).port or 0, timeout=10)
         wire.request("GET", "/user", headers={"APIKEY": sandbox.read_key})
         until(lambda: len(sandbox.log) == 2)
-        began = time.monotonic()
-        sandbox.stop()
+        stopping = threading.Thread(target=sandbox.stop, daemon=True)
+        stopping.start()
+        # The answer hangs for a day.
+        stopping.join(PATIENCE_SECONDS)
         wire.close()
-    # The answer hangs for minutes.
-    assert time.monotonic() - began < 5
+    assert not stopping.is_alive()
 
 
 def test_a_reset_breaks_the_connection_off(sandbox: Sandbox, wire: http.client.HTTPConnection) -> None:
@@ -128,11 +130,9 @@ def test_a_stopped_sandbox_refuses_and_comes_back_with_what_it_held(sandbox: San
 def test_a_drip_sends_byte_after_byte(sandbox: Sandbox, wire: http.client.HTTPConnection) -> None:
     """Each byte comes within any time-out of a single read, the whole never does."""
     sandbox.add_fault("drip", seconds=0.01)
-    began = time.monotonic()
     answer = begin(wire, sandbox)
     first = [answer.read1(100) for _ in range(5)]
     assert [len(each) for each in first] == [1] * 5
-    assert time.monotonic() - began >= 0.05
 
 
 def test_a_gzip_bomb_is_small_on_the_wire(sandbox: Sandbox, wire: http.client.HTTPConnection) -> None:
@@ -239,6 +239,20 @@ def test_a_known_filter_can_be_ignored(sandbox: Sandbox, reader: Asker, form_id:
     assert len(reader.content(f"/form/{form_id}/submissions", filter=wish)) == 1
 
 
+@pytest.mark.parametrize("one", [True, False])
+def test_a_list_can_leave_a_form_out(sandbox: Sandbox, reader: Asker, form_id: str, one: bool) -> None:
+    """Its rows, or all rows, are missing from an answer that looks whole."""
+    other_id = sandbox.add_form("Trip")
+    for each in (form_id, other_id):
+        sandbox.submit(each, {"message": "x"}, webhook=False)
+    sandbox.add_fault("leave_out", form_id=form_id if one else "")
+
+    rows = reader.content("/user/submissions")
+
+    assert [row["form_id"] for row in rows] == ([other_id] if one else [])
+    assert len(reader.content("/user/submissions")) == 2
+
+
 @pytest.mark.parametrize("how", ["504", "cut"])
 def test_large_pages_can_fail_where_small_ones_do_not(
     sandbox: Sandbox, reader: Asker, form_id: str, how: str
@@ -257,12 +271,24 @@ def test_large_pages_can_fail_where_small_ones_do_not(
     assert len(reader.content(path, limit="5")) == 5
 
 
-def test_an_answer_can_come_late(sandbox: Sandbox, reader: Asker) -> None:
+def test_an_answer_can_come_late(clock: StillClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Right, but after the ordered time."""
-    sandbox.add_fault("latency", seconds=0.15)
-    began = time.monotonic()
-    assert reader.get("/user").status_code == 200
-    assert time.monotonic() - began >= 0.15
+    waited: list[float | None] = []
+
+    class Pauses(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waited.append(timeout)
+            return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr("jotgate.sandbox.server.threading.Event", Pauses)
+        sandbox = Sandbox(clock=clock)
+    with sandbox:
+        reader = Asker(sandbox.api, sandbox.read_key)
+        sandbox.add_fault("latency", seconds=90.0)
+        with reader.session:
+            assert reader.get("/user").status_code == 200
+    assert waited == [90.0]
 
 
 def test_a_fault_concerns_the_paths_it_names(sandbox: Sandbox, reader: Asker, form_id: str) -> None:

@@ -105,6 +105,56 @@ def test_filters_narrow_and_are_anded(reader: Asker, filled: tuple[str, list[str
     assert ids_of(reader, form_id, {"formIDs": ["1234567890"]}) == []
 
 
+def test_a_filter_may_be_written_in_brackets(reader: Asker, filled: tuple[str, list[str]]) -> None:
+    """As the client from npm does; the echo is the same as for JSON."""
+    form_id, ids = filled
+    body = reader.get(
+        f"/form/{form_id}/submissions", **{"filter[id:gt]": ids[26], "filter[id:lt]": ids[28]}
+    ).json()
+    assert [row["id"] for row in body["content"]] == [ids[27]]
+    assert body["resultSet"]["filter"] == {"id:gt": ids[26], "id:lt": ids[28]}
+
+
+def test_searches_look_at_answers_only(sandbox: Sandbox, reader: Asker) -> None:
+    """The names, labels and types of questions, and the form's id, are in every row and found in none."""
+    form_id = sandbox.add_form("Students")
+    sandbox.submit(form_id, {"message": "nothing"})
+    one = sandbox.submit(form_id, {"name": {"first": "Ada", "last": "Lovelace"}})
+
+    for word in ("textarea", "message", "answer", form_id, "prettyFormat"):
+        assert ids_of(reader, form_id, {"fullText": word}) == []
+    assert ids_of(reader, form_id, {"q3:matches": "first"}) == []
+    assert ids_of(reader, form_id, {"fullText": "ada love"}) == [one]
+    assert ids_of(reader, form_id, fullText="lovelace") == [one]
+    assert ids_of(reader, form_id, {"q3:matches": "lovelace"}) == [one]
+
+
+def test_forms_come_newest_first_and_counts_are_ordered_as_numbers(sandbox: Sandbox, reader: Asker) -> None:
+    """Ten submissions are more than nine; the random part of a form's id decides nothing."""
+    forms = [sandbox.add_form(title) for title in ("nine", "ten", "none", "two")]
+    for form_id, count in zip(forms, (9, 10, 0, 2), strict=True):
+        for _ in range(count):
+            sandbox.submit(form_id, {"message": "x"})
+    sandbox.set_form_status(forms[2], "DISABLED")
+
+    def titles(**query: str) -> list[str]:
+        return [form["title"] for form in reader.content("/user/forms", **query)]
+
+    assert titles() == ["two", "none", "ten", "nine"]
+    assert titles(orderby="count", direction="DESC") == ["ten", "nine", "two", "none"]
+    assert titles(orderby="count", direction="ASC") == ["none", "two", "nine", "ten"]
+    assert titles(filter=json.dumps({"status": "ENABLED"})) == ["two", "ten", "nine"]
+
+
+def test_addresses_are_ordered_under_the_documented_name(sandbox: Sandbox, reader: Asker) -> None:
+    """`IP` in the documentation is `ip` in the rows."""
+    form_id = sandbox.add_form("Students")
+    ids = {
+        ip: sandbox.submit(form_id, {"message": "x"}, ip=ip) for ip in ("192.0.2.7", "192.0.2.9", "192.0.2.8")
+    }
+    assert ids_of(reader, form_id, orderby="IP", direction="ASC") == [ids[ip] for ip in sorted(ids)]
+
+
 def test_status_and_new_can_be_filtered(
     sandbox: Sandbox, reader: Asker, filled: tuple[str, list[str]]
 ) -> None:
@@ -117,11 +167,12 @@ def test_status_and_new_can_be_filtered(
     assert (first["id"], first["status"]) == (ids[29], "DELETED")
     assert ids_of(reader, form_id, {"status:ne": "DELETED"}, limit="1") == [ids[28]]
     assert ids_of(reader, form_id, {"new": "0"}) == []
+    assert ids_of(reader, form_id, {"status": "DELETED"}) == [ids[29]]
 
 
 @pytest.mark.parametrize(
     "wish",
-    [{"id:above": "9"}, {"status": "DELETED"}, {"answers:gt": "x"}, {"id:gt": "abc"}, {"formIDs": "x"}],
+    [{"id:above": "9"}, {"stati": "DELETED"}, {"answers:gt": "x"}, {"id:gt": "abc"}, {"formIDs": "x"}],
 )
 def test_an_unknown_filter_is_echoed_and_ignored(
     reader: Asker, filled: tuple[str, list[str]], wish: dict[str, str]
@@ -132,7 +183,7 @@ def test_an_unknown_filter_is_echoed_and_ignored(
     assert body["resultSet"]["filter"] == wish
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "7", "[" * 5_000, "{'id:gt': 1}"])
+@pytest.mark.parametrize("text", ["{", "[]", "null", "7", "[" * 5_000, "{'id:gt': 1}"])
 def test_a_filter_that_is_not_an_object_is_ignored(
     reader: Asker, filled: tuple[str, list[str]], text: str
 ) -> None:

@@ -37,7 +37,9 @@ def test_every_reading_call_of_the_client_is_answered(sandbox: Sandbox, client: 
     assert [row["id"] for row in client.get_submissions()] == [submission_id]
     assert client.get_submissions(filterArray={"formIDs": ["1"]}) == []
     assert client.get_settings()["time_zone"] == "America/New_York"
-    for empty in (client.get_subusers, client.get_reports, client.get_history, client.get_folders):
+    assert client.get_folders()["subfolders"] == []
+    assert [event["type"] for event in client.get_history()] == ["formCreation"]
+    for empty in (client.get_subusers, client.get_reports):
         assert empty() == []
     assert client.get_plan("FREE")["name"] == "FREE"
 
@@ -63,11 +65,13 @@ def test_the_client_writes_with_a_full_key(sandbox: Sandbox, client: Any) -> Non
         }
     )["id"]
     assert client.get_form(form_id)["title"] == "Made by a client"
-    qid = client.create_form_question(form_id, {"type": "control_fullname", "text": "Name", "name": "who"})[
-        "qid"
-    ]
-    assert client.edit_form_question(form_id, qid, {"text": "Your name"})["text"] == "Your name"
-    assert client.set_form_properties(form_id, {"title": "Renamed"}) == {"title": "Renamed"}
+    made = client.create_form_question(form_id, {"type": "control_fullname", "text": "Name", "name": "who"})
+    qid = str(made["qid"])
+    assert client.edit_form_question(form_id, qid, {"text": "Your name"})[0]["text"] == "Your name"
+    assert client.set_form_properties(form_id, {"title": "Renamed"}) == {
+        "title": "Renamed",
+        "formID": form_id,
+    }
 
     made = client.create_form_submission(form_id, {"1": "7b", f"{qid}_first": "Ada", f"{qid}_last": "L"})
     answers = client.get_submission(made["submissionID"])["answers"]
@@ -84,9 +88,34 @@ def test_the_client_writes_with_a_full_key(sandbox: Sandbox, client: Any) -> Non
     sentence = client.delete_submission(made["submissionID"])
     assert sentence == f"Submission #{made['submissionID']} deleted successfully."
     assert client.get_submission(made["submissionID"])["status"] == "DELETED"
-    client.delete_form_question(form_id, qid)
+    assert client.delete_form_question(form_id, qid) == f"QuestionID #{qid} successfully deleted."
     assert client.clone_form(form_id)["title"] == "Clone of Renamed"
     assert client.delete_form(form_id)["status"] == "DELETED"
+
+
+def test_the_client_keeps_folders_reports_and_settings(sandbox: Sandbox, client: Any) -> None:
+    """What it makes is listed, changes when it says so, and is gone when it deletes it."""
+    form_id = sandbox.add_form("Students")
+
+    folder = client.create_folder({"name": "School", "color": "#FF0000"})
+    client.add_form_to_folder(folder["id"], form_id)
+    [listed] = client.get_folders()["subfolders"]
+    assert (listed["id"], listed["name"], list(listed["forms"])) == (folder["id"], "School", [form_id])
+    client.update_folder(folder["id"], json.dumps({"name": "Schools"}))
+    assert client.get_folder(folder["id"])["name"] == "Schools"
+    assert client.delete_folder(folder["id"]) == "Folder deleted successfully"
+    assert client.get_folders()["subfolders"] == []
+
+    report = client.create_report(form_id, {"title": "All", "list_type": "csv", "fields": "ip,dt,3"})
+    assert (report["form_id"], report["list_type"], report["fields"]) == (form_id, "csv", "ip,dt,3")
+    assert client.get_reports() == client.get_form_reports(form_id) == [report]
+    assert client.get_report(report["id"]) == report
+    assert client.delete_report(report["id"]) is True
+    assert client.get_reports() == []
+
+    assert client.update_settings({"company": "A school", "username": "thief"})["company"] == "A school"
+    assert client.get_settings()["username"] == client.get_user()["username"] == "sandbox_owner"
+    assert client.get_user()["company"] == "A school"
 
 
 def test_the_client_meets_a_refusal_as_an_error(sandbox: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -12,7 +13,7 @@ import requests
 from jotgate.sandbox import Sandbox
 from jotgate.sandbox.samples import FIELD_REPORT, STUDENTS
 
-from .conftest import Asker
+from .conftest import Asker, Receiver
 
 
 class Page(HTMLParser):
@@ -229,7 +230,7 @@ def test_a_disabled_form_says_so_while_the_api_still_shows_it(sandbox: Sandbox, 
     assert answers_of(reader, form_id) == []
 
 
-@pytest.mark.parametrize("path", ["/252725624662359", "/submit/252725624662359", "/nothing", "/12345"])
+@pytest.mark.parametrize("path", ["/252725624662359", "/submit/252725624662359", "/submit/12"])
 def test_what_is_not_there_is_a_page_that_says_so(sandbox: Sandbox, path: str) -> None:
     """404 and readable."""
     answer = requests.get(sandbox.api + path, timeout=5)
@@ -246,16 +247,63 @@ def test_deleted_forms_are_gone(sandbox: Sandbox) -> None:
     assert (open_page_status, send(page).status_code) == (404, 404)
 
 
-def test_uploads_come_back_as_file_names(sandbox: Sandbox, reader: Asker) -> None:
-    """The sandbox keeps no files, only that there were some."""
-    form_id = sandbox.add_form("Upload", [{"type": "fileupload", "name": "photo"}], ticket_field=None)
-    parts = {"q3_photo": ("picture.png", b"\x89PNG")}
-    assert (
-        requests.post(f"{sandbox.submit_origin}/submit/{form_id}", files=parts, timeout=5).status_code == 200
+def test_files_come_back_at_the_addresses_in_the_answer(
+    sandbox: Sandbox, reader: Asker, receiver: Receiver
+) -> None:
+    """A list of addresses in the API and in the webhook; each file has its own type, its size, and can be had."""
+    wish = {"type": "fileupload", "name": "photo", "required": True}
+    form_id = sandbox.add_form("Upload", [wish], ticket_field=None, webhooks=[receiver.url])
+    address = f"{sandbox.submit_origin}/submit/{form_id}"
+    photo, note = (
+        ("q3_photo[]", ("my picture.png", b"\x89PNG")),
+        ("q3_photo[]", ("dir/n.pdf", b"%PDF-1")),
     )
-    (row,) = reader.content(f"/form/{form_id}/files")
-    assert row["name"] == "picture.png"
-    assert row["url"].endswith("/picture.png")
+
+    assert requests.post(address, files=[("x", ("a.png", b"x"))], timeout=5).status_code == 400
+    assert requests.post(address, files=[photo, note], timeout=5).status_code == 200
+
+    [row] = reader.content(f"/form/{form_id}/submissions")
+    place = f"{sandbox.api}/uploads/sandbox_owner/{form_id}/{row['id']}"
+    addresses = [f"{place}/my%20picture.png", f"{place}/n.pdf"]
+    assert row["answers"]["3"]["answer"] == addresses
+    files = reader.content(f"/form/{form_id}/files")
+    assert [(each["name"], each["type"], each["size"], each["url"]) for each in files] == [
+        ("my picture.png", "image/png", "4", addresses[0]),
+        ("n.pdf", "application/pdf", "6", addresses[1]),
+    ]
+    got = requests.get(addresses[0], timeout=5)
+    assert (got.content, got.headers["Content-Type"]) == (b"\x89PNG", "image/png")
+    assert requests.get(f"{place}/other.png", timeout=5).status_code == 404
+    assert sandbox.drain_webhooks()
+    raw = json.loads(dict(sandbox.webhooks_sent[0].fields)["rawRequest"])
+    assert raw["q3_photo"] == addresses
+
+
+def test_files_that_python_submits_by_name_get_jotforms_addresses(sandbox: Sandbox, reader: Asker) -> None:
+    """One name, or several; an address stays as it is."""
+    form_id = sandbox.add_form("Upload", [{"type": "fileupload", "name": "photo"}], ticket_field=None)
+    sandbox.submit(form_id, {"photo": "a.png"})
+    sandbox.submit(form_id, {"photo": ["https://files.example/b.txt", "c"]})
+
+    files = reader.content(f"/form/{form_id}/files")
+
+    assert [(each["name"], each["type"]) for each in files] == [
+        ("a.png", "image/png"),
+        ("b.txt", "text/plain"),
+        ("c", "application/octet-stream"),
+    ]
+    assert files[0]["url"].startswith("https://www.jotform.com/uploads/sandbox_owner/")
+    assert files[1]["url"] == "https://files.example/b.txt"
+
+
+def test_the_script_that_embeds_a_form_is_one(sandbox: Sandbox) -> None:
+    """JavaScript that names the form; a title cannot break out of it, and for an unknown form there is none."""
+    form_id = sandbox.add_form("</script><b>'\"")
+    answer = requests.get(f"{sandbox.api}/jsform/{form_id}", timeout=5)
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert f'"{form_id}"' in answer.text
+    assert "</script>" not in answer.text
+    assert requests.get(f"{sandbox.api}/jsform/252725624662359", timeout=5).status_code == 404
 
 
 @pytest.mark.parametrize("body", [b"", b"--x\r\nContent-Disposition: form-data; name=", b"\x00\xff" * 50])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import requests
+
 from jotgate.sandbox import Sandbox
 
 from .conftest import Asker, StillClock
@@ -243,5 +245,95 @@ def test_usage_counts_this_month_and_todays_calls(sandbox: Sandbox, reader: Aske
 
     body = reader.get("/user/usage").json()
 
-    assert body["content"]["submissions"] == "1"
-    assert int(body["content"]["api"]) + body["limit-left"] == 1_000
+    assert (body["content"]["submissions"], body["content"]["form_count"]) == ("1", "1")
+    assert body["content"]["api"] + body["limit-left"] == 1_000
+
+
+def test_only_accounts_of_the_eu_say_eu_only(clock: StillClock, reader: Asker) -> None:
+    """PHP's client goes to the EU's host wherever the word is, even with false."""
+    assert "euOnly" not in reader.content("/user")
+    with Sandbox(clock=clock, region="EU") as european:
+        assert Asker(european.api, european.read_key).content("/user")["euOnly"] is True
+
+
+def test_a_form_names_its_owner_in_its_settings(sandbox: Sandbox, reader: Asker) -> None:
+    """By account and by name, which follows the account's settings."""
+    form_id = sandbox.add_form("Students")
+    requests.post(
+        f"{sandbox.api}/user/settings",
+        data={"name": "A School", "status": "SUSPENDED"},
+        headers={"APIKEY": sandbox.full_key},
+        timeout=5,
+    )
+    properties = reader.content(f"/form/{form_id}/properties")
+    assert (properties["owner"], properties["formOwnerName"]) == ("sandbox_owner", "A School")
+    assert reader.content("/user/settings/name") == {"name": "A School"}
+    assert reader.content("/user")["status"] == "ACTIVE"
+
+
+def test_a_question_is_made_with_a_number_and_edited_as_a_list(sandbox: Sandbox) -> None:
+    """As others' live tests found it: the new `qid` is a number, and an edit answers a list of one."""
+    form_id = sandbox.add_form("Students")
+    writer = Asker(sandbox.api, sandbox.full_key)
+    with writer.session as session:
+        base = f"{sandbox.api}/form/{form_id}"
+        made = session.post(f"{base}/questions", data={"question[type]": "control_textbox"}, timeout=5).json()
+        qid = made["content"]["qid"]
+        edit = session.post(f"{base}/question/{qid}", data={"question[hidden]": "Yes"}, timeout=5).json()
+        many = session.put(
+            f"{base}/questions", json={"questions": [{"type": "control_head"}]}, timeout=5
+        ).json()
+
+    assert type(qid) is int
+    assert (made["content"]["type"], made["content"]["order"]) == ("control_textbox", "7")
+    assert [(each["qid"], each["hidden"]) for each in edit["content"]] == [(str(qid), "Yes")]
+    assert [type(each["qid"]) for each in many["content"]] == [int]
+
+
+def test_a_submission_without_answers_is_refused(sandbox: Sandbox, reader: Asker) -> None:
+    """400 with the recorded words and an empty list; nothing is kept."""
+    form_id = sandbox.add_form("Students")
+    answer = requests.post(
+        f"{sandbox.api}/form/{form_id}/submissions", headers={"APIKEY": sandbox.full_key}, timeout=5
+    )
+    assert answer.status_code == 400
+    body = answer.json()
+    assert body["message"] == "Bad request (/form-id-submissions) - Submissions couldn't inserted"
+    assert (body["content"], body["info"]) == ([], "https://api.jotform.com/docs#form-id-submissions")
+    assert reader.content(f"/form/{form_id}/submissions") == []
+
+
+def test_forms_and_submissions_are_made_from_json_lists(sandbox: Sandbox, reader: Asker) -> None:
+    """Of a list of forms one is told; submissions may stand inside `submission`."""
+    writer = Asker(sandbox.api, sandbox.full_key)
+    with writer.session as session:
+        made = session.put(
+            f"{sandbox.api}/user/forms", json=[{"title": "One", "questions": []}], timeout=5
+        ).json()
+        form_id = made["content"]["id"]
+        assert made["content"]["title"] == "One"
+        session.put(f"{sandbox.api}/form/{form_id}/questions", json=[{"type": "textbox"}], timeout=5)
+        sent = session.put(
+            f"{sandbox.api}/form/{form_id}/submissions", json=[{"submission": {"1": "Test value"}}], timeout=5
+        ).json()
+    row = reader.content(f"/submission/{sent['content'][0]['submissionID']}")
+    assert row["answers"]["1"]["answer"] == "Test value"
+
+
+def test_the_history_tells_what_was_done_to_forms(sandbox: Sandbox, reader: Asker, clock: StillClock) -> None:
+    """Newest first, by action or upwards where that is asked for; another account's is not in it."""
+    form_id = sandbox.add_form("Students")
+    clock.at += 60
+    key = {"APIKEY": sandbox.full_key}
+    requests.delete(f"{sandbox.api}/form/{form_id}", headers=key, timeout=5)
+
+    events = reader.content("/user/history")
+
+    assert [(each["type"], each["formID"]) for each in events] == [
+        ("formDelete", form_id),
+        ("formCreation", form_id),
+    ]
+    assert events[0]["timestamp"] == clock.at
+    assert (events[0]["formStatus"], events[1]["formTitle"]) == ("DELETED", "Students")
+    assert reader.content("/user/history", sortBy="ASC") == events[::-1]
+    assert reader.content("/user/history", action="formCreation") == events[1:]

@@ -10,8 +10,9 @@ import requests
 from werkzeug.wrappers import Request
 
 from jotgate.sandbox import Sandbox
+from tests.patience import until
 
-from .conftest import Receiver, StillClock, until
+from .conftest import Receiver, StillClock
 
 #: The fields of a body that was captured in December 2025, in its order.
 CAPTURED_FIELDS = [

@@ -15,17 +15,17 @@ from django.urls import path  # type: ignore[import-untyped]
 
 from jotgate.config import Settings
 from jotgate.wsgi import JotGateMiddleware
-from tests.door.site import DOOR, Visitor, judged
+from tests.door.site import DOOR, Visitor
 
 
 def students(request: HttpRequest) -> HttpResponse:
     """Embed the form."""
-    return HttpResponse(f"<h1>Students</h1>{request.environ['jotgate'].embed('students')}")
+    return HttpResponse(f"<h1>Students</h1>{request.environ['jotgate.visit'].embed('students')}")
 
 
 def inside(request: HttpRequest) -> HttpResponse:
     """Be read by admitted visitors only."""
-    return HttpResponse(f"inside, with {list(request.environ['jotgate'].passes)}")
+    return HttpResponse(f"inside, with {list(request.environ['jotgate.visit'].passes)}")
 
 
 def other(request: HttpRequest) -> HttpResponse:
@@ -70,7 +70,7 @@ def main() -> None:
         DEBUG=False,
     )
     django.setup()
-    gate = JotGateMiddleware(judged(WSGIHandler()), Settings.from_mapping(given["settings"]))
+    gate = JotGateMiddleware(validator(WSGIHandler()), Settings.from_mapping(given["settings"]))
     json.dump(visit(Visitor(validator(gate), address="10.9.9.9"), given["code"]), sys.stdout)
 
 

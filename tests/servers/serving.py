@@ -7,8 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +16,13 @@ from typing import Any
 
 import requests
 
+from jotgate.admission.grants import Terms, people
 from jotgate.config import Settings
-from jotgate.grants import Terms, people
 from jotgate.protocols import SubmissionFilter
 from jotgate.sandbox import Sandbox
 from jotgate.wiring import Parts, build
 from tests.door.site import DOOR, HOOK_SECRET, settings_of, ticket_in
+from tests.patience import until
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}
@@ -55,6 +55,18 @@ def waitress(port: int) -> Sequence[str]:
         "waitress",
         f"--listen=127.0.0.1:{port}",
         "tests.servers.school:application",
+    )
+
+
+def hypercorn(port: int) -> Sequence[str]:
+    """Return hypercorn in its own WSGI mode."""
+    return (
+        sys.executable,
+        "-m",
+        "hypercorn",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "wsgi:tests.servers.school:application",
     )
 
 
@@ -97,6 +109,8 @@ class Served:
     log: Path
     #: The test's own hands on the same store.
     parts: Parts
+    #: The server's first process.
+    process_id: int = 0
     _visitors: int = 0
 
     def code(self, **terms: Any) -> str:
@@ -120,15 +134,6 @@ class Served:
     def enter(self, visitor: requests.Session, code: str) -> requests.Response:
         """Post a code, and go nowhere yet."""
         return visitor.post(self.url + DOOR, data={"code": code}, allow_redirects=False, timeout=10)
-
-
-def until(condition: Callable[[], bool], *, seconds: float, what: str) -> float:
-    """Wait until something holds and return how long that took; fail if it does not in time."""
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, f"{what}: not within {seconds} s"
-        time.sleep(0.1)
-    return time.monotonic() - began
 
 
 def free_port() -> int:
@@ -159,8 +164,14 @@ def process(command: Sequence[str], log: Path, **environment: str) -> Iterator[s
 
 
 @contextmanager
-def serving(server: Server, *, site_url: str | None = None, **changes: Any) -> Iterator[Served]:
-    """Start *server* and a sandbox that sends it webhooks."""
+def serving(
+    server: Server,
+    *,
+    site_url: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> Iterator[Served]:
+    """Start *server*, with an *environment* if need be, and a sandbox that sends it webhooks."""
     with TemporaryDirectory() as name, Sandbox() as sandbox:
         folder, port = Path(name), free_port()
         url = f"http://127.0.0.1:{port}"
@@ -181,26 +192,27 @@ def serving(server: Server, *, site_url: str | None = None, **changes: Any) -> I
             log=folder / "log",
             parts=parts,
         )
-        with process(server(port), served.log, JOTGATE_TEST_SETTINGS=str(settings_file)) as running:
-            until(lambda: _is_up(served, running), seconds=30, what=f"{server(port)[:3]} answers")
+        environ = {"JOTGATE_TEST_SETTINGS": str(settings_file), **(environment or {})}
+        with process(server(port), served.log, **environ) as running:
+            served.process_id = running.pid
+            until(lambda: _is_up(served, running), what=f"{server(port)[:3]} answers")
             yield served
         parts.store.close()
 
 
 def _is_up(served: Served, running: subprocess.Popen[bytes]) -> bool:
     assert running.poll() is None, served.log.read_text()
-    with suppress(requests.ConnectionError):
+    with suppress(requests.ConnectionError, requests.Timeout):
         return requests.get(served.url + "/", timeout=10).status_code == 200
     return False
 
 
-def journey(served: Served) -> float:
-    """Go the whole way: code, pass, form, three submissions, verdicts; return how long the first one's took."""
+def journey(served: Served) -> None:
+    """Go the whole way: code, pass, form, three submissions, verdicts."""
     visitor = served.visitor()
     assert visitor.get(served.url + DOOR, timeout=10).status_code == 200
     assert served.enter(visitor, served.code()).status_code == 303
     ticket = ticket_in(visitor.get(served.url + DOOR, timeout=10).text)
-    began = time.monotonic()
     honest = served.sandbox.submit(served.form_id, {"jotgate": ticket, "message": "hello"})
     bare = served.sandbox.submit(served.form_id, {"message": "by the bare address"})
     second = served.sandbox.submit(served.form_id, {"jotgate": ticket, "message": "again"})
@@ -210,11 +222,41 @@ def journey(served: Served) -> float:
     def verified() -> bool:
         return bool(visitor.get(f"{served.url}{DOOR}/state", timeout=10).json()["state"] == "verified")
 
-    until(verified, seconds=10, what="the submission is verified")
-    took = time.monotonic() - began
-    until(lambda: served.verdict(bare) is not None, seconds=10, what="the bare submission is judged")
-    until(lambda: served.verdict(second) is not None, seconds=10, what="the second submission is judged")
+    until(verified, what="the submission is verified")
+    until(lambda: served.verdict(bare) is not None, what="the bare submission is judged")
+    until(lambda: served.verdict(second) is not None, what="the second submission is judged")
     verdicts = [served.verdict(one) for one in (honest, bare, second)]
     assert verdicts == ["verified", "unticketed", "replayed"]
     visitor.close()
-    return took
+
+
+def deliver_in_chunks(served: Served) -> None:
+    """Post deliveries without a length: a small one, one of 3 MB and one that breaks off; the first two are noted."""
+    host, port = served.url.removeprefix("http://").split(":")
+    head = (
+        f"POST /jotgate/hook/{HOOK_SECRET} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n".encode()
+    )
+    head += b"Content-Type: multipart/form-data; boundary=b\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    def status(body: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+        pieces = [body[at : at + 50_000] for at in range(0, len(body), 50_000)]
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(head + b"".join(b"%x\r\n%s\r\n" % (len(one), one) for one in pieces) + end)
+            if not end:
+                connection.shutdown(socket.SHUT_WR)
+            return connection.makefile("rb").readline()[9:12]
+
+    def due() -> int:
+        return sum(state.due_seq for state in served.parts.store.form_states())
+
+    fields = {"formID": served.form_id, "submissionID": "7", "rawRequest": "{}"}
+    before = due()
+    for signature in ("", "A" * 3_000_000):
+        parts = [
+            f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in {**fields, "signature": signature}.items()
+        ]
+        body = "".join([*parts, "--b--\r\n"]).encode()
+        assert status(body) == b"200"
+        assert status(body[: len(body) // 2], end=b"") in (b"400", b"")
+    assert due() == before + 2

@@ -14,9 +14,9 @@ import pytest
 import jotgate.stores.postgres
 from jotgate.errors import ConfigError, StoreMismatch, StoreUnavailable
 from jotgate.stores import open_store
-from jotgate.testing import StoreContract
-from jotgate.testing.contract.material import FORMS, T0, Opener
 from tests.patience import patient_in_this_test
+from tests.stores.contract import StoreContract
+from tests.stores.contract.material import FORMS, T0, Opener
 
 SECRET = "s3cret-and-odd"
 

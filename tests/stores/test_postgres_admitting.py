@@ -10,11 +10,12 @@ import psycopg
 import pytest
 
 from jotgate.outcomes import Admit
-from jotgate.stores import SqlStore, open_store
+from jotgate.stores import Store, open_store
 from jotgate.stores.driver import Transaction
+from jotgate.stores.guesses import Guesses
 from jotgate.stores.tickets import _issue_at_once, _wish
-from jotgate.testing.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening
-from tests.faults.postgres_server import until
+from tests.patience import until_it_works
+from tests.stores.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening
 
 CODE = digest("code")
 #: What somebody else does to the code, whose transaction is open when it is tried to be opened.
@@ -24,13 +25,13 @@ OTHERS: dict[str, Callable[[Transaction], object]] = {
     "revokes it": lambda tx: tx.run("revoke_grant", fingerprint=CODE, now=T0),
     "settles its use": lambda tx: tx.run("take_uses", fingerprint=CODE, count=1),
     "gives it another code": lambda tx: tx.run(
-        "replace_fingerprint", fingerprint=CODE, fresh=digest("fresh"), key_id="k"
+        "replace_fingerprint", fingerprint=CODE, fresh=digest("fresh"), code_key="k"
     ),
 }
 
 
 @pytest.fixture
-def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqlStore]:
+def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Return a store whose patience does not decide."""
     monkeypatch.setattr("jotgate.stores.postgres_connections.PATIENCE_SECONDS", 60.0)
     monkeypatch.setattr("jotgate.stores.postgres_connections._LOCK_SECONDS", 60.0)
@@ -43,10 +44,10 @@ def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 def at_once(tx: Transaction, code: str, browser: str) -> Admit | None:
     """Open the code by the one statement, or not at all."""
     wish = opening(code, browser=browser)
-    return _issue_at_once(tx, wish, _wish(wish))
+    return _issue_at_once(tx, wish, _wish(wish) | Guesses().limits())
 
 
-def opened_at_once(store: SqlStore, code: str) -> Admit | None:
+def opened_at_once(store: Store, code: str) -> Admit | None:
     """Do that in a transaction of its own."""
     with store.driver.read() as tx:
         return at_once(tx, code, "one")
@@ -78,7 +79,7 @@ def assert_waiting(url: str) -> None:
 
 
 def while_another(
-    store: SqlStore, url: str, act: Callable[[Transaction], object], *, gives_up: bool = False
+    store: Store, url: str, act: Callable[[Transaction], object], *, gives_up: bool = False
 ) -> Admit | None:
     """Open the code at once while another's transaction has done *act* to it, which then ends."""
 
@@ -90,7 +91,7 @@ def while_another(
             with store.driver.write() as tx:
                 assert act(tx) is not None
                 decision = pool.submit(opened_at_once, store, "code")
-                until(30, partial(assert_waiting, url))
+                until_it_works(partial(assert_waiting, url))
                 if gives_up:
                     raise GivesUp
         except GivesUp:
@@ -100,7 +101,7 @@ def while_another(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_code_that_another_changed_is_not_opened_at_once(
-    store: SqlStore, postgres_store_url: str, name: str
+    store: Store, postgres_store_url: str, name: str
 ) -> None:
     """Whoever waited finds the code no longer as it was seen, and writes nothing: the locked way decides."""
     store.create_grants([grant("code")], T0)
@@ -113,7 +114,7 @@ def test_a_code_that_another_changed_is_not_opened_at_once(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_code_that_another_left_alone_in_the_end_is_opened(
-    store: SqlStore, postgres_store_url: str, name: str
+    store: Store, postgres_store_url: str, name: str
 ) -> None:
     """If the other's transaction is undone, whoever waited is admitted."""
     store.create_grants([grant("code")], T0)
@@ -122,7 +123,7 @@ def test_a_code_that_another_left_alone_in_the_end_is_opened(
     assert admitted(store, opening("code", browser="one")).ticket_id == admit.ticket_id
 
 
-def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: SqlStore, postgres_store_url: str) -> None:
+def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: Store, postgres_store_url: str) -> None:
     """Each browser has a ticket of its own; but the last use is not given out again."""
     store.create_grants([grant("code", uses=2)], T0)
     assert while_another(store, postgres_store_url, OTHERS["opens it at once"]) is not None
@@ -130,7 +131,7 @@ def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: SqlStore, pos
     assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is None
 
 
-def test_a_freed_ticket_makes_way_for_another(store: SqlStore) -> None:
+def test_a_freed_ticket_makes_way_for_another(store: Store) -> None:
     """A code whose ticket was given back, or that has a new code, is opened as if for the first time."""
     store.create_grants([grant("code")], T0)
     first = admitted(store, opening("code"))

@@ -8,10 +8,13 @@ from collections.abc import Callable, Iterator
 import psycopg
 import pytest
 
+import jotgate.stores.forgetting
 from jotgate.outcomes import Verdict
 from jotgate.protocols import SubmissionFilter
-from jotgate.stores import SqlStore, open_store
-from jotgate.testing.contract.material import (
+from jotgate.stores import Store, open_store
+from tests.patience import until_it_works
+from tests.stores.contract.forgetting import tombstones
+from tests.stores.contract.material import (
     FORM,
     FORMS,
     T0,
@@ -25,7 +28,6 @@ from jotgate.testing.contract.material import (
     sent_in,
     verdicts,
 )
-from tests.faults.postgres_server import until
 
 #: Plans are kept from the sixth time on.
 ROUNDS = 8
@@ -33,11 +35,12 @@ ROUNDS = 8
 ROWS_A_ROUND = 60
 GROWN_ROWS = 5_000
 LISTED_ROWS = 100_000
+WORKED_ROWS = 4_000
 #: Rows of other people, whose keys are spread between those of the tests.
 GROWTH = b"""
 WITH people AS (SELECT number, decode(md5(number::text), 'hex') AS id FROM generate_series(1, %(rows)s) AS number),
 granted AS (
-    INSERT INTO grants (fingerprint, key_id, form, subject, uses, used, created_at, moves)
+    INSERT INTO grants (fingerprint, code_key, form, subject, uses, used, created_at, moves)
     SELECT id, 'k', %(form)s, 'p-' || number, 1, 1, 0, 0 FROM people
 ), noted AS (
     INSERT INTO ledger (at, event, form, submission_id) SELECT 0, 'submission.judged', %(form)s, number FROM people
@@ -82,7 +85,7 @@ class Watched:
             def assert_closed() -> None:
                 assert connection.execute(connected, (self.schema,)).fetchone() == (0,)
 
-            until(10.0, assert_closed)
+            until_it_works(assert_closed)
             return {name: int(rows) for name, rows in connection.execute(READ, (self.schema,)).fetchall()}
 
 
@@ -92,7 +95,7 @@ def watched(postgres_store_url: str) -> Watched:
     return Watched(postgres_store_url)
 
 
-def one_round(store: SqlStore, number: int) -> None:
+def one_round(store: Store, number: int) -> None:
     """Do what people at the door and a sweep do."""
     who = guesser(browser=number)
     reason(store, opening(f"no code {number}", browser=number, guesser=who))
@@ -135,25 +138,66 @@ def test_the_door_and_a_sweep_read_no_more_when_the_tables_have_grown(
     assert max(read.values()) <= 2 * ROUNDS * ROWS_A_ROUND, read
 
 
-def exported(store: SqlStore) -> Iterator[object]:
+def exported(store: Store) -> Iterator[object]:
     """Give all rows of an export."""
     return store.export(FORM, everything=True, since=0.0)
 
 
-def listed(store: SqlStore) -> Iterator[object]:
+def listed(store: Store) -> Iterator[object]:
     """Give all submissions, newest first."""
     return store.submissions(SubmissionFilter())
 
 
-@pytest.mark.parametrize(("give", "readings"), [(exported, 1), (listed, 2)])
+def codes(store: Store) -> Iterator[object]:
+    """Give all codes."""
+    return store.grants()
+
+
+@pytest.mark.parametrize(
+    ("give", "table", "readings"),
+    [(exported, "submissions", 1), (listed, "submissions", 2), (codes, "grants", 1)],
+)
 def test_a_long_list_costs_as_much_as_it_is_long(
-    watched: Watched, give: Callable[[SqlStore], Iterator[object]], readings: int
+    watched: Watched, give: Callable[[Store], Iterator[object]], table: str, readings: int
 ) -> None:
     """No page reads what other pages give, also of a table that the server has not looked through yet."""
     watched.execute(GROWTH, rows=LISTED_ROWS, form=FORM)
-    before = watched.rows_read()["submissions"]
+    before = watched.rows_read()[table]
     store = open_store(watched.url)
     store.prepare(FORMS, T0)
     assert sum(1 for _ in give(store)) == LISTED_ROWS
     store.close()
-    assert watched.rows_read()["submissions"] - before <= 1.1 * readings * LISTED_ROWS
+    assert watched.rows_read()[table] - before <= 1.1 * readings * LISTED_ROWS
+
+
+def forgotten(store: Store) -> None:
+    """Forget one person of many."""
+    store.forget("p-7", form=None, now=T0, actor="owner")
+
+
+def retained(store: Store) -> None:
+    """Forget everybody."""
+    store.retain(FORM, before=T0, delete=False, now=T0)
+
+
+def removed(store: Store) -> None:
+    """Delete everything."""
+    store.retain(FORM, before=T0, delete=True, now=T0)
+
+
+@pytest.mark.parametrize("work", [forgotten, retained, removed])
+def test_long_work_reads_each_row_a_few_times(
+    watched: Watched, work: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pages it takes, also of tables that the server has not looked through yet."""
+    monkeypatch.setattr(jotgate.stores.forgetting, "_READ_ROWS", 100)
+    monkeypatch.setattr(jotgate.stores.forgetting, "_WRITTEN_ROWS", 100)
+    watched.execute(GROWTH, rows=WORKED_ROWS, form=FORM)
+    before = watched.rows_read()
+    store = open_store(watched.url)
+    store.use_tombstones(tombstones)
+    store.prepare(FORMS, T0)
+    work(store)
+    store.close()
+    read = {name: rows - before[name] for name, rows in watched.rows_read().items()}
+    assert max(read.values()) <= 4.5 * WORKED_ROWS, read

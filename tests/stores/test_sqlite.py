@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-import jotgate.stores.sqlite
-from jotgate.protocols import Store
-from jotgate.testing import StoreContract
-from jotgate.testing.contract.material import FORM_ID, Contract, Opener
-from jotgate.testing.contract.races import together
-from jotgate.testing.contract.sweeping import state_of
+import jotgate.stores.sqlite_connections
+from jotgate.stores import Store
 from tests.patience import open_patiently, patient_in_this_test
+from tests.stores.contract import StoreContract
+from tests.stores.contract.material import FORM_ID, Contract, Opener
+from tests.stores.contract.races import together
+from tests.stores.contract.sweeping import state_of
 
 
 class TestSqliteStore(StoreContract):
@@ -31,7 +31,7 @@ class TestSqliteStoreOnANetworkMount(Contract):
     @pytest.fixture
     def opener(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opener:
         """Return what opens a store that takes its folder for a network mount, in whatever process."""
-        monkeypatch.setattr("jotgate.stores.sqlite._mount_type", _nfs)
+        monkeypatch.setattr("jotgate.stores.sqlite_connections._mount_type", _nfs)
         patient_in_this_test(monkeypatch)
         return partial(_open_on_network, f"sqlite:///{tmp_path}/store.db")
 
@@ -52,7 +52,7 @@ def _nfs(path: str) -> str:
 
 
 def _open_on_network(url: str) -> Store:
-    jotgate.stores.sqlite._mount_type = _nfs
+    jotgate.stores.sqlite_connections._mount_type = _nfs
     return open_patiently(url)
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jotgate.browsers import new_browser
+from jotgate.admission.gate import Seen
+from jotgate.admission.grants import Terms, people
 from jotgate.config import Settings
-from jotgate.gate import Seen
-from jotgate.grants import Terms, people
 from jotgate.jotform.client import JotFormClient
 from jotgate.outcomes import Admit, Verdict
 from jotgate.protocols import FormState, SubmissionFilter, SubmissionRecord
 from jotgate.sandbox import Sandbox
-from jotgate.sweep import Swept
-from jotgate.tickets import ticket_text
+from jotgate.signed.browsers import new_browser
+from jotgate.signed.tickets import ticket_text
+from jotgate.sweeping.sweep import Swept
 from jotgate.wiring import Parts, build
 
 #: A Monday in winter, shortly after midnight in New York, so that a simulated day is one day of calls.

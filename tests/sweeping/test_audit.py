@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from jotgate.audit import DAY_SECONDS
 from jotgate.jotform.paging import PageSize
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.quota import Quota
+from jotgate.sweeping.audit import DAY_SECONDS
 from tests.sweeping.school import School, school
 
 HOUR = 3600.0
@@ -27,9 +27,10 @@ def submitted(site: School, count: int) -> list[str]:
     return ids
 
 
-def small_pages(site: School, rows: int) -> None:
-    """Let the client ask for so few rows that a list has several pages."""
-    site.parts.service._page_size = PageSize(rows, site.clock)  # type: ignore[attr-defined]
+def small_pages(site: School, rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let so few rows be asked for that a list has several pages."""
+    monkeypatch.setattr("jotgate.sweeping.pages.MAX_ROWS", rows)
+    site.parts.service._page_size = PageSize(rows, site.clock)
 
 
 def daily_calls(site: School) -> int:
@@ -71,7 +72,7 @@ def test_an_edit_is_found_the_next_day() -> None:
 
 
 @pytest.mark.parametrize("orders", [True, False])
-def test_edits_are_found_on_whatever_page_they_are(orders: bool) -> None:
+def test_edits_are_found_on_whatever_page_they_are(orders: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where JotForm ignores the order, all rows are walked through; where it does not, the first pages suffice."""
     with school() as site:
         site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=orders)
@@ -81,7 +82,7 @@ def test_edits_are_found_on_whatever_page_they_are(orders: bool) -> None:
         for one in (ids[2], ids[7]):
             site.clock.at += 60
             site.sandbox.edit_submission(one, {"message": "edited"})
-        small_pages(site, 3)
+        small_pages(site, 3, monkeypatch)
         [done] = site.parts.audit.run()
         assert {one.submission_id for one in done.edited} == {ids[2], ids[7]}
         assert done.waiting is None
@@ -89,7 +90,25 @@ def test_edits_are_found_on_whatever_page_they_are(orders: bool) -> None:
         assert done.rows == (3 if orders else 15)
 
 
-def test_no_edits_and_several_pages_are_walked_through() -> None:
+def test_edits_that_seem_older_than_the_last_audit_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """JotForm's times have no offset: what is two days older by them may have been made since."""
+    with school() as site:
+        site.sweep()
+        ids = submitted(site, 9)
+        site.clock.at += HOUR
+        site.parts.audit.run()
+        audited_at = site.clock.at
+        edited = [ids[number] for number in (4, 1, 7, 2, 6)]
+        for number, one in enumerate(edited):
+            site.clock.at = audited_at - 40 * HOUR + 60 * number
+            site.sandbox.edit_submission(one, {"message": "edited"})
+        site.clock.at = audited_at + DAY_SECONDS
+        small_pages(site, 3, monkeypatch)
+        [done] = site.parts.audit.run()
+        assert {one.submission_id for one in done.edited} == set(edited)
+
+
+def test_no_edits_and_several_pages_are_walked_through(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rows without any edit do not show whether the order was looked at, so nothing is concluded from them."""
     with school() as site:
         site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
@@ -97,7 +116,7 @@ def test_no_edits_and_several_pages_are_walked_through() -> None:
         ids = submitted(site, 8)
         site.clock.at += HOUR
         site.sandbox.edit_submission(ids[0], {"message": "edited"})
-        small_pages(site, 3)
+        small_pages(site, 3, monkeypatch)
         [done] = site.parts.audit.run()
         assert [one.submission_id for one in done.edited] == [ids[0]]
 
@@ -110,8 +129,8 @@ def test_a_walk_goes_on_the_next_day_where_its_calls_ended(monkeypatch: pytest.M
         ids = submitted(site, 8)
         site.clock.at += HOUR
         site.sandbox.edit_submission(ids[6], {"message": "edited"})
-        small_pages(site, 3)
-        monkeypatch.setattr("jotgate.audit.SHARE", 0.002)
+        small_pages(site, 3, monkeypatch)
+        monkeypatch.setattr("jotgate.sweeping.audit.SHARE", 0.002)
         began = site.clock.at
         days = 0
         while True:
@@ -144,7 +163,7 @@ def test_the_share_of_calls_is_a_twentieth(monkeypatch: pytest.MonkeyPatch) -> N
         site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
         site.sweep()
         submitted(site, 3)
-        small_pages(site, 1)
+        small_pages(site, 1, monkeypatch)
         for _ in range(90):
             site.sandbox.submit(site.forms["form-0"], {"message": "x"}, webhook=False)
         # Of the calls that may come at once, half are left to the sweep.
@@ -201,13 +220,13 @@ def test_a_fault_is_tried_again_within_hours() -> None:
         assert daily_calls(site) == 1
 
 
-def test_verdicts_do_not_wait_for_an_audit() -> None:
+def test_verdicts_do_not_wait_for_an_audit(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sweep has its turn before every call; and what a visitor waits for takes two calls at most."""
     with school() as site:
         site.sandbox.oddities = replace(site.sandbox.oddities, orders_by_edit=False)
         site.sweep()
         submitted(site, 9)
-        small_pages(site, 3)
+        small_pages(site, 3, monkeypatch)
         turns = 0
 
         def breathe() -> None:
@@ -227,10 +246,60 @@ def test_verdicts_do_not_wait_for_an_audit() -> None:
 
 def test_every_form_has_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a day's calls are fewer than the forms, those that waited longest come first."""
-    monkeypatch.setattr("jotgate.audit.SHARE", 0.002)
+    monkeypatch.setattr("jotgate.sweeping.audit.SHARE", 0.002)
     with school(5) as site:
         site.sweep()
         for _ in range(3):
             site.clock.at += DAY_SECONDS
             assert daily_calls(site) == 2
         assert all(state.audited_at is not None for state in site.parts.store.audit_states())
+
+
+def wait_days(site: School, days: int) -> None:
+    """Let days go by, each with its sweeps and its audit."""
+    for _ in range(days):
+        site.wait(DAY_SECONDS, step=6 * HOUR)
+        site.parts.audit.daily()
+
+
+def pending_and_gone(site: School) -> str:
+    """Submit what JotForm shows without its answers, and delete it for good before it has a verdict."""
+    site.sweep()
+    submission = site.sandbox.submit(site.forms["form-0"], {}, webhook=False)
+    site.parts.intake.take(site.forms["form-0"])
+    site.wait(30)
+    assert site.verdicts() == {submission: Verdict.PENDING}
+    site.sandbox.delete_submission(submission, for_good=True)
+    return submission
+
+
+def test_what_waits_for_a_verdict_and_is_gone_has_an_end() -> None:
+    """After a week in which JotForm shows nothing of it, and not sooner; the ledger says why."""
+    with school() as site:
+        gone = pending_and_gone(site)
+        wait_days(site, 6)
+        assert site.verdicts() == {gone: Verdict.PENDING}
+        wait_days(site, 3)
+        assert site.verdicts() == {gone: Verdict.REVOKED}
+        assert site.parts.store.oldest_pending() is None
+        [entry] = site.parts.store.history(gone)
+        assert (entry.actor, entry.note) == ("jotgate", "JotForm does not have it any more")
+
+
+def test_absence_takes_no_verdict_away() -> None:
+    """What was verified stays so when JotForm deletes it for good, however long ago."""
+    with school() as site:
+        site.sweep()
+        [verified] = submitted(site, 1)
+        site.sandbox.delete_submission(verified, for_good=True)
+        wait_days(site, 10)
+        assert site.verdicts() == {verified: Verdict.VERIFIED}
+
+
+def test_a_key_that_is_refused_for_days_closes_nothing() -> None:
+    """Every answer is 401 then, and says nothing of any submission."""
+    with school() as site:
+        gone = pending_and_gone(site)
+        site.sandbox.add_fault("status", None, code=401)
+        wait_days(site, 10)
+        assert site.verdicts() == {gone: Verdict.PENDING}

@@ -16,18 +16,22 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from jotgate.admission.grants import Terms, people
 from jotgate.config import Settings
-from jotgate.grants import Terms, people
 from jotgate.outcomes import Verdict
 from jotgate.protocols import SubmissionFilter
 from jotgate.sandbox import Sandbox
 from jotgate.wiring import Parts, build
 from tests.door.site import DOOR, HOOK_SECRET, settings_of, ticket_in
-from tests.machines.district import fresh_schema
 from tests.machines.morning import SharedClock
-from tests.servers.serving import free_port, process, until
+from tests.patience import until
+from tests.schemas import fresh_schema
+from tests.servers.serving import free_port, process
 
 from .school import MONDAY
+
+# Its three hours take half a minute with everything real.
+pytestmark = pytest.mark.slow
 
 #: Eight o'clock in New York.
 _BEGIN = MONDAY + 8 * 3_600
@@ -72,7 +76,7 @@ class Exam:
         if self.clock.now() < begins <= at:
             self.sandbox.stop()
         if self.clock.now() < ends <= at:
-            until(self._noticed, seconds=60, what="the outage is noticed")
+            until(self._noticed, what="the outage is noticed")
             self.sandbox.start()
 
     def _noticed(self) -> bool:
@@ -117,7 +121,7 @@ def exam(postgres_url: str, folder: Path) -> Iterator[Exam]:
         )
         environment = {"JOTGATE_TEST_SETTINGS": str(settings_file), "JOTGATE_TEST_CLOCK": str(clock_file)}
         with process((*gunicorn, "tests.machines.morning:site()"), folder / "log", **environment):
-            until(lambda: _is_up(url), seconds=60, what="the site answers")
+            until(lambda: _is_up(url), what="the site answers")
             yield site
         parts.store.close()
 
@@ -145,7 +149,7 @@ def test_an_exam_morning(postgres_url: str, tmp_path: Path, students: int) -> No
             site.clock.set(site.clock.now() + 10)
             return site.parts.store.form_states()[0].settled >= students
 
-        until(all_judged, seconds=120, what="every submission is judged")
+        until(all_judged, what="every submission is judged")
         records = list(site.parts.store.submissions(SubmissionFilter()))
         assert len({record.submission_id for record in records}) == len(records) == students
         assert {record.verdict for record in records} == {Verdict.VERIFIED}

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from jotgate import mint_token
-from jotgate.grants import Terms, people
-from jotgate.keyring import KeyRing
+from jotgate.admission.grants import Terms, people
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.protocols import GrantFilter
-from jotgate.tickets import new_ticket_id, ticket_text
+from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tickets import new_ticket_id, ticket_text
 from tests.door.site import DOOR, running_site, ticket_in
 
 from .school import School, school
@@ -102,10 +102,10 @@ def test_a_locked_answer_that_was_changed_is_tampered() -> None:
 
         assert judged(**{"class": "7b", "room": "12"}) is Verdict.TAMPERED
         assert judged(room="12") is Verdict.TAMPERED
-        assert not site.parts.records.has_submitted("students", subject="u-7")
+        assert not site.parts.standings.has_submitted("students", subject="u-7")
         assert judged(**{"class": " 7a ", "room": "13"}) is Verdict.VERIFIED
         assert judged(**{"class": "7b"}) is Verdict.REPLAYED
-        assert site.parts.records.has_submitted("students", subject="u-7")
+        assert site.parts.standings.has_submitted("students", subject="u-7")
 
 
 def test_a_ticket_for_another_form_is_told(one: School) -> None:

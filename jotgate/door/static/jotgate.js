@@ -1,13 +1,17 @@
 "use strict";
 (() => {
-  // A page loads this for itself and for each frame: the first one does it all.
+  // A page may load this several times: the first does it all.
   if (window.jotgateStart) return window.jotgateStart();
   const SETTLING = ["open", "sent", "pending"];
+  // How long the pages that follow a sending take to come, and how long a form may say nothing.
+  const ONCE_MS = 5000;
+  const THANKS_MS = 15000;
+  const SILENT_MS = 10000;
   const ANSWER = { credentials: "same-origin", cache: "no-store", headers: { Accept: "application/json" } };
   const part = (root, name) => root.querySelector(`[data-jotgate="${name}"]`);
   const pause = ms => new Promise(done => setTimeout(done, ms));
 
-  // A form may tell its height, once, before this page is whole.
+  // A form may tell its height before this page is whole.
   const early = [];
   const keep = event => early.push(event);
   addEventListener("message", keep);
@@ -19,7 +23,7 @@
     const whole = group(input.value);
     if (whole === input.value) return;
     input.value = whole;
-    // After a fifth symbol the caret follows it; after deleting a hyphen it stays before the hyphen.
+    // After a fifth symbol the caret follows it; where a hyphen was deleted it stays.
     input.setSelectionRange(before.length, before.length);
   };
 
@@ -48,8 +52,7 @@
     else input.focus();
   };
 
-  // Only the form is taken out of the page that answers: what was typed is kept, and the page that embeds the
-  // door. Whatever is odd is left to the browser.
+  // Only the form is taken out of the answer, so what was typed stays. Whatever is odd is left to the browser.
   const send = async (form, input) => {
     if (form.dataset.sending) return;
     // A fetch could not follow to JotForm's own address.
@@ -92,6 +95,7 @@
       send(form, input);
     });
     if (form.dataset.retryAfter) countDown(form, input);
+    if (form.dataset.work) import(form.dataset.worker).then(({ work }) => work(form, send));
     return input;
   };
 
@@ -129,46 +133,88 @@
     for (const page of origin ? [opener, parent] : []) if (page && page !== window) page.postMessage(message, origin);
   };
 
-  const show = (root, area, state, expectedBy) => {
-    const words = root.querySelector(`template[data-jotgate-state="${CSS.escape(state)}"]`);
-    if (words && (area.dataset.state !== state || !area.firstElementChild)) {
-      area.dataset.state = state;
-      area.replaceChildren(words.content.cloneNode(true));
+  const put = (root, place, name) => {
+    const words = root.querySelector(`template[data-jotgate-state="${CSS.escape(name)}"]`);
+    if (words && (place.dataset.state !== name || !place.firstElementChild)) {
+      place.dataset.state = name;
+      place.replaceChildren(words.content.cloneNode(true));
     }
+  };
+
+  const show = (root, area, state, expectedBy) => {
+    put(root, area, state);
     sayWhen(area, expectedBy);
     tellApp(root, state);
   };
 
+  // What the site says of this page's own ticket; nothing while it is silent.
+  const ask = async (url, method) => {
+    try {
+      const answer = await fetch(url, { ...ANSWER, method, keepalive: method === "POST" });
+      if (answer.ok) return await answer.json();
+      if (answer.status < 500 && answer.status !== 429) return { state: "unknown" };
+    } catch (unreachable) {}
+    return null;
+  };
+
   const watch = (root, area) => {
     let wait = 1000;
-    let timer = setTimeout(ask, wait);
-    async function ask() {
+    let timer = setTimeout(look, wait);
+    async function look() {
       timer = 0;
       if (document.hidden || !area.isConnected) return;
       timer = -1;
-      try {
-        const answer = await fetch(area.dataset.stateUrl, ANSWER);
-        if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return;
-        const { state, expected_by: expectedBy } = await answer.json();
-        if (answer.ok && state !== "open") show(root, area, state, expectedBy);
-        if (answer.ok && !SETTLING.includes(state)) return;
-      } catch (unreachable) {}
+      const told = await ask(area.dataset.stateUrl, "GET");
+      if (told && told.state !== "open") show(root, area, told.state, told.expected_by);
+      if (told && !SETTLING.includes(told.state)) return;
       wait = Math.min(wait * 2, 15000);
-      timer = setTimeout(ask, wait * (0.9 + Math.random() / 10));
+      timer = setTimeout(look, wait * (0.9 + Math.random() / 10));
     }
     document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && !timer) ask();
+      if (!document.hidden && !timer) look();
     });
   };
 
   const reportSent = async url => {
     for (const wait of [1000, 2000, 4000, 8000, 0]) {
-      try {
-        const answer = await fetch(url, { ...ANSWER, method: "POST", keepalive: true });
-        if (answer.status < 500 && answer.status !== 429) return;
-      } catch (unreachable) {}
+      const told = await ask(url, "POST");
+      if (told) return told;
       await pause(wait);
     }
+    return null;
+  };
+
+  // Measured by a clock that nobody sets, and by the site's whenever the page is looked at again.
+  const startLimit = (root, limit, isOver) => {
+    const warnMs = 1000 * limit.dataset.warn;
+    const button = limit.querySelector("button");
+    let due, timer;
+    const tell = () => {
+      clearTimeout(timer);
+      if (isOver() || !limit.isConnected) return void (limit.hidden = true);
+      const left = due - performance.now();
+      const words = left <= 0 ? "over" : left <= warnMs ? "soon" : "";
+      limit.hidden = !words;
+      for (const line of limit.querySelectorAll("[data-jotgate-limit]")) {
+        line.hidden = line.dataset.jotgateLimit !== words;
+      }
+      const count = part(limit, "minutes");
+      if (words === "soon") count.textContent = Math.max(1, Math.ceil(left / 60000));
+      if (left > 0) timer = setTimeout(tell, Math.min(words ? 15000 : left - warnMs, 2 ** 31 - 1));
+    };
+    const set = seconds => {
+      due = performance.now() + 1000 * seconds;
+      tell();
+    };
+    button.addEventListener("click", async event => {
+      event.preventDefault();
+      const told = await ask(button.form.action, "POST");
+      const isLonger = told?.state === "open" && 1000 * told.expires_in > due - performance.now() + 30000;
+      part(limit, "refused").hidden = isLonger;
+      if (isLonger) set(told.expires_in);
+    });
+    set(limit.dataset.seconds);
+    return set;
   };
 
   // JotForm led here by itself: nobody else can say that the form was sent.
@@ -179,21 +225,68 @@
     } catch (unreachable) {}
   };
 
+  // The token leaves address and history; nobody looks, nobody spends it.
+  const enter = form => {
+    history.replaceState(null, "", location.pathname);
+    const go = () =>
+      document.hidden ? document.addEventListener("visibilitychange", go, { once: true }) : form.submit();
+    go();
+  };
+
   const startFrame = (root, frame, area) => {
     const origins = JSON.parse(frame.dataset.messageOrigins);
     const formId = frame.dataset.formId;
-    let sent = false;
+    const silent = part(root, "silent");
+    let heard = false;
+    let sentAt = 0;
+    let loads = 0;
 
-    const markSent = async () => {
-      if (sent) return;
-      sent = true;
+    // What was sent leaves no form behind that looks as if it could be sent once more.
+    const withdraw = name => {
+      const place = document.createElement("div");
+      (frame.closest(".jotgate-sheet") || frame).replaceWith(place);
+      put(root, place, name);
+    };
+    const markSent = async isJotForm => {
+      // Two pages may say it of one sending, before or after they load.
+      const again = loads > (performance.now() - sentAt < ONCE_MS);
+      if (sentAt) return isJotForm && again && frame.isConnected && withdraw("again");
+      sentAt = performance.now();
+      loads = 0;
       if (!area) return;
+      limit?.(Infinity);
       show(root, area, "sent");
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       area.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
-      await reportSent(frame.dataset.sentUrl);
-      watch(root, area);
+      const told = await reportSent(frame.dataset.sentUrl);
+      if (told && told.state !== "open") show(root, area, told.state, told.expected_by);
+      if (!told || SETTLING.includes(told.state)) watch(root, area);
     };
+    const limit = part(root, "limit") && startLimit(root, part(root, "limit"), () => sentAt || !frame.isConnected);
+
+    // Another tab of this browser, or another device, may have sent it, or ended it.
+    const look = async () => {
+      if (!area || sentAt || document.hidden || !frame.isConnected) return;
+      const told = await ask(area.dataset.stateUrl, "GET");
+      if (!told || sentAt) return;
+      if (told.state === "open") return limit?.(told.expires_in);
+      withdraw("withdrawn");
+      show(root, area, told.state, told.expected_by);
+      if (SETTLING.includes(told.state)) watch(root, area);
+    };
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pageshow", event => event.persisted && look());
+
+    frame.addEventListener("load", () => {
+      loads += 1;
+      if (area && sentAt && performance.now() - sentAt > THANKS_MS) withdraw("withdrawn");
+    });
+    // A filter's or an outage's page loads as well. Only the form speaks.
+    const saySilent = () => {
+      if (silent) silent.hidden = heard || !frame.isConnected;
+    };
+    setTimeout(saySilent, SILENT_MS);
+
     const orders = {
       setHeight: value => {
         const height = /^\d{1,6}(\.\d+)?$/.test(value) && Math.min(Math.max(parseFloat(value), 200), 20000);
@@ -204,7 +297,7 @@
         if (frame.clientHeight > innerHeight) frame.style.height = `${innerHeight}px`;
       },
       reloadPage: () => {
-        if (!sent) frame.src = frame.getAttribute("src");
+        if (!sentAt) frame.src = frame.getAttribute("src");
       },
     };
 
@@ -213,10 +306,14 @@
       if (!event.source || event.source !== frame.contentWindow || !data) return;
       if (event.origin === location.origin && data.jotgate === "done") {
         orders.setHeight(data.height);
-        return markSent();
+        return markSent(false);
       }
       if (!origins.includes(event.origin)) return;
-      if (data.action === "submission-completed" && String(data.formID) === formId) return markSent();
+      if (!heard) {
+        heard = true;
+        saySilent();
+      }
+      if (data.action === "submission-completed" && String(data.formID) === formId) return markSent(true);
       const [, name, value, id] = /^(\w+):(.*):(\d+)$/.exec(data) || [];
       if (id === formId && Object.keys(orders).includes(name)) orders[name](value);
     };
@@ -228,7 +325,8 @@
   const start = root => {
     if (root.dataset.jotgateRoot) return;
     root.dataset.jotgateRoot = "started";
-    const [form, frame, area] = ["code", "frame", "state"].map(name => part(root, name));
+    const [form, frame, area, entrance] = ["code", "frame", "state", "enter"].map(name => part(root, name));
+    if (entrance) enter(entrance);
     if (form) {
       startCode(form, given);
       if (given) form.parentNode.open = true;

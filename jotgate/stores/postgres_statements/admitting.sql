@@ -2,17 +2,22 @@
 -- The whole admission in one statement. Of two that see the same code not open, one waits for the other's new version of
 -- it, and then compares that to the version it saw: what it reads beside the code stays what it saw at first.
 WITH held AS (
-    UPDATE grants SET moves = moves
+    UPDATE grants SET calm_at = CASE
+        WHEN uses = 1 THEN calm_at
+        WHEN calm_at - {clock} BETWEEN 0 AND (uses + :spare + 1) * :pause THEN calm_at + :pause
+        ELSE {clock} + :pause END
     WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
         AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
-        AND (uses > 1 OR xmin = (SELECT seen.xmin FROM grants seen WHERE seen.fingerprint = :fingerprint)
+        AND (uses > 1 AND calm_at - {clock} NOT BETWEEN (uses + :spare - 1) * :pause AND (uses + :spare + 1) * :pause
+            OR uses = 1 AND xmin = (SELECT seen.xmin FROM grants seen WHERE seen.fingerprint = :fingerprint)
             AND NOT EXISTS (SELECT 1 FROM tickets
                 WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
-        AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:network, :everywhere)
-            AND count >= CASE WHEN key = :everywhere THEN :daily_guesses ELSE :free_guesses END
-            AND :now - since < CASE WHEN key = :everywhere THEN :day_seconds ELSE :window_seconds END)
+        AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:grain_1, :grain_2, :grain_3, :everywhere)
+            AND count >= CASE WHEN key = :everywhere THEN :day_guesses ELSE :free_guesses END
+            AND ends_at > {clock})
         AND NOT EXISTS (SELECT 1 FROM forms
-            WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
+            WHERE form = :form AND (missing_since IS NOT NULL OR refused_since IS NOT NULL
+                OR settled >= CAST(:capacity AS INTEGER)))
     RETURNING fingerprint, form, subject,
         CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds
             ELSE :pass_expires_at END AS pass_expires_at,

@@ -1,4 +1,4 @@
--- name: standing_of_lookup
+-- name: standing_of_fingerprints
 -- With the fingerprints in an array, whose length the planner knows: it then takes the indices.
 SELECT
     (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
@@ -8,5 +8,5 @@ SELECT
         ) AS found JOIN submissions USING (submission_id)
         WHERE form = :form),
     NULL,
-    read_at, full_read_at, quiet_until
+    full_read_at, quiet_until
 FROM forms WHERE form = :form

@@ -1,3 +1,13 @@
+-- name: every_app
+-- What others begin with, as ``{every_app}``.
+SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps
+
+-- name: every_app_key_with_its_app
+-- What others begin with, as ``{every_app_key_with_its_app}``.
+SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.created_at, k.last_used_at, k.used, k.revoked_at,
+    a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
+FROM app_keys k JOIN apps a ON a.app = k.app
+
 -- name: create_app
 -- Does nothing if the name is taken.
 INSERT INTO apps (app, forms, return_url, needs_proof, created_at)
@@ -8,11 +18,11 @@ INSERT INTO app_keys (key_id, app, algorithm, code_key, public_key, state, creat
 VALUES (:key_id, :app, :algorithm, :code_key, :public_key, :state, :now)
 
 -- name: read_apps
-SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps ORDER BY app
+{every_app} ORDER BY app
 
 -- name: read_app
--- Whoever changes an app or its keys decides alone.
-SELECT app, forms, return_url, needs_proof, created_at, revoked_at FROM apps WHERE app = :app
+-- Whoever changes an app or its keys decides alone: before the keys, and before whatever a redemption takes.
+{every_app} WHERE app = :app FOR UPDATE
 
 -- name: read_app_keys
 SELECT key_id, app, algorithm, code_key, public_key, state, created_at, last_used_at, used, revoked_at
@@ -20,15 +30,11 @@ FROM app_keys ORDER BY created_at, key_id
 
 -- name: find_app_key
 -- The key that a token names, with its app.
-SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.created_at, k.last_used_at, k.used, k.revoked_at,
-    a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
-FROM app_keys k JOIN apps a ON a.app = k.app WHERE k.key_id = :key_id
+{every_app_key_with_its_app} WHERE k.key_id = :key_id
 
 -- name: find_keys_of_app
 -- For tokens that name no key but their app.
-SELECT k.key_id, k.app, k.algorithm, k.code_key, k.public_key, k.state, k.created_at, k.last_used_at, k.used, k.revoked_at,
-    a.app, a.forms, a.return_url, a.needs_proof, a.created_at, a.revoked_at
-FROM app_keys k JOIN apps a ON a.app = k.app WHERE k.app = :app ORDER BY k.created_at DESC, k.key_id
+{every_app_key_with_its_app} WHERE k.app = :app ORDER BY k.created_at DESC, k.key_id
 
 -- name: read_key_state
 SELECT state FROM app_keys WHERE key_id = :key_id
@@ -62,7 +68,7 @@ SELECT app, count(*), sum(used), sum(moves), sum(foreign_tries) FROM grants WHER
 
 -- name: grant_to_app
 -- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings.
-INSERT INTO grants (fingerprint, key_id, form, subject, uses, created_at, app)
+INSERT INTO grants (fingerprint, code_key, form, subject, uses, created_at, app)
 VALUES (:fingerprint, '', :form, :subject, :uses, :now, :app)
 ON CONFLICT (fingerprint) DO UPDATE SET subject = excluded.subject,
     uses = CASE WHEN grants.used > excluded.uses THEN grants.used ELSE excluded.uses END
@@ -78,7 +84,7 @@ FROM redeemed_tokens r LEFT JOIN tickets t ON t.ticket_id = r.ticket_id WHERE r.
 INSERT INTO redeemed_tokens (token_key, ticket_id, expires_at) VALUES (:token_key, :ticket_id, :expires_at)
 ON CONFLICT (token_key) DO NOTHING
 
--- name: forget_tokens
+-- name: remove_old_tokens
 -- Tokens that are over by any clock.
 DELETE FROM redeemed_tokens WHERE expires_at < :before
 
@@ -88,9 +94,7 @@ UPDATE grants SET foreign_tries = foreign_tries + 1 WHERE fingerprint = :fingerp
 
 -- name: open_ticket_of_grant
 -- The ticket that is still being filled in, if there is one.
-SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
-    submission_id
-FROM tickets WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state = 'open'
+{every_ticket} WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state = 'open'
 ORDER BY issued_at DESC LIMIT 1
 
 -- name: issue_ticket_to_app

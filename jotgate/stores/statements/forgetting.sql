@@ -1,3 +1,46 @@
+-- Long work goes through a table in the order of its keys, some thousand rows in each reading, and writes what it found by
+-- key, some hundred rows in each transaction. The limit keeps planners from looking for another way into the table.
+
+-- name: end_of_submissions
+SELECT submission_id FROM (
+    SELECT submission_id FROM submissions WHERE submission_id > :after ORDER BY submission_id LIMIT :rows
+) AS page ORDER BY submission_id DESC LIMIT 1
+
+-- name: end_of_tickets
+SELECT ticket_id FROM (
+    SELECT ticket_id FROM tickets WHERE ticket_id > :after ORDER BY ticket_id LIMIT :rows
+) AS page ORDER BY ticket_id DESC LIMIT 1
+
+-- name: end_of_grants
+SELECT fingerprint FROM (
+    SELECT fingerprint FROM grants WHERE fingerprint > :after ORDER BY fingerprint LIMIT :rows
+) AS page ORDER BY fingerprint DESC LIMIT 1
+
+-- name: end_of_ledger
+SELECT seq FROM (
+    SELECT seq FROM ledger WHERE seq > :after ORDER BY seq LIMIT :rows
+) AS page ORDER BY seq DESC LIMIT 1
+
+-- name: end_of_outbox
+SELECT seq FROM (
+    SELECT seq FROM outbox WHERE seq > :after ORDER BY seq LIMIT :rows
+) AS page ORDER BY seq DESC LIMIT 1
+
+-- name: some_submissions
+(SELECT * FROM submissions WHERE submission_id > :after AND submission_id <= :until LIMIT 1000000) AS submissions
+
+-- name: some_tickets
+(SELECT * FROM tickets WHERE ticket_id > :after AND ticket_id <= :until LIMIT 1000000) AS tickets
+
+-- name: some_grants
+(SELECT * FROM grants WHERE fingerprint > :after AND fingerprint <= :until LIMIT 1000000) AS grants
+
+-- name: some_entries
+(SELECT * FROM ledger WHERE seq > :after AND seq <= :until LIMIT 1000000) AS ledger
+
+-- name: some_notices
+(SELECT * FROM outbox WHERE seq > :after AND seq <= :until LIMIT 1000000) AS outbox
+
 -- name: any_tombstone
 SELECT 1 FROM tombstones LIMIT 1
 
@@ -10,34 +53,34 @@ INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form
 ON CONFLICT (tombstone, form) DO NOTHING
 
 -- name: submissions_of_subject
-SELECT submission_id, form FROM submissions
+SELECT submission_id, form FROM {some_submissions}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form) ORDER BY submission_id
 
--- name: mask_submission
-UPDATE submissions SET subject = :mask, shown = NULL WHERE submission_id = :submission_id
+-- name: forget_subject_of_submission
+UPDATE submissions SET subject = :tombstone, shown = NULL WHERE submission_id = :submission_id
 
 -- name: tickets_of_subject
-SELECT ticket_id, pass_id, pass_expires_at FROM tickets
+SELECT ticket_id, pass_id, pass_expires_at FROM {some_tickets}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
--- name: mask_ticket
-UPDATE tickets SET subject = :mask, prefill = NULL, locked = NULL WHERE ticket_id = :ticket_id
+-- name: forget_subject_of_ticket
+UPDATE tickets SET subject = :tombstone, prefill = NULL, locked = NULL WHERE ticket_id = :ticket_id
 
 -- name: grants_of_subject
-SELECT fingerprint, app, form FROM grants
+SELECT fingerprint, app, form FROM {some_grants}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
--- name: mask_grant
-UPDATE grants SET subject = :mask, label = NULL WHERE fingerprint = :fingerprint
+-- name: forget_subject_of_grant
+UPDATE grants SET subject = :tombstone, label = NULL WHERE fingerprint = :fingerprint
 
 -- name: refingerprint_grant
 UPDATE grants SET fingerprint = :fresh WHERE fingerprint = :fingerprint
 
--- name: mask_ledger_of_subject
-UPDATE ledger SET subject = :mask WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+-- name: entries_of_subject
+SELECT seq FROM {some_entries} WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
--- name: mask_outbox_of_subject
-UPDATE outbox SET subject = :mask WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+-- name: notices_of_subject
+SELECT seq FROM {some_notices} WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: begin_retention
 -- The guarded write that lets one process do it, once a day.
@@ -48,12 +91,11 @@ WHERE form = :form AND (retained_at IS NULL OR retained_at <= :day_ago OR retain
 UPDATE forms SET retained_at = NULL WHERE form = :form
 
 -- name: old_submissions
-SELECT submission_id, subject, verdict, ticket_id FROM submissions
+SELECT submission_id, subject, ticket_id FROM {some_submissions}
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
     :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL
     OR EXISTS (SELECT 1 FROM lookups WHERE lookups.submission_id = submissions.submission_id)
 )
-LIMIT :rows
 
 -- name: count_old_submissions
 SELECT count(*) FROM submissions
@@ -63,10 +105,9 @@ WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
 )
 
 -- name: old_tickets
-SELECT ticket_id, subject FROM tickets
+SELECT ticket_id, subject FROM {some_tickets}
 WHERE form = :form AND issued_at < :before AND expires_at < :before
-    AND (subject NOT LIKE 'forgotten:%' OR prefill IS NOT NULL)
-LIMIT :rows
+    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR prefill IS NOT NULL)
 
 -- name: count_old_tickets
 SELECT count(*) FROM tickets
@@ -74,45 +115,56 @@ WHERE form = :form AND issued_at < :before AND expires_at < :before
     AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR prefill IS NOT NULL)
 
 -- name: old_grants
--- Only those that open nothing any more; an app's is as old as the last ticket on it.
-SELECT fingerprint, subject FROM grants
-WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND (
+SELECT fingerprint, subject FROM {some_grants}
+WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND {opens_nothing}
+
+-- name: opens_nothing
+-- What a code is that nobody gets in with any more; an app's is as old as the last ticket on it.
+(
     revoked_at IS NOT NULL OR used >= uses OR valid_until < :before OR (app IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM tickets WHERE tickets.grant_fingerprint = grants.fingerprint AND tickets.expires_at >= :before
     ))
 )
-LIMIT :rows
 
 -- name: count_old_grants
 SELECT count(*) FROM grants
-WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND (
-    revoked_at IS NOT NULL OR used >= uses OR valid_until < :before OR (app IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM tickets WHERE tickets.grant_fingerprint = grants.fingerprint AND tickets.expires_at >= :before
-    ))
-)
+WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND {opens_nothing}
 
 -- name: old_entries
-SELECT seq, subject FROM ledger WHERE form = :form AND at < :before AND subject NOT LIKE 'forgotten:%' LIMIT :rows
+SELECT seq, subject FROM {some_entries}
+WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
 
 -- name: count_old_entries
 SELECT count(*) FROM ledger
 WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
 
 -- name: old_notices
-SELECT seq, subject FROM outbox WHERE form = :form AND at < :before AND subject NOT LIKE 'forgotten:%' LIMIT :rows
+SELECT seq, subject FROM {some_notices}
+WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
 
--- name: mask_entry
-UPDATE ledger SET subject = :mask WHERE seq = :seq
+-- name: forget_old_ticket
+-- Unless it was given its whole time again since it was found.
+UPDATE tickets SET subject = :tombstone, prefill = NULL, locked = NULL
+WHERE ticket_id = :ticket_id AND expires_at < :before
 
--- name: mask_notice
-UPDATE outbox SET subject = :mask WHERE seq = :seq
+-- name: forget_old_grant
+-- Unless it opens something again.
+UPDATE grants SET subject = :tombstone, label = NULL WHERE fingerprint = :fingerprint AND {opens_nothing}
+
+-- name: forget_subject_of_entry
+-- Nor is anything kept that the subject could be tried on.
+UPDATE ledger SET subject = :tombstone, again = NULL WHERE seq = :seq
+
+-- name: forget_subject_of_notice
+UPDATE outbox SET subject = :tombstone WHERE seq = :seq
 
 -- name: remove_submission
 DELETE FROM submissions WHERE submission_id = :submission_id
 
 -- name: remember_removed
 INSERT INTO removed_submissions (submission_id, form, verdict, removed_at)
-VALUES (:submission_id, :form, :verdict, :now) ON CONFLICT (submission_id) DO NOTHING
+SELECT submission_id, form, verdict, :now FROM submissions WHERE submission_id = :submission_id
+ON CONFLICT (submission_id) DO NOTHING
 
 -- name: remove_entries_of_submission
 DELETE FROM ledger WHERE submission_id = :submission_id
@@ -120,11 +172,12 @@ DELETE FROM ledger WHERE submission_id = :submission_id
 -- name: remove_ticket_of_submission
 DELETE FROM tickets WHERE ticket_id = :ticket_id AND submission_id = :submission_id
 
--- name: remove_old_tickets
-DELETE FROM tickets WHERE form = :form AND issued_at < :before AND expires_at < :before
+-- name: remove_old_ticket
+-- Unless it was given its whole time again since it was found.
+DELETE FROM tickets WHERE ticket_id = :ticket_id AND expires_at < :before
 
--- name: remove_old_entries
-DELETE FROM ledger WHERE form = :form AND at < :before
+-- name: remove_entry
+DELETE FROM ledger WHERE seq = :seq
 
--- name: remove_old_notices
-DELETE FROM outbox WHERE form = :form AND at < :before
+-- name: remove_old_notice
+DELETE FROM outbox WHERE seq = :seq

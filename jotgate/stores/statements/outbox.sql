@@ -1,15 +1,18 @@
+-- name: every_consumer
+-- What others begin with, as ``{every_consumer}``.
+SELECT consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries, last_error
+FROM consumers
+
 -- name: add_consumer
 INSERT INTO consumers (consumer, kind, url, private, forms, code_key, created_at)
 VALUES (:consumer, :kind, :url, :private, :forms, :code_key, :now)
 ON CONFLICT (consumer) DO NOTHING
 
 -- name: read_consumers
-SELECT consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries, last_error
-FROM consumers ORDER BY created_at, consumer
+{every_consumer} ORDER BY created_at, consumer
 
 -- name: read_consumer
-SELECT consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries, last_error
-FROM consumers WHERE consumer = :consumer
+{every_consumer} WHERE consumer = :consumer
 
 -- name: live_consumers
 -- Whom a verdict is told.
@@ -17,8 +20,7 @@ SELECT consumer, forms FROM consumers WHERE revoked_at IS NULL
 
 -- name: due_consumers
 -- Those for whom something waits that may be tried now.
-SELECT consumer, kind, url, private, forms, code_key, created_at, revoked_at, next_try_at, tries, last_error
-FROM consumers
+{every_consumer}
 WHERE revoked_at IS NULL AND next_try_at <= :now AND EXISTS (
     SELECT 1 FROM outbox one
     WHERE one.consumer = consumers.consumer AND one.dead_at IS NULL AND one.next_try_at <= :now AND NOT EXISTS (

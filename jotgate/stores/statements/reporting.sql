@@ -12,7 +12,7 @@ INSERT INTO would_be_refusals (key, day, form, reason, app, version, count, last
 VALUES (:key, :day, :form, :reason, :app, :version, 1, :now)
 ON CONFLICT (key) DO UPDATE SET count = would_be_refusals.count + 1, last_at = excluded.last_at
 
--- name: forget_would_be_refusals
+-- name: remove_old_would_be_refusals
 DELETE FROM would_be_refusals WHERE day < :before
 
 -- name: read_would_be_refusals

@@ -4,12 +4,23 @@ SELECT
     (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
         FROM submissions WHERE form = :form AND subject = :subject),
     (SELECT max(sent_at) FROM tickets WHERE form = :form AND subject = :subject AND state = 'sent'),
-    read_at, full_read_at, quiet_until
+    full_read_at, quiet_until
 FROM forms WHERE form = :form
 
--- name: standing_of_lookup
--- A fingerprint is bound to form and field. A submission has one for each of its fields, so it has all that are wanted
--- exactly if it has as many of them. CROSS JOIN keeps SQLite to this order, which it would not find by itself.
+-- name: standing_of_fingerprint
+-- CROSS JOIN keeps SQLite to this order, which it would not find by itself.
+SELECT
+    (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
+        FROM lookups CROSS JOIN submissions
+        WHERE lookups.fingerprint = :fingerprint AND submissions.submission_id = lookups.submission_id
+            AND submissions.form = :form),
+    NULL,
+    full_read_at, quiet_until
+FROM forms WHERE form = :form
+
+-- name: standing_of_fingerprints
+-- A fingerprint is bound to form and field. A submission has one for each of its fields, or two of which nobody asks for
+-- both, so it has all that are wanted exactly if it has as many of them. CROSS JOIN as above.
 WITH RECURSIVE wanted (place, fingerprint) AS (
     SELECT 1, substr(:fingerprints, 1, 16)
     UNION ALL
@@ -23,7 +34,7 @@ SELECT
         FROM found CROSS JOIN submissions
         WHERE submissions.submission_id = found.submission_id AND form = :form),
     NULL,
-    read_at, full_read_at, quiet_until
+    full_read_at, quiet_until
 FROM forms WHERE form = :form
 
 -- name: standing_of_ticket
@@ -32,7 +43,7 @@ SELECT
         FROM tickets JOIN submissions ON submissions.submission_id = tickets.submission_id
         WHERE tickets.ticket_id = :ticket_id AND submissions.form = :form),
     (SELECT sent_at FROM tickets WHERE ticket_id = :ticket_id AND form = :form AND state = 'sent'),
-    read_at, full_read_at, quiet_until
+    full_read_at, quiet_until
 FROM forms WHERE form = :form
 
 -- name: page_of_subjects

@@ -1,8 +1,17 @@
--- name: read_judgements
-SELECT submission_id, verdict, seen_at FROM submissions WHERE submission_id = :each
+-- name: every_submission
+-- What others begin with, as ``{every_submission}``.
+SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id,
+    created_from
+FROM submissions
 
--- name: read_removed
+-- name: every_entry
+-- What others begin with, as ``{every_entry}``.
+SELECT at, event, form, reason, subject, actor, about, note, submission_id, count, last_at FROM ledger
+
+-- name: read_judgements
 -- What was removed since is not judged anew.
+SELECT submission_id, verdict, seen_at FROM submissions WHERE submission_id = :each
+UNION ALL
 SELECT submission_id, verdict, removed_at FROM removed_submissions WHERE submission_id = :each
 
 -- name: tickets_to_settle
@@ -16,21 +25,24 @@ WHERE t.ticket_id = :each
 -- name: read_places
 SELECT form, settled FROM forms WHERE form = :each
 
--- name: add_submission
--- A verdict stands: only what was pending is written anew.
-INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, status,
-    digest, shown)
-VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :status,
-    :digest, :shown)
+-- name: over_what_was_pending
+-- What others end with: a verdict stands, and only what was pending is written anew.
 ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
-    judged_at = excluded.judged_at, ticket_id = excluded.ticket_id, status = excluded.status, digest = excluded.digest,
-    shown = excluded.shown
+    created_at = excluded.created_at, created_from = excluded.created_from, judged_at = excluded.judged_at,
+    ticket_id = excluded.ticket_id, status = excluded.status, digest = excluded.digest, shown = excluded.shown
 WHERE submissions.verdict = 'pending'
+
+-- name: add_submission
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, status,
+    digest, shown, created_from)
+VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :status,
+    :digest, :shown, :created_from)
+{over_what_was_pending}
 
 -- name: add_lookup
 INSERT INTO lookups (form, field, fingerprint, submission_id) VALUES (:form, :field, :fingerprint, :submission_id)
 
--- name: forget_lookups
+-- name: remove_lookups
 -- Its answers are read anew.
 DELETE FROM lookups WHERE submission_id = :submission_id
 
@@ -59,8 +71,7 @@ WHERE (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: page_of_submissions
 -- Those whose ids have one length, newest first, by the key itself: see ``page_to_export``.
-SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
-FROM submissions
+{every_submission}
 WHERE submission_id < :before
     AND CASE WHEN length(submission_id) = :length
         AND (CAST(:form AS TEXT) IS NULL OR form = :form)
@@ -69,8 +80,7 @@ WHERE submission_id < :before
 ORDER BY submission_id DESC LIMIT :rows
 
 -- name: read_submission
-SELECT submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, actor, reason, ticket_id
-FROM submissions WHERE submission_id = :submission_id
+{every_submission} WHERE submission_id = :submission_id
 
 -- name: rule
 UPDATE submissions SET verdict = :verdict, actor = :actor, reason = :reason, judged_at = coalesce(judged_at, :now)
@@ -79,6 +89,10 @@ WHERE submission_id = :submission_id AND verdict = :present RETURNING submission
 -- name: count_submissions
 SELECT form, verdict, count(*) FROM submissions GROUP BY form, verdict
 
+-- name: long_pending
+SELECT submission_id FROM submissions WHERE form = :form AND verdict = 'pending' AND seen_at < :before
+ORDER BY seen_at, submission_id LIMIT :limit
+
 -- name: oldest_pending
 SELECT min(seen_at) FROM submissions WHERE verdict = 'pending'
 
@@ -86,24 +100,38 @@ SELECT min(seen_at) FROM submissions WHERE verdict = 'pending'
 INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id)
 VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id) RETURNING seq
 
+-- name: record_refusal
+-- Counted where one like it was entered before; where it came from the last time.
+INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id, again)
+VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id, :again)
+ON CONFLICT (again) WHERE again IS NOT NULL
+DO UPDATE SET count = ledger.count + 1, last_at = excluded.at, note = excluded.note
+RETURNING seq
+
 -- name: add_entry
 -- The same without a word about its number.
 INSERT INTO ledger (at, event, form, reason, subject, actor, about, note, submission_id)
 VALUES (:at, :event, :form, :reason, :subject, :actor, :about, :note, :submission_id)
 
+-- name: add_key
+INSERT INTO store_keys (purpose, key) VALUES (:purpose, :key) ON CONFLICT (purpose) DO NOTHING
+
+-- name: read_key
+SELECT key FROM store_keys WHERE purpose = :purpose
+
 -- name: explain
-SELECT at, event, form, reason, subject, actor, about, note, submission_id FROM ledger WHERE seq = :seq
+{every_entry} WHERE seq = :seq
 
 -- name: history_of_submission
-SELECT at, event, form, reason, subject, actor, about, note, submission_id
-FROM ledger WHERE submission_id = :submission_id ORDER BY seq
+{every_entry} WHERE submission_id = :submission_id ORDER BY seq
 
 -- name: read_usage
-SELECT day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day FROM usage WHERE account = :account
+SELECT day, limit_calls, configured_calls, used, tokens, tokens_at, probe_day, probes, asked_day FROM usage
+WHERE account = :account
 
 -- name: write_usage
-INSERT INTO usage (account, day, limit_calls, used, tokens, tokens_at, probe_day, probes, asked_day)
-VALUES (:account, :day, :limit, :used, :tokens, :tokens_at, :probe_day, :probes, :asked_day)
+INSERT INTO usage (account, day, limit_calls, configured_calls, used, tokens, tokens_at, probe_day, probes, asked_day)
+VALUES (:account, :day, :limit, :configured, :used, :tokens, :tokens_at, :probe_day, :probes, :asked_day)
 ON CONFLICT (account) DO UPDATE SET day = excluded.day, limit_calls = excluded.limit_calls, used = excluded.used,
-    tokens = excluded.tokens, tokens_at = excluded.tokens_at, probe_day = excluded.probe_day, probes = excluded.probes,
-    asked_day = excluded.asked_day
+    configured_calls = excluded.configured_calls, tokens = excluded.tokens, tokens_at = excluded.tokens_at,
+    probe_day = excluded.probe_day, probes = excluded.probes, asked_day = excluded.asked_day

@@ -1,28 +1,13 @@
--- name: read_tallies
--- The wrong guesses under the four keys that concern one guesser.
-SELECT key, count, since, next_try_at FROM guesses WHERE key IN (:key_1, :key_2, :key_3, :key_4)
+-- name: every_ticket
+-- What others begin with, as ``{every_ticket}``.
+SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
+    submission_id
+FROM tickets
 
--- name: take_turn
--- The next try of a slowed network comes later.
-INSERT INTO guesses (key, count, since, next_try_at) VALUES (:key, 0, :now, :next_try_at)
-ON CONFLICT (key) DO UPDATE SET next_try_at = excluded.next_try_at
-
--- name: count_guess
--- One wrong guess more; a count whose window is over starts anew.
-INSERT INTO guesses (key, count, since, next_try_at) VALUES (:key, 1, :now, 0)
-ON CONFLICT (key) DO UPDATE SET
-    count = CASE WHEN :now - guesses.since >= :window_seconds THEN 1 ELSE guesses.count + 1 END,
-    since = CASE WHEN :now - guesses.since >= :window_seconds THEN :now ELSE guesses.since END
-
--- name: forget_guesses
--- Tallies that no longer matter to anybody.
-DELETE FROM guesses WHERE since < :before AND next_try_at < :before
-
--- name: find_grant
--- The hot look-up: one index probe.
-SELECT fingerprint, key_id, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
-    app, foreign_tries
-FROM grants WHERE fingerprint = :fingerprint
+-- name: find_code
+-- What decides on a code, by one index probe. Whoever opens a code decides alone, as with ``find_grant``.
+SELECT fingerprint, form, subject, uses, used, valid_from, valid_until, revoked_at, calm_at, {clock}
+FROM grants WHERE fingerprint = :fingerprint FOR UPDATE
 
 -- name: find_old_code
 -- A code that was replaced by another.
@@ -30,9 +15,7 @@ SELECT form, retired_at FROM old_codes WHERE fingerprint = :fingerprint
 
 -- name: newest_ticket_of_grant
 -- The ticket that a code of one use lives by: the one still to be settled, whatever a clock that was set back says.
-SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
-    submission_id
-FROM tickets WHERE grant_fingerprint = :fingerprint
+{every_ticket} WHERE grant_fingerprint = :fingerprint
 ORDER BY CASE WHEN submission_id IS NULL AND state <> 'revoked' THEN 0 ELSE 1 END, issued_at DESC LIMIT 1
 
 -- name: last_use_of_grant
@@ -41,7 +24,8 @@ SELECT s.created_at FROM tickets t JOIN submissions s ON s.submission_id = t.sub
 WHERE t.grant_fingerprint = :fingerprint ORDER BY s.created_at DESC LIMIT 1
 
 -- name: issue_at_once
--- A ticket of a code that has none still to be settled, if the form, the code and the throttle let anybody in.
+-- A ticket of a code that has none still to be settled, or that has several uses and was not opened too often of late, if
+-- the form, the code and the throttle let anybody in.
 INSERT INTO tickets
     (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at, expires_at)
 SELECT :ticket_id, form, subject, fingerprint, :browser, :pass_id,
@@ -51,17 +35,28 @@ SELECT :ticket_id, form, subject, fingerprint, :browser, :pass_id,
 FROM grants
 WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
     AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
-    AND (uses > 1 OR NOT EXISTS (SELECT 1 FROM tickets
-        WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
-    AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:network, :everywhere)
-        AND count >= CASE WHEN key = :everywhere THEN :daily_guesses ELSE :free_guesses END
-        AND :now - since < CASE WHEN key = :everywhere THEN :day_seconds ELSE :window_seconds END)
+    AND (uses > 1 AND calm_at - {clock} NOT BETWEEN (uses + :spare - 1) * :pause AND (uses + :spare + 1) * :pause
+        OR uses = 1 AND NOT EXISTS (SELECT 1 FROM tickets
+            WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
+    AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:grain_1, :grain_2, :grain_3, :everywhere)
+        AND count >= CASE WHEN key = :everywhere THEN :day_guesses ELSE :free_guesses END
+        AND ends_at > {clock})
     AND NOT EXISTS (SELECT 1 FROM forms
-        WHERE form = :form AND (missing_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
+        WHERE form = :form AND (missing_since IS NOT NULL OR refused_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
 RETURNING subject, pass_expires_at
 
+-- name: note_issue
+-- The entry of what ``issue_at_once`` did, in the words that it was given.
+INSERT INTO ledger (at, event, form, subject, about, note) VALUES (:now, :event, :form, :subject, :about, :note)
+
+-- name: count_opening
+-- A code of one use that is opened for the first time is not: it will be opened again, if too often.
+UPDATE grants SET calm_at = :pause
+    + CASE WHEN calm_at - {clock} BETWEEN 0 AND (uses + :spare + 1) * :pause THEN calm_at ELSE {clock} END
+WHERE fingerprint = :fingerprint AND uses >= :least_uses
+
 -- name: read_doorway
-SELECT missing_since, settled FROM forms WHERE form = :form
+SELECT coalesce(missing_since, refused_since), settled FROM forms WHERE form = :form
 
 -- name: issue_ticket
 -- A new right to submit once.
@@ -82,16 +77,30 @@ UPDATE grants SET moves = moves + 1 WHERE fingerprint = :fingerprint
 
 -- name: revoke_pass
 -- Named by its id, remembered until it would have ended anyway.
-INSERT INTO revocations (pass_id, revoked_at, expires_at) VALUES (:pass_id, :now, :expires_at)
+INSERT INTO revocations (pass_id, seq, revoked_at, expires_at) VALUES (:pass_id, {this_write}, :now, :expires_at)
 ON CONFLICT (pass_id) DO NOTHING
+
+-- name: this_write
+-- The number of a transaction that revokes. The highest one is never removed, or another would be given it.
+(SELECT coalesce(max(seq), 0) + 1 FROM revocations)
+
+-- name: next_write
+-- No transaction that is still under way has a lower number.
+SELECT coalesce(max(seq), 0) + 1 FROM revocations
 
 -- name: read_revocations
 -- What a process has not heard of yet.
-SELECT pass_id, expires_at FROM revocations WHERE revoked_at > :since
+SELECT pass_id, expires_at FROM revocations WHERE seq >= :since ORDER BY seq, pass_id LIMIT :most
 
--- name: forget_revocations
--- Passes that have ended by themselves, by any clock.
-DELETE FROM revocations WHERE expires_at < :before
+-- name: find_revocation
+SELECT 1 FROM revocations WHERE pass_id = :pass_id
+
+-- name: remove_old_revocations
+-- Passes that have ended by themselves, by any clock; some of them, so that nobody waits for long.
+DELETE FROM revocations WHERE pass_id IN (
+    SELECT pass_id FROM revocations
+    WHERE expires_at < :before AND seq < (SELECT max(seq) FROM revocations) ORDER BY expires_at LIMIT 5000
+)
 
 -- name: unbind_ticket
 -- The next person at this browser gets a ticket of their own.
@@ -100,12 +109,38 @@ WHERE ticket_id = :ticket_id AND state = 'open'
     AND (SELECT uses FROM grants WHERE fingerprint = tickets.grant_fingerprint) > 1
 
 -- name: last_reading
--- When the form was last read, to know whether what was sent should have been seen.
-SELECT read_at FROM forms WHERE form = :form
+-- When a reading last proved to cover the form, to know whether what was sent should have been seen.
+SELECT full_read_at FROM forms WHERE form = :form
+
+-- name: renew_ticket
+-- The whole time once more, within the window of the code; also for who let it run out with the form filled in.
+UPDATE tickets SET
+    expires_at = CASE WHEN w.expires_at > tickets.expires_at THEN w.expires_at ELSE tickets.expires_at END,
+    pass_expires_at = CASE WHEN w.pass_expires_at > tickets.pass_expires_at THEN w.pass_expires_at
+        ELSE tickets.pass_expires_at END
+FROM (
+    SELECT e.fingerprint, e.expires_at,
+        CASE WHEN :now + CAST(:pass_ttl_seconds AS DOUBLE PRECISION) < e.expires_at THEN :now + CAST(:pass_ttl_seconds AS DOUBLE PRECISION)
+            ELSE e.expires_at END AS pass_expires_at
+    FROM (
+        SELECT fingerprint, CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds
+            ELSE :expires_at END AS expires_at
+        FROM grants WHERE revoked_at IS NULL AND used < uses AND (valid_until IS NULL OR valid_until > :now)
+    ) e
+) w
+WHERE tickets.ticket_id = :ticket_id AND tickets.browser = :browser AND tickets.state = 'open'
+    AND tickets.submission_id IS NULL AND w.fingerprint = tickets.grant_fingerprint
+RETURNING tickets.expires_at
 
 -- name: mark_sent
 -- The browser says that it submitted.
 UPDATE tickets SET state = 'sent', sent_at = :now WHERE ticket_id = :ticket_id AND state = 'open' RETURNING form
+
+-- name: last_on_ticket
+-- The verdict on the newest submission that came with a ticket and did not count; ids grow with time.
+SELECT verdict FROM submissions
+WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'accepted', 'pending')
+ORDER BY length(submission_id) DESC, submission_id DESC LIMIT 1
 
 -- name: read_ticket
 -- A ticket with its verdict.

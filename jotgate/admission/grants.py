@@ -1,0 +1,227 @@
+"""Handing out access codes: create, list, revoke, re-issue, give back a use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
+
+from jotgate.clock import Clock
+from jotgate.codes import CodeText, fingerprint, generate, generate_many, parse, printed
+from jotgate.errors import InputError, StoreError, UnknownForm
+from jotgate.frozen import frozen
+from jotgate.protocols import Grant, GrantFilter, NewGrant
+from jotgate.signed.keyring import CodeKeys
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_stored
+from jotgate.stores import Store
+
+#: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
+#: the store is written once for all of them.
+_BATCH = 250_000
+#: Codes stored in one transaction; bounds how long the door waits meanwhile.
+_CHUNK = 50_000
+
+
+@frozen
+class Person:
+    """Whom a code is for."""
+
+    subject: str | None = None
+    label: str | None = None
+
+
+class IssuedCode(str):
+    """A code that was just created, as printed: XXXX-XXXX-XXXX. It is shown now and never again.
+
+    A string that also names its person.
+    """
+
+    __slots__ = ("label", "subject")
+
+    subject: str | None
+    label: str | None
+
+    def __new__(cls, code: str, *, subject: str | None, label: str | None) -> IssuedCode:
+        """Return *code* with whom it is for."""
+        issued = super().__new__(cls, code)
+        issued.subject, issued.label = subject, label
+        return issued
+
+    def __repr__(self) -> str:
+        return "IssuedCode(<hidden>)"
+
+    @property
+    def code(self) -> str:
+        """The code itself."""
+        return str(self)
+
+
+@frozen
+class Terms:
+    """What the codes of one batch have in common."""
+
+    form: str
+    uses: int = 1
+    batch: str | None = None
+    #: Seconds since the epoch, UTC.
+    valid_from: float | None = None
+    valid_until: float | None = None
+
+
+class Grants:
+    """The office that hands out codes."""
+
+    def __init__(self, forms: Sequence[str], *, store: Store, code_keys: CodeKeys, clock: Clock) -> None:
+        self._forms = tuple(forms)
+        self._store = store
+        self._code_keys = code_keys
+        self._clock = clock
+
+    def create(self, terms: Terms, people: Iterable[Person]) -> Iterator[IssuedCode]:
+        """Create a code for each of *people*, in their order; each is stored before it is yielded.
+
+        Raises, before the first code:
+            UnknownForm: the settings have no such form.
+            InputError: the terms make no sense.
+        """
+        problems = list(_problems(terms))
+        if terms.form not in self._forms:
+            raise UnknownForm(terms.form, self._forms)
+        if problems:
+            raise InputError(problems)
+        return self._create(terms, iter(people))
+
+    def _create(self, terms: Terms, people: Iterator[Person]) -> Iterator[IssuedCode]:
+        while batch := list(islice(people, _BATCH)):
+            codes, stored, problem = list(generate_many(len(batch))), bytearray(len(batch)), None
+            try:
+                for place in self._store_all(terms, codes, batch, stored):
+                    codes[place] = self._another(terms, batch[place])
+                    stored[place] = True
+            except StoreError as error:
+                problem = error
+            for code, person in compress(zip(codes, batch, strict=True), stored):
+                yield IssuedCode(printed(code), subject=person.subject, label=person.label)
+            if problem is not None:
+                raise problem
+
+    def _store_all(
+        self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person], stored: bytearray
+    ) -> list[int]:
+        """Store the codes, mark each that is, and return the places of those that exist already."""
+        code_key, key = self._code_keys.newest
+        fingerprints = [fingerprint(code, key) for code in codes]
+        in_order = sorted(range(len(codes)), key=fingerprints.__getitem__)
+        taken: list[int] = []
+        for at in range(0, len(codes), _CHUNK):
+            places = in_order[at : at + _CHUNK]
+            grants = (_new_grant(terms, code_key, fingerprints[place], people[place]) for place in places)
+            existing = {places[number] for number in self._store.create_grants(grants, self._clock.now())}
+            for place in places:
+                stored[place] = place not in existing
+            taken += existing
+        return taken
+
+    def _another(self, terms: Terms, person: Person) -> CodeText:
+        """Replace a code that exists already, which happens once in many millions."""
+        while True:
+            code = generate()
+            if not self._store_all(terms, [code], [person], bytearray(1)):
+                return code
+
+    def list(self, which: GrantFilter | None = None) -> Iterator[Grant]:
+        """Iterate over the grants meant, or all."""
+        return self._store.grants(which)
+
+    def revoke(self, which: GrantFilter, *, actor: str, note: str | None = None) -> int:
+        """Revoke the grants meant, with their tickets and passes; return how many were not revoked before."""
+        return self._store.revoke_grants(which, now=self._clock.now(), actor=actor, note=note)
+
+    def reissue(self, which: GrantFilter, *, actor: str) -> IssuedCode | None:
+        """Give the one grant meant a new code; the old one and its tickets end. None: not exactly one."""
+        found = [grant for grant in self._store.grants(which) if grant.revoked_at is None]
+        if len(found) != 1:
+            return None
+        code = generate()
+        code_key, key = self._code_keys.newest
+        fresh = NewGrant(fingerprint=fingerprint(code, key), code_key=code_key, form=found[0].form)
+        exactly = GrantFilter(fingerprints=(found[0].fingerprint,))
+        grant = self._store.reissue_grant(exactly, fresh, now=self._clock.now(), actor=actor)
+        if grant is None:
+            return None
+        return IssuedCode(printed(code), subject=grant.subject, label=grant.label)
+
+    def give_back(self, which: GrantFilter, *, actor: str) -> Grant | None:
+        """Give the one grant meant a use back, or free its sent ticket; None: not exactly one, or nothing to give."""
+        return self._store.give_back_use(which, now=self._clock.now(), actor=actor)
+
+    def by_code(self, text: str) -> GrantFilter | None:
+        """Return the filter for the code in *text*, or None if it is none."""
+        code = parse(text)
+        if not isinstance(code, CodeText):
+            return None
+        return GrantFilter(fingerprints=self._code_keys.fingerprints(code))
+
+
+def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) -> NewGrant:
+    return NewGrant(
+        fingerprint=fingerprint,
+        code_key=code_key,
+        form=terms.form,
+        subject=person.subject,
+        label=person.label,
+        batch=terms.batch,
+        uses=terms.uses,
+        valid_from=terms.valid_from,
+        valid_until=terms.valid_until,
+    )
+
+
+def _problems(terms: Terms) -> Iterator[str]:
+    if not 1 <= terms.uses <= 1_000_000:
+        yield f"uses must be between 1 and 1,000,000, not {terms.uses}"
+    if (
+        terms.valid_from is not None
+        and terms.valid_until is not None
+        and terms.valid_from >= terms.valid_until
+    ):
+        yield "the codes would end before they begin: valid-until must be after valid-from"
+    if terms.batch is not None and not 1 <= len(terms.batch) <= MAX_SUBJECT_CHARS:
+        yield f"a batch's name has 1 to {MAX_SUBJECT_CHARS} characters"
+
+
+def people(
+    *,
+    count: int | None = None,
+    subjects: Sequence[str] | None = None,
+    label: str | None = None,
+) -> Iterator[Person]:
+    """Return the people to make codes for: *count* unnamed ones, or one for each of *subjects*; *label* is for all.
+
+    Raises:
+        InputError: neither is given, they disagree, a subject is empty, too long or there twice, or the label
+            is empty or too long.
+    """
+    if label is not None and not _fits(label):
+        raise InputError([f"a label has 1 to {MAX_SUBJECT_CHARS} characters"])
+    if count is None and subjects is None:
+        raise InputError(["give a number of codes, or subjects"])
+    if subjects is None:
+        if count is None or count < 1:
+            raise InputError([f"the number of codes must be at least 1, not {count}"])
+        return (Person(label=label) for _ in range(count))
+    problems = [
+        f"{subject!r} cannot be a subject: it is empty, too long, or has characters that no store takes"
+        for subject in subjects
+        if not _fits(subject)
+    ]
+    if len(set(subjects)) != len(subjects):
+        problems.append("a subject is named twice")
+    if count is not None and count != len(subjects):
+        problems.append(f"{count} codes were asked for, but {len(subjects)} subjects are named")
+    if problems:
+        raise InputError(problems)
+    return (Person(subject=subject, label=label) for subject in subjects)
+
+
+def _fits(subject: str) -> bool:
+    return len(subject.strip()) >= 1 and len(subject) <= MAX_SUBJECT_CHARS and can_be_stored(subject)

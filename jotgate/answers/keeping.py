@@ -1,0 +1,95 @@
+"""What the ledger keeps of answers.
+
+Kept are a keyed digest of all answers, by which an edit is noticed; keyed fingerprints of the fields by which a
+submission is found again; and, in clear, the fields that the owner listed for showing. Nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import field
+from typing import Any
+
+from jotgate.answers.matching import fingerprint, normalised
+from jotgate.answers.sheet import FormAnswers
+from jotgate.frozen import frozen
+from jotgate.signed.keyring import CodeKeys
+
+DIGEST_BYTES = 16
+
+#: Behind a field's name, where no setting can have it.
+AS_SHOWN = "~"
+
+_DIGEST_PURPOSE = "answers"
+_NO_KINDS: Mapping[str, str] = {}
+#: The same answers give the same text, in whatever order they come.
+_ORDERED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+@frozen
+class Kept:
+    """What the store keeps of one submission's answers."""
+
+    #: Of all answers, under the newest code key, 16 bytes.
+    digest: bytes
+    #: The lookup fields that have an answer, as settings spell them, with its fingerprint under the newest code key.
+    #: Where the form spells it in its own way, as it does dates, that has one as well: `AS_SHOWN` behind the field.
+    lookups: tuple[tuple[str, bytes], ...] = ()
+    #: The fields to show that have an answer, as settings spell them: {"label": text, "value": text or list of texts}.
+    shown: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict, repr=False)
+
+
+def keep(
+    rows: Mapping[str, Mapping[str, Any]],
+    *,
+    form_id: str,
+    ticket_qid: str,
+    lookup_fields: Iterable[str],
+    show_fields: Iterable[str],
+    code_keys: CodeKeys,
+    lookup_kinds: Mapping[str, str] = _NO_KINDS,
+) -> Kept:
+    """Return what to keep of the answers in *rows*, JotForm's map; the ticket in *ticket_qid* does not count as one.
+
+    *lookup_kinds* says of some fields how their texts are compared, as in the setting of that name.
+    """
+    answers = FormAnswers(rows)
+    lookups: list[tuple[str, bytes]] = []
+    for name in lookup_fields:
+        kind, first = lookup_kinds.get(name, ""), ""
+        for place, text in zip((name, name + AS_SHOWN), answers.sought(name), strict=False):
+            normal = normalised(text, kind)
+            if normal and normal != first:
+                lookups.append((place, fingerprint(code_keys, form_id, name, normal)))
+            first = first or normal
+    shown = ((name, answers.shown(name)) for name in show_fields)
+    return Kept(
+        digest=digests(rows, ticket_qid=ticket_qid, code_keys=code_keys)[0],
+        lookups=tuple(lookups),
+        shown={name: one for name, one in shown if one},
+    )
+
+
+def stripped(kept: Kept | None) -> Kept | None:
+    """Return what to keep of a submission that is about nobody: the digest alone leads to nobody."""
+    return None if kept is None else Kept(digest=kept.digest)
+
+
+def digests(
+    rows: Mapping[str, Mapping[str, Any]], *, ticket_qid: str, code_keys: CodeKeys
+) -> tuple[bytes, ...]:
+    """Return the digest of all answers under every code key, newest first, 16 bytes each.
+
+    Two digests under one key are equal exactly if every question has the same answer; how the questions
+    are put and named does not matter, nor does the ticket.
+    """
+    # As `is_answered`, which is a call for each question.
+    answers = {
+        qid: answer
+        for qid, row in rows.items()
+        if qid != ticket_qid and ((answer := row.get("answer")) or answer == 0)
+    }
+    return tuple(
+        [mac[:DIGEST_BYTES] for mac in code_keys.macs(_DIGEST_PURPOSE, _ORDERED.encode(answers).encode())]
+    )

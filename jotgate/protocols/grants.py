@@ -1,0 +1,71 @@
+"""Grants: what stands behind a code, or behind an app's tokens for one subject."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from jotgate.frozen import frozen
+
+
+class NewGrant(NamedTuple):
+    """A grant to be created. A tuple, because they come by the million."""
+
+    fingerprint: bytes
+    code_key: str
+    form: str
+    subject: str | None = None
+    label: str | None = None
+    batch: str | None = None
+    uses: int = 1
+    valid_from: float | None = None
+    valid_until: float | None = None
+
+
+@frozen
+class Grant:
+    """The stored entitlement behind a code, or behind an app's tokens for one subject."""
+
+    fingerprint: bytes
+    code_key: str
+    form: str
+    subject: str | None
+    label: str | None
+    batch: str | None
+    uses: int
+    #: Settled submissions so far; never more than `uses`.
+    used: int
+    valid_from: float | None
+    valid_until: float | None
+    revoked_at: float | None
+    created_at: float
+    #: How often its tickets were moved to another browser.
+    moves: int = 0
+    #: The app whose tokens it stands for; None: a code.
+    app: str | None = None
+    #: How often a token that had been redeemed was shown again in another browser.
+    foreign_tries: int = 0
+    #: When its openings of late count no more, by the store's clock (`jotgate.throttle.opening_wait`).
+    calm_at: float = 0.0
+
+
+@frozen
+class LiveCodes:
+    """The codes that open a form, or will."""
+
+    codes: int
+    #: How many submissions they are still good for, in all.
+    submissions: int
+
+
+@frozen
+class GrantFilter:
+    """Which grants are meant; conditions are joined by "and", and an empty filter means none."""
+
+    form: str | None = None
+    #: First bytes of the fingerprint, in hex, at least six digits.
+    prefix: str | None = None
+    fingerprints: tuple[bytes, ...] = ()
+    subject: str | None = None
+    batch: str | None = None
+    #: What the tokens of this app entitle to; None: codes only.
+    app: str | None = None

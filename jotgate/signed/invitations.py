@@ -1,0 +1,110 @@
+"""Invitations: personal links that may be mailed and kept, because they open nothing by themselves.
+
+An invitation names its form and its person, under our signature. It leads to the page that asks for a code,
+or for the site's own login; what opens the form is made there, afresh and for once.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from jotgate.clock import Clock
+from jotgate.errors import InputError, UnknownForm
+from jotgate.frozen import frozen
+from jotgate.policy import FormPolicy
+from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS
+
+#: The parameter of a page's address that carries an invitation.
+PARAMETER = "invitation"
+
+_PURPOSE = "invitation"
+_HEAD = struct.Struct(">BI")
+_VERSION = 1
+#: A subject has at most 800 bytes of UTF-8.
+_MAX_TEXT_CHARS = 1_200
+_LAST_SECOND = (1 << 32) - 1
+
+
+@frozen
+class Invitation:
+    """A person's invitation to a form."""
+
+    #: The form's name in the settings.
+    form: str
+    #: In the site's own terms, as its login names people.
+    subject: str
+    #: Seconds since the epoch, UTC; None: for good.
+    until: float | None = None
+
+    def is_over(self, now: float) -> bool:
+        """Say whether its time has ended at *now*."""
+        return self.until is not None and now >= self.until
+
+
+class Invitations:
+    """Make personal links, and read what they carry."""
+
+    def __init__(
+        self, policies: Mapping[str, FormPolicy], *, door: str, site_url: str, keys: KeyRing, clock: Clock
+    ) -> None:
+        """Lead to the forms' own pages below *site_url*, or else below *door*, the path before their names."""
+        self._policies = policies
+        self._door = door
+        self._site_url = site_url
+        self._keys = keys
+        self._clock = clock
+
+    def link(self, form: str, *, subject: str, until: float | None = None) -> str:
+        """Return the personal link of *subject* to *form*, good until *until* (seconds since the epoch, UTC).
+
+        Raises:
+            UnknownForm: the settings have no such form.
+            InputError: the subject is empty or too long, or the end is not in the future.
+        """
+        policy = self._policies.get(form)
+        if policy is None:
+            raise UnknownForm(form, tuple(self._policies))
+        problems = []
+        if not subject.strip() or len(subject) > MAX_SUBJECT_CHARS or not _is_sound(subject):
+            problems.append(f"a subject must have 1 to {MAX_SUBJECT_CHARS} characters")
+        if until is not None and not self._clock.now() < until <= _LAST_SECOND:
+            problems.append("an invitation must end in the future")
+        if problems:
+            raise InputError(problems)
+        text = invitation_text(Invitation(form=form, subject=subject, until=until), self._keys)
+        page = policy.page or f"{self._door}/{quote(form)}"
+        return f"{self._site_url}{page}{'&' if '?' in page else '?'}{PARAMETER}={text}"
+
+    def read(self, text: str, form: str) -> Invitation | None:
+        """Return the invitation in *text*, or None if we did not make it for *form*. Total on any text."""
+        return read_invitation(text, form, self._keys)
+
+
+def invitation_text(invitation: Invitation, keys: KeyRing) -> str:
+    """Return what the link carries."""
+    named = f"{invitation.form}\0{invitation.subject}"
+    return keys.seal(_PURPOSE, _HEAD.pack(_VERSION, int(invitation.until or 0)) + named.encode())
+
+
+def read_invitation(text: str, form: str, keys: KeyRing) -> Invitation | None:
+    """Return the invitation in *text*, or None if none of *keys* signed it for *form*. Total on any text."""
+    body = keys.open(_PURPOSE, text, max_length=_MAX_TEXT_CHARS)
+    if body is None:
+        return None
+    version, until = _HEAD.unpack_from(body)
+    named, _, subject = body[_HEAD.size :].decode().partition("\0")
+    if version != _VERSION or named != form:
+        return None
+    return Invitation(form=form, subject=subject, until=float(until) if until else None)
+
+
+def _is_sound(text: str) -> bool:
+    """Say whether *text* can be stored and sent: no lone half of a surrogate pair, no control characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return text.isprintable()

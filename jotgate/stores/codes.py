@@ -1,0 +1,103 @@
+"""A code as the transaction of somebody who tries it sees it: whether there is one, and whether it opens now.
+
+How often it is opened is counted on its own row, by all processes together. Where writers take turns, the row of a
+code of several uses is written along with its ticket; elsewhere it is written anyway. Beyond what is free, a browser
+that worked opens the code once: its work is remembered like a token that was redeemed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from jotgate.outcomes import Reason, Refuse, Work
+from jotgate.protocols import Opening
+from jotgate.stores.driver import Transaction
+from jotgate.throttle import (
+    MOST_WORK,
+    OPENING_SECONDS,
+    SPARE_OPENINGS,
+    WORK_SECONDS,
+    is_good,
+    opening_wait,
+)
+
+#: What every statement about the count has to know.
+PACE: dict[str, float] = {"spare": SPARE_OPENINGS, "pause": OPENING_SECONDS}
+
+
+class Found(NamedTuple):
+    """What decides on a code."""
+
+    fingerprint: bytes
+    form: str
+    subject: str | None
+    uses: int
+    used: int
+    valid_from: float | None
+    valid_until: float | None
+    revoked_at: float | None
+    calm_at: float
+    #: The store's time.
+    now: float
+
+
+def find(tx: Transaction, opening: Opening, clock: float | None) -> Found | None:
+    """Return the code, under whichever of its fingerprints it is kept."""
+    for fingerprint in opening.fingerprints:
+        row = tx.one("find_code", fingerprint=fingerprint, clock=clock)
+        if row is not None:
+            return Found(*row)
+    return None
+
+
+def unusable(tx: Transaction, grant: Found, opening: Opening) -> tuple[Reason, float | None] | None:
+    """Return why the code cannot be used now, and the moment that the reason speaks of."""
+    if grant.form != opening.form:
+        return Reason.WRONG_FORM, None
+    if grant.revoked_at is not None:
+        return Reason.REVOKED, grant.revoked_at
+    if grant.valid_from is not None and opening.now < grant.valid_from:
+        return Reason.NOT_YET_VALID, grant.valid_from
+    if grant.valid_until is not None and opening.now >= grant.valid_until:
+        return Reason.EXPIRED, grant.valid_until
+    if grant.used >= grant.uses:
+        return Reason.USED_UP, _used_at(tx, grant)
+    return None
+
+
+def _used_at(tx: Transaction, grant: Found) -> float | None:
+    row = tx.one("last_use_of_grant", fingerprint=grant.fingerprint)
+    return row[0] if row else None
+
+
+def count_first(tx: Transaction, fingerprint: bytes, clock: float | None) -> None:
+    """Count the opening of a code, if it has several uses."""
+    tx.run("count_opening", fingerprint=fingerprint, least_uses=2, clock=clock, **PACE)
+
+
+def too_often(tx: Transaction, opening: Opening, grant: Found) -> Refuse | None:
+    """Count the opening of a code, or refuse it if there were too many of late and nobody worked for this one."""
+    now = grant.now
+    wait_seconds = opening_wait(grant.calm_at, grant.uses, now)
+    if not wait_seconds:
+        tx.run("count_opening", fingerprint=grant.fingerprint, least_uses=1, clock=now, **PACE)
+        return None
+    work = opening.guesser.work if opening.guesser else None
+    if (
+        work is not None
+        and work.hashes >= MOST_WORK
+        and is_good(work, now)
+        and _is_first(tx, work, opening.now)
+    ):
+        return None
+    return Refuse.unrecorded(
+        Reason.CODE_BUSY, retry_after_seconds=wait_seconds, work=Work(hashes=MOST_WORK, asked_at=now)
+    )
+
+
+def _is_first(tx: Transaction, work: Work, now: float) -> bool:
+    """Say whether nobody was let in for this work before, and remember it for longer than it is good for."""
+    key = hashlib.sha256(b"jotgate/work\0" + work.challenge.encode()).digest()[:16]
+    expires_at = max(now, work.asked_at) + 2 * WORK_SECONDS
+    return bool(tx.run("redeem_token", token_key=key, ticket_id=None, expires_at=expires_at))

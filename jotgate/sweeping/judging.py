@@ -1,0 +1,90 @@
+"""Verdicts for rows that were read, wherever they turned up: in a list, by a look at one, or in the audit's walk."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from jotgate.clock import Clock
+from jotgate.outcomes import Verdict
+from jotgate.policy import FormPolicy
+from jotgate.protocols import FormState, Settled
+from jotgate.signed.keyring import CodeKeys, KeyRing
+from jotgate.stores import Store
+from jotgate.submissions import Candidate, Submission, examine
+
+_log = logging.getLogger("jotgate.sweep")
+
+_SETTLED_AT_ONCE = 100
+
+
+class Judged(NamedTuple):
+    """What became of some rows of one form."""
+
+    #: The verdicts that are new.
+    fresh: list[Settled]
+    #: The ids of those that have no verdict yet.
+    pending: set[str]
+
+
+class Judge:
+    """Settle submissions; each is judged once, however often it is read."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, FormPolicy],
+        *,
+        store: Store,
+        keys: KeyRing,
+        code_keys: CodeKeys,
+        clock: Clock,
+    ) -> None:
+        self._policies = policies
+        self._store = store
+        self._keys = keys
+        self._code_keys = code_keys
+        self._clock = clock
+
+    def new(self, state: FormState, rows: Iterable[Submission]) -> list[Submission]:
+        """Return the rows that are to be judged, lowest id first: of this form, and made since it is gated."""
+        began_above = int(state.began_above or 0)
+        rows = sorted(
+            (row for row in rows if row.form_id == state.form_id and _number(row) > began_above), key=_number
+        )
+        unsettled = self._store.unsettled([row.submission_id for row in rows])
+        return [row for row in rows if row.submission_id in unsettled]
+
+    def settle(self, state: FormState, rows: Iterable[Submission]) -> Judged:
+        """Give new rows their verdicts; while the ticket field is missing they wait."""
+        candidates = [self._candidate(row, state) for row in rows]
+        capacity = self._policies[state.form].capacity
+        settled: list[Settled] = []
+        for at in range(0, len(candidates), _SETTLED_AT_ONCE):
+            now = self._clock.now()
+            settled += self._store.settle(candidates[at : at + _SETTLED_AT_ONCE], capacity=capacity, now=now)
+        fresh = [one for one in settled if one.fresh]
+        for one in fresh:
+            _log.info(
+                "submission.judged",
+                extra={"form": state.form, "submission_id": one.submission_id, "verdict": one.verdict.value},
+            )
+        return Judged(fresh, {one.submission_id for one in settled if one.verdict is Verdict.PENDING})
+
+    def _candidate(self, row: Submission, state: FormState) -> Candidate:
+        assert state.ticket_qid is not None
+        candidate = examine(
+            row,
+            self._policies[state.form],
+            ticket_qid=state.ticket_qid,
+            keys=self._keys,
+            code_keys=self._code_keys,
+        )
+        if state.missing_since is None:
+            return candidate
+        return replace(candidate, ticket_id=None, verdict=Verdict.PENDING, empty=False)
+
+
+def _number(row: Submission) -> int:
+    return int(row.submission_id)

@@ -1,0 +1,1 @@
+"""Who hears of a verdict: functions of the site, and signed webhooks."""

@@ -1,0 +1,10 @@
+"""The modules whose mutants are tried, and the tests that have to kill them."""
+
+from __future__ import annotations
+
+MODULES: dict[str, tuple[str, ...]] = {
+    "jotgate/stores/codes.py": ("tests/stores/test_sqlite.py",),
+    "jotgate/throttle.py": ("tests/test_throttle.py", "tests/throttling/test_crowds.py"),
+    "jotgate/signed/tickets.py": ("tests/signed/test_tickets.py", "tests/signed/test_signed_kinds.py"),
+    "jotgate/signed/tokens.py": ("tests/signed/test_tokens.py", "tests/signed/test_jwts.py"),
+}

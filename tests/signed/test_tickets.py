@@ -1,0 +1,47 @@
+"""Tickets: one spelling each, told from forgeries without a store, read from any text."""
+
+from __future__ import annotations
+
+import base64
+import re
+import string
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tickets import TEXT_LENGTH, new_ticket_id, read_ticket, ticket_text
+
+KEYS = KeyRing([b"k" * 32])
+SYMBOLS = string.ascii_letters + string.digits + "-_"
+RIGHT_LENGTH = st.text(SYMBOLS + "+/=", min_size=TEXT_LENGTH, max_size=TEXT_LENGTH)
+ANY_TEXT = st.text() | RIGHT_LENGTH | st.text("é\ud800A=", max_size=40)
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_ticket_comes_back_as_it_was(ticket_id: bytes) -> None:
+    """Its text has 35 characters that no address has to escape."""
+    text = ticket_text(ticket_id, KEYS)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{35}", text)
+    assert read_ticket(text, KEYS) == ticket_id
+
+
+@given(ANY_TEXT)
+def test_no_other_text_is_a_ticket(text: str) -> None:
+    """Whatever it is made of and however long, it is refused without an exception."""
+    assert read_ticket(text, KEYS) is None
+
+
+@given(st.integers(0, 207))
+def test_any_flipped_bit_makes_a_forgery(bit: int) -> None:
+    """Of the id as well as of the MAC."""
+    raw = bytearray(base64.urlsafe_b64decode(ticket_text(bytes(16), KEYS) + "="))
+    raw[bit // 8] ^= 1 << bit % 8
+    assert read_ticket(base64.urlsafe_b64encode(raw).decode().rstrip("="), KEYS) is None
+
+
+def test_ids_are_never_the_same() -> None:
+    """A hundred thousand of 128 random bits, which make texts of the right length."""
+    ids = {new_ticket_id() for _ in range(100_000)}
+    assert len(ids) == 100_000
+    assert {len(one) for one in ids} == {16}

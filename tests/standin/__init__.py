@@ -1,0 +1,1 @@
+"""A JotForm of the tests' own that shares no code with the package, and a gated site beside it."""

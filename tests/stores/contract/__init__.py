@@ -1,0 +1,49 @@
+"""One suite of tests that every `jotgate.stores.Store` has to pass, races between processes included.
+
+A store's own test module holds one class and one fixture::
+
+    class TestMyStore(StoreContract):
+        @pytest.fixture
+        def opener(self, tmp_path):
+            return functools.partial(open_store, f"sqlite:///{tmp_path}/store.db")
+"""
+
+from __future__ import annotations
+
+from tests.stores.contract.admitting import AdmittingContract
+from tests.stores.contract.audit import AuditContract
+from tests.stores.contract.counting import CountingContract
+from tests.stores.contract.crowding import CrowdingContract
+from tests.stores.contract.forgetting import ForgettingContract
+from tests.stores.contract.granting import GrantingContract
+from tests.stores.contract.outbox import OutboxContract
+from tests.stores.contract.races import RacesContract
+from tests.stores.contract.redeeming import RedeemingContract
+from tests.stores.contract.renaming import RenamingContract
+from tests.stores.contract.ruling import RulingContract
+from tests.stores.contract.scoped_keys import ScopedKeysContract
+from tests.stores.contract.settling import SettlingContract
+from tests.stores.contract.standing import StandingContract
+from tests.stores.contract.sweeping import SweepingContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(
+    AdmittingContract,
+    CrowdingContract,
+    GrantingContract,
+    ScopedKeysContract,
+    RedeemingContract,
+    SettlingContract,
+    RulingContract,
+    SweepingContract,
+    CountingContract,
+    OutboxContract,
+    StandingContract,
+    AuditContract,
+    ForgettingContract,
+    RenamingContract,
+    RacesContract,
+):
+    """Every claim that a store makes. Subclass it and give the fixture `opener`."""

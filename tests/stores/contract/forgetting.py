@@ -1,0 +1,414 @@
+"""The contract about forgetting: nothing names the person any more, and nothing that is read later does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import jotgate.stores.forgetting
+from jotgate.answers import Kept
+from jotgate.ledger import Entry
+from jotgate.outcomes import Reason, Verdict
+from jotgate.protocols import Consumer, GrantFilter, SubmissionFilter
+from jotgate.stores import Store
+from jotgate.stores.driver import Transaction
+from jotgate.submissions import Candidate
+from tests.stores.contract.audit import edit
+from tests.stores.contract.material import (
+    DAY,
+    FORM,
+    FORMS,
+    HOUR,
+    KEY_ID,
+    OTHER_FORM,
+    T0,
+    Contract,
+    Opener,
+    admitted,
+    grant,
+    opening,
+    places,
+    reason,
+    records,
+    sent_in,
+    settled,
+)
+from tests.stores.contract.redeeming import create, let_in, token
+
+PERSON = "s-1042"
+LATER = T0 + 30 * DAY
+
+
+def tombstones(subject: str) -> Sequence[str]:
+    """Return a tombstone, as the site's keys would make it."""
+    digest = hashlib.sha256(b"a key of the test" + subject.encode()).hexdigest()
+    return (f"forgotten:{KEY_ID}:{digest[:32]}",)
+
+
+def tombstones_after_rotation(subject: str) -> Sequence[str]:
+    """Return the tombstones of a site whose code keys have a newer one."""
+    digest = hashlib.sha256(b"a newer key of the test" + subject.encode()).hexdigest()
+    return (f"forgotten:bbbb0002:{digest[:32]}", *tombstones(subject))
+
+
+TOMBSTONE = tombstones(PERSON)[0]
+
+
+class Counted:
+    """A transaction that counts the rows it changes."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.changed = 0
+        self._transaction = transaction
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transaction, name)
+
+    def run(self, name: str, **values: Any) -> int:
+        """Run a statement."""
+        rows = self._transaction.run(name, **values)
+        self.changed += rows
+        return rows
+
+    def many(self, name: str, values: Iterable[Mapping[str, Any]]) -> int:
+        """Run a statement for each."""
+        rows = self._transaction.many(name, values)
+        self.changed += rows
+        return rows
+
+
+def changes_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that is to hold how many rows each transaction of the store changes from now on."""
+    changes: list[int] = []
+    write = store.driver.write
+
+    @contextmanager
+    def counting(**options: Any) -> Iterator[Any]:
+        with write(**options) as transaction:
+            counted = Counted(transaction)
+            yield counted
+        changes.append(counted.changed)
+
+    monkeypatch.setattr(store.driver, "write", counting)
+    return changes
+
+
+def shown(number: int, ticket: object, **changes: object) -> Candidate:
+    """Return a submission of which something is kept."""
+    kept = Kept(
+        digest=b"1" * 16,
+        lookups=(("document", str(number).encode().ljust(16)),),
+        shown={"name": {"label": "Name", "value": "Ada Lovelace"}},
+    )
+    return replace(sent_in(number, ticket), kept=kept, **changes)  # type: ignore[arg-type]
+
+
+def submitted(store: Store, number: int, *, form: str = FORM, subject: str = PERSON) -> Candidate:
+    """Let a person in with a code, and judge what they submit."""
+    store.create_grants([grant(number, form=form, subject=subject, batch="b")], T0)
+    candidate = shown(number, admitted(store, opening(number, form=form)), form=form)
+    settled(store, candidate)
+    return candidate
+
+
+def names(store: Store) -> set[str | None]:
+    """Return whom anything is about."""
+    found = {one.subject for one in store.submissions(SubmissionFilter())}
+    found |= {one.subject for one in store.grants()}
+    for one in store.submissions(SubmissionFilter()):
+        found |= {entry.subject for entry in store.history(one.submission_id)}
+    return found
+
+
+class ForgettingContract(Contract):
+    """What a store promises to who asks to be forgotten, and to owners who keep nothing for ever."""
+
+    @pytest.fixture(autouse=True)
+    def with_tombstones(self, store: Store) -> None:
+        """Let the store know what stands for whom."""
+        store.use_tombstones(tombstones)
+
+    def test_nothing_is_about_a_forgotten_person(self, store: Store) -> None:
+        """Rows and counts stay, under a tombstone; what is shown and looked up is gone; others are left alone."""
+        store.add_consumer(Consumer(consumer="a", kind="python"), now=T0)
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        submitted(store, 3, subject="s-7")
+        counts = store.counts()
+        done = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert done.submissions == {FORM: ["1"], OTHER_FORM: ["2"]}
+        assert (done.counts["submissions"], done.counts["tickets"], done.counts["grants"]) == (2, 2, 2)
+        assert done.counts["outbox"] == 2
+        assert done.counts["ledger"] >= 4
+        assert store.counts() == counts
+        assert names(store) == {TOMBSTONE, "s-7"}
+        assert store.standing(FORM, PERSON).verdict is None
+        assert store.own_submissions(FORM, PERSON) == []
+        assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
+        assert store.standing(FORM, "s-7").verdict is Verdict.VERIFIED
+        assert [dict(one.shown) for one in store.own_submissions(FORM, TOMBSTONE)] == [{}]
+        told = store.claim_notices("a", now=LATER, until=LATER + 1, rows=9)
+        assert [one.event.subject for one in told] == [TOMBSTONE, TOMBSTONE, "s-7"]
+        again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert set(again.counts.values()) == {0}
+        assert again.submissions == done.submissions
+
+    def test_no_subject_can_be_tried_on_what_is_left_of_a_refusal(self, store: Store) -> None:
+        """What repeated refusals are counted by is made of the subject, without a key; it goes with the subject."""
+        store.create_grants([grant("code", subject=PERSON, valid_until=T0)], T0)
+        assert reason(store, opening("code")) is Reason.EXPIRED
+        store.driver.learn(
+            {"likenesses": "SELECT count(*), count(again) FROM ledger WHERE reason = 'expired'"}
+        )
+        store.forget(PERSON, form=None, now=T0, actor="owner")
+        with store.driver.read() as tx:
+            assert tx.one("likenesses") == (1, 0)
+
+    def test_a_person_is_forgotten_on_one_form_only(self, store: Store) -> None:
+        """The others still know them."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        assert store.forget(PERSON, form=FORM, now=T0, actor="owner").submissions == {FORM: ["1"]}
+        assert store.standing(OTHER_FORM, PERSON).verdict is Verdict.VERIFIED
+        assert store.standing(FORM, PERSON).verdict is None
+        store.create_grants([grant("new", subject=PERSON, form=OTHER_FORM)], T0)
+        store.forget(PERSON, form=OTHER_FORM, now=T0, actor="owner")
+        assert names(store) == {TOMBSTONE}
+        forms = (FORM, OTHER_FORM, "third")
+        store.create_grants([grant(form, subject=PERSON, form=form) for form in forms], T0)
+        assert {one.form for one in store.grants() if one.subject == PERSON} == {"third"}
+
+    def test_each_form_tells_what_is_still_at_jotform(self, store: Store) -> None:
+        """Also when a person is forgotten once more: of the form that is asked about, or of all."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        assert store.forget(PERSON, form=None, now=T0, actor="owner").submissions == {
+            FORM: ["1"],
+            OTHER_FORM: ["2"],
+        }
+        assert store.forget(PERSON, form=FORM, now=T0, actor="owner").submissions == {FORM: ["1"]}
+
+    def test_what_was_forgotten_stands_in_the_ledger(self, store: Store) -> None:
+        """By whom, on which form and how much, about the tombstone; what retention did as well."""
+        submitted(store, 1)
+        submitted(store, 2, subject="s-7")
+        forgotten = store.forget(PERSON, form=FORM, now=T0 + HOUR, actor="owner").counts
+        removed = store.retain(FORM, before=T0 + HOUR, delete=True, now=T0 + HOUR).counts
+        store.driver.learn(
+            {
+                "told": "SELECT form, subject, actor, note FROM ledger"
+                " WHERE event IN ('subject.forgotten', 'retention.applied') ORDER BY seq"
+            }
+        )
+        with store.driver.read() as tx:
+            first, second = tx.all("told")
+        told = f"1 submissions, 1 tickets, 1 grants, {forgotten['ledger']} ledger, 0 outbox"
+        assert first == (FORM, TOMBSTONE, "owner", told)
+        assert second[:3] == (FORM, None, None)
+        assert second[3] == "deleted: " + ", ".join(f"{number} {table}" for table, number in removed.items())
+
+    def test_the_ticket_of_a_deleted_submission_goes_with_it(self, store: Store) -> None:
+        """However long it would have been good; nobody else's does."""
+        known = submitted(store, 1)
+        store.create_grants([grant("out")], T0)
+        out = admitted(store, opening("out"))
+        store.retain(FORM, before=T0 + HOUR, delete=True, now=T0 + HOUR)
+        assert known.ticket_id is not None
+        assert store.ticket(known.ticket_id) is None
+        assert store.ticket(out.ticket_id) is not None
+
+    def test_no_later_reading_restores_the_person(self, store: Store) -> None:
+        """Neither a form that was out, nor an edit, nor a new token or code in their name."""
+        store.create_grants([grant("out", subject=PERSON)], T0)
+        out = admitted(store, opening("out"))
+        known = submitted(store, 1)
+        create(store)
+        first = let_in(store, token("a", subject=PERSON, uses=2, prefill={"name": PERSON}))
+        store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        settled(store, shown(2, out))
+        later = replace(edit(known, {"name": PERSON}, b"2" * 16, known=b"1" * 16).candidate, kept=known.kept)
+        changed = replace(edit(known, {}, b"2" * 16, known=b"1" * 16), candidate=later)
+        store.judge_edits([changed], capacity=None, now=T0 + HOUR)
+        admit = let_in(store, token("b", subject=PERSON, uses=2))
+        assert (admit.subject, admit.ticket_id) == (TOMBSTONE, first.ticket_id)
+        settled(store, shown(3, admit))
+        store.create_grants([grant("new", subject=PERSON)], T0)
+        settled(store, shown(4, admitted(store, opening("new"))))
+        assert {one.subject for one in records(store)} == {TOMBSTONE}
+        assert {one.submission_id: dict(one.shown) for one in store.own_submissions(FORM, TOMBSTONE)} == {
+            str(number): {} for number in range(1, 5)
+        }
+        again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert sorted(again.submissions[FORM]) == ["1", "2", "3", "4"]
+        for number in range(1, 5):
+            assert store.standing_of_lookup(FORM, [[str(number).encode().ljust(16)]]).verdict is None
+        assert store.standing(FORM, PERSON).verdict is None
+
+    def test_what_a_forgotten_person_sent_is_handed_on_to_no_key(self, store: Store) -> None:
+        """On the forms where they are forgotten; what retention made nobody's is, since it is about nobody."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        submitted(store, 3, subject="s-7")
+        store.forget(PERSON, form=FORM, now=T0, actor="owner")
+        store.retain(FORM, before=LATER, delete=False, now=LATER)
+        for descending in (True, False):
+            assert [one.submission_id for one in store.counted(FORM, descending=descending)] == ["3"]
+        assert [one.submission_id for one in store.counted(OTHER_FORM)] == ["2"]
+        assert store.counted_submission("1") is None
+        assert store.counted_submission("2") is not None
+        store.forget(PERSON, form=None, now=LATER, actor="owner")
+        assert list(store.counted(OTHER_FORM)) == []
+
+    def test_nothing_new_names_a_forgotten_person(self, store: Store) -> None:
+        """A code made in their name, what is let in with it, and refusals of tokens in their name, name nobody."""
+        store.create_grants([grant("other", subject="s-7")], T0)
+        store.forget(PERSON, form=FORM, now=T0, actor="owner")
+        batch = [grant("new", subject=PERSON), grant("class"), grant("else", subject="s-8")]
+        store.create_grants([*batch, grant("elsewhere", subject=PERSON, form=OTHER_FORM)], T0)
+        assert store.create_grants([grant("again", subject=PERSON), grant("other", subject="s-7")], T0) == [1]
+        subjects = {(one.form, one.subject) for one in store.grants()}
+        assert subjects == {(FORM, one) for one in (TOMBSTONE, None, "s-7", "s-8")} | {(OTHER_FORM, PERSON)}
+        assert admitted(store, opening("new")).subject == TOMBSTONE
+        assert admitted(store, opening("again", browser="b")).subject == TOMBSTONE
+        for form, told in ((FORM, TOMBSTONE), (OTHER_FORM, PERSON)):
+            entry = store.explain(
+                store.record(Entry(at=T0, event="token.refused", form=form, reason="x", subject=PERSON))
+            )
+            assert entry is not None
+            assert entry.subject == told
+
+    def test_a_newer_code_key_brings_nobody_back(self, store: Store) -> None:
+        """Who was forgotten under an older key is nobody in all that comes later, and found when forgotten again."""
+        store.create_grants([grant("out", subject=PERSON)], T0)
+        out = admitted(store, opening("out"))
+        create(store)
+        store.forget(PERSON, form=None, now=T0, actor="owner")
+        store.use_tombstones(tombstones_after_rotation)
+        settled(store, shown(1, out))
+        store.create_grants([grant("new", subject=PERSON)], T0)
+        admits = (admitted(store, opening("new")), let_in(store, token("a", subject=PERSON)))
+        assert [admit.subject for admit in admits] == [TOMBSTONE, TOMBSTONE]
+        settled(store, *(shown(number, admit) for number, admit in enumerate(admits, 2)))
+        assert names(store) == {TOMBSTONE}
+        again = store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
+        assert sorted(again.submissions[FORM]) == ["1", "2", "3"]
+
+    def test_their_passes_end(self, store: Store) -> None:
+        """A cookie that names the person opens nothing any more."""
+        store.create_grants([grant("out", subject=PERSON)], T0)
+        out = admitted(store, opening("out"))
+        store.forget(PERSON, form=None, now=T0 + 1, actor="owner")
+        assert out.pass_id in dict(store.revocations().passes)
+
+    def test_what_is_old_is_pseudonymised(self, store: Store) -> None:
+        """What is younger stays as it is, and so does a code that still opens; the same person is the same nobody."""
+        submitted(store, 1)
+        store.create_grants([grant("open", subject=PERSON)], T0)
+        young = grant("young", subject="s-7")
+        store.create_grants([young], LATER)
+        candidate = shown(2, admitted(store, opening("young", now=LATER)), created_earliest=LATER)
+        settled(store, candidate, now=LATER)
+        expected = dict(store.count_beyond(FORM, before=LATER - DAY, delete=False))
+        done = store.retain(FORM, before=LATER - DAY, delete=False, now=LATER)
+        assert done.submissions == {FORM: ["1"]}
+        assert {table: done.counts.get(table, 0) for table in expected} == expected
+        assert {one.submission_id: one.subject for one in records(store)} == {"1": TOMBSTONE, "2": "s-7"}
+        assert next(store.grants(GrantFilter(form=FORM, subject=PERSON))).used == 0
+        assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
+        assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}
+        assert places(store) == 2
+
+    @pytest.mark.parametrize("delete", [False, True])
+    def test_who_comes_back_after_retention_is_known_again(self, store: Store, delete: bool) -> None:
+        """A ticket that was let lie is opened again by its code, or by an app's token: about the same person."""
+        store.create_grants([grant("open", subject=PERSON)], T0)
+        admitted(store, opening("open"))
+        create(store)
+        let_in(store, token("a", subject="u-7", uses=1))
+        store.retain(FORM, before=LATER - DAY, delete=delete, now=LATER)
+        settled(
+            store,
+            shown(
+                1, admitted(store, opening("open", now=LATER)), created_earliest=LATER, created_latest=LATER
+            ),
+            shown(
+                2,
+                let_in(store, token("b", subject="u-7", uses=1, now=LATER)),
+                created_earliest=LATER,
+                created_latest=LATER,
+            ),
+            now=LATER,
+        )
+        assert {one.submission_id: one.subject for one in records(store)} == {"1": PERSON, "2": "u-7"}
+        assert store.standing(FORM, PERSON).verdict is Verdict.VERIFIED
+        assert list(store.subjects(FORM)) == [PERSON, "u-7"]
+
+    def test_whoever_is_forgotten_is_not_among_those_who_have_a_code(self, store: Store) -> None:
+        """A list of who has submitted, and who has not, names people only."""
+        submitted(store, 1)
+        submitted(store, 2, subject="s-7")
+        store.forget(PERSON, form=None, now=T0, actor="owner")
+        assert list(store.subjects(FORM)) == ["s-7"]
+
+    def test_what_is_old_is_deleted_and_not_judged_anew(self, store: Store) -> None:
+        """A later reading of the same submission is no news; its code stays used up."""
+        candidate = submitted(store, 1)
+        settled(store, shown(2, None))
+        assert store.count_beyond(FORM, before=LATER, delete=True)["submissions"] == 2
+        done = store.retain(FORM, before=LATER, delete=True, now=LATER)
+        assert sorted(done.submissions[FORM]) == ["1", "2"]
+        assert list(store.submissions(SubmissionFilter())) == []
+        assert store.history("1") == []
+        assert store.unsettled(["1", "2", "3"]) == {"3"}
+        [again] = settled(store, candidate, now=LATER)
+        assert (again.verdict, again.fresh) == (Verdict.VERIFIED, False)
+        assert list(store.submissions(SubmissionFilter())) == []
+        assert reason(store, opening(1)) is Reason.USED_UP
+        assert places(store) == 1
+
+    @pytest.mark.parametrize("work", ["forget", "pseudonymise", "delete"])
+    def test_long_work_changes_few_rows_at_a_time(
+        self, store: Store, work: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever comes to the door meanwhile waits for one short transaction at most; all is done in the end."""
+        monkeypatch.setattr(jotgate.stores.forgetting, "_READ_ROWS", 7)
+        monkeypatch.setattr(jotgate.stores.forgetting, "_WRITTEN_ROWS", 5)
+        for number in range(20):
+            submitted(store, number)
+        changed = changes_of(store, monkeypatch)
+        if work == "forget":
+            done = store.forget(PERSON, form=None, now=LATER, actor="owner")
+        else:
+            done = store.retain(FORM, before=LATER, delete=work == "delete", now=LATER)
+        assert (done.counts["submissions"], done.counts["grants"]) == (20, 20)
+        assert PERSON not in names(store)
+        # Of five submissions: as many lookups, entries, tickets and notes of what was removed.
+        assert max(changed) <= 5 * 6
+        assert len(changed) >= 5 * 4
+
+    def test_retention_can_be_broken_off(self, store: Store) -> None:
+        """What is left is whoever's turn comes next, and then all is done."""
+        submitted(store, 1)
+        assert store.begin_retention(FORM, now=LATER)
+        first = store.retain(FORM, before=LATER, delete=False, now=LATER, goes_on=lambda: False)
+        assert dict(first.counts) == {"submissions": 1}
+        assert names(store) - {TOMBSTONE} == {PERSON}
+        assert store.begin_retention(FORM, now=LATER)
+        assert store.retain(FORM, before=LATER, delete=False, now=LATER).counts["tickets"] == 1
+        assert names(store) == {TOMBSTONE}
+
+    def test_retention_is_one_process_s_turn_a_day(self, store: Store, opener: Opener) -> None:
+        """Also after a clock was set back."""
+        other = opener()
+        other.prepare(FORMS, T0)
+        assert store.begin_retention(FORM, now=T0)
+        assert not other.begin_retention(FORM, now=T0 + HOUR)
+        assert other.begin_retention(OTHER_FORM, now=T0)
+        assert other.begin_retention(FORM, now=T0 + DAY)
+        assert store.begin_retention(FORM, now=T0 + HOUR)
+        other.close()

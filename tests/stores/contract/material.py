@@ -1,0 +1,218 @@
+"""What the contract's tests are made of: forms, codes, openings and submissions, without a word of ceremony."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pytest
+
+from jotgate.answers import FormAnswers
+from jotgate.outcomes import Admit, Reason, Refuse, Verdict
+from jotgate.protocols import GrantFilter, NewGrant, Opening, Reading, Settled, SubmissionRecord
+from jotgate.protocols import SubmissionFilter as Filter
+from jotgate.signed.passes import Pass, new_pass_id
+from jotgate.stores import Store
+from jotgate.submissions import Candidate
+from jotgate.throttle import Guesser
+
+FORM, FORM_ID = "students", "260010000000001"
+OTHER_FORM, OTHER_FORM_ID = "teachers", "260010000000002"
+FORMS = {FORM: FORM_ID, OTHER_FORM: OTHER_FORM_ID}
+KEY_ID = "aaaa0001"
+#: The moment at which the tests begin.
+T0 = 1_790_000_000.0
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+TTL_SECONDS = DAY
+
+#: Opens the store under test anew; may be pickled, and every call gives an object of its own.
+Opener = Callable[[], Store]
+
+
+class Contract:
+    """The fixtures that all parts of the contract share; each store's test class has `opener`, of an empty store."""
+
+    @pytest.fixture
+    def store(self, opener: Opener) -> Iterator[Store]:
+        """Return the store, empty, with two forms."""
+        store = opener()
+        store.prepare(FORMS, T0)
+        yield store
+        store.close()
+
+
+def digest(name: str | int) -> bytes:
+    """Return 16 bytes that stand for *name*: a fingerprint, a browser's id, whatever is random in life."""
+    return hashlib.sha256(str(name).encode()).digest()[:16]
+
+
+def written(texts: Mapping[str, str]) -> FormAnswers:
+    """Return the answers to short text questions, by their names."""
+    rows = enumerate(texts.items(), start=1)
+    return FormAnswers(
+        {str(qid): {"name": name, "type": "control_textbox", "answer": text} for qid, (name, text) in rows}
+    )
+
+
+def grant(
+    name: str | int,
+    *,
+    form: str = FORM,
+    uses: int = 1,
+    subject: str | None = None,
+    batch: str | None = None,
+    code_key: str = KEY_ID,
+    valid_from: float | None = None,
+    valid_until: float | None = None,
+) -> NewGrant:
+    """Return a grant whose fingerprint is ``digest(name)``."""
+    return NewGrant(
+        fingerprint=digest(name),
+        code_key=code_key,
+        form=form,
+        subject=subject,
+        batch=batch,
+        uses=uses,
+        valid_from=valid_from,
+        valid_until=valid_until,
+    )
+
+
+def exactly(name: str | int) -> GrantFilter:
+    """Return the filter for the grant made by ``grant(name)``."""
+    return GrantFilter(fingerprints=(digest(name),))
+
+
+def opening(
+    code: str | int,
+    *,
+    browser: str | int = "a browser",
+    form: str = FORM,
+    now: float = T0,
+    move: bool = False,
+    holds: Pass | None = None,
+    guesser: Guesser | None = None,
+    pass_ttl_seconds: float | None = None,
+    capacity: int | None = None,
+) -> Opening:
+    """Return the wish of *browser* to be let in with the code of ``grant(code)``."""
+    return Opening(
+        form=form,
+        fingerprints=(digest(code),),
+        browser=digest(browser),
+        holds=holds,
+        guesser=guesser,
+        move=move,
+        now=now,
+        ticket_expires_at=now + TTL_SECONDS,
+        pass_id=new_pass_id(),
+        pass_ttl_seconds=pass_ttl_seconds,
+        capacity=capacity,
+    )
+
+
+def admitted(store: Store, wish: Opening) -> Admit:
+    """Open a ticket, which has to work."""
+    decision = store.open_ticket(wish)
+    assert isinstance(decision, Admit), decision
+    return decision
+
+
+def refused(store: Store, wish: Opening) -> Refuse:
+    """Fail to open a ticket, which has to be refused."""
+    decision = store.open_ticket(wish)
+    assert isinstance(decision, Refuse), decision
+    return decision
+
+
+def reason(store: Store, wish: Opening) -> Reason:
+    """Return why the wish is refused."""
+    return refused(store, wish).reason
+
+
+def pass_of(admit: Admit) -> Pass:
+    """Return the pass that an admission makes."""
+    return Pass(
+        form=admit.form,
+        subject=admit.subject,
+        pass_id=admit.pass_id,
+        ticket_id=admit.ticket_id,
+        expires_at=admit.expires_at,
+    )
+
+
+def sent_in(
+    submission_id: str | int,
+    ticket: Admit | bytes | None,
+    *,
+    form: str = FORM,
+    at: float = T0 + MINUTE,
+    latest: float | None = None,
+    verdict: Verdict | None = None,
+    empty: bool = False,
+) -> Candidate:
+    """Return a submission made at *at* (or as late as *latest*) that carries *ticket*."""
+    return Candidate(
+        submission_id=str(submission_id),
+        form=form,
+        created_earliest=at,
+        created_latest=at if latest is None else latest,
+        ticket_id=ticket.ticket_id if isinstance(ticket, Admit) else ticket,
+        verdict=Verdict.UNTICKETED if ticket is None and verdict is None else verdict,
+        empty=empty,
+    )
+
+
+def settled(
+    store: Store, *candidates: Candidate, capacity: int | None = None, now: float = T0 + 2 * MINUTE
+) -> list[Settled]:
+    """Settle the candidates in the order given."""
+    return store.settle(candidates, capacity=capacity, now=now)
+
+
+def verdicts(
+    store: Store, *candidates: Candidate, capacity: int | None = None, now: float = T0 + 2 * MINUTE
+) -> list[Verdict]:
+    """Return the verdicts on the candidates, in the order given."""
+    return [one.verdict for one in settled(store, *candidates, capacity=capacity, now=now)]
+
+
+def records(store: Store, *submission_ids: str) -> Sequence[SubmissionRecord]:
+    """Return what the store knows of these submissions, or of all."""
+    return list(store.submissions(Filter(submission_ids=submission_ids)))
+
+
+def used(store: Store, name: str | int) -> int:
+    """Return how many uses of the code are settled."""
+    return next(iter(store.grants(exactly(name)))).used
+
+
+def places(store: Store) -> int:
+    """Return how many places of the form are taken."""
+    return next(state.settled for state in store.form_states() if state.form == FORM)
+
+
+def guesser(network: str = "192.0.2.1/32", browser: str | int = "a browser", age: float = HOUR) -> Guesser:
+    """Return somebody who tries codes."""
+    return Guesser(network=network, browser=digest(browser).hex(), browser_age=age)
+
+
+def a_reading(
+    *,
+    seq: int = 0,
+    cursor: str | None = "0",
+    head: str = "0",
+    read_at: float = T0,
+    wait_for_answers: bool = False,
+) -> Reading:
+    """Return a complete reading of the form: a full one, or a quick one without *cursor*."""
+    return Reading(
+        form=FORM,
+        seq=seq,
+        head=head,
+        cursor=cursor,
+        wait_for_answers=wait_for_answers,
+        hollow=0,
+        quiet_until=0.0,
+        read_at=read_at,
+    )

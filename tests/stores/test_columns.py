@@ -1,0 +1,48 @@
+"""A column is declared once: records and statements follow the schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+import pytest
+
+from jotgate.ledger import Entry
+from jotgate.protocols import AuditState, FormState, Grant, NewGrant, SigningKey
+from jotgate.quota import Usage
+from jotgate.stores.driver import load_statements
+from jotgate.stores.tables import read_tables
+
+STATEMENTS = load_statements("statements")
+#: Records that are made of a row as it comes, and the statement that lists their fields for all others.
+MADE_OF_ROWS = {
+    Grant: "every_grant",
+    FormState: "every_form",
+    AuditState: "audit_states",
+    Entry: "every_entry",
+    Usage: "read_usage",
+    SigningKey: "read_signing_keys",
+}
+#: Columns whose name is a word of SQL.
+OTHER_NAMES = {"limit_calls": "limit", "configured_calls": "configured"}
+
+
+@pytest.mark.parametrize(("record", "name"), MADE_OF_ROWS.items())
+def test_a_statement_gives_the_fields_of_its_record_in_their_order(record: type, name: str) -> None:
+    """A column added in one of the two places only, or in another order, is found here."""
+    listed = re.match(r"SELECT (.+?)\s+FROM", STATEMENTS[name], re.DOTALL)
+    assert listed is not None
+    columns = [OTHER_NAMES.get(column, column) for column in re.split(r",\s+", listed[1])]
+    assert columns == [field.name for field in fields(record)]
+
+
+def test_a_grant_has_every_column_of_its_table() -> None:
+    """Whoever adds a column to grants is told to add it to the record."""
+    [grants] = [table for table in read_tables() if table.name == "grants"]
+    assert set(grants.columns) == {field.name for field in fields(Grant)}
+
+
+def test_a_new_grant_is_created_with_every_field() -> None:
+    """The statement takes each of them, and the time."""
+    taken = set(re.findall(r":(\w+)", STATEMENTS["create_grant"]))
+    assert taken == {*NewGrant._fields, "now"}

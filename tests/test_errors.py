@@ -1,0 +1,31 @@
+"""Faults say what is wrong and carry what a caller needs to do something about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from jotgate import errors
+from jotgate.errors import ConfigError, InputError, JotgateError, UnknownForm
+
+
+def test_every_error_has_one_root() -> None:
+    """So that a site can catch all that jotgate raises on purpose."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    assert len(kinds) > 5
+    assert all(issubclass(kind, JotgateError) for kind in kinds)
+
+
+@pytest.mark.parametrize("kind", [ConfigError, InputError])
+def test_all_problems_are_listed(kind: type[ConfigError] | type[InputError]) -> None:
+    """One on each line, and as they are."""
+    error = kind(["the first", "the second"])
+    assert error.problems == ("the first", "the second")
+    assert str(error) == "the first\nthe second"
+
+
+def test_an_unknown_form_is_named_with_those_that_there_are() -> None:
+    """Whoever misspelt it sees the right one."""
+    error = UnknownForm("studens", ["students", "trip"])
+    assert (error.form, error.known) == ("studens", ("students", "trip"))
+    assert str(error) == "there is no form 'studens' in the settings; known forms: students, trip"
+    assert "known forms: none" in str(UnknownForm("x"))
