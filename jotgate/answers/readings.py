@@ -75,7 +75,11 @@ def date(answer: object) -> str:
     if not parts.keys() & {"year", "datetime"}:
         return every_part(answer)
     day = dates.day_of(parts)
-    time = dates.time_of(*(parts.get(part, "") for part in ("hour", "min", "ampm")))
+    hour, minute = parts.get("hour", ""), parts.get("min", "")
+    if not hour:
+        # Some pages post only the field that people see.
+        hour, _, minute = parts.get("timeInput", "").partition(":")
+    time = dates.time_of(hour, minute, parts.get("ampm", ""))
     return _joined(" ", (day, time)) if day else ""
 
 

@@ -6,11 +6,12 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape, unescape
 from urllib.parse import unquote
 
-from .forms import MORE_PARTS, PARTS, FieldValue, Form, Question
+from . import moments
+from .forms import MORE_PARTS, PARTS, SUBLABELS, FieldValue, Form, Question
 
 _POSTED = re.compile(r"q([0-9]{1,6})_[^\[\]]*((?:\[[^\[\]]*\]){0,3})", re.ASCII)
 _API = re.compile(r"submission\[([0-9]{1,6})(?:_([A-Za-z0-9_]+))?\]((?:\[[^\[\]]*\]){0,3})", re.ASCII)
@@ -24,14 +25,12 @@ _NAMED_PARTS = frozenset(
         for name in ("time", "birthdate", "appointment", "matrix", "inline", "range", "widget", "radio")
     }
 )
-_ORDERS = {"mmddyyyy": ("month", "day", "year"), "ddmmyyyy": ("day", "month", "year")}
 _TICK = '<img src="https://cdn.jotfor.ms/images/tick.png" height="16" width="16" alt="X" align="top" />'
 #: The parts of types that are read out as one text, with what stands between them.
 _READ_OUT = {
     "control_fullname": (("prefix", "first", "middle", "last", "suffix"), " "),
     "control_range": (("from", "to"), " - "),
 }
-_CLOCK = ("hourSelect", "minuteSelect", "ampm")
 _CHOSEN = frozenset({"control_checkbox", "control_radio", "control_dropdown", "control_grading"})
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
@@ -148,8 +147,11 @@ def pretty(question: Question, answer: FieldValue) -> str:
     return " ".join(unescape(lines).strip("; ").split())
 
 
-def pretty_format(question: Question, answer: FieldValue) -> str | None:
-    """Return JotForm's `prettyFormat`, which is text or HTML; None where none is known."""
+def pretty_format(question: Question, answer: FieldValue, date_format: str = "") -> str | None:
+    """Return JotForm's `prettyFormat`, which is text or HTML; None where none is known.
+
+    *date_format* is that of dates whose question has none: `mmddyyyy`, `ddmmyyyy` or "" (the year first).
+    """
     kind = question.type
     if kind == "control_widget" and isinstance(answer, str):
         return answer
@@ -159,10 +161,10 @@ def pretty_format(question: Question, answer: FieldValue) -> str | None:
         return "<br>".join(_link(str(one)) for one in answer)
     if isinstance(answer, list) or (kind in _CHOSEN and isinstance(answer, dict)):
         return _text(answer)
-    return _of_parts(question, answer) if isinstance(answer, dict) else None
+    return _of_parts(question, answer, date_format) if isinstance(answer, dict) else None
 
 
-def _of_parts(question: Question, answer: dict[str, FieldValue]) -> str | None:
+def _of_parts(question: Question, answer: dict[str, FieldValue], date_format: str) -> str | None:
     kind, texts = question.type, {part: _text(one) for part, one in answer.items()}
     if kind in _READ_OUT:
         parts, between = _READ_OUT[kind]
@@ -172,31 +174,16 @@ def _of_parts(question: Question, answer: dict[str, FieldValue]) -> str | None:
         number = (texts.get("country"), area, texts.get("phone"))
         return texts.get("full") or " ".join(part for part in number if part)
     if kind == "control_time":
-        ends = (_time(texts, *(part + end for part in _CLOCK)) for end in ("", "Range"))
-        return " - ".join(filter(None, ends))
+        return moments.printed_time(texts)
     if kind == "control_birthdate":
         return " ".join(texts[part] for part in ("month", "day", "year") if texts.get(part))
     if kind == "control_datetime":
-        order = _ORDERS.get(question.properties.get("format", ""), ("year", "month", "day"))
-        day = _day(texts, order, question.properties.get("dateSeparator", "-"))
-        return f"{day} {_time(texts, 'hour', 'min', 'ampm')}".strip()
+        own_format = question.properties.get("format", date_format)
+        return moments.printed(texts, own_format, question.properties.get("dateSeparator", "-"))
     labels = PARTS.get(kind)
     if labels is None:
         return None
     return "<br>".join(f"{labels.get(part, part)}: {text}" for part, text in texts.items())
-
-
-def _day(texts: Mapping[str, str], order: Sequence[str], separator: str) -> str:
-    # Rows that hold nothing but the moment show its day.
-    moment = texts.get("datetime", "")[:10].split("-")
-    held = {**dict(zip(("year", "month", "day"), moment, strict=False)), **texts}
-    return separator.join(held.get(part, "").zfill(2) for part in order)
-
-
-def _time(texts: Mapping[str, str], hour: str, minute: str, half: str) -> str:
-    if not texts.get(hour):
-        return ""
-    return f"{texts[hour]}:{texts.get(minute, '').zfill(2)} {texts.get(half, '')}".strip()
 
 
 def _text(answer: FieldValue) -> str:
@@ -240,18 +227,22 @@ def _link(address: str) -> str:
 
 def sublabels(question: Question) -> str:
     """Return the JSON text in which JotForm keeps the labels of a composite question's parts."""
-    return json.dumps(PARTS[question.type], separators=(",", ":"))
+    return json.dumps(SUBLABELS.get(question.type, PARTS[question.type]), separators=(",", ":"))
 
 
-def api_map(form: Form, answers: Mapping[str, FieldValue]) -> dict[str, object] | list[object]:
+def api_map(
+    form: Form, answers: Mapping[str, FieldValue], date_format: str = ""
+) -> dict[str, object] | list[object]:
     """Return the API's map of answers by qid, layout rows included; empty maps are lists."""
     rows: dict[str, object] = {}
     for question in sorted(form.questions.values(), key=lambda q: int(q.qid)):
-        rows[question.qid] = _api_row(form, question, answers.get(question.qid))
+        rows[question.qid] = _api_row(form, question, answers.get(question.qid), date_format)
     return rows or []
 
 
-def _api_row(form: Form, question: Question, answer: FieldValue | None) -> dict[str, object]:
+def _api_row(
+    form: Form, question: Question, answer: FieldValue | None, date_format: str
+) -> dict[str, object]:
     row: dict[str, object] = {
         "name": question.name,
         "order": question.order if form.numeric_ids else str(question.order),
@@ -260,15 +251,16 @@ def _api_row(form: Form, question: Question, answer: FieldValue | None) -> dict[
     }
     if question.type in PARTS:
         row["sublabels"] = sublabels(question)
+    if question.type == "control_datetime":
+        row["timeFormat"] = question.properties.get("timeFormat", "AM/PM")
     if answer is None:
         return row
     if form.encrypted:
         return row | {"answer": unreadable(answer)}
     if question.type == "control_datetime" and isinstance(answer, dict) and "datetime" not in answer:
-        day = _day({part: _text(one) for part, one in answer.items()}, ("year", "month", "day"), "-")
-        answer = answer | {"datetime": f"{day} 00:00:00"}
+        answer = answer | {"datetime": moments.stored({part: _text(one) for part, one in answer.items()})}
     row["answer"] = answer
-    shown = pretty_format(question, answer)
+    shown = pretty_format(question, answer, date_format)
     return row if shown is None else row | {"prettyFormat": shown}
 
 

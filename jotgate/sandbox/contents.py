@@ -146,6 +146,8 @@ def question(asked: Question, *, numeric: bool = False) -> dict[str, object]:
         content["sublabels"] = answers.sublabels(asked)
     if asked.options:
         content["options"] = "|".join(asked.options)
+    if asked.type == "control_datetime":
+        content |= {"allowTime": "No", "timeFormat": "AM/PM"}
     content.update(asked.properties)
     return content
 
@@ -239,7 +241,8 @@ def submission(world: World, submission: Submission, *, with_answers: bool = Tru
         "updated_at": None if edited is None else world.local(edited),
     }
     if with_answers:
-        held = answers.api_map(world.form(submission.form_id), submission.answers)
+        form = world.form(submission.form_id)
+        held = answers.api_map(form, submission.answers, world.oddities.date_format)
         row["answers"] = _shown(world, held) if held else world.php_map({})
     return row
 

@@ -28,6 +28,32 @@ PARTS: Mapping[str, Mapping[str, str]] = {
     },
     "control_datetime": {"year": "Year", "month": "Month", "day": "Day"},
 }
+#: The labels that the API tells where they are more than those (captured in 2021 and 2025).
+SUBLABELS: Mapping[str, Mapping[str, str]] = {
+    "control_fullname": {
+        "prefix": "Prefix",
+        "first": "First Name",
+        "middle": "Middle Name",
+        "last": "Last Name",
+        "suffix": "Suffix",
+    },
+    "control_phone": {
+        "country": "Country Code",
+        "area": "Area Code",
+        "phone": "Phone Number",
+        "full": "Phone Number",
+        "masked": "Please enter a valid phone number.",
+    },
+    "control_datetime": {
+        "day": "Day",
+        "month": "Month",
+        "year": "Year",
+        "last": "Last Name",
+        "hour": "Hour",
+        "minutes": "Minutes",
+        "litemode": "Date",
+    },
+}
 #: Parts that may be posted besides those the page asks for.
 MORE_PARTS: Mapping[str, Sequence[str]] = {
     "control_fullname": ("prefix", "middle", "suffix"),
@@ -60,6 +86,11 @@ class Question:
     def field_name(self) -> str:
         """Return the name of the field in the form page, as in `q3_fullName`."""
         return f"q{self.qid}_{self.name or 'input' + self.qid}"
+
+    @property
+    def asks_for_time(self) -> bool:
+        """Tell whether the page asks for a time beside this date."""
+        return self.type == "control_datetime" and self.properties.get("allowTime") == "Yes"
 
     @property
     def is_layout(self) -> bool:
@@ -156,8 +187,19 @@ def question_from(wish: Mapping[str, object], *, qid: str, order: int) -> Questi
     )
 
 
-#: What a Short Text field may ask of its answer besides, how a date is spelled, and the rows and columns of a matrix.
-_OTHER_PROPERTIES = ("validation", "maxsize", "inputTextMask", "format", "dateSeparator", "mrows", "mcolumns")
+#: What a Short Text field may ask of its answer besides, how a date is spelled and whether it has a time, and the rows
+#: and columns of a matrix.
+_OTHER_PROPERTIES = (
+    "validation",
+    "maxsize",
+    "inputTextMask",
+    "format",
+    "dateSeparator",
+    "allowTime",
+    "timeFormat",
+    "mrows",
+    "mcolumns",
+)
 
 
 def _is_yes(flag: object) -> bool:

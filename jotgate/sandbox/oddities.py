@@ -57,6 +57,8 @@ class Oddities:
     edits_send_webhooks: bool = False
     #: Text in answers holds HTML entities, as older rows do.
     entities: bool = False
+    #: How the account prints a date whose question has no `format`: `mmddyyyy`, `ddmmyyyy`, or the year first.
+    date_format: str = ""
 
     def playing(self, names: Iterable[str]) -> Oddities:
         """Return these oddities with the named readings played. Raises ValueError, with the names there are."""
@@ -95,6 +97,8 @@ class Odd(Enum):
     API_SENDS_WEBHOOKS = "api_sends_webhooks"  #: submissions by the API send webhooks.
     EDITS_SEND_WEBHOOKS = "edits_send_webhooks"  #: edits send the webhooks again.
     ENTITIES = "entities"  #: answers hold HTML entities (`&#039;`), as older rows do.
+    MONTH_FIRST = "month_first"  #: dates without a `format` are printed as 06-18-2024.
+    DAY_FIRST = "day_first"  #: dates without a `format` are printed as 18-06-2024.
 
 
 _CHANGES: Mapping[Odd, Mapping[str, object]] = {
@@ -124,6 +128,8 @@ _CHANGES: Mapping[Odd, Mapping[str, object]] = {
     Odd.API_SENDS_WEBHOOKS: {"api_sends_webhooks": True},
     Odd.EDITS_SEND_WEBHOOKS: {"edits_send_webhooks": True},
     Odd.ENTITIES: {"entities": True},
+    Odd.MONTH_FIRST: {"date_format": "mmddyyyy"},
+    Odd.DAY_FIRST: {"date_format": "ddmmyyyy"},
 }
 
 

@@ -171,3 +171,30 @@ def test_the_overview_orders_and_clears_faults_by_clicks(sandbox: Sandbox, reade
     page.get_by_role("button", name="Clear all faults").click()
     page.get_by_text("everything works").wait_for()
     assert reader.get("/user").status_code == 200
+
+
+def test_the_time_of_a_date_arrives_in_its_parts(
+    sandbox: Sandbox, reader: Asker, page: Any, site: str
+) -> None:
+    """People type it into one field, and the page takes it apart, as recorded webhooks show."""
+    question = {"qid": "3", "type": "datetime", "name": "visited", "text": "Visited", "allowTime": "Yes"}
+    form_id = sandbox.add_form("Visits", [question])
+    frame = embed(page, site, sandbox, form_id)
+    for label, text in (("Year", "2024"), ("Month", "06"), ("Day", "18"), ("Hour Minutes", "01:29")):
+        frame.get_by_label(label, exact=True).fill(text)
+    frame.get_by_label("AM/PM Option").select_option("PM")
+    frame.get_by_role("button", name="Submit").click()
+    told(page, "submission-completed")
+
+    (row,) = reader.content(f"/form/{form_id}/submissions")
+    assert row["answers"]["3"]["answer"] == {
+        "year": "2024",
+        "month": "06",
+        "day": "18",
+        "timeInput": "01:29",
+        "hour": "01",
+        "min": "29",
+        "ampm": "PM",
+        "datetime": "2024-06-18 13:29:00",
+    }
+    assert row["answers"]["3"]["prettyFormat"] == "2024-06-18 01:29 PM"

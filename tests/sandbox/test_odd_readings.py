@@ -182,6 +182,25 @@ def test_older_rows_hold_entities(clock: StillClock) -> None:
     assert (row["answer"]["last"], row["prettyFormat"]) == ("O&#039;Brien", "Ada O&#039;Brien")
 
 
+def test_dates_may_be_printed_in_the_accounts_format(clock: StillClock) -> None:
+    """Where their question has none of its own; its own counts."""
+    asked = [{"qid": "3", "type": "datetime"}, {"qid": "4", "type": "datetime", "format": "ddmmyyyy"}]
+    date = {"year": "2024", "month": "06", "day": "18", "hour": "13", "min": "29"}
+    printed = {}
+    for odd in (None, "month_first", "day_first"):
+        with Sandbox(clock=clock, odd=[odd] if odd else []) as sandbox:
+            form_id = sandbox.add_form("Dates", asked)
+            kept = sandbox.submit(form_id, {"3": date, "4": date})
+            rows = Asker(sandbox.api, sandbox.read_key).content(f"/submission/{kept}")["answers"]
+            printed[odd] = (rows["3"]["prettyFormat"], rows["4"]["prettyFormat"])
+    own = "18-06-2024 13:29"
+    assert printed == {
+        None: ("2024-06-18 13:29", own),
+        "month_first": ("06-18-2024 13:29", own),
+        "day_first": (own, own),
+    }
+
+
 def test_a_value_filter_may_be_ignored(clock: StillClock) -> None:
     """Echoed, and every row comes."""
     for odd, count in (("value_filters_ignored", 2), ("bare_errors", 1)):

@@ -319,3 +319,33 @@ def test_too_many_parts_are_refused_not_a_crash(sandbox: Sandbox, students: str)
     parts = [(f"q{number}_x", (None, "y")) for number in range(1_100)]
     answer = requests.post(f"{sandbox.submit_origin}/submit/{students}", files=parts, timeout=10)
     assert answer.status_code == 413
+
+
+def test_a_date_may_ask_for_a_time_as_well(sandbox: Sandbox, reader: Asker) -> None:
+    """By 12 hours or by 24, prefilled by its parts; without JavaScript the field that people see is enough."""
+    date = {"type": "datetime", "format": "mmddyyyy", "allowTime": "Yes"}
+    form_id = sandbox.add_form(
+        "Visits",
+        [
+            {"qid": "3", "name": "noon", **date},
+            {"qid": "4", "name": "evening", **date, "timeFormat": "24 Hour"},
+            {"qid": "5", "name": "never", **date, "allowTime": "No"},
+        ],
+    )
+    query = "noon[hour]=1&noon[min]=29&noon[ampm]=PM&evening[timeInput]=19:05"
+    page = open_page(sandbox, form_id, query)
+    asked = [name for field in page.fields if "[" in (name := field.get("name", ""))]
+
+    assert page.value("q3_noon[timeInput]") == "1:29"
+    assert [name for name in asked if "ampm" in name] == ["q3_noon[ampm]"]
+    assert [name for name in asked if name.startswith("q5_never")] == [
+        "q5_never[year]",
+        "q5_never[month]",
+        "q5_never[day]",
+    ]
+    day = {"year": "2024", "month": "06", "day": "18"}
+    sent = {f"{name}[{part}]": text for name in ("q3_noon", "q4_evening") for part, text in day.items()}
+    send(page, **sent, **{"q3_noon[ampm]": "PM"})
+    [answers] = answers_of(reader, form_id)
+    assert answers["noon"]["datetime"] == "2024-06-18 13:29:00"
+    assert answers["evening"] == {**day, "timeInput": "19:05", "datetime": "2024-06-18 19:05:00"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -133,6 +134,17 @@ def test_each_kind_of_question_answers_in_its_own_shape(sandbox: Sandbox, reader
     )
     assert answers["11"]["answer"]["datetime"] == "1988-11-22 00:00:00"
     assert answers["11"]["prettyFormat"] == "1988-11-22"
+    assert answers["11"]["timeFormat"] == "AM/PM"
+    assert list(json.loads(answers["11"]["sublabels"])) == [
+        "day",
+        "month",
+        "year",
+        "last",
+        "hour",
+        "minutes",
+        "litemode",
+    ]
+    assert list(json.loads(answers["3"]["sublabels"])) == ["prefix", "first", "middle", "last", "suffix"]
     assert "answer" not in answers["12"]
     assert "answer" not in answers["7"]
 
