@@ -73,8 +73,8 @@ def plan(name: str) -> dict[str, object] | None:
     }
 
 
-def usage(world: World, account: Account) -> dict[str, object]:
-    """Return `GET /user/usage`: this month's figures, and in `api` the calls used today with this one."""
+def usage(world: World, uploads: Uploads, account: Account) -> dict[str, object]:
+    """Return `GET /user/usage`: this month's figures, the bytes kept, and in `api` the calls used today with this one."""
     month = _month(world, world.clock.now())
     form_ids = [form.form_id for form in world.forms_of(account)]
     sent = sum(_month(world, each.created_at) == month for each in world.submissions_of(form_ids))
@@ -84,7 +84,7 @@ def usage(world: World, account: Account) -> dict[str, object]:
         "submissions": str(sent),
         "ssl_submissions": "0",
         "payments": "0",
-        "uploads": "0",
+        "uploads": str(uploads.bytes_of(account.username)),
         "views": str(sent),
         "signed_documents": "0",
         "ai_sessions": "0",

@@ -41,7 +41,7 @@ class Reads:
         self._by_endpoint: Mapping[str, Callable[[Call], Content | None]] = {
             **others,
             "user": lambda call: (contents.user(world, call.account, call.base), None),
-            "user-usage": lambda call: (contents.usage(world, call.account), None),
+            "user-usage": lambda call: (contents.usage(world, uploads, call.account), None),
             "user-forms": self._forms,
             "user-submissions": self._account_submissions,
             "user-settings": lambda call: (contents.user(world, call.account, call.base), None),

@@ -42,6 +42,11 @@ class Uploads:
         """Return the file that is shown at a path, if there is one."""
         return self._kept.get(unquote(path))
 
+    def bytes_of(self, username: str) -> int:
+        """Return how much an account's files take."""
+        mine = f"/uploads/{username}/"
+        return sum(len(content) for path, content in self._kept.items() if path.startswith(mine))
+
     def row(self, form: Form, sent: Submission, address: str, date: str) -> dict[str, str]:
         """Return a file as `GET /form/{id}/files` does; an answer that is a bare name gets JotForm's address."""
         if "://" not in address:

@@ -271,6 +271,7 @@ def test_files_come_back_at_the_addresses_in_the_answer(
         ("my picture.png", "image/png", "4", addresses[0]),
         ("n.pdf", "application/pdf", "6", addresses[1]),
     ]
+    assert reader.content("/user/usage")["uploads"] == "10"
     got = requests.get(addresses[0], timeout=5)
     assert (got.content, got.headers["Content-Type"]) == (b"\x89PNG", "image/png")
     assert requests.get(f"{place}/other.png", timeout=5).status_code == 404
