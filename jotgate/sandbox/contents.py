@@ -74,7 +74,7 @@ def plan(name: str) -> dict[str, object] | None:
 
 
 def usage(world: World, uploads: Uploads, account: Account) -> dict[str, object]:
-    """Return `GET /user/usage`: this month's figures, the bytes kept, and in `api` the calls used today with this one."""
+    """Return `GET /user/usage`: this month's figures, the bytes kept, and in `api` the calls of today."""
     month = _month(world, world.clock.now())
     form_ids = [form.form_id for form in world.forms_of(account)]
     sent = sum(_month(world, each.created_at) == month for each in world.submissions_of(form_ids))
