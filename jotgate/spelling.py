@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
+from typing import Literal
 
 #: What nobody sees: the soft hyphen, joiners, marks of direction, the byte order mark, variation selectors.
 INVISIBLE = dict.fromkeys(
@@ -24,6 +25,13 @@ _SURROGATES = range(0xD800, 0xE000)
 _LINES = frozenset({"br", "p", "div", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "dd", "dt"})
 _CELLS = frozenset({"td", "th"})
 _UNSEEN = frozenset({"script", "style", "head", "title"})
+#: A mark ends before the next one begins, so that the text is read once, whatever stands in it: the standard library's
+#: parser takes minutes for a hundred thousand open ones, and fails at a number of five thousand digits.
+_MARK = r"<(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>|<!--|-->|<[!?/][^<>]*>"
+_ALT = r"""\salt=(?:"([^"]*)"|'([^']*)')"""
+_NAMED_CHARACTER = r"&[a-zA-Z][a-zA-Z0-9]{1,31};"
+#: Whatever is sorted (its combining class is not 0) is neither letter nor digit.
+_HEAP = r"([^\w\s\x00-\x7f]{32,})"
 _ONE_SPELLING = re.compile(r"[A-Za-z0-9._:/+-]*|[a-z0-9._:/+-]*@[a-z0-9.-]*")
 _MAX_MARKUP_CHARS = 100_000
 
@@ -31,7 +39,7 @@ _MAX_MARKUP_CHARS = 100_000
 def tidy(text: str) -> str:
     """Return *text* with composed letters (NFC), single blanks, none around it, and nothing that nobody sees."""
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text.translate(INVISIBLE))
+        text = normal_form("NFC", text.translate(INVISIBLE))
     return " ".join(text.split())
 
 
@@ -45,11 +53,22 @@ def other_spellings(text: str) -> list[str]:
         return []
     plain = tidy(without_entities(text))
     straight = plain.replace("\u2019", "'")
-    plainest = unicodedata.normalize("NFKC", straight)
-    found = [plain, straight, straight.replace("'", "\u2019"), plainest, unicodedata.normalize("NFD", plain)]
+    plainest = normal_form("NFKC", straight)
+    found = [plain, straight, straight.replace("'", "\u2019"), plainest, normal_form("NFD", plain)]
     if "@" in plainest:
         found.append(plainest.casefold())
     return [one for one in dict.fromkeys(found) if one and one != text]
+
+
+def normal_form(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
+    """Return *text* in one of Unicode's normal forms, but a heap of 32 marks and more as it is.
+
+    The letter under it is no letter any more, and to sort its marks takes time by the square of their number.
+    """
+    if text.isascii():
+        return text
+    heaps = re.split(_HEAP, text)
+    return "".join(part if at % 2 else unicodedata.normalize(form, part) for at, part in enumerate(heaps))
 
 
 def without_entities(text: str) -> str:
@@ -78,36 +97,39 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _shown_lines(markup: str) -> str:
+    lines, unseen, commented = [""], 0, False
+    at = 0
+    for found in re.finditer(_MARK, markup):
+        if not (unseen or commented):
+            lines[-1] += _unescaped(markup[at : found.start()])
+        at = found.end()
+        mark, closing, name, rest = found[0], found["closing"], (found["name"] or "").lower(), found["rest"]
+        if mark == "-->":
+            lines[-1] += "" if commented or unseen else mark
+            commented = False
+        elif commented:
+            continue
+        elif mark == "<!--":
+            commented = True
+        elif name in _UNSEEN:
+            unseen = max(unseen + (-1 if closing else 1), 0)
+        elif name in _LINES:
+            lines.append("")
+        elif unseen:
+            continue
+        elif name in _CELLS and closing:
+            lines[-1] += " "
+        elif name == "img" and (named := re.search(_ALT, rest, re.IGNORECASE)):
+            lines[-1] += _unescaped(named[1] or named[2])
+    if not (unseen or commented):
+        lines[-1] += _unescaped(markup[at:])
+    return "; ".join(filter(None, (" ".join(line.split()) for line in lines)))
+
+
+def _unescaped(text: str) -> str:
+    if "&" not in text:
+        return text
     # Loaded on first use: few answers hold markup.
-    from html.parser import HTMLParser
+    from html import unescape
 
-    class Reader(HTMLParser):
-        """Gather what is shown, line by line."""
-
-        def __init__(self) -> None:
-            super().__init__(convert_charrefs=True)
-            self.lines: list[list[str]] = [[]]
-            self.unseen = 0
-
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            self.unseen += tag in _UNSEEN
-            if tag in _LINES:
-                self.lines.append([])
-            if tag == "img":
-                self.handle_data(dict(attrs).get("alt") or "")
-
-        def handle_endtag(self, tag: str) -> None:
-            self.unseen -= tag in _UNSEEN
-            if tag in _LINES:
-                self.lines.append([])
-            if tag in _CELLS:
-                self.handle_data(" ")
-
-        def handle_data(self, data: str) -> None:
-            if not self.unseen:
-                self.lines[-1].append(data)
-
-    reader = Reader()
-    reader.feed(markup)
-    reader.close()
-    return "; ".join(filter(None, (" ".join("".join(line).split()) for line in reader.lines)))
+    return re.sub(_NAMED_CHARACTER, lambda found: unescape(found[0]), without_entities(text))

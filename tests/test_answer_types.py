@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -135,3 +136,25 @@ def test_markup_of_strangers_is_never_shown() -> None:
         "<style>x</style>ok<table>",
     ):
         assert text_of("x", "control_widget", pretty) == "ok"
+
+
+#: In seconds of the processor: a hundred times what it takes. By the square of its length it would be minutes.
+READ_ONCE = 20
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["0", "0.0", "1 ", "1,", "(1", "&amp;", "&#0", "\u0663", "a@", '{"a":', "jan ", "<a ", "\u0301\u0323"],
+)
+def test_a_long_answer_of_a_strangers_holds_nobody_up(piece: str) -> None:
+    """Whatever its type and wherever it is read, shown, looked up or compared with what was locked."""
+    text = "a" * (not piece.isascii()) + piece * (60_000 // len(piece)) + "x"
+    began = process_time()
+    for name, kind in {id(kind): (name, kind) for name, kind in TYPES.items()}.values():
+        text_of(text, name, text + "<br>")
+        for given in "12345", "5", "a,b", "07-04-2016":
+            assert not kind.lock(given, text, text)
+            assert not kind.part_lock(given, text, text)
+    for way in LOOKUP_KINDS:
+        asked_for(KEYS, "1", "asked", text, way)
+    assert process_time() - began < READ_ONCE

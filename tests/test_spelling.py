@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,6 +20,7 @@ from jotgate.spelling import other_spellings, tidy, without_entities, without_ma
         ("a\u00a0\u2009b\u2060", "a b"),
         ("\u200eabc\u200f", "abc"),
         ("e\u200b\u0301", "\u00e9"),
+        ("e\u0323\u0302 e" + "\u0301\u0323" * 16, "\u1ec7 e" + "\u0301\u0323" * 16),
     ],
 )
 def test_what_nobody_sees_is_left_out(written: str, text: str) -> None:
@@ -46,6 +49,9 @@ def test_entities_are_read_and_addresses_left_alone(written: str, text: str) -> 
         ("Street: 1 High St<br>City: Ely<br/>", "Street: 1 High St; City: Ely"),
         ("<table><tr><th>a</th><td>b&nbsp;c</td></tr><tr><td>d</td></tr></table>", "a b c; d"),
         ('<img src="x" alt="yes"> <script>no</script><a href="y">link</a>', "yes link"),
+        ("<p class='x'>a<!-- <b>no</b> -->b</p>--> c", "ab; --> c"),
+        ("</script>a<style>b", "a"),
+        ("<b>Caf&eacute;</b> &amp;lt; &bogus;", "Caf\u00e9 < &bogus;"),
         ("a &lt; b", "a < b"),
         ("a < b", "a < b"),
         ("", ""),
@@ -54,6 +60,35 @@ def test_entities_are_read_and_addresses_left_alone(written: str, text: str) -> 
 def test_markup_is_read_as_a_browser_shows_it(markup: str, text: str) -> None:
     """Lines come apart, cells stay on one; scripts are not shown."""
     assert without_markup(markup) == text
+
+
+#: In seconds of the processor; a thousandth is enough, and what reads a text once for each of its marks takes minutes.
+READ_ONCE = 20
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<a ",
+        "<a href='",
+        '<img alt="',
+        "<!--",
+        "<!",
+        "</",
+        "<script>",
+        "&#1",
+        "&#",
+        "&a",
+        "<td>",
+        "-->",
+        "<b>1",
+    ],
+)
+def test_marks_that_never_end_hold_nobody_up(mark: str) -> None:
+    """A stranger writes answers of any size and of anything."""
+    began = process_time()
+    without_markup("<br>" + mark * 33_000 + "1" * 5_000 + ";")
+    assert process_time() - began < READ_ONCE
 
 
 @given(st.text() | st.text(alphabet="<>&;#x1/!-a \"'="))

@@ -18,7 +18,7 @@ _BARE = r"[0-9]{5,}"
 #: The last mark is no point: 12345 is not 1 23.45.
 _MASKED = r"[+(]?[0-9][0-9 ()./-]*[ )/-][0-9]+"
 _BETWEEN_CHOICES = r"[,;|\r\n]"
-_NUMBER = r"\s*([+-]?)0*([0-9]+?)(?:\.([0-9]*?)0*)?\s*"
+_NUMBER = r"\s*([+-]?)([0-9]+)(?:\.([0-9]*))?\s*"
 
 
 def text(given: str, answer: object, shown: str) -> bool:
@@ -89,7 +89,10 @@ def _digits(given: str) -> str:
 
 def _number(given: str) -> tuple[str, ...] | None:
     found = re.fullmatch(_NUMBER, given)
-    return None if found is None else (found[1].replace("+", ""), found[2], found[3] or "")
+    if found is None:
+        return None
+    sign, whole, fraction = found.groups(default="")
+    return sign.replace("+", ""), whole.lstrip("0"), fraction.rstrip("0")
 
 
 def _spelled(given: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from jotgate.answers import dates
 from jotgate.signed.keyring import CodeKeys
-from jotgate.spelling import INVISIBLE, without_entities
+from jotgate.spelling import INVISIBLE, normal_form, without_entities
 
 FINGERPRINT_BYTES = 16
 
@@ -75,9 +75,9 @@ def _fingerprints(code_keys: CodeKeys, form_id: str, name: str, text: str) -> tu
 
 def _as_before(text: str) -> str:
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = normal_form("NFKC", text)
     text = " ".join(text.casefold().split())
-    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return text if text.isascii() else normal_form("NFKC", text)
 
 
 def _plain(text: str) -> str:
@@ -87,8 +87,8 @@ def _plain(text: str) -> str:
         return " ".join(text.casefold().replace("`", "'").split())
     text = text.translate(_SEEN)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_SEEN)
-        text = unicodedata.normalize("NFKC", text.casefold())
+        text = normal_form("NFKC", text).translate(_SEEN)
+        text = normal_form("NFKC", text.casefold())
         text = re.sub(_OTHER_DIGIT, lambda found: str(unicodedata.decimal(found[0])), text)
     return " ".join(text.casefold().split())
 
@@ -121,7 +121,7 @@ def _email(text: str) -> str:
 
 
 def _exact(text: str) -> str:
-    return unicodedata.normalize("NFC", without_entities(text)).strip()
+    return normal_form("NFC", without_entities(text)).strip()
 
 
 def _same(text: str) -> str:
