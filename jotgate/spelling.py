@@ -27,7 +27,7 @@ _CELLS = frozenset({"td", "th"})
 _UNSEEN = frozenset({"script", "style", "head", "title"})
 #: A mark ends before the next one begins, so that the text is read once, whatever stands in it: the standard library's
 #: parser takes minutes for a hundred thousand open ones, and fails at a number of five thousand digits.
-_MARK = r"<(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>|<!--|-->|<[!?/][^<>]*>"
+_MARK = r"<(?P<closing>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>|<[!?/][^<>]*>"
 _ALT = r"""\salt=(?:"([^"]*)"|'([^']*)')"""
 _NAMED_CHARACTER = r"&[a-zA-Z][a-zA-Z0-9]{1,31};"
 #: Whatever is sorted (its combining class is not 0) is neither letter nor digit.
@@ -97,33 +97,34 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _shown_lines(markup: str) -> str:
-    lines, unseen, commented = [""], 0, False
-    at = 0
-    for found in re.finditer(_MARK, markup):
-        if not (unseen or commented):
-            lines[-1] += _unescaped(markup[at : found.start()])
-        at = found.end()
-        mark, closing, name, rest = found[0], found["closing"], (found["name"] or "").lower(), found["rest"]
-        if mark == "-->":
-            lines[-1] += "" if commented or unseen else mark
-            commented = False
-        elif commented:
-            continue
-        elif mark == "<!--":
-            commented = True
-        elif name in _UNSEEN:
-            unseen = max(unseen + (-1 if closing else 1), 0)
+    lines, unseen, at = [""], 0, 0
+    markup = _without_comments(markup)
+    for mark in re.finditer(_MARK, markup):
+        if not unseen:
+            lines[-1] += _unescaped(markup[at : mark.start()])
+        at = mark.end()
+        name = (mark["name"] or "").lower()
+        if name in _UNSEEN:
+            unseen = max(unseen + (-1 if mark["closing"] else 1), 0)
         elif name in _LINES:
             lines.append("")
-        elif unseen:
-            continue
-        elif name in _CELLS and closing:
-            lines[-1] += " "
-        elif name == "img" and (named := re.search(_ALT, rest, re.IGNORECASE)):
-            lines[-1] += _unescaped(named[1] or named[2])
-    if not (unseen or commented):
+        elif not unseen:
+            lines[-1] += _instead_of(mark, name)
+    if not unseen:
         lines[-1] += _unescaped(markup[at:])
     return "; ".join(filter(None, (" ".join(line.split()) for line in lines)))
+
+
+def _without_comments(markup: str) -> str:
+    before, *comments = markup.split("<!--")
+    return before + "".join(comment.partition("-->")[2] for comment in comments)
+
+
+def _instead_of(mark: re.Match[str], name: str) -> str:
+    if name == "img":
+        found = re.search(_ALT, mark["rest"], re.IGNORECASE)
+        return _unescaped(found[1] or found[2] or "") if found else ""
+    return " " if name in _CELLS and mark["closing"] else ""
 
 
 def _unescaped(text: str) -> str:

@@ -152,9 +152,9 @@ def test_a_long_answer_of_a_strangers_holds_nobody_up(piece: str) -> None:
     began = process_time()
     for name, kind in {id(kind): (name, kind) for name, kind in TYPES.items()}.values():
         text_of(text, name, text + "<br>")
-        for given in "12345", "5", "a,b", "07-04-2016":
-            assert not kind.lock(given, text, text)
-            assert not kind.part_lock(given, text, text)
+        for locked in "12345", "5", "a,b", "07-04-2016":
+            assert not kind.lock(locked, text, text)
+            assert not kind.part_lock(locked, text, text)
     for way in LOOKUP_KINDS:
         asked_for(KEYS, "1", "asked", text, way)
     assert process_time() - began < READ_ONCE
