@@ -427,8 +427,11 @@ def _cursor(state: FormState, found: Found, horizon: str, now: float) -> str:
 
 
 def _was_left_out(state: FormState, found: Found) -> bool:
-    """Say whether an earlier list should have shown what only a list for the form alone shows."""
-    if state.tries and state.last_error is None:
+    """Say whether an earlier list should have shown what only a list for the form alone shows.
+
+    A form's first submission may just have been late: a list that leaves it out for good does so again.
+    """
+    if state.tries and state.last_error is None and state.anchor is not None:
         return True
     sought_at = state.sought_at or 0.0
     return any(row.submission_id in found.fresh and is_old(row, sought_at) for row in found.rows)

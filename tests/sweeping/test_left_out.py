@@ -36,6 +36,24 @@ def test_a_form_that_combined_lists_leave_out_is_asked_for_by_itself(hours: int)
         assert site.verdicts() == {left_out: Verdict.VERIFIED, shown: Verdict.VERIFIED}
 
 
+def test_forms_whose_first_submission_shows_late_go_on_sharing_calls() -> None:
+    """A list without it left nothing out: the form is asked for by itself once, not for a day."""
+    with gated(2) as site:
+        site.wait(70, step=5)
+        late = [
+            site.submit(form, site.ticket(form), visible_at=site.clock.at + 30, answers_at=site.clock.at + 90)
+            for form in site.forms
+        ]
+        site.wait(10 * _MINUTE, step=5)
+        before = len(site.account.log)
+        rows = []
+        for _ in range(6):
+            rows += [site.submit(form, site.ticket(form)) for form in site.forms]
+            site.wait(5 * _MINUTE, step=5)
+        assert site.verdicts() == dict.fromkeys([*late, *rows], Verdict.VERIFIED)
+        assert {call.path for call in site.account.log[before:]} == {"/user/submissions"}
+
+
 def test_rows_that_no_list_shows_for_hours_are_judged_when_one_does() -> None:
     """200 and an empty list for three hours: another form's rows carry no cursor past them."""
     with gated(2) as site:
