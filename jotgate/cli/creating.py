@@ -17,7 +17,7 @@ import click
 from jotgate import classlist
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import class_list_option, instant, out_options
+from jotgate.cli.lists import class_list_option, instant, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.clock import iso
@@ -105,8 +105,7 @@ def create(
 
 
 def _listed(class_list: BinaryIO) -> Iterator[Person]:
-    rows = classlist.rows(class_list)
-    return (Person(subject=row.subject, label=row.label or None) for row in rows)
+    return (Person(subject=row.subject, label=row.label or None) for row in people_in(class_list))
 
 
 def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:

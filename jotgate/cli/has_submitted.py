@@ -9,8 +9,7 @@ from typing import BinaryIO
 
 import click
 
-from jotgate import classlist
-from jotgate.cli.lists import class_list_option
+from jotgate.cli.lists import class_list_option, people_in
 from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.cli.table import Column, Table
@@ -92,7 +91,7 @@ def _asked(
     parts: Parts, form: str, subjects: tuple[str, ...], class_list: BinaryIO | None
 ) -> Iterator[Asked]:
     if class_list is not None:
-        return parts.standings.who(form, (row.subject for row in classlist.rows(class_list)))
+        return parts.standings.who(form, (row.subject for row in people_in(class_list)))
     return parts.standings.who(form, subjects or None)
 
 

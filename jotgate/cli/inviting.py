@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 import click
 
 from jotgate import classlist
-from jotgate.cli.lists import class_list_option, instant, out_options
+from jotgate.cli.lists import class_list_option, instant, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.wiring import Parts
@@ -65,7 +65,7 @@ def invitations(
 def _people(subjects: tuple[str, ...], class_list: BinaryIO | None) -> Iterator[tuple[str, str]]:
     if class_list is None:
         return ((subject, "") for subject in subjects)
-    return ((row.subject, row.label) for row in classlist.rows(class_list))
+    return ((row.subject, row.label) for row in people_in(class_list))
 
 
 def _links(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
+from jotgate import classlist
+from jotgate.cli.output import plain, say
 from jotgate.config import rules
 from jotgate.policy import FormPolicy
 
@@ -19,6 +21,18 @@ _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 class_list_option = click.option(
     "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
 )
+
+
+def people_in(class_list: BinaryIO) -> Iterator[classlist.Row]:
+    """Check a class list as a whole, say what was passed over in it, and return its people.
+
+    Raises:
+        InputError: as `classlist.checked`.
+    """
+    checked = classlist.checked(class_list)
+    for remark in checked.remarks:
+        say(f"{remark[0].upper()}{plain(remark[1:])}.", err=True)
+    return checked.rows
 
 
 separator_option = click.option(

@@ -122,6 +122,21 @@ def test_a_class_list_becomes_a_file_of_names_and_codes(site: Site) -> None:
         assert row[0] not in result.output
 
 
+def test_lines_that_are_passed_over_are_said(site: Site) -> None:
+    """A title and a note of a list stand on standard error, for each command that takes one, before the result."""
+    listed = site.folder / "class.csv"
+    listed.write_text("Class 7a\nid;name\n'0042;Ann\n\u200b0043;Bo\nPrinted on Monday;\n", encoding="utf-8")
+    for command, code in ((["codes", "create"], 0), (["invitations"], 0), (["has-submitted"], 1)):
+        result = site.run(*command, "students", "--from", str(listed))
+        assert result.exit_code == code, result.output
+        assert result.stderr.splitlines()[:2] == [
+            "Line 1: 'Class 7a' is taken for a title.",
+            "Line 5: 'Printed on Monday' is taken for a note.",
+        ]
+        assert "0042" in result.stdout
+    assert {line["subject"] for line in site.lines("codes", "list")} == {"0042", "0043"}
+
+
 def test_a_file_that_exists_is_kept_and_no_code_is_made(site: Site) -> None:
     """--out never overwrites, and is opened before the first code is stored."""
     out = site.folder / "codes.csv"

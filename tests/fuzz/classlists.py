@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from tests import test_classlist
+from tests.classlist import test_reading, test_writing
 from tests.fuzz.properties import Property, broken_by
 
 
 def properties(held: ExitStack) -> list[Property]:
     """Return what to try."""
     return [
-        broken_by(test_classlist.test_any_bytes_are_read_or_refused_with_sentences),
-        broken_by(test_classlist.test_what_was_written_is_read_back_unchanged),
-        broken_by(test_classlist.test_no_cell_is_a_formula_whatever_separator_the_reader_assumes),
+        broken_by(test_reading.test_any_bytes_are_read_or_refused_with_sentences),
+        broken_by(test_writing.test_what_was_written_is_read_back_unchanged),
+        broken_by(test_writing.test_no_cell_is_a_formula_whatever_separator_the_reader_assumes),
     ]

@@ -23,7 +23,7 @@ SURFACES = {
     "ids": "tests/jotform/test_client.py::test_no_text_reaches_another_path",
     "answers of the API": "tests/jotform/test_envelope.py::test_any_bytes_give_an_answer_or_a_problem",
     "settings": "tests/config/test_any_settings.py::test_any_mapping_gives_settings_or_the_one_error",
-    "class lists": "tests/test_classlist.py::test_any_bytes_are_read_or_refused_with_sentences",
+    "class lists": "tests/classlist/test_reading.py::test_any_bytes_are_read_or_refused_with_sentences",
 }
 _NIGHTLY = {**os.environ, "HYPOTHESIS_PROFILE": "nightly", "PYTEST_ADDOPTS": ""}
 

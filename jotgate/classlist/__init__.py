@@ -1,0 +1,30 @@
+"""Class lists in, names and codes out: the files that school offices exchange with a spreadsheet.
+
+Reading accepts what Excel, LibreOffice and school software write: comma, semicolon, tab or bar between the
+cells, a first line `sep=;`, UTF-8, UTF-16 with its byte order mark, Windows-1252, any line ends, titles above and notes
+below. It takes a list whole or not at all, and names every problem by its line. Writing defuses cells that a
+spreadsheet would run as formulas, and reading undoes exactly that.
+"""
+
+from __future__ import annotations
+
+from jotgate.classlist.reading import checked, read, rows, told_apart
+from jotgate.classlist.records import MAX_CELL_CHARS, MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
+from jotgate.classlist.writing import open_new, write_codes, write_table
+
+__all__ = [
+    "MAX_CELL_CHARS",
+    "MAX_PROBLEMS",
+    "ClassList",
+    "Fate",
+    "Passed",
+    "Refused",
+    "Row",
+    "checked",
+    "open_new",
+    "read",
+    "rows",
+    "told_apart",
+    "write_codes",
+    "write_table",
+]

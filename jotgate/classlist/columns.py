@@ -1,0 +1,140 @@
+"""Which column of a list is what: the words that stand above numbers and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jotgate.frozen import frozen
+from jotgate.spelling import tidy
+
+#: The headings are in one of so many lines that are not blank.
+MAX_ABOVE = 20
+
+_SUBJECTS = frozenset(
+    {
+        *(
+            "subject",
+            "id",
+            "number",
+            "no",
+            "student id",
+            "student number",
+            "student no",
+            "pupil id",
+            "pupil no",
+        ),
+        *(
+            "pupil number",
+            "user id",
+            "person id",
+            "admission number",
+            "admission no",
+            "roll number",
+            "roll no",
+        ),
+        *(
+            "nummer",
+            "nr",
+            "schülernummer",
+            "schülernr",
+            "schüler nr",
+            "schüler id",
+            "matrikelnummer",
+            "kennung",
+        ),
+        *("numéro", "n°", "nº", "numéro étudiant", "numéro élève", "identifiant", "número", "matrícula"),
+        *("matricola", "leerlingnummer", "studentnummer"),
+    }
+)
+_NAMES = frozenset(
+    {
+        *("label", "name", "full name", "student", "student name", "pupil", "pupil name", "schüler"),
+        *(
+            "schülername",
+            "nom",
+            "nom complet",
+            "élève",
+            "nombre",
+            "nombre completo",
+            "alumno",
+            "nome",
+            "naam",
+        ),
+        *("leerling", "name, vorname", "nachname, vorname", "last name, first name", "surname, first name"),
+        *("nom et prénom", "nom, prénom", "nom prénom", "apellidos, nombre", "apellidos y nombre"),
+    }
+)
+_FIRST_NAMES = frozenset(
+    {
+        *("first name", "firstname", "given name", "given names", "forename", "vorname", "rufname", "prénom"),
+        *("prénoms", "voornaam", "nombre de pila"),
+    }
+)
+_LAST_NAMES = frozenset(
+    {
+        *("last name", "lastname", "surname", "family name", "nachname", "familienname", "nom de famille"),
+        *("apellido", "apellidos", "cognome", "achternaam", "apelido", "sobrenome"),
+    }
+)
+#: In front of a column of last names these mean the first name, beside one of first names the last name.
+_EITHER_NAMES = frozenset({"name", "nom", "nombre", "nome", "naam"})
+_PUNCTUATION = re.compile("[-_.:*]")
+
+
+@frozen
+class Columns:
+    """Which cell of a line is what."""
+
+    #: Of the number; None where the name is the subject, too.
+    number: int | None
+    #: Of the name, or of the first name and the last name; none if the list has numbers only.
+    names: tuple[int, ...]
+    #: So many cells has a line, at most.
+    count: int
+    #: The line of headings; none if the list is one column of names.
+    headings: list[str]
+
+
+#: A list of one column needs no headings: each line is a name.
+ONE_COLUMN = Columns(number=None, names=(0,), count=1, headings=[])
+
+
+def named(cells: Sequence[str]) -> int:
+    """Return how many of the two things that matter, numbers and names, a line names."""
+    words = set(map(_heading, cells))
+    return (not words.isdisjoint(_SUBJECTS)) + (not words.isdisjoint(_NAMES | _FIRST_NAMES | _LAST_NAMES))
+
+
+def columns(cells: list[str]) -> Columns | str:
+    """Tell the columns from the line that names them, or say why that is impossible."""
+    count = max(place for place, cell in enumerate(cells, start=1) if cell.strip())
+    headings = [_heading(cell) for cell in cells[:count]]
+    numbers = [place for place, heading in enumerate(headings) if heading in _SUBJECTS]
+    names = _names(headings)
+    for places, meaning in (numbers, "numbers"), *((one, "names") for one in names):
+        if len(places) > 1:
+            clashing = " and ".join(repr(cells[place].strip()) for place in places)
+            return f"the columns {clashing} could both be the {meaning}; rename the one that is not"
+    return Columns(
+        number=numbers[0] if numbers else None,
+        names=tuple(one[0] for one in names if one),
+        count=count,
+        headings=cells,
+    )
+
+
+def _names(headings: Sequence[str]) -> tuple[list[int], ...]:
+    """Return the places that can be the name, or the first name and the last name."""
+    whole, first, last = (
+        [place for place, heading in enumerate(headings) if heading in words]
+        for words in (_NAMES, _FIRST_NAMES, _LAST_NAMES)
+    )
+    either = len(whole) == 1 and headings[whole[0]] in _EITHER_NAMES
+    if whole and not (either and bool(first) != bool(last)):
+        return (whole,)
+    return first or whole, last or whole
+
+
+def _heading(cell: str) -> str:
+    return " ".join(_PUNCTUATION.sub(" ", tidy(cell)).casefold().split())

@@ -1,0 +1,241 @@
+"""Which lines of a list are people, and which are titles, headings, notes and totals."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from itertools import chain, islice
+
+from jotgate.classlist.cells import AS_TEXT, clean, faults, on_one_line
+from jotgate.classlist.columns import MAX_ABOVE, ONE_COLUMN, Columns, columns, named
+from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
+from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
+from jotgate.frozen import frozen
+
+#: Of more notes than this, one after the other, nobody can say that they are none of the people.
+_MAX_NOTES = 20
+_SHOWN_CHARS = 60
+#: A whole number that a program took for one with decimals.
+WITH_DECIMALS = re.compile(r"(\d{1,15})[.,]0{1,3}")
+#: What no spreadsheet has touched.
+_PLAIN_NAME = re.compile(r"[^\W\d_]+(?:(?:[ ,.-]|['’](?=[^\W\d_]))+[^\W\d_]+)*(?: [^\W_]+)*\.?")
+_PLAIN_NUMBER = re.compile(r"[A-Za-z][A-Za-z0-9@./_+-]*")
+_TOTAL = "looks like a total and not like a person; delete the line"
+
+
+class Decimals(Enum):
+    """What `1042.0` is."""
+
+    KEPT = "kept"  #: what it says: other numbers of the column have true decimals.
+    DROPPED = "dropped"  #: 1042: the column has whole numbers only.
+    REFUSED = "refused"  #: nobody can tell: the column has other things than numbers, too.
+
+
+@frozen
+class _Note:
+    """A line that is about no person, as it seems: so it is refused if people follow, and is else passed over."""
+
+    line_number: int
+    text: str
+
+
+def fates(records: Iterator[Record], decimals: Decimals = Decimals.KEPT) -> Iterator[Fate]:
+    """Give what becomes of each line; not yet known is which subjects are there twice.
+
+    Where no line names the columns and they are not clear without, that is the only thing said.
+    """
+    head = list(_head(records))
+    found = _heading_among([record for record in head if not isinstance(record, Refused)])
+    if found is None:
+        yield from (record for record in head if isinstance(record, Refused))
+        return
+    if isinstance(found, Refused):
+        yield found
+        return
+    place, shape = found
+    yield from (_above(record, shape) for record in head[:place] if not isinstance(record, Refused))
+    yield from _below(chain(head[place + bool(shape.headings) :], records), shape, decimals)
+
+
+def _head(records: Iterator[Record]) -> Iterator[Record]:
+    """Give the first records, those among which the headings are; none after one that cannot be read."""
+    for record in islice(records, MAX_ABOVE + 1):
+        yield record
+        if isinstance(record, Refused):
+            return
+
+
+def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns] | Refused | None:
+    """Return which record names the columns, and how; or why none does; None if there is no record."""
+    if not head:
+        return None
+    place = max(range(len(head)), key=lambda at: (named(head[at][1]), -at))
+    line_number, cells = head[place]
+    if named(cells):
+        shape = columns(cells)
+        return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
+    for line_number, cells in head:
+        if any(map(str.strip, cells[1:])):
+            sentence = (
+                'this line must name the columns: "id" above the numbers, "name" above the names, or both'
+            )
+            return Refused(line_number=line_number, sentence=sentence)
+    return 0, ONE_COLUMN
+
+
+def _above(record: tuple[int, list[str]], shape: Columns) -> Passed | Refused:
+    """Take a line above the headings for a title, unless it may be a person: people are sorted with their headings."""
+    line_number, cells = record
+    number = "" if shape.number is None else clean(_at(cells, shape.number))
+    name = on_one_line(" ".join(clean(_at(cells, place)) for place in shape.names))
+    if shape.names and shape.number is not None:
+        person = bool(name) and any(map(str.isdigit, number))
+    else:
+        alone = shape.count > 1 and len(_filled(cells)) == 1
+        person = bool(number or name) and not (alone and not number) and not is_title(number or name)
+    if person:
+        sentence = (
+            "stands above the headings and looks like a person; move the headings up, or delete this line"
+        )
+        return Refused(line_number=line_number, sentence=sentence)
+    return Passed(line_number=line_number, sentence=f"{_shown(cells)!r} is taken for a title")
+
+
+def _below(records: Iterable[Record], shape: Columns, decimals: Decimals) -> Iterator[Fate]:
+    """Give what becomes of the lines below the headings; a note is passed over above and below all people."""
+    held: list[Fate | _Note] = []
+    people, last_label = 0, ""
+    for record in records:
+        fate = record if isinstance(record, Refused) else _fate(*record, shape, decimals)
+        among = people > 0
+        if isinstance(fate, Row):
+            if fate.subject.isdigit() and _counts_them(fate, people, last_label):
+                fate = Refused(line_number=fate.line_number, sentence=_TOTAL)
+            else:
+                people, last_label = people + 1, fate.label
+        if held or isinstance(fate, _Note):
+            held.append(fate)
+            if len(held) > _MAX_NOTES or isinstance(fate, Row | Refused):
+                yield from (_settled(one, among=among) for one in held)
+                held.clear()
+        else:
+            yield fate
+    yield from (_settled(one, among=False) for one in held)
+
+
+def _settled(fate: Fate | _Note, *, among: bool) -> Fate:
+    """Return what becomes of a line, now that it is known whether a note is *among* people."""
+    if not isinstance(fate, _Note):
+        return fate
+    if not among:
+        return Passed(line_number=fate.line_number, sentence=f"{fate.text!r} is taken for a note")
+    sentence = f"{fate.text!r} looks like a note among the people; delete the line, or fill it in"
+    return Refused(line_number=fate.line_number, sentence=sentence)
+
+
+def _counts_them(row: Row, people: int, last_label: str) -> bool:
+    """Say whether a number without a name, below names, is that of the people above."""
+    is_bare = not row.label or row.label is row.subject
+    return is_bare and row.subject == str(people) and bool(last_label) and not last_label.isdigit()
+
+
+def _fate(
+    line_number: int, cells: list[str], shape: Columns, decimals: Decimals
+) -> Row | Refused | Passed | _Note:
+    """Look at one line. Most have a number of ASCII and a name of letters, and need no second look."""
+    try:
+        words = " ".join([cells[place] for place in shape.names]).split()
+        number = "" if shape.number is None else cells[shape.number]
+    except IndexError:
+        return _looked_at(line_number, cells, shape, decimals)
+    label = " ".join(words)
+    subject = label if shape.number is None else number.strip()
+    if (
+        len(subject) <= MAX_CELL_CHARS >= len(label)
+        and _is_plain_name(label, words)
+        and (subject is label or (number.__class__ is str and _is_plain_number(subject)))
+        and len(cells) <= shape.count
+        and cells != shape.headings
+    ):
+        return Row(line_number=line_number, subject=subject, label=label)
+    return _looked_at(line_number, cells, shape, decimals)
+
+
+def _is_plain_name(label: str, words: Sequence[str]) -> bool:
+    if not label.replace(" ", "").isalnum() and not _PLAIN_NAME.fullmatch(label):
+        return False
+    if words[0].isdigit() or len(words) >= WORDS_OF_PROSE or may_be_no_name(words[0]):
+        return False
+    return label.isascii() or unicodedata.is_normalized("NFC", label)
+
+
+def _is_plain_number(subject: str) -> bool:
+    return (
+        (subject.isascii() and subject.replace("-", "").isalnum())
+        or _PLAIN_NUMBER.fullmatch(subject) is not None
+    ) and not (subject.isalpha() and may_be_no_name(subject))
+
+
+def _looked_at(
+    line_number: int, cells: list[str], shape: Columns, decimals: Decimals
+) -> Row | Refused | Passed | _Note:
+    if cells == shape.headings:
+        return Passed(line_number=line_number, sentence="the headings are here once more")
+    parts = [(cell, on_one_line(clean(cell))) for cell in (_at(cells, place) for place in shape.names)]
+    label = on_one_line(" ".join(part for _, part in parts))
+    what = "name" if shape.number is None else "label"
+    found = [fault for cell, part in parts for fault in faults(what, cell, part)]
+    subject = label
+    if shape.number is not None:
+        cell = _at(cells, shape.number)
+        subject = clean(cell)
+        found = faults("subject", cell, subject) + found
+        subject = on_one_line(subject)
+    elif len(parts) > 1 and len(label) > MAX_CELL_CHARS:
+        found.append(f"the name is longer than {MAX_CELL_CHARS} characters")
+    if not found and (aside := _aside(line_number, cells, shape, subject, label)):
+        return aside
+    if decimals is not Decimals.KEPT and (whole := WITH_DECIMALS.fullmatch(subject)):
+        if decimals is Decimals.REFUSED:
+            found.append(f"the subject {subject} may be the number {whole[1]}; {AS_TEXT}")
+        label = whole[1] if subject is label else label
+        subject = whole[1]
+    if not subject:
+        found.append("the subject is empty")
+    if any(map(str.strip, cells[shape.count :])):
+        found.append(f"more cells than columns ({shape.count})")
+    if found:
+        return Refused(line_number=line_number, sentence="; ".join(found))
+    return Row(line_number=line_number, subject=subject, label=label)
+
+
+def _aside(
+    line_number: int, cells: Sequence[str], shape: Columns, subject: str, label: str
+) -> Refused | Passed | _Note | None:
+    """Return what a line is that is about no person."""
+    filled = _filled(cells)
+    if not filled:
+        return Passed(line_number=line_number, sentence="it holds nothing that can be seen")
+    others = () if subject else (clean(cells[place]) for place in filled)
+    if any(map(is_total, (subject, label, *others))):
+        return Refused(line_number=line_number, sentence=_TOTAL)
+    if len(filled) != 1:
+        return None
+    text = on_one_line(clean(cells[filled[0]]))
+    is_prose = filled[0] not in shape.names and text.count(" ") > 1 and not any(map(str.isdigit, text))
+    return _Note(line_number=line_number, text=_shown(cells)) if is_prose or is_note(text) else None
+
+
+def _at(cells: Sequence[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
+
+
+def _filled(cells: Sequence[str]) -> list[int]:
+    return [place for place, cell in enumerate(cells) if clean(cell)]
+
+
+def _shown(cells: Sequence[str]) -> str:
+    text = on_one_line(" ".join(map(clean, cells)))
+    return text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"

@@ -1,0 +1,171 @@
+"""Reading a class list: as a whole or not at all, and every problem by its line."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator
+from itertools import islice, pairwise
+from typing import BinaryIO
+
+from jotgate.classlist import files, text
+from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
+from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
+from jotgate.errors import InputError
+
+#: So many lines are named that were passed over; more of them repeat the same.
+MAX_REMARKS = 50
+
+_DECIMAL = re.compile(r"\d+[.,]\d+")
+
+
+def read(source: bytes | BinaryIO) -> list[Row]:
+    """Read a class list into memory; see `checked`."""
+    return list(rows(source))
+
+
+def rows(source: bytes | BinaryIO) -> Iterator[Row]:
+    """Check a whole class list, then give its rows one by one; see `checked`."""
+    return checked(source).rows
+
+
+def checked(source: bytes | BinaryIO) -> ClassList:
+    """Check a whole class list.
+
+    One of its first lines names the columns, in any order: one of `subject`, `id`, `student number` and the like,
+    one of `name`, `label` and the like, or both; first and last names may have a column each. Other columns are
+    passed over. Where there is a name but no number, the name is the subject *and* the label, so that two pupils of
+    the same name need a number to be told apart. A list of one column needs no headings: each line is a name. With
+    several columns, headings are required, lest "Schmidt, Anna" becomes a number and a name.
+
+    Titles above the headings and notes below the people are passed over, and remarked on.
+
+    `source` is read from where it stands, more than once, and must not change meanwhile; what cannot be
+    rewound is read into memory first. Raises `InputError` with a sentence for each problem, and then gives no
+    row at all: nothing in it, columns of unknown meaning, too many cells, an empty or repeated subject, totals, what a
+    spreadsheet broke, an open quotation mark, unreadable or control characters, a cell or line too long. Errors of the
+    reading itself are `OSError`.
+    """
+    reading = _Reading(source, MAX_PROBLEMS)
+    problems = [*reading.problems, *islice(reading.repeated(), MAX_PROBLEMS)]
+    if problems:
+        raise InputError(_told(problems))
+    if not reading.has_people:
+        raise InputError(["the list is empty"])
+    return ClassList(remarks=tuple(reading.remarks), rows=_only_rows(reading.again()))
+
+
+def told_apart(source: bytes | BinaryIO) -> Iterator[Fate]:
+    """Give what becomes of each line of a class list that is not blank, in their order; nothing for an empty list.
+
+    `checked` takes the list if there is a row and no line is refused. Raises `InputError` for a file that has no lines
+    which could be told apart.
+    """
+    return _Reading(source, None).with_repetitions()
+
+
+class _Reading:
+    """A list that was read once."""
+
+    def __init__(self, source: bytes | BinaryIO, most: int | None) -> None:
+        """Look at the lines, until there are as many problems as *most*."""
+        self._stream = files.rewindable(source)
+        self._start = self._stream.tell()
+        self._encoding = files.encoding(self._stream)
+        self._decimals = Decimals.KEPT
+        self._decimals = self._look(most)
+        if self._decimals is Decimals.REFUSED:
+            self._look(most)
+        elif self._decimals is Decimals.DROPPED:
+            self.remarks.append("the numbers are read without their decimals, which are all zero")
+
+    def again(self) -> Iterator[Fate]:
+        """Read the list anew, knowing what its numbers are."""
+        self._stream.seek(self._start)
+        return fates(text.records(self._stream, self._encoding), self._decimals)
+
+    def repeated(self) -> Iterator[Refused]:
+        """Give the lines whose subject is in an earlier line."""
+        first_lines: dict[str, int] = {}
+        lines = self.again() if self._suspects else ()
+        yield from filter(None, (self._repetition(fate, first_lines) for fate in lines))
+
+    def with_repetitions(self) -> Iterator[Fate]:
+        """Read the list anew, these lines among the others."""
+        first_lines: dict[str, int] = {}
+        return (self._repetition(fate, first_lines) or fate for fate in self.again())
+
+    def _repetition(self, fate: Fate, first_lines: dict[str, int]) -> Refused | None:
+        if not isinstance(fate, Row) or hash(fate.subject) not in self._suspects:
+            return None
+        first = first_lines.setdefault(fate.subject, fate.line_number)
+        if first == fate.line_number:
+            return None
+        sentence = f"the subject {fate.subject!r} is already in line {first}"
+        return Refused(line_number=fate.line_number, sentence=sentence)
+
+    def _look(self, most: int | None) -> Decimals:
+        """Gather problems, remarks, and of each subject eight bytes, by which repeated ones are suspected.
+
+        Returns what becomes of decimals.
+        """
+        self.problems: list[Refused] = []
+        self.remarks: list[str] = []
+        hashes = array("q")
+        numbers = _Numbers()
+        for fate in self.again():
+            if isinstance(fate, Row):
+                hashes.append(hash(numbers.whole(fate.subject)))
+            elif isinstance(fate, Passed):
+                if len(self.remarks) < MAX_REMARKS:
+                    self.remarks.append(f"line {fate.line_number}: {fate.sentence}")
+            elif most is not None:
+                self.problems.append(fate)
+                if len(self.problems) == most:
+                    break
+        self.has_people = bool(hashes)
+        self._suspects = {one for one, next_one in pairwise(sorted(hashes)) if one == next_one}
+        return numbers.decimals()
+
+
+class _Numbers:
+    """What kind of numbers a column has."""
+
+    def __init__(self) -> None:
+        self._some_end_in_zeros = self._some_have_decimals = self._some_are_none = False
+
+    def whole(self, subject: str) -> str:
+        """Take note of a subject, and return it without the decimals that it may lose."""
+        if subject.isdigit():
+            return subject
+        if not subject[0].isdigit():
+            self._some_are_none = True
+            return subject
+        if found := WITH_DECIMALS.fullmatch(subject):
+            self._some_end_in_zeros = True
+            return found[1]
+        if _DECIMAL.fullmatch(subject):
+            self._some_have_decimals = True
+        else:
+            self._some_are_none = True
+        return subject
+
+    def decimals(self) -> Decimals:
+        """Return what becomes of decimals that are zero."""
+        if not self._some_end_in_zeros or self._some_have_decimals:
+            return Decimals.KEPT
+        return Decimals.REFUSED if self._some_are_none else Decimals.DROPPED
+
+
+def _told(problems: list[Refused]) -> list[str]:
+    problems.sort(key=lambda problem: problem.line_number)
+    said = [f"line {problem.line_number}: {problem.sentence}" for problem in problems[:MAX_PROBLEMS]]
+    return [*said, "there may be more problems than these"] if len(said) == MAX_PROBLEMS else said
+
+
+def _only_rows(fates: Iterator[Fate]) -> Iterator[Row]:
+    for fate in fates:
+        if isinstance(fate, Refused):
+            raise InputError([f"line {fate.line_number}: changed while the list was read"])
+        if isinstance(fate, Row):
+            yield fate

@@ -1,0 +1,74 @@
+"""What becomes of each line of a class list: a row, a line that is refused, or one that is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from jotgate.frozen import frozen
+
+#: Longer cells and lines are problems: a name has some twenty characters, and every line must fit in memory.
+MAX_CELL_CHARS = 200
+MAX_LINE_CHARS = 20_000
+#: Reading stops at this many problems: a list with so many repeats the same one over and over.
+MAX_PROBLEMS = 100
+
+
+@frozen
+class Row:
+    """One person of a class list."""
+
+    #: Where the row begins: counted from 1, as editors count lines and spreadsheets their rows.
+    line_number: int
+    #: The subject of a grant: never empty, unique in its list.
+    subject: str
+    #: What people call the subject; empty if the list does not say. One line, single spaces.
+    label: str
+
+
+@frozen
+class Refused:
+    """A line that has to be corrected before any of the list is taken."""
+
+    line_number: int
+    #: Why, and what to do about it; no capital, no full stop.
+    sentence: str
+
+
+@frozen
+class Passed:
+    """A line that is about no person, such as a title, and does no harm."""
+
+    line_number: int
+    #: What it is taken for; no capital, no full stop.
+    sentence: str
+
+
+Fate: TypeAlias = Row | Refused | Passed
+#: The number of a line, and its cells; or why it cannot be split into cells.
+Record: TypeAlias = tuple[int, list[str]] | Refused
+
+
+@frozen
+class ClassList:
+    """A list that was checked as a whole, and found good."""
+
+    #: What was read otherwise than it stands in the file, one sentence each.
+    remarks: tuple[str, ...]
+    #: The people, one by one: read from the file once more, so that a million need little memory.
+    rows: Iterator[Row]
+
+
+class Doubtful(str):
+    """The text of a cell whose value cannot be what its author meant, such as a number that became a date."""
+
+    __slots__ = ("fault",)
+
+    #: What is wrong, to follow "the subject"; no full stop.
+    fault: str
+
+    def __new__(cls, text: str, fault: str) -> Doubtful:
+        """Return *text* with what is wrong with it."""
+        made = super().__new__(cls, text)
+        made.fault = fault
+        return made

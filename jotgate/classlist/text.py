@@ -1,0 +1,86 @@
+"""The lines of a list that is text, and the cells between their separators."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain, islice
+from typing import BinaryIO
+
+from jotgate.classlist.columns import MAX_ABOVE, named
+from jotgate.classlist.files import CHUNK_BYTES
+from jotgate.classlist.records import MAX_LINE_CHARS, Record, Refused
+from jotgate.errors import InputError
+
+_SEPARATORS = ";\t,|"
+_STATED_SEPARATOR = re.compile(r'"?sep=([;\t,|])"?[;\t,|]*[ \n]*', re.IGNORECASE)
+
+
+def records(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[Record]:
+    """Give the cells of each line that is not blank; a cell in quotation marks may span lines.
+
+    Raises `InputError` for a line that does not end within `MAX_LINE_CHARS`.
+    """
+    lines = _lines(stream, encoding)
+    skipped, separator = 0, ""
+    for head in lines:
+        stated = _STATED_SEPARATOR.fullmatch(head)
+        if head.strip() and not stated:
+            break
+        skipped += 1
+        separator = stated[1] if stated else separator
+    else:
+        return
+    heads = [head, *islice(lines, 2 * MAX_ABOVE)]
+    reader = csv.reader(chain(heads, lines), delimiter=separator or _likely_separator(heads), strict=True)
+    while True:
+        line_number = skipped + reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield Refused(
+                line_number=line_number, sentence="cannot be split into cells; check its quotation marks"
+            )
+            continue
+        if any(map(str.strip, cells)):
+            yield line_number, cells
+
+
+def _lines(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[str]:
+    """Give the stream's lines, whatever ends them, each with a line feed; refuse an endless line."""
+    codec, errors = encoding
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(errors), translate=True)
+    number, pending, chunk = 0, "", b"-"
+    while chunk:
+        chunk = stream.read(CHUNK_BYTES)
+        *whole, pending = (pending + decoder.decode(chunk, final=not chunk)).split("\n")
+        for line in chain(whole, [pending] if len(pending) > MAX_LINE_CHARS or not chunk else []):
+            number += 1
+            if len(line) > MAX_LINE_CHARS:
+                raise InputError([f"line {number}: longer than {MAX_LINE_CHARS:,} characters"])
+            yield line + "\n"
+
+
+def _likely_separator(heads: Sequence[str]) -> str:
+    """Return the separator that makes headings of one of the first lines, whatever stands above them.
+
+    Among several, and where there are no headings, it is the most frequent one of the first line; if that has none,
+    it is not a comma: names have them.
+    """
+    unquoted = re.sub(r'"[^"]*"?', "", heads[0])
+    return max(_SEPARATORS, key=lambda one: (_headings(heads, one), unquoted.count(one)))
+
+
+def _headings(heads: Sequence[str], separator: str) -> int:
+    """Return how many of the columns that matter one line names, at most, if this is the separator."""
+    most = 0
+    with suppress(csv.Error):
+        for cells in csv.reader(heads, delimiter=separator):
+            most = max(most, named(cells))
+    return most
