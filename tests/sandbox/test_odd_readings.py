@@ -210,6 +210,7 @@ def test_a_value_filter_may_be_ignored(clock: StillClock) -> None:
             assert len(asker.content(f"/form/{FORM}/submissions", filter='{"status":"ACTIVE"}')) == count
 
 
+@pytest.mark.checkout
 def test_every_reading_changes_something_and_is_in_the_documentation() -> None:
     """None is played by default, none is the same as another, and each has its line in the table."""
     played = [Oddities().playing([odd.value]) for odd in Odd]
