@@ -58,7 +58,8 @@ class Verdict(Enum):
     UNTICKETED = "unticketed"  #: came by the bare address.
     FORGED = "forged"  #: the ticket's MAC is wrong.
     ORPHANED = "orphaned"  #: our MAC, but not in this store: a restored backup.
-    EXPIRED = "expired"  #: made after the ticket's expiry, by every plausible reading of its time.
+    #: Made after the ticket's expiry by every plausible reading of its time, or on an opening of it that is over.
+    EXPIRED = "expired"
     REPLAYED = "replayed"  #: the ticket had been redeemed by another submission.
     WRONG_FORM = "wrong_form"  #: the ticket is for another form.
     OVER_LIMIT = "over_limit"  #: the code's uses, or the form's capacity, were settled already.

@@ -12,7 +12,7 @@ from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import CodeKeys, KeyRing
-from jotgate.signed.tickets import TEXT_LENGTH, Ticket, read_ticket
+from jotgate.signed.tickets import TEXT_LENGTH, FilledIn, OnPage, Ticket, read_ticket
 
 #: How long an empty answer sheet may stay pending: the API sometimes shows null answers right after a webhook.
 EMPTY_PATIENCE_SECONDS = 15 * 60.0
@@ -55,6 +55,8 @@ class Candidate:
     created_latest: float
     #: The ticket it carries, if its MAC is ours.
     ticket_id: bytes | None = None
+    #: The opening that its text names; None: it names none.
+    opening: int | None = None
     #: A verdict that no ticket can change, if there is one: unticketed, forged.
     verdict: Verdict | None = None
     #: Whether it must wait: no question has an answer (yet).
@@ -74,16 +76,17 @@ def examine(
 ) -> Candidate:
     """Read the ticket in question *ticket_qid* of *submission*, and what *policy* says is to be kept of the answers."""
     rows, text = submission.answers, ticket_answer(submission, ticket_qid)
-    ticket_id = (read_ticket(text, keys) if text else None) or _ticket_elsewhere(submission, keys)
+    found = (read_ticket(text, keys) if text else None) or _ticket_elsewhere(submission, keys)
     verdict = None
-    if ticket_id is None:
+    if found is None:
         verdict = Verdict.FORGED if text else Verdict.UNTICKETED
     return Candidate(
         submission_id=submission.submission_id,
         form=policy.form,
         created_earliest=submission.created_earliest,
         created_latest=submission.created_latest,
-        ticket_id=ticket_id,
+        ticket_id=found.ticket_id if found else None,
+        opening=found.opening if found else None,
         verdict=verdict,
         empty=not text and not any(is_answered(row) for qid, row in rows.items() if qid != ticket_qid),
         status=submission.status or None,
@@ -109,14 +112,14 @@ def ticket_answer(submission: Submission, ticket_qid: str) -> str:
     return answer.strip() if isinstance(answer, str) else "?"
 
 
-def _ticket_elsewhere(submission: Submission, keys: KeyRing) -> bytes | None:
+def _ticket_elsewhere(submission: Submission, keys: KeyRing) -> OnPage | None:
     """Return the ticket in any other answer: the owner may have made the ticket field anew since it was sent."""
     for answer in submission.answers.values():
         text = answer.get("answer")
         if isinstance(text, str) and len(text) == TEXT_LENGTH:
-            ticket_id = read_ticket(text, keys)
-            if ticket_id is not None:
-                return ticket_id
+            found = read_ticket(text, keys)
+            if found is not None:
+                return found
     return None
 
 
@@ -144,11 +147,20 @@ def judge(
     # JotForm's times have a grain of one second: within the second of the revocation, the owner wins.
     if ticket.revoked_at is not None and min(candidate.created_latest, seen_at) >= int(ticket.revoked_at):
         return Verdict.REVOKED
-    if candidate.created_earliest > ticket.expires_at:
+    if candidate.created_earliest > ticket.expires_at or ticket.has_ended(candidate.opening):
         return Verdict.EXPIRED
     return Verdict.TAMPERED if is_tampered(candidate, ticket) else Verdict.VERIFIED
 
 
 def is_tampered(candidate: Candidate, ticket: Ticket) -> bool:
-    """Say whether a locked field came back with another value than it was given."""
-    return not all(candidate.answers.came_back(name, ticket.prefill.get(name, "")) for name in ticket.locked)
+    """Say whether a locked field came back with another value than the page's opening gave it.
+
+    Where the text does not say which opening that was, it may have been any.
+    """
+    opening = ticket.opening(candidate.opening)
+    openings = ticket.openings if opening is None else (opening,)
+    return bool(openings) and not any(_came_back(candidate, one) for one in openings)
+
+
+def _came_back(candidate: Candidate, opening: FilledIn) -> bool:
+    return all(candidate.answers.came_back(name, opening.prefill.get(name, "")) for name in opening.locked)

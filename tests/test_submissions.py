@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import CodeKeys, KeyRing
-from jotgate.signed.tickets import Ticket, TicketState, ticket_text
+from jotgate.signed.tickets import FilledIn, OnPage, Ticket, TicketState, ticket_text
 from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate, Submission, examine, judge
 from tests.stores.contract.material import written
 
@@ -65,7 +65,7 @@ def ticket(**changes: Any) -> Ticket:
 @pytest.mark.parametrize("around", ["{}", " {}", "{}\n", "\t{} "])
 def test_a_ticket_of_ours_is_read(around: str) -> None:
     """White space around it does not matter."""
-    found = look(submission(around.format(ticket_text(ID, KEYS))))
+    found = look(submission(around.format(ticket_text(OnPage(ID), KEYS))))
     assert (found.ticket_id, found.verdict, found.empty) == (ID, None, False)
 
 
@@ -83,8 +83,8 @@ def test_nothing_in_the_ticket_field_is_unticketed(answer: Any) -> None:
     [
         "x",
         "A" * 35,
-        ticket_text(ID, KeyRing([b"f" * 32])),
-        ticket_text(ID, KEYS) + "x",
+        ticket_text(OnPage(ID), KeyRing([b"f" * 32])),
+        ticket_text(OnPage(ID), KEYS) + "x",
         ["a"],
         {"a": "b"},
         7,
@@ -153,7 +153,7 @@ def test_the_verdict_follows_from_what_is_known(
 )
 def test_a_locked_field_must_come_back_as_it_was(answers: dict[str, str], verdict: Verdict) -> None:
     """Changed, emptied or gone: tampered; what was filled in without a lock may be changed."""
-    locked = ticket(prefill={"class": "7a", "room": "12"}, locked=("class",))
+    locked = ticket(openings=(FilledIn(0, {"class": "7a", "room": "12"}, ("class",)),))
     assert judge(candidate(answers=written(answers)), locked, waited_seconds=0.0) is verdict
 
 
@@ -199,15 +199,15 @@ def test_what_jotform_spells_anew_is_not_tampered(changed: dict[str, Any], verdi
         str(qid): {"name": name, "type": types[name], "answer": answer}
         for qid, (name, answer) in enumerate((given | changed).items(), start=10)
     }
-    sent = submission(ticket_text(ID, KEYS))
+    sent = submission(ticket_text(OnPage(ID), KEYS))
     seen = look(replace(sent, answers={**sent.answers, **rows}))
-    locked = ticket(prefill=prefill, locked=tuple(prefill))
+    locked = ticket(openings=(FilledIn(0, prefill, tuple(prefill)),))
     assert judge(seen, locked, waited_seconds=0.0) is verdict
 
 
 def test_tampering_is_the_last_thing_to_be_looked_at() -> None:
     """On a ticket that is worthless anyway, that is the verdict."""
-    prefill: dict[str, Any] = {"prefill": {"class": "7a"}, "locked": ("class",)}
+    prefill: dict[str, Any] = {"openings": (FilledIn(0, {"class": "7a"}, ("class",)),)}
     for changes, verdict in (
         ({"form": "teachers"}, Verdict.WRONG_FORM),
         ({"submission_id": "0"}, Verdict.REPLAYED),

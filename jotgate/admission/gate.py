@@ -21,7 +21,7 @@ from jotgate.protocols import SITE_APP, App, FormState, Opening, Redemption
 from jotgate.signed.browsers import Browser
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass, PassReader, new_pass_id
-from jotgate.signed.tickets import Ticket, TicketState, ticket_text
+from jotgate.signed.tickets import OnPage, Ticket, TicketState, ticket_text
 from jotgate.signed.tokens import LEEWAY_SECONDS, Claims, mint_token
 from jotgate.signed.work import ShownWork, challenge, read_work
 from jotgate.stores import Store
@@ -328,15 +328,15 @@ class Gate:
                 return True
         return False
 
-    def ticket(self, ticket_id: bytes, *, form: str) -> Ticket | None:
-        """Return the ticket of that id, None if there is none for *form*."""
-        ticket = self._store.ticket(ticket_id)
+    def ticket(self, ticket_id: bytes, *, form: str, on_page: OnPage | None = None) -> Ticket | None:
+        """Return the ticket of that id, as it is for that page if one is given; None if there is none for *form*."""
+        ticket = self._store.ticket(ticket_id, on_page)
         return ticket if ticket is not None and ticket.form == form else None
 
-    def ticket_text(self, ticket: Ticket) -> str:
+    def ticket_text(self, on_page: OnPage) -> str:
         """Return the text that travels in the form's hidden field."""
         self._key_use.note(self._clock.now())
-        return ticket_text(ticket.ticket_id, self._keys)
+        return ticket_text(on_page, self._keys)
 
     def leave(self, held: Pass) -> None:
         """End a pass."""
@@ -361,9 +361,9 @@ class Gate:
             return None
         return holds._replace(expires_at=max(holds.expires_at, policy.pass_expires_at(now, expires_at)))
 
-    def mark_sent(self, ticket_id: bytes) -> bool:
+    def mark_sent(self, on_page: OnPage) -> bool:
         """Note that a page says it submitted; say whether that was news."""
-        return self._store.mark_sent(ticket_id=ticket_id, now=self._clock.now())
+        return self._store.mark_sent(ticket_id=on_page.ticket_id, now=self._clock.now(), on_page=on_page)
 
 
 def app_fingerprint(app: str, form_id: str, subject: str) -> bytes:

@@ -109,7 +109,8 @@ _MEANING: Mapping[Verdict, str] = MappingProxyType(
         Verdict.FORGED: "This site did not make what is in its ticket field.",
         Verdict.ORPHANED: "This site made its ticket, but the store does not know it: somebody restored an older"
         " copy of the store. `submissions accept` lets it count.",
-        Verdict.EXPIRED: "It was made after its ticket had run out.",
+        Verdict.EXPIRED: "It was made after its ticket had run out, or from a page that an app had opened before many"
+        " others; what had been filled in there is no longer known.",
         Verdict.REPLAYED: "Another submission had used its ticket before.",
         Verdict.WRONG_FORM: "Its ticket is for another form.",
         Verdict.OVER_LIMIT: "All uses of the code, or all places of the form, were taken before it.",

@@ -23,7 +23,7 @@ from jotgate.outcomes import Admit, Refuse
 from jotgate.policy import FormPolicy
 from jotgate.signed.invitations import PARAMETER, Invitation
 from jotgate.signed.passes import Pass
-from jotgate.signed.tickets import Ticket
+from jotgate.signed.tickets import OnPage, Ticket
 from jotgate.signed.tokens import can_be_stored
 from jotgate.wiring import Parts
 
@@ -77,24 +77,29 @@ class Door:
         text = query_value(request, PARAMETER)
         return self.parts.invitations.read(text, form) if text else None
 
-    def page_name(self, request: Request, form: str, ticket: Ticket) -> str:
-        """Return by what a page that speaks of *ticket* names it; "" in a browser that keeps no cookie."""
+    def page_name(self, request: Request, form: str, on_page: OnPage) -> str:
+        """Return the name of a page that speaks of a ticket like this; "" in a browser that keeps no cookie."""
         browser, is_new = self.cookies.browser(request, self.parts.clock.now())
-        return "" if is_new else self.signer.sign_page(form, browser.browser_id, ticket.ticket_id)
+        return "" if is_new else self.signer.sign_page(form, browser.browser_id, on_page)
 
-    def ticket(self, request: Request, form: str) -> Ticket | None:
-        """Return the ticket that the request's page speaks of, even if the browser let somebody else in since.
+    def on_page(self, request: Request, form: str) -> OnPage | None:
+        """Return what the request's page speaks of, even if the browser let somebody else in since.
 
-        A page that names none speaks of the ticket behind the pass that the browser holds.
+        A page that names no ticket speaks of the one behind the pass that the browser holds.
         """
         page = query_value(request, PAGE)
         if page:
             browser, _ = self.cookies.browser(request, self.parts.clock.now())
-            ticket_id = self.signer.read_page(page, form, browser.browser_id)
-        else:
-            held = self.held(request, form)
-            ticket_id = None if held is None else held.ticket_id
-        return None if ticket_id is None else self.parts.gate.ticket(ticket_id, form=form)
+            return self.signer.read_page(page, form, browser.browser_id)
+        held = self.held(request, form)
+        return None if held is None else OnPage(held.ticket_id)
+
+    def ticket(self, request: Request, form: str) -> Ticket | None:
+        """Return the ticket that the request's page speaks of, as it is for that page."""
+        on_page = self.on_page(request, form)
+        if on_page is None:
+            return None
+        return self.parts.gate.ticket(on_page.ticket_id, form=form, on_page=on_page)
 
     def seen(self, request: Request, form: str) -> Seen:
         """Return who knocks."""

@@ -12,10 +12,10 @@ from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_r
 from jotgate.door.sentences import say
 from jotgate.door.visitors import query_value
 from jotgate.jotform.embed import form_address, frame_address
-from jotgate.outcomes import Reason, Refuse
+from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
-from jotgate.signed.tickets import Ticket
+from jotgate.signed.tickets import OnPage, Ticket, TicketState, new_page
 from jotgate.stores.forgetting import is_tombstone
 
 #: How long before its end a page says that its time is running out.
@@ -50,11 +50,12 @@ def form_context(
     door: Door, request: Request, policy: FormPolicy, ticket: Ticket, field: str
 ) -> dict[str, Any]:
     """Return what the page with the form needs; *field* is the name of the form's ticket field."""
-    path = door.door_path(request, policy.form)
-    prefill = {**ticket.prefill, field: door.parts.gate.ticket_text(ticket)}
+    path, on_page = door.door_path(request, policy.form), _page_with_form(door, request, policy, ticket)
+    opening = ticket.opening(on_page.opening)
+    prefill = {**(opening.prefill if opening else {}), field: door.parts.gate.ticket_text(on_page)}
     left_seconds = ticket.expires_at - door.parts.clock.now()
     return _frame_context(door, policy, prefill) | {
-        **_own_urls(door, request, policy, ticket),
+        **_own_urls(door, request, policy, on_page),
         "door_url": path,
         "left_seconds": round(left_seconds),
         "warn_seconds": round(min(_WARNED_SECONDS, left_seconds / 4)),
@@ -97,7 +98,7 @@ def received_context(door: Door, request: Request, policy: FormPolicy, ticket: T
         "states": said,
         "expected_at": expected_at,
         "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
-        **_own_urls(door, request, policy, ticket),
+        **_own_urls(door, request, policy, OnPage(ticket.ticket_id)),
         "door_url": path,
         "mine_url": f"{path}/mine" if policy.show_fields else "",
         "subject": spoken_subject(ticket.subject),
@@ -136,9 +137,17 @@ def notice_context(
     return context
 
 
-def _own_urls(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, str]:
+def _page_with_form(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> OnPage:
+    """Return the page that asks for the form in its frame, or a new one."""
+    on_page = door.on_page(request, policy.form)
+    if on_page is None or on_page.ticket_id != ticket.ticket_id or ticket.opening(on_page.opening) is None:
+        return new_page(ticket)
+    return on_page
+
+
+def _own_urls(door: Door, request: Request, policy: FormPolicy, on_page: OnPage) -> dict[str, str]:
     """Return the addresses by which a page reports on its own ticket, asks about it, and shows its form."""
-    path, name = door.door_path(request, policy.form), door.page_name(request, policy.form, ticket)
+    path, name = door.door_path(request, policy.form), door.page_name(request, policy.form, on_page)
     query = f"?{PAGE}={name}" if name else ""
     return {f"{verb}_url": f"{path}/{verb}{query}" for verb in ("state", "sent", "renew", "leave", "form")}
 
@@ -148,10 +157,12 @@ def answer_expected_at(door: Door, form: str, state: str) -> float | None:
     return door.parts.sweep.expected_at(form) if state in ("sent", "pending") else None
 
 
-def state_of(ticket: Ticket) -> str:
-    """Return how far a ticket is, as `/state` spells it: open, sent, or its submission's verdict."""
+def state_of(ticket: Ticket, opening: int | None = None) -> str:
+    """Return how far a ticket is on a page of that opening, as `/state` spells it: open, sent, or a verdict."""
     if ticket.verdict is not None:
         return ticket.verdict.value
+    if ticket.state is TicketState.OPEN and ticket.has_ended(opening):
+        return Verdict.EXPIRED.value
     return ticket.state.value
 
 

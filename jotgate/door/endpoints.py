@@ -103,10 +103,10 @@ def leave(door: Door, request: Request, form: str) -> Response:
 def sent(door: Door, request: Request, form: str) -> Response:
     """Note that a page says it submitted."""
     policy = door.parts.gate.policy(form)
-    ticket = door.ticket(request, form)
-    if ticket is None:
+    ticket, on_page = door.ticket(request, form), door.on_page(request, form)
+    if ticket is None or on_page is None:
         return refuse(door, request, Refuse.unrecorded(Reason.NO_PASS), form=policy)
-    if door.parts.gate.mark_sent(ticket.ticket_id):
+    if door.parts.gate.mark_sent(on_page):
         door.parts.sweeper.wake()
     return _how_far(door, request, form)
 
@@ -129,11 +129,11 @@ def renew(door: Door, request: Request, form: str) -> Response:
 def state(door: Door, request: Request, form: str) -> Response:
     """Say how far the page's ticket is; `expires_in` counts the seconds for which an open one is good."""
     policy = door.parts.gate.policy(form)
-    ticket = door.ticket(request, form)
-    if ticket is None:
+    ticket, on_page = door.ticket(request, form), door.on_page(request, form)
+    if ticket is None or on_page is None:
         refusal = Refuse.unrecorded(Reason.NO_PASS)
         return refuse_json(refusal, door.message(refusal, policy))
-    state = state_of(ticket)
+    state = state_of(ticket, on_page.opening)
     left_seconds = ticket.expires_at - door.parts.clock.now()
     return json_response(
         200,
@@ -141,7 +141,7 @@ def state(door: Door, request: Request, form: str) -> Response:
             "state": state,
             "form": form,
             "expected_by": iso(answer_expected_at(door, form, state)),
-            "expires_in": round(left_seconds) if ticket.state is TicketState.OPEN else None,
+            "expires_in": round(left_seconds) if state == TicketState.OPEN.value else None,
         },
     )
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from jotgate.clock import Clock, SystemClock
 from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tickets import OnPage
 
 _RETURN_SECONDS = 86_400
 #: For so long a way back is signed in the same words: a flood of visitors without a pass asks for few pages.
@@ -60,17 +61,20 @@ class Signer:
             return ()
         return tuple(signed[at : at + _ID_BYTES] for at in range(len(holder), len(signed), _ID_BYTES))
 
-    def sign_page(self, form: str, browser: bytes, ticket_id: bytes) -> str:
+    def sign_page(self, form: str, browser: bytes, on_page: OnPage) -> str:
         """Return the name of a page of *form* in that browser that speaks of this ticket."""
-        return self._sign("page", _holder(browser, form) + ticket_id)
+        ticket_id, opening, page = on_page
+        named = b"" if opening is None else bytes([opening]) + page
+        return self._sign("page", _holder(browser, form) + ticket_id + named)
 
-    def read_page(self, text: str, form: str, browser: bytes) -> bytes | None:
-        """Return the ticket's id in *text*, or None if we did not sign it for this form and browser."""
+    def read_page(self, text: str, form: str, browser: bytes) -> OnPage | None:
+        """Return what *text* says, or None if we did not sign it for this form and browser."""
         signed = self._read("page", text, _PAGE_SECONDS)
         holder = _holder(browser, form)
         if signed is None or not signed.startswith(holder):
             return None
-        return signed[len(holder) :]
+        named, at = signed[len(holder) :], _ID_BYTES
+        return OnPage(named) if len(named) == at else OnPage(named[:at], named[at], named[at + 1 :])
 
     def _sign(self, purpose: str, body: bytes, now: int | None = None) -> str:
         signed_at = int(self._clock.now()) if now is None else now

@@ -14,6 +14,7 @@ from jotgate.signed.tickets import new_ticket_id
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import fingerprint_of_forgotten, known_as
 from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.openings import read_openings, with_opening
 from jotgate.stores.tickets import TicketRow, is_unanswered
 from jotgate.stores.verbs import record, tried_twice
 
@@ -247,6 +248,7 @@ def _issue(tx: Transaction, redemption: Redemption, ticket_id: bytes) -> str:
         fingerprint=redemption.fingerprint,
         app=redemption.app,
         now=redemption.now,
+        openings=with_opening((), redemption),
         **_ticket_values(redemption, ticket_id),
     )
     return "issued"
@@ -254,12 +256,21 @@ def _issue(tx: Transaction, redemption: Redemption, ticket_id: bytes) -> str:
 
 def _take_over(tx: Transaction, redemption: Redemption, ticket: TicketRow) -> str:
     moved = ticket.browser is not None and ticket.browser != redemption.browser
+    unanswered = ticket.state == "sent" and is_unanswered(tx, ticket, redemption.form)
+    values = _ticket_values(redemption, ticket.ticket_id)
+    if ticket.state == "sent" and not unanswered:
+        # It is shown what was sent, and nothing of that changes.
+        values["expires_at"] = max(ticket.expires_at, redemption.ticket_expires_at)
+        openings = ticket.openings
+    else:
+        openings = with_opening(read_openings(ticket.openings), redemption)
     tx.run(
         "take_ticket_over",
         subject=redemption.subject,
         moved=int(moved),
-        unanswered=ticket.state == "sent" and is_unanswered(tx, ticket, redemption.form),
-        **_ticket_values(redemption, ticket.ticket_id),
+        unanswered=unanswered,
+        openings=openings,
+        **values,
     )
     if moved:
         tx.run("count_move", fingerprint=redemption.fingerprint)
@@ -269,15 +280,12 @@ def _take_over(tx: Transaction, redemption: Redemption, ticket: TicketRow) -> st
 
 
 def _ticket_values(redemption: Redemption, ticket_id: bytes) -> dict[str, Any]:
-    prefill, locked = dict(redemption.prefill), list(redemption.locked)
     return {
         "ticket_id": ticket_id,
         "browser": redemption.browser,
         "pass_id": redemption.pass_id,
         "pass_expires_at": redemption.pass_expires_at,
         "expires_at": redemption.ticket_expires_at,
-        "prefill": json.dumps(prefill) if prefill else None,
-        "locked": json.dumps(locked) if locked else None,
     }
 
 

@@ -156,7 +156,7 @@ def _verdict_after(
     row = tx.one("read_ticket", ticket_id=candidate.ticket_id) if candidate.ticket_id else None
     if row is None or present is not machine:
         return present
-    ticket = ticket_from(row)
+    ticket = ticket_from(row[:-1])
     if present is Verdict.VERIFIED and is_tampered(candidate, ticket):
         tx.run("free_place", form=candidate.form)
         return Verdict.TAMPERED

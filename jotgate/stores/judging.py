@@ -212,6 +212,7 @@ def _submission(judged: Judged, now: float) -> dict[str, Any]:
         "now": now,
         "judged_at": None if verdict is Verdict.PENDING else now,
         "ticket_id": candidate.ticket_id,
+        "opening": candidate.opening,
         "status": candidate.status,
         "digest": kept.digest if kept else None,
         "shown": json.dumps(kept.shown) if kept and kept.shown else None,

@@ -6,7 +6,6 @@ each other: apps, proofs, tallies, grants, tokens, tickets, revocations, forms, 
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -15,10 +14,11 @@ from jotgate.outcomes import Admit, Reason, Refuse, Verdict
 from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening, Revoked
 from jotgate.signed.passes import Pass
-from jotgate.signed.tickets import UNANSWERED_SECONDS, Ticket, TicketState, new_ticket_id
+from jotgate.signed.tickets import UNANSWERED_SECONDS, OnPage, Ticket, TicketState, new_ticket_id
 from jotgate.stores.codes import PACE, Found, count_first, find, too_often, unusable
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.guessing import GuessingVerbs
+from jotgate.stores.openings import SENDERS_LETTERS, as_sent, read_openings, sender_of
 from jotgate.stores.verbs import record, tried_twice
 from jotgate.throttle import EVERYWHERE, FREE_GUESSES, Turn
 
@@ -39,6 +39,7 @@ class TicketRow(NamedTuple):
     revoked_at: float | None
     moves: int
     submission_id: str | None
+    openings: str | None
 
 
 class TicketVerbs(GuessingVerbs):
@@ -140,10 +141,16 @@ class TicketVerbs(GuessingVerbs):
         return None if row is None else row[0]
 
     @tried_twice
-    def mark_sent(self, *, ticket_id: bytes, now: float) -> bool:
-        """Turn an open ticket into a sent one and make its form due; say whether it was open."""
+    def mark_sent(self, *, ticket_id: bytes, now: float, on_page: OnPage | None = None) -> bool:
+        """Turn an open ticket into a sent one and make its form due; say whether it was open.
+
+        The same where another page than before says that it sent the ticket, for what came from there.
+        """
         with self._write() as tx:
             row = tx.one("mark_sent", ticket_id=ticket_id, now=now)
+            if on_page is not None and on_page.page:
+                values = {"sender": sender_of(on_page), "most_letters": SENDERS_LETTERS}
+                row = tx.one("note_sender", ticket_id=ticket_id, **values) or row
             if row is None:
                 return False
             form_id = self._forms.get(row[0])
@@ -152,13 +159,19 @@ class TicketVerbs(GuessingVerbs):
             return True
 
     @tried_twice
-    def ticket(self, ticket_id: bytes) -> Ticket | None:
-        """Return the ticket with the verdict on what was settled on it, else on the last that came with it."""
+    def ticket(self, ticket_id: bytes, on_page: OnPage | None = None) -> Ticket | None:
+        """Return the ticket with the verdict on what was settled on it, else on the last that came with it.
+
+        If *on_page* is one of several pages that say that they sent it, that is the verdict on what came from there;
+        until it is known, the ticket is sent.
+        """
         with self._read() as tx:
             row = tx.one("read_ticket", ticket_id=ticket_id)
             if row is None:
                 return None
-            ticket = ticket_from(row)
+            ticket, senders = ticket_from(row[:-1]), (row[-1] or "").split()
+            if len(senders) > 1 and on_page is not None and sender_of(on_page) in senders:
+                return as_sent(ticket, on_page, senders, tx.all("sent_with_ticket", ticket_id=ticket_id))
             if ticket.verdict is not None:
                 return ticket
             last = tx.one("last_on_ticket", ticket_id=ticket_id)
@@ -182,7 +195,7 @@ class TicketVerbs(GuessingVerbs):
 
 
 def ticket_from(row: Row) -> Ticket:
-    """Return the ticket in a row of ``read_ticket``."""
+    """Return the ticket in a row of ``read_ticket``, without the pages."""
     (
         ticket_id,
         form,
@@ -196,8 +209,7 @@ def ticket_from(row: Row) -> Ticket:
         submission_id,
         verdict,
         app,
-        prefill,
-        locked,
+        openings,
     ) = row
     return Ticket(
         ticket_id=bytes(ticket_id),
@@ -212,8 +224,7 @@ def ticket_from(row: Row) -> Ticket:
         submission_id=submission_id,
         verdict=Verdict(verdict) if verdict else None,
         app=app,
-        prefill=json.loads(prefill) if prefill else {},
-        locked=tuple(json.loads(locked)) if locked else (),
+        openings=read_openings(openings),
     )
 
 

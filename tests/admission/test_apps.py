@@ -31,6 +31,7 @@ from jotgate.protocols import AppFault, AppKeyState, GrantFilter
 from jotgate.signed.browsers import new_browser
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass
+from jotgate.signed.tickets import FilledIn
 from jotgate.signed.tokens import app_secret_text, mint_token, read_app_secret
 from jotgate.stores import Store, open_store
 from jotgate.submissions import Candidate
@@ -178,7 +179,7 @@ class TestTokens:
         admit = let_in(site.gate(policy).redeem(text, form="report", seen=somebody()))
         ticket = site.store.ticket(admit.ticket_id)
         assert ticket is not None
-        assert (dict(ticket.prefill), ticket.locked, ticket.app) == (prefill, ("room", "site"), "ios")
+        assert (ticket.openings, ticket.app) == ((FilledIn(0, prefill, ("room", "site")),), "ios")
 
     def test_the_form_says_how_often_a_subject_may_submit(self, site: Site) -> None:
         """With `uses` = 1, the second token after the submission is refused, and says when it was used."""
@@ -377,7 +378,7 @@ class TestHandOff:
             text = site.gate().hand_off(form, "s-1", prefill={"name": "Ann"}, locked=["name"])
             ticket = site.store.ticket(let_in(site.redeem(text, form=form)).ticket_id)
             assert ticket is not None
-            assert (ticket.subject, ticket.app, ticket.locked) == ("s-1", "site", ("name",))
+            assert (ticket.subject, ticket.app, ticket.openings[-1].locked) == ("s-1", "site", ("name",))
             assert why(site.redeem(text, form=form)) is Reason.TOKEN_USED
 
     def test_it_outlives_a_rotation_of_the_sites_keys(self, site: Site) -> None:

@@ -20,7 +20,7 @@ from jotgate.protocols import GrantFilter
 from jotgate.signed.browsers import new_browser
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass
-from jotgate.signed.tickets import TicketState, read_ticket
+from jotgate.signed.tickets import TicketState, new_page, read_ticket
 from jotgate.stores import Store, open_store
 from jotgate.submissions import Candidate
 from jotgate.testing import FrozenClock
@@ -104,7 +104,9 @@ def test_a_right_code_gives_a_pass_and_a_ticket(site: Site) -> None:
     ticket = site.gate().ticket(held.ticket_id, form="students")
     assert ticket is not None
     assert ticket.state is TicketState.OPEN
-    assert read_ticket(site.gate().ticket_text(ticket), KEYS) == admit.ticket_id
+    on_page = new_page(ticket)
+    assert on_page.ticket_id == admit.ticket_id
+    assert read_ticket(site.gate().ticket_text(on_page), KEYS) == on_page
 
 
 class TestMovedAway:

@@ -23,7 +23,7 @@ from jotgate.protocols import Consumer
 from jotgate.sandbox import Sandbox
 from jotgate.signed.browsers import new_browser
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tickets import ticket_text
+from jotgate.signed.tickets import OnPage, ticket_text
 from jotgate.submissions import examine
 from jotgate.wiring import Parts, build
 from tests.bench.measuring import Size, Target, laps, middle_quotient, print_table
@@ -146,7 +146,7 @@ def _tickets(parts: Parts, count: int) -> list[str]:
         seen = Seen(browser=new_browser(time.time()), network=f"198.51.100.{number % 250}/32")
         admit = parts.gate.admit(code, form=FORM, seen=seen)
         assert isinstance(admit, Admit), admit
-        tickets.append(ticket_text(admit.ticket_id, parts.keys))
+        tickets.append(ticket_text(OnPage(admit.ticket_id), parts.keys))
     return tickets
 
 

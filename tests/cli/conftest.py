@@ -19,7 +19,7 @@ from jotgate.config import Settings
 from jotgate.outcomes import Admit
 from jotgate.sandbox import Sandbox
 from jotgate.signed.browsers import Browser
-from jotgate.signed.tickets import ticket_text
+from jotgate.signed.tickets import OnPage, ticket_text
 from jotgate.wiring import Parts, build
 
 #: Values that no output may show, but for the key of the sandbox, which each test run makes anew.
@@ -93,7 +93,7 @@ class Site:
         )
         assert isinstance(decision, Admit)
         parts.store.close()
-        return ticket_text(decision.ticket_id, parts.keys)
+        return ticket_text(OnPage(decision.ticket_id), parts.keys)
 
 
 @pytest.fixture(scope="session")

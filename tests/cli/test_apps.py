@@ -18,6 +18,7 @@ from jotgate.outcomes import Admit, Refuse
 from jotgate.protocols import AppFault
 from jotgate.signed.browsers import new_browser
 from jotgate.signed.proofs import ProofFault
+from jotgate.signed.tickets import FilledIn
 from jotgate.signed.tokens import TokenFault, mint_token
 
 from .conftest import Site
@@ -205,7 +206,7 @@ def test_a_token_to_try_with(site: Site) -> None:
     ticket = parts.store.ticket(admit.ticket_id)
     parts.store.close()
     assert ticket is not None
-    assert (dict(ticket.prefill), ticket.locked, ticket.subject) == ({"room": "7=b"}, ("room",), "u-7")
+    assert (ticket.openings, ticket.subject) == ((FilledIn(0, {"room": "7=b"}, ("room",)),), "u-7")
     shown = site.run("token", "ios", "--form", "report", "--subject", "u-7")
     text, link = shown.stdout.split()
     assert link.endswith(text)

@@ -22,7 +22,7 @@ from jotgate.outcomes import Admit
 from jotgate.signed.browsers import Browser
 from jotgate.signed.keyring import KeyRing
 from jotgate.signed.passes import Pass
-from jotgate.signed.tickets import read_ticket
+from jotgate.signed.tickets import new_page, read_ticket
 
 from .conftest import CANARIES, Site
 
@@ -57,7 +57,7 @@ def admit(site: Site, **terms: Any) -> tuple[str, str]:
     assert isinstance(decision, Admit)
     ticket = parts.store.ticket(decision.ticket_id)
     assert ticket is not None
-    texts = parts.gate.sign_pass(decision), parts.gate.ticket_text(ticket)
+    texts = parts.gate.sign_pass(decision), parts.gate.ticket_text(new_page(ticket))
     parts.store.close()
     return texts
 
@@ -66,9 +66,9 @@ def is_live(site: Site, texts: tuple[str, str]) -> bool:
     """Say whether pass and ticket are believed; they always agree."""
     parts = site.parts()
     held: Pass | None = parts.gate.read_pass("students", [texts[0]])
-    ticket_id = read_ticket(texts[1], parts.keys)
+    on_page = read_ticket(texts[1], parts.keys)
     parts.store.close()
-    assert (held is None) == (ticket_id is None)
+    assert (held is None) == (on_page is None)
     return held is not None
 
 

@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,7 +25,7 @@ from jotgate.door.returning import return_address
 from jotgate.outcomes import Verdict
 from jotgate.signed import segments
 from jotgate.signed.proofs import key_thumbprint
-from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
+from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, frame_in, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 
 JSON = {"Accept": "application/json"}
@@ -243,6 +244,82 @@ def test_a_fresh_token_takes_the_ticket_over(field: Field, subject: str) -> None
     assert "<iframe" not in told.text
     assert "This form is no longer open here" in told.text
     assert app_link(told)["href"] == f"{RETURN_URL}&state=refused&ref=MOVED_AWAY"
+
+
+class TestSeveralScreens:
+    """One person with several pages of one form: each is judged by what it was given, and hears of its own."""
+
+    @staticmethod
+    def page(
+        field: Field, visitor: Visitor, subject: str, place: str
+    ) -> tuple[dict[str, str], Callable[..., str]]:
+        """Tap a place in the app; return what its page fills in, and how the page reports or asks."""
+        token = field.token(subject, prefill={"name": place}, locked=["name"])
+        visitor.get(ENTER, query_string={"token": token})
+        html = visitor.get(DOOR).text
+        sent_url = unescape(re.findall(r'data-sent-url="([^"]+)"', html)[0])
+        state_url = unescape(re.findall(r'data-state-url="([^"]+)"', html)[0])
+
+        def told(*, says_sent: bool = False) -> str:
+            ask = partial(visitor.post, sent_url) if says_sent else partial(visitor.get, state_url)
+            return str(ask(headers=JSON).get_json()["state"])
+
+        return {"jotgate": ticket_in(html), "name": prefilled(html)["name"]}, told
+
+    @pytest.mark.parametrize("screens", ["two tabs", "two devices"])
+    def test_either_page_may_be_sent(self, field: Field, subject: str, screens: str) -> None:
+        """Whichever is sent counts, and a second one does not; both pages say so."""
+        for first, second in ((0, 1), (1, 0)):
+            user, phone = f"{subject}-{first}", field.visitor()
+            other = phone if screens == "two tabs" else field.visitor()
+            pages = [self.page(field, phone, user, "place 1"), self.page(field, other, user, "place 2")]
+            assert [given["name"] for given, _ in pages] == ["place 1", "place 2"]
+            ids = [field.site.sandbox.submit(field.site.form_id, pages[first][0])]
+            assert pages[first][1](says_sent=True) == "sent"
+            field.site.sweep()
+            assert [told() for _, told in pages] == ["verified", "verified"]
+            ids.append(field.site.sandbox.submit(field.site.form_id, pages[second][0]))
+            # What it has sent itself has not been read yet.
+            assert pages[second][1](says_sent=True) == "sent"
+            field.site.sweep()
+            assert [field.site.verdict(one) for one in ids] == [Verdict.VERIFIED, Verdict.REPLAYED]
+            assert [pages[number][1]() for number in (first, second)] == ["verified", "replayed"]
+
+    def test_no_page_is_judged_by_another_ones_values(self, field: Field, subject: str) -> None:
+        """What was locked at one opening is tampered with by what another filled in."""
+        phone = field.visitor()
+        (one, told_one), (two, told_two) = (
+            self.page(field, phone, subject, place) for place in ("place 1", "place 2")
+        )
+        mixed = field.site.sandbox.submit(field.site.form_id, one | {"name": "place 2"})
+        assert told_one(says_sent=True) == "sent"
+        field.site.sweep()
+        assert (field.site.verdict(mixed), told_one()) == (Verdict.TAMPERED, "tampered")
+        honest = field.site.sandbox.submit(field.site.form_id, two)
+        assert told_two(says_sent=True) == "sent"
+        field.site.sweep()
+        assert (field.site.verdict(honest), told_two(), told_one()) == (
+            Verdict.VERIFIED,
+            "verified",
+            "tampered",
+        )
+
+    def test_revoking_the_app_ends_every_opening(self, subject: str) -> None:
+        """Whatever page is sent afterwards."""
+        with running_site(form={"access": "app"}) as site:
+            own, phone = Field(site, site.app_secret()), site.visitor()
+            pages = [self.page(own, phone, subject, place) for place in ("place 1", "place 2")]
+            assert site.parts.apps.revoke("ios", actor="the owner")
+            ids = [site.sandbox.submit(site.form_id, given, at=site.clock.now() + 2) for given, _ in pages]
+            site.clock.ahead_seconds += 60
+            site.sweep()
+            assert {site.verdict(one) for one in ids} == {Verdict.REVOKED}
+            assert {told() for _, told in pages} == {"revoked"}
+
+
+def prefilled(html: str) -> dict[str, str]:
+    """Return what the form in a page is filled in with, by field."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(frame_in(html)).query).items()}
 
 
 def test_another_user_of_the_same_phone_gets_a_pass_of_their_own(field: Field) -> None:

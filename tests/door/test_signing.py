@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jotgate.door.signing import Signer, is_local_path
 from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tickets import OnPage
 from jotgate.testing import FrozenClock
 from tests.door.site import DOOR, SITE_URL, Site, running_site
 
@@ -146,8 +147,9 @@ def test_a_right_to_move_is_for_one_form_and_one_browser() -> None:
 def test_a_page_is_named_for_one_form_and_one_browser() -> None:
     """Its ticket is opened by no other browser, and for no other form."""
     signer = Signer(KEYS)
-    page = signer.sign_page("students", BROWSER, b"t" * 16)
-    assert signer.read_page(page, "students", BROWSER) == b"t" * 16
+    for on_page in (OnPage(b"t" * 16), OnPage(b"t" * 16, 255, b"pag")):
+        page = signer.sign_page("students", BROWSER, on_page)
+        assert signer.read_page(page, "students", BROWSER) == on_page
     assert signer.read_page(page, "teachers", BROWSER) is None
     assert signer.read_page(page, "students", b"c" * 16) is None
 

@@ -24,6 +24,7 @@ from jotgate.outcomes import Admit
 from jotgate.policy import FormPolicy
 from jotgate.signed.browsers import new_browser, sign_browser
 from jotgate.signed.keyring import CodeKeys, KeyRing
+from jotgate.signed.tickets import new_page
 from jotgate.stores import Store, open_store
 from jotgate.stores.tables import load_steps
 from jotgate.testing import FrozenClock
@@ -234,7 +235,7 @@ def test_a_stolen_file_holds_no_code_ticket_or_cookie(store: Store, path: Path) 
     secrets = [
         issued.code,
         issued.code.replace("-", ""),
-        gate.ticket_text(ticket),
+        gate.ticket_text(new_page(ticket)),
         cookie,
         sign_browser(browser, keys),
     ]

@@ -26,7 +26,7 @@ from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Quota
 from jotgate.sandbox import Sandbox
 from jotgate.signed.browsers import new_browser
-from jotgate.signed.tickets import ticket_text
+from jotgate.signed.tickets import OnPage, ticket_text
 from jotgate.stores import open_store
 from jotgate.telling.callbacks import CLAIM_SECONDS
 from jotgate.wiring import build
@@ -159,7 +159,7 @@ def _tickets(site: Site, form: str, count: int) -> list[str]:
         seen = Seen(browser=new_browser(site.clock.now()), network="192.0.2.7/32")
         admit = parts.gate.admit(code.code, form=form, seen=seen)
         assert isinstance(admit, Admit)
-        texts.append(ticket_text(admit.ticket_id, parts.keys))
+        texts.append(ticket_text(OnPage(admit.ticket_id), parts.keys))
     return texts
 
 

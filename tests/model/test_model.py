@@ -31,7 +31,7 @@ from jotgate.protocols import GrantFilter, SubmissionFilter, SubmissionRecord
 from jotgate.sandbox import Sandbox
 from jotgate.signed.browsers import Browser, new_browser
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tickets import TicketState, new_ticket_id, ticket_text
+from jotgate.signed.tickets import OnPage, TicketState, new_ticket_id, ticket_text
 from jotgate.sweeping.sweep import Swept
 from tests.sweeping.school import MONDAY, Ticking
 
@@ -225,7 +225,7 @@ class Play(RuleBasedStateMachine):
     def submit_without_a_ticket_of_ours(self, form: str, what: str, webhook: bool) -> str:
         if what != "ours":
             return self._submitted(form, Paper(what), webhook)
-        text = ticket_text(new_ticket_id(), self.site.parts.keys)
+        text = ticket_text(OnPage(new_ticket_id()), self.site.parts.keys)
         return self._submitted(form, Paper(text, self.site.settings["secret_keys"][-1]), webhook)
 
     @rule(submission_id=submissions)
@@ -336,7 +336,7 @@ class Play(RuleBasedStateMachine):
         return ((code, ticket) for code in self.names for ticket in code.tickets)
 
     def _paper(self, ticket_id: bytes, code: Code, ticket: Ticket) -> Paper:
-        text = ticket_text(ticket_id, self.site.parts.keys)
+        text = ticket_text(OnPage(ticket_id), self.site.parts.keys)
         return Paper(text, self.site.settings["secret_keys"][-1], code, ticket)
 
     def _decision(self, text: str, form: str, browser: int, move: bool) -> Admit | Refuse:

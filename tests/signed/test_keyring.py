@@ -17,7 +17,7 @@ from jotgate.signed.browsers import Browser, read_browser, sign_browser
 from jotgate.signed.invitations import Invitation, invitation_text, read_invitation
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass, PassReader
-from jotgate.signed.tickets import read_ticket, ticket_text
+from jotgate.signed.tickets import OnPage, read_ticket, ticket_text
 
 OLD, NEW = b"o" * 32, b"n" * 32
 NOW = 1_790_000_000.0
@@ -29,7 +29,7 @@ PASS = Pass(form="students", subject="s-1", pass_id=ID, ticket_id=ID, expires_at
 
 #: Every signed value there is: how it is made, and how it is read back (None or empty: refused).
 KINDS: dict[str, tuple[Callable[[KeyRing], str], Callable[[KeyRing, str], object]]] = {
-    "ticket": (lambda keys: ticket_text(ID, keys), lambda keys, text: read_ticket(text, keys)),
+    "ticket": (lambda keys: ticket_text(OnPage(ID), keys), lambda keys, text: read_ticket(text, keys)),
     "browser": (lambda keys: sign_browser(BROWSER, keys), lambda keys, text: read_browser(text, keys)),
     "pass": (
         lambda keys: PassReader("students", keys).sign(PASS),

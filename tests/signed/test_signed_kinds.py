@@ -22,7 +22,7 @@ from jotgate.signed.invitations import Invitation, invitation_text, read_invitat
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass, PassReader
 from jotgate.signed.proofs import Proof, read_proof
-from jotgate.signed.tickets import read_ticket, ticket_text
+from jotgate.signed.tickets import OnPage, read_ticket, ticket_text
 from jotgate.signed.tokens import AppKey, Claims, app_secret_text, mint_token, read_app_secret, read_token
 from jotgate.signed.work import PUZZLES, ShownWork, challenge, read_work
 from jotgate.testing.clock import FrozenClock
@@ -60,11 +60,12 @@ TEXTS = {
         Pass(form="students", subject="s-1", pass_id=BROWSER, ticket_id=BROWSER, expires_at=NOW + 60)
     ),
     "browser": sign_browser(Browser(browser_id=BROWSER, since=NOW), KEYS),
-    "ticket": ticket_text(BROWSER, KEYS),
+    "ticket": ticket_text(OnPage(BROWSER), KEYS),
+    "ticket of an opening": ticket_text(OnPage(bytes(16), 0), KEYS),
     "invitation": invitation_text(Invitation(form="students", subject="s-1"), KEYS),
     "return path": SIGNER.sign_return("/students"),
     "move right": SIGNER.sign_move("students", BROWSER, [bytes(16)]),
-    "page": SIGNER.sign_page("students", BROWSER, bytes(16)),
+    "page": SIGNER.sign_page("students", BROWSER, OnPage(bytes(16))),
     "work": CHALLENGE,
     "token": TOKEN,
     "hand-off": mint_token(SITE_SECRET, app="site", form="students", subject="s-1", now=NOW),
@@ -84,7 +85,7 @@ def _is_proof(text: str) -> bool:
 VERIFIERS: dict[tuple[str, ...], Callable[[str], bool]] = {
     ("pass",): lambda text: PASSES.read(text, NOW) is not None,
     ("browser",): lambda text: read_browser(text, KEYS) is not None,
-    ("ticket",): lambda text: read_ticket(text, KEYS) is not None,
+    ("ticket", "ticket of an opening"): lambda text: read_ticket(text, KEYS) is not None,
     ("invitation",): lambda text: read_invitation(text, "students", KEYS) is not None,
     ("return path",): lambda text: SIGNER.read_return(text) is not None,
     ("page",): lambda text: SIGNER.read_page(text, "students", BROWSER) is not None,
@@ -129,6 +130,7 @@ def test_matrix_knows_every_purpose() -> None:
         "pass",
         "browser",
         "ticket",
+        "ticket/opening",
         "invitation",
         "return",
         "move",

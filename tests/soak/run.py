@@ -153,8 +153,8 @@ def _lost(served: Served, acknowledged: Acknowledged) -> Iterator[str]:
     if len(found) != len(acknowledged.verdicts):
         yield f"{len(found)} submissions are judged, and {len(acknowledged.verdicts)} were made"
     for text in acknowledged.tickets:
-        ticket_id = read_ticket(text, served.parts.keys)
-        if ticket_id is None or store.ticket(ticket_id) is None:
+        found = read_ticket(text, served.parts.keys)
+        if found is None or store.ticket(found.ticket_id) is None:
             yield f"a ticket that a page showed is not in the store: {text[:6]}"
 
 

@@ -19,7 +19,7 @@ from jotgate.jotform.transport import _Session
 from jotgate.outcomes import Admit, Verdict
 from jotgate.protocols import FormState, SubmissionFilter, SubmissionRecord
 from jotgate.signed.browsers import new_browser
-from jotgate.signed.tickets import ticket_text
+from jotgate.signed.tickets import OnPage, ticket_text
 from jotgate.wiring import Parts, build
 from tests.sweeping.school import MONDAY, Ticking
 
@@ -56,7 +56,7 @@ class Gated:
         seen = Seen(browser=new_browser(self.clock.at), network="192.0.2.7/32")
         admit = self.parts.gate.admit(code, form=form, seen=seen)
         assert isinstance(admit, Admit), admit
-        return ticket_text(admit.ticket_id, self.parts.keys)
+        return ticket_text(OnPage(admit.ticket_id), self.parts.keys)
 
     def submit(
         self,

@@ -18,7 +18,7 @@ from jotgate.outcomes import Admit, Verdict
 from jotgate.protocols import FormState, SubmissionFilter, SubmissionRecord
 from jotgate.sandbox import Sandbox
 from jotgate.signed.browsers import new_browser
-from jotgate.signed.tickets import ticket_text
+from jotgate.signed.tickets import OnPage, ticket_text
 from jotgate.sweeping.sweep import Swept
 from jotgate.wiring import Parts, build
 
@@ -65,7 +65,7 @@ class School:
         seen = Seen(browser=new_browser(self.clock.at), network="192.0.2.7/32")
         admit = self.parts.gate.admit(code, form=form, seen=seen)
         assert isinstance(admit, Admit), admit
-        return ticket_text(admit.ticket_id, self.parts.keys)
+        return ticket_text(OnPage(admit.ticket_id), self.parts.keys)
 
     def submit(self, form: str = "form-0", ticket: str | None = None, *, webhook: bool = True) -> str:
         """Submit the form, with JotForm's webhook if it is to come."""

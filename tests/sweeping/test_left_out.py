@@ -110,6 +110,6 @@ def test_a_forms_team_is_named_in_its_calls() -> None:
 
 def _report_sent(site: Gated, ticket: str) -> None:
     """Let the page report that its form was sent."""
-    ticket_id = read_ticket(ticket, site.parts.keys)
-    assert ticket_id is not None
-    site.parts.store.mark_sent(ticket_id=ticket_id, now=site.clock.at)
+    on_page = read_ticket(ticket, site.parts.keys)
+    assert on_page is not None
+    site.parts.store.mark_sent(ticket_id=on_page.ticket_id, now=site.clock.at)

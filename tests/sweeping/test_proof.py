@@ -114,6 +114,6 @@ def test_a_form_whose_newest_submission_was_deleted_is_proven_by_the_one_before(
 
 
 def _ticket_id(site: School, text: str) -> bytes:
-    ticket_id = read_ticket(text, site.parts.keys)
-    assert ticket_id is not None
-    return ticket_id
+    on_page = read_ticket(text, site.parts.keys)
+    assert on_page is not None
+    return on_page.ticket_id

@@ -11,7 +11,7 @@ from jotgate.admission.grants import Terms, people
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.protocols import GrantFilter
 from jotgate.signed.keyring import KeyRing
-from jotgate.signed.tickets import new_ticket_id, ticket_text
+from jotgate.signed.tickets import OnPage, new_ticket_id, ticket_text
 from tests.door.site import DOOR, running_site, ticket_in
 
 from .school import School, school
@@ -53,7 +53,7 @@ def test_a_made_up_ticket_is_forged(one: School, text: str) -> None:
 
 def test_a_ticket_of_another_installation_is_forged(one: School) -> None:
     """A ticket made with other keys is not ours."""
-    foreign = ticket_text(new_ticket_id(), KeyRing([b"x" * 32]))
+    foreign = ticket_text(OnPage(new_ticket_id()), KeyRing([b"x" * 32]))
     submission_id = one.submit(ticket=foreign)
     one.sweep()
     assert one.verdicts() == {submission_id: Verdict.FORGED}
@@ -61,7 +61,7 @@ def test_a_ticket_of_another_installation_is_forged(one: School) -> None:
 
 def test_a_ticket_that_the_store_forgot_is_orphaned(one: School) -> None:
     """Our own MAC on a ticket that is not in the store means that a backup was restored."""
-    submission_id = one.submit(ticket=ticket_text(new_ticket_id(), one.parts.keys))
+    submission_id = one.submit(ticket=ticket_text(OnPage(new_ticket_id()), one.parts.keys))
     one.sweep()
     assert one.verdicts() == {submission_id: Verdict.ORPHANED}
 

@@ -99,14 +99,14 @@ ORDER BY issued_at DESC LIMIT 1
 
 -- name: issue_ticket_to_app
 INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,
-    expires_at, app, prefill, locked)
+    expires_at, app, openings)
 VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_expires_at, 'open', :now,
-    :expires_at, :app, :prefill, :locked)
+    :expires_at, :app, :openings)
 
 -- name: take_ticket_over
--- The same ticket in the browser that asks, with what the app fills in now; about whom the token is, even if retention had
--- made it nobody's.
+-- The same ticket in the browser that asks, and one more opening of it; about whom the token is, even if retention had made
+-- it nobody's.
 UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
     state = CASE WHEN state = 'sent' AND :unanswered THEN 'open' ELSE state END,
-    expires_at = :expires_at, moves = moves + :moved, prefill = :prefill, locked = :locked
+    expires_at = :expires_at, moves = moves + :moved, openings = :openings
 WHERE ticket_id = :ticket_id

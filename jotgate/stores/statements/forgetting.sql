@@ -64,7 +64,7 @@ SELECT ticket_id, pass_id, pass_expires_at FROM {some_tickets}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: forget_subject_of_ticket
-UPDATE tickets SET subject = :tombstone, prefill = NULL, locked = NULL WHERE ticket_id = :ticket_id
+UPDATE tickets SET subject = :tombstone, openings = NULL WHERE ticket_id = :ticket_id
 
 -- name: grants_of_subject
 SELECT fingerprint, app, form FROM {some_grants}
@@ -107,12 +107,12 @@ WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
 -- name: old_tickets
 SELECT ticket_id, subject FROM {some_tickets}
 WHERE form = :form AND issued_at < :before AND expires_at < :before
-    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR prefill IS NOT NULL)
+    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR openings IS NOT NULL)
 
 -- name: count_old_tickets
 SELECT count(*) FROM tickets
 WHERE form = :form AND issued_at < :before AND expires_at < :before
-    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR prefill IS NOT NULL)
+    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR openings IS NOT NULL)
 
 -- name: old_grants
 SELECT fingerprint, subject FROM {some_grants}
@@ -144,7 +144,7 @@ WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'fo
 
 -- name: forget_old_ticket
 -- Unless it was given its whole time again since it was found.
-UPDATE tickets SET subject = :tombstone, prefill = NULL, locked = NULL
+UPDATE tickets SET subject = :tombstone, openings = NULL
 WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: forget_old_grant

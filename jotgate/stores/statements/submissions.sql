@@ -15,9 +15,9 @@ UNION ALL
 SELECT submission_id, verdict, removed_at FROM removed_submissions WHERE submission_id = :each
 
 -- name: tickets_to_settle
--- How often its code is honoured and was, and the ticket as ``read_ticket`` has it.
+-- How often its code is honoured and was, and the ticket as ``read_ticket`` has it, without the pages.
 SELECT g.fingerprint, g.uses, g.used, t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at,
-    t.revoked_at, t.moves, t.submission_id, s.verdict, t.app, t.prefill, t.locked
+    t.revoked_at, t.moves, t.submission_id, s.verdict, t.app, t.openings
 FROM tickets t LEFT JOIN grants g ON g.fingerprint = t.grant_fingerprint
     LEFT JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :each
@@ -29,13 +29,13 @@ SELECT form, settled FROM forms WHERE form = :each
 -- What others end with: a verdict stands, and only what was pending is written anew.
 ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
     created_at = excluded.created_at, created_from = excluded.created_from, judged_at = excluded.judged_at,
-    ticket_id = excluded.ticket_id, status = excluded.status, digest = excluded.digest, shown = excluded.shown
+    ticket_id = excluded.ticket_id, opening = excluded.opening, status = excluded.status, digest = excluded.digest, shown = excluded.shown
 WHERE submissions.verdict = 'pending'
 
 -- name: add_submission
-INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, status,
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, opening, status,
     digest, shown, created_from)
-VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :status,
+VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :opening, :status,
     :digest, :shown, :created_from)
 {over_what_was_pending}
 

@@ -1,7 +1,7 @@
 -- name: every_ticket
 -- What others begin with, as ``{every_ticket}``.
 SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issued_at, expires_at, sent_at, revoked_at, moves,
-    submission_id
+    submission_id, openings
 FROM tickets
 
 -- name: find_code
@@ -136,15 +136,30 @@ RETURNING tickets.expires_at
 -- The browser says that it submitted.
 UPDATE tickets SET state = 'sent', sent_at = :now WHERE ticket_id = :ticket_id AND state = 'open' RETURNING form
 
+-- name: note_sender
+-- The page that says so, once; as many as anybody can have open.
+UPDATE tickets SET senders = coalesce(senders, '') || ' ' || :sender
+WHERE ticket_id = :ticket_id AND coalesce(senders, '') NOT LIKE '%' || :sender || '%'
+    AND length(coalesce(senders, '')) < :most_letters
+RETURNING form
+
 -- name: last_on_ticket
 -- The verdict on the newest submission that came with a ticket and did not count; ids grow with time.
 SELECT verdict FROM submissions
 WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'accepted', 'pending')
 ORDER BY length(submission_id) DESC, submission_id DESC LIMIT 1
 
+-- name: sent_with_ticket
+-- What came with a ticket and has its verdict, the oldest first; as the index of what does not count finds it.
+SELECT submission_id, verdict, opening FROM submissions
+WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'accepted', 'pending')
+UNION
+SELECT s.submission_id, s.verdict, s.opening FROM tickets t JOIN submissions s ON s.submission_id = t.submission_id
+WHERE t.ticket_id = :ticket_id AND s.verdict <> 'pending'
+
 -- name: read_ticket
--- A ticket with its verdict.
+-- A ticket with its verdict, and the pages that say that they sent it.
 SELECT t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at, t.revoked_at, t.moves, t.submission_id,
-    s.verdict, t.app, t.prefill, t.locked
+    s.verdict, t.app, t.openings, t.senders
 FROM tickets t LEFT JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :ticket_id
