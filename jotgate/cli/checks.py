@@ -51,6 +51,14 @@ def trouble(error: Exception) -> str:
             return f"{error}; try again later, and look at http_proxy if this machine needs a proxy"
 
 
+def unseen(form_id: str) -> str:
+    """Return why a key that works is refused a form, with what to do about it."""
+    return (
+        f"this key cannot see a form {form_id}: the id is wrong, or the form belongs to another account. The id is the"
+        " number in the form's address"
+    )
+
+
 def hook_address(parts: Parts, secret: str) -> str:
     """Return where JotForm's webhook is to go."""
     return f"{parts.settings.site_url}{parts.settings.url_prefix}/hook/{secret}"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from jotgate.cli.checks import (
-    REGION_HINT,
     Check,
     Level,
     hook_address,
     is_on_this_machine,
     is_sandboxed,
     trouble,
+    unseen,
 )
 from jotgate.cli.output import plain
 from jotgate.errors import JotgateError, UpstreamError, UpstreamReason
@@ -26,6 +26,10 @@ from jotgate.wiring import Parts
 CALLS_EACH = 4
 #: What conditions do to fields, in captured forms.
 _HIDING = ("Hide", "Show", "HideMultiple", "ShowMultiple")
+_WITHOUT_WEBHOOK = (
+    "only the visitor's page says that a form was sent, and where it does not, as without script, the verdict takes up"
+    " to 15 minutes"
+)
 #: Labels for which JotForm's filter suspends accounts (JotForm's help, "phishing").
 _SUSPICIOUS = ("password", "username", "login")
 
@@ -68,10 +72,7 @@ def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[
     except UpstreamError as problem:
         words = plain(trouble(problem))
         if problem.reason is UpstreamReason.UNAUTHORIZED:
-            words = (
-                f"this key cannot see a form {form_id}: the id is wrong, or the form belongs to another account. The id"
-                f" is the number in the form's address. {REGION_HINT}"
-            )
+            words = unseen(form_id)
         yield Check(level=Level.FAIL, topic="form", form=form, words=words)
     except JotgateError as problem:
         yield Check(level=Level.FAIL, topic="form", form=form, words=plain(trouble(problem)))
@@ -253,15 +254,19 @@ def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Check:
     present = {address.rstrip("/") for address in addresses}
     if hook_address(parts, newest) in present:
         return Check(level=Level.OK, topic="webhook", form=form, words=f"{shown} is set")
-    add = f"add {shown} (the last of hook_secrets in full) under Settings, Integrations, WebHooks"
+    sandboxed = is_sandboxed(parts)
+    where = (
+        f"on {parts.settings.api_host}/sandbox/" if sandboxed else "under Settings, Integrations, WebHooks"
+    )
+    add = f"add {shown} (the last of hook_secrets in full) {where}"
     if any(hook_address(parts, secret) in present for secret in secrets):
         words = f"an older secret's address is set: {add}, then take the old one out"
     elif any(address.startswith(hook_address(parts, "")) for address in present):
         words = f"an address of this site is set, but its secret is not in hook_secrets: {add}"
     else:
-        words = f"not set: verdicts come within 15 minutes instead of seconds. To set it, {add}"
-    if is_on_this_machine(parts) and not is_sandboxed(parts):
-        words = "JotForm cannot reach this machine: verdicts come within 15 minutes instead of seconds"
+        words = f"not set: {_WITHOUT_WEBHOOK}. To set it, {add}"
+    if is_on_this_machine(parts) and not sandboxed:
+        words = f"JotForm cannot reach this machine: {_WITHOUT_WEBHOOK}"
     return Check(level=Level.WARN, topic="webhook", form=form, words=words)
 
 

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import click
 
 from jotgate.classlist import open_new
-from jotgate.cli.checks import trouble
+from jotgate.cli.checks import trouble, unseen
 from jotgate.cli.faults import Failed, Misused
 from jotgate.cli.output import plain, say
 from jotgate.cli.site import FileSite
 from jotgate.clock import SystemClock
 from jotgate.config import Settings
-from jotgate.errors import ConfigError, JotgateError
+from jotgate.errors import ConfigError, JotgateError, UpstreamError, UpstreamReason
 from jotgate.jotform.client import JotFormClient
 from jotgate.protocols import Account, FormInfo
 from jotgate.quota import PLANS, Quota, Usage
@@ -238,14 +238,16 @@ def _ask_jotform(settings: Settings, form_id: str) -> tuple[Account, FormInfo]:
     client = JotFormClient(
         settings.host.api_base, settings.api_key, quota=quota, clock=clock, proxy=settings.http_proxy
     )
-    asked = "the key"
+    account: Account | None = None
     try:
         account = client.account(operator=True)
-        asked = f"the form {form_id}"
         return account, client.form(form_id, operator=True)
     except JotgateError as problem:
+        asked = "the key" if account is None else f"the form {form_id}"
+        is_refused = isinstance(problem, UpstreamError) and problem.reason is UpstreamReason.UNAUTHORIZED
+        why = unseen(form_id) if account is not None and is_refused else plain(trouble(problem))
         raise Failed(
-            f"Nothing was written. Asking JotForm about {asked} failed: {plain(trouble(problem))}"
+            f"Nothing was written. Asking JotForm about {asked} failed: {why}"
             "\n--no-check goes on without asking."
         ) from None
     finally:

@@ -203,7 +203,7 @@ def address(parts: Parts) -> Check:
         )
     if parts.settings.api_host.startswith("http://"):
         return Check(level=Level.OK, topic="address", words=f"{site_url}, with the sandbox on this machine")
-    words = f"{site_url} is on this machine only: webhooks cannot reach it, so verdicts take up to 15 minutes"
+    words = f"{site_url} is on this machine only: neither other people nor JotForm's webhooks can reach it"
     return Check(level=Level.WARN, topic="address", words=words)
 
 

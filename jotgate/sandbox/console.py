@@ -78,6 +78,8 @@ class Console:
             elif request.method == "POST" and edited:
                 order = _edit_from_page(request) if from_page else _order_from_json(request)
                 done = self._edit(edited[1], order)
+            elif request.method == "POST" and request.path == "/sandbox/webhooks":
+                done = self._add_webhook(request.form if from_page else _order_from_json(request))
             elif request.method == "POST" and request.path == "/sandbox/calls":
                 done = self._use_calls(_order_from_json(request))
             else:
@@ -109,6 +111,12 @@ class Console:
             ticket = form.question_named(form.ticket_field) if form.ticket_field else None
             kept = self._world.submission(submission_id)
             return {"submission": _submission(form, kept, ticket.qid if ticket else "")}
+
+    def _add_webhook(self, order: Mapping[str, object]) -> dict[str, object]:
+        with self._world.lock:
+            form = self._world.form(str(order.get("form_id", "")))
+            form.add_webhook(str(order.get("webhookURL", "")).strip())
+            return {"webhooks": list(form.webhooks.values())}
 
     def _use_calls(self, order: Mapping[str, object]) -> dict[str, object]:
         calls = order.get("calls")

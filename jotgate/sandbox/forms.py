@@ -134,6 +134,16 @@ class Form:
         """Return the questions in the order that the page shows them in."""
         return sorted(self.questions.values(), key=lambda question: question.order)
 
+    def add_webhook(self, address: str) -> None:
+        """Let what is submitted be told at one more address.
+
+        Raises:
+            ValueError: it is none.
+        """
+        if not address.startswith(("http://", "https://")):
+            raise ValueError("webhookURL is not an address")
+        self.webhooks[str(max(map(int, self.webhooks), default=-1) + 1)] = address
+
     def question_named(self, key: str) -> Question | None:
         """Find a question by its unique name, else by its qid."""
         for question in self.questions.values():

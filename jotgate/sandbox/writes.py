@@ -171,10 +171,10 @@ class Writes:
         return f"Submission #{call.submission.submission_id} deleted successfully."
 
     def _add_webhook(self, call: Call) -> object:
-        address = dict(call.sent()).get("webhookURL", "")
-        if not address.startswith(("http://", "https://")):
-            raise BadInput("webhookURL is not an address")
-        call.form.webhooks[str(max((int(index) for index in call.form.webhooks), default=-1) + 1)] = address
+        try:
+            call.form.add_webhook(dict(call.sent()).get("webhookURL", ""))
+        except ValueError as problem:
+            raise BadInput(str(problem)) from None
         return contents.webhooks(self._world, call.form)
 
     def _delete_webhook(self, call: Call) -> object:

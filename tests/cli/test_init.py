@@ -116,6 +116,7 @@ def test_a_key_or_form_that_jotform_refuses_is_told_and_nothing_is_written(fresh
     result = fresh.run("init", "--yes", *args)
     assert result.exit_code == 1
     assert ("the key" if wrong == "--api-key" else "the form 123456789012345") in result.output
+    assert ("region" in result.output) == (wrong == "--api-key")
     assert list(fresh.folder.iterdir()) == []
     assert fresh.run("init", "--yes", "--no-check", *args).exit_code == 0
     assert fresh.config.exists()

@@ -99,6 +99,26 @@ def test_the_overviews_form_orders_and_clears(sandbox: Sandbox, reader: Asker) -
     assert reader.get("/user").status_code == 200
 
 
+def test_a_webhook_is_added_on_the_overview(sandbox: Sandbox) -> None:
+    """As at JotForm under Settings, Integrations; what is no address is refused."""
+    address = "http://127.0.0.1:5000/jotgate/hook/secret"
+    form_id = sandbox.add_form("Trip")
+    added = requests.post(
+        f"{sandbox.api}/sandbox/webhooks",
+        data={"form_id": form_id, "webhookURL": f" {address}\n"},
+        timeout=5,
+        allow_redirects=False,
+    )
+    assert (added.status_code, added.headers["Location"]) == (303, "/sandbox/")
+    assert address in requests.get(f"{sandbox.api}/sandbox/", timeout=5).text
+    again = requests.post(
+        f"{sandbox.api}/sandbox/webhooks", json={"form_id": form_id, "webhookURL": address}, timeout=5
+    )
+    assert again.json() == {"webhooks": [address, address]}
+    for order in ({"form_id": form_id, "webhookURL": "hook"}, {"form_id": "1", "webhookURL": address}, {}):
+        assert requests.post(f"{sandbox.api}/sandbox/webhooks", json=order, timeout=5).status_code == 400
+
+
 def test_calls_are_used_up_by_http(sandbox: Sandbox, reader: Asker) -> None:
     """Another integration, played from outside."""
     answer = requests.post(f"{sandbox.api}/sandbox/calls", json={"calls": 400}, timeout=5)
