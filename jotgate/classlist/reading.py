@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from itertools import islice, pairwise
 from typing import BinaryIO
 
-from jotgate.classlist import files, text
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
 from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
+from jotgate.classlist.sheets import sheet_in
 from jotgate.errors import InputError
 
 #: So many lines are named that were passed over; more of them repeat the same.
@@ -49,9 +49,9 @@ def checked(source: bytes | BinaryIO) -> ClassList:
     reading = _Reading(source, MAX_PROBLEMS)
     problems = [*reading.problems, *islice(reading.repeated(), MAX_PROBLEMS)]
     if problems:
-        raise InputError(_told(problems))
+        raise InputError([*_told(problems), *reading.sheet_remarks])
     if not reading.has_people:
-        raise InputError(["the list is empty"])
+        raise InputError(["the list is empty", *reading.sheet_remarks])
     return ClassList(remarks=tuple(reading.remarks), rows=_only_rows(reading.again()))
 
 
@@ -69,9 +69,7 @@ class _Reading:
 
     def __init__(self, source: bytes | BinaryIO, most: int | None) -> None:
         """Look at the lines, until there are as many problems as *most*."""
-        self._stream = files.rewindable(source)
-        self._start = self._stream.tell()
-        self._encoding = files.encoding(self._stream)
+        self._sheet = sheet_in(source)
         self._decimals = Decimals.KEPT
         self._decimals = self._look(most)
         if self._decimals is Decimals.REFUSED:
@@ -79,10 +77,14 @@ class _Reading:
         elif self._decimals is Decimals.DROPPED:
             self.remarks.append("the numbers are read without their decimals, which are all zero")
 
+    @property
+    def sheet_remarks(self) -> tuple[str, ...]:
+        """What there is to say about the file: of several sheets, the wrong one may be read."""
+        return self._sheet.remarks
+
     def again(self) -> Iterator[Fate]:
         """Read the list anew, knowing what its numbers are."""
-        self._stream.seek(self._start)
-        return fates(text.records(self._stream, self._encoding), self._decimals)
+        return fates(self._sheet.records(), self._decimals)
 
     def repeated(self) -> Iterator[Refused]:
         """Give the lines whose subject is in an earlier line."""
@@ -110,7 +112,7 @@ class _Reading:
         Returns what becomes of decimals.
         """
         self.problems: list[Refused] = []
-        self.remarks: list[str] = []
+        self.remarks = list(self._sheet.remarks)
         hashes = array("q")
         numbers = _Numbers()
         for fate in self.again():

@@ -12,6 +12,8 @@ MAX_CELL_CHARS = 200
 MAX_LINE_CHARS = 20_000
 #: Reading stops at this many problems: a list with so many repeats the same one over and over.
 MAX_PROBLEMS = 100
+#: What is said of a workbook that nobody can read without its key.
+ENCRYPTED = "this workbook is encrypted; open it, take the encryption off, and save it again"
 
 
 @frozen

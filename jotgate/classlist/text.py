@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import BinaryIO
 
 from jotgate.classlist.columns import MAX_ABOVE, named
-from jotgate.classlist.files import CHUNK_BYTES
+from jotgate.classlist.encodings import CHUNK_BYTES, encoding
 from jotgate.classlist.records import MAX_LINE_CHARS, Record, Refused
 from jotgate.errors import InputError
 
@@ -20,12 +20,31 @@ _SEPARATORS = ";\t,|"
 _STATED_SEPARATOR = re.compile(r'"?sep=([;\t,|])"?[;\t,|]*[ \n]*', re.IGNORECASE)
 
 
-def records(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[Record]:
-    """Give the cells of each line that is not blank; a cell in quotation marks may span lines.
+class TextSheet:
+    """A list that is text, with separators between the cells."""
 
-    Raises `InputError` for a line that does not end within `MAX_LINE_CHARS`.
-    """
-    lines = _lines(stream, encoding)
+    remarks: tuple[str, ...] = ()
+
+    def __init__(self, stream: BinaryIO) -> None:
+        """Find out how the text is encoded, from the place where *stream* stands.
+
+        Raises:
+            InputError: it is no text.
+        """
+        self._stream, self._start = stream, stream.tell()
+        self._encoding = encoding(stream)
+
+    def records(self) -> Iterator[Record]:
+        """Give the cells of each line that is not blank; a cell in quotation marks may span lines.
+
+        Raises:
+            InputError: a line does not end within `MAX_LINE_CHARS`.
+        """
+        self._stream.seek(self._start)
+        return _records(_lines(self._stream, self._encoding))
+
+
+def _records(lines: Iterator[str]) -> Iterator[Record]:
     skipped, separator = 0, ""
     for head in lines:
         stated = _STATED_SEPARATOR.fullmatch(head)

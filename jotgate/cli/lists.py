@@ -19,7 +19,10 @@ F = TypeVar("F", bound=Callable[..., object])
 _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
 class_list_option = click.option(
-    "--from", "class_list", type=click.File("rb"), help="A class list in CSV: numbers, names or both."
+    "--from",
+    "class_list",
+    type=click.File("rb"),
+    help="A class list of numbers, names or both: .xlsx, .ods or CSV.",
 )
 
 

@@ -1,28 +1,18 @@
-"""Which kind of file a class list is, and how its bytes become letters."""
+"""How the bytes of a list become letters, if they do."""
 
 from __future__ import annotations
 
 import codecs
-import io
 import re
 from typing import BinaryIO
 
 from jotgate.errors import InputError
 
 CHUNK_BYTES = 1 << 16
-#: How Excel workbooks begin: .xlsx is a ZIP archive, .xls a compound file.
-_WORKBOOK_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 #: What some school software exports as ".xls" is a page for browsers, or XML.
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:[!?]|html|table|head|meta)", re.IGNORECASE)
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
-
-
-def rewindable(source: bytes | BinaryIO) -> BinaryIO:
-    """Return a stream that can be read again; what cannot be rewound is read into memory."""
-    if isinstance(source, bytes):
-        return io.BytesIO(source)
-    return source if source.seekable() else io.BytesIO(source.read())
 
 
 def encoding(stream: BinaryIO) -> tuple[str, str]:
@@ -30,12 +20,13 @@ def encoding(stream: BinaryIO) -> tuple[str, str]:
 
     Windows-1252 can make something of nearly any bytes, so it is only taken for a list that is not UTF-8
     anywhere beyond ASCII. Text that is UTF-8 in one place and broken in another is reported by its lines.
+
+    Raises:
+        InputError: it is no text, or text of another kind.
     """
     chunk = stream.read(CHUNK_BYTES)
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
-    if chunk.startswith(_WORKBOOK_SIGNATURES):
-        raise InputError(['this is an Excel workbook; open it and save it as "CSV UTF-8" first'])
     if b"\0" in chunk:
         raise InputError(['this file cannot be read as text; save the list as "CSV UTF-8" first'])
     if _MARKUP.match(chunk):
