@@ -11,6 +11,7 @@ from jotgate.clock import iso
 from jotgate.door.base import Door
 from jotgate.door.contexts import answer_expected_at, code_context, state_of
 from jotgate.door.messages import Message
+from jotgate.door.navigating import is_by_itself
 from jotgate.door.refusing import instead_of, refuse, refuse_json, work_of
 from jotgate.door.rendering import json_response
 from jotgate.door.showing import choose
@@ -147,8 +148,13 @@ def state(door: Door, request: Request, form: str) -> Response:
 
 
 def done(door: Door, request: Request, form: str) -> Response:
-    """Say thank you to every visitor: no cookie reaches this page inside JotForm's frame."""
+    """Say thank you to whoever comes from JotForm: no cookie reaches this page inside its frame.
+
+    The door itself tells those who open the address by themselves how far their form is.
+    """
     policy = door.parts.gate.policy(form)
+    if request.method == "GET" and is_by_itself(request):
+        return door.redirect(door.clean_path(request, policy))
     context = {"form": policy, "sent_url": "", "door_url": ""}
     if policy.display == "redirect":
         # Not in a frame there, so that the browser says by itself that it submitted.

@@ -34,6 +34,11 @@ def is_navigation(request: Request) -> bool:
     return is_page and not is_previewer(request) and not is_unasked(request)
 
 
+def is_by_itself(request: Request) -> bool:
+    """Say whether the browser says that no other site led it here."""
+    return request.headers.get("Sec-Fetch-Site") in ("none", "same-origin")
+
+
 def is_previewer(request: Request) -> bool:
     """Say whether what asks names itself as a program that shows people what an address is about."""
     return _PREVIEWER.search(request.headers.get("User-Agent", "")) is not None

@@ -561,3 +561,13 @@ def test_a_store_that_another_process_keeps_locked_gives_503_within_two_seconds(
         locker.execute("ROLLBACK")
         locker.close()
     assert visitor.enter(code).status_code == 303
+
+
+@pytest.mark.parametrize("came_from", ["none", "same-origin"])
+def test_thanks_are_for_those_who_come_from_jotform(site: Site, came_from: str) -> None:
+    """Whoever types the address has sent nothing there, and the door says how far their form is."""
+    visitor = site.visitor()
+    by_itself = visitor.get(f"{DOOR}/done", headers={"Sec-Fetch-Site": came_from})
+    assert (by_itself.status_code, by_itself.headers["Location"]) == (303, DOOR)
+    for headers in {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}:
+        assert say("done.title") in visitor.get(f"{DOOR}/done", headers=headers).text
