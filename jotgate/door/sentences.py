@@ -145,11 +145,11 @@ _REFUSED_FROM_APPS = {
 
 _STATES = {
     "state.sent.title": "Sent, being confirmed",
-    "state.sent.remedy": "You may close this page. We are checking that your form has arrived. "
-    "You do not have to send it again.",
+    "state.sent.remedy": "You may close this page, and come back to see whether your form counts. "
+    "We are checking that it has arrived. Please do not send it twice.",
     "state.pending.title": "Arrived, being checked",
-    "state.pending.remedy": "You may close this page. Your form has arrived, and we are checking it. "
-    "You do not have to send it again.",
+    "state.pending.remedy": "You may close this page, and come back to see whether your form counts. "
+    "It has arrived, and we are checking it. Please do not send it twice.",
     "state.verified.title": "Confirmed",
     "state.verified.remedy": "You are done. Your form has arrived, and it counts.",
     "state.accepted.title": "Accepted",
@@ -271,7 +271,7 @@ _PAGES = {
     "back_to_site": "Back to {site}",
     "done": "Thank you",
     "done.title": "Thank you, we have received it",
-    "done.lead": "You do not have to send the form again.",
+    "done.lead": "Where you opened the form, you can see whether it counts.",
     "done.go_on": "Go on",
     "mine": "What you have sent",
     "mine.nothing": "Nothing here yet",

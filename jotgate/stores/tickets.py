@@ -160,7 +160,7 @@ class TicketVerbs(GuessingVerbs):
 
     @tried_twice
     def ticket(self, ticket_id: bytes, on_page: OnPage | None = None) -> Ticket | None:
-        """Return the ticket with the verdict on what was settled on it, else on the last that came with it.
+        """Return the ticket with the verdict on what was settled on it, else on what was accepted, else on the last.
 
         If *on_page* is one of several pages that say that they sent it, that is the verdict on what came from there;
         until it is known, the ticket is sent.

@@ -304,6 +304,25 @@ class TestSeveralScreens:
             "tampered",
         )
 
+    def test_a_verdict_that_is_not_good_reaches_everybody(self, field: Field, subject: str) -> None:
+        """The page, `/state`, the app and the site: nobody goes on waiting for a form that does not count."""
+        phone, standings = field.visitor(), field.site.parts.standings
+        given, told = self.page(field, phone, subject, "place 1")
+        submission = field.site.sandbox.submit(field.site.form_id, given | {"name": "elsewhere"})
+        assert told(says_sent=True) == "sent"
+        assert standings.has_submitted("students", subject=subject).state == "pending"
+        field.site.sweep()
+        assert told() == "tampered"
+        assert standings.has_submitted("students", subject=subject).state == "none"
+        page = phone.get(DOOR)
+        assert "A fixed answer was changed" in page.text
+        assert "state=tampered" in app_link(page)["href"]
+        by_the_owner: dict[str, Any] = {"actor": "the owner", "reason": "seen", "now": field.site.clock.now()}
+        field.site.parts.store.rule(submission, accept=True, **by_the_owner)
+        assert told() == "accepted"
+        assert "state=accepted" in app_link(phone.get(DOOR))["href"]
+        assert standings.has_submitted("students", subject=subject).state == "accepted"
+
     def test_revoking_the_app_ends_every_opening(self, subject: str) -> None:
         """Whatever page is sent afterwards."""
         with running_site(form={"access": "app"}) as site:

@@ -14,3 +14,9 @@ ALTER TABLE tickets ADD COLUMN senders TEXT;
 
 -- The number of the opening that its ticket names.
 ALTER TABLE submissions ADD COLUMN opening INTEGER;
+
+DROP INDEX submissions_refused;
+
+-- What came with a ticket and did not take it, for the page that sent it; a person may have accepted it since.
+CREATE INDEX submissions_beside_ticket ON submissions (ticket_id)
+WHERE ticket_id IS NOT NULL AND verdict NOT IN ('verified', 'pending');

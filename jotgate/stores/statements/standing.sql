@@ -1,9 +1,16 @@
+-- name: awaited
+-- What a ticket is that was sent, and of which nothing is known that does not count.
+state = 'sent' AND NOT EXISTS (
+    SELECT 1 FROM submissions
+    WHERE submissions.ticket_id = tickets.ticket_id AND verdict NOT IN ('verified', 'pending')
+)
+
 -- name: standing_of_subject
 -- One row whatever there is: the best of the subject's verdicts, and the tickets sent, in one index each.
 SELECT
     (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
         FROM submissions WHERE form = :form AND subject = :subject),
-    (SELECT max(sent_at) FROM tickets WHERE form = :form AND subject = :subject AND state = 'sent'),
+    (SELECT max(sent_at) FROM tickets WHERE form = :form AND subject = :subject AND {awaited}),
     full_read_at, quiet_until
 FROM forms WHERE form = :form
 
@@ -42,7 +49,7 @@ SELECT
     (SELECT CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END
         FROM tickets JOIN submissions ON submissions.submission_id = tickets.submission_id
         WHERE tickets.ticket_id = :ticket_id AND submissions.form = :form),
-    (SELECT sent_at FROM tickets WHERE ticket_id = :ticket_id AND form = :form AND state = 'sent'),
+    (SELECT sent_at FROM tickets WHERE ticket_id = :ticket_id AND form = :form AND {awaited}),
     full_read_at, quiet_until
 FROM forms WHERE form = :form
 

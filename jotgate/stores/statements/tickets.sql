@@ -144,15 +144,16 @@ WHERE ticket_id = :ticket_id AND coalesce(senders, '') NOT LIKE '%' || :sender |
 RETURNING form
 
 -- name: last_on_ticket
--- The verdict on the newest submission that came with a ticket and did not count; ids grow with time.
+-- The verdict on the newest submission that came with a ticket and did not take it, or on one that a person accepted; ids
+-- grow with time.
 SELECT verdict FROM submissions
-WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'accepted', 'pending')
-ORDER BY length(submission_id) DESC, submission_id DESC LIMIT 1
+WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'pending')
+ORDER BY CASE verdict WHEN 'accepted' THEN 0 ELSE 1 END, length(submission_id) DESC, submission_id DESC LIMIT 1
 
 -- name: sent_with_ticket
--- What came with a ticket and has its verdict, the oldest first; as the index of what does not count finds it.
+-- What came with a ticket and has its verdict, in two parts that have an index each.
 SELECT submission_id, verdict, opening FROM submissions
-WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'accepted', 'pending')
+WHERE ticket_id = :ticket_id AND verdict NOT IN ('verified', 'pending')
 UNION
 SELECT s.submission_id, s.verdict, s.opening FROM tickets t JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :ticket_id AND s.verdict <> 'pending'

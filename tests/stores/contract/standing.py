@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from jotgate.answers import Kept
 from jotgate.outcomes import Verdict
@@ -10,6 +11,7 @@ from jotgate.protocols import Standing
 from jotgate.stores import Store
 from jotgate.submissions import Candidate
 from tests.stores.contract.material import (
+    DAY,
     FORM,
     HOUR,
     MINUTE,
@@ -24,11 +26,39 @@ from tests.stores.contract.material import (
     opening,
     sent_in,
     settled,
+    verdicts,
+    written,
 )
+from tests.stores.contract.redeeming import create, let_in, token
 
 
 class StandingContract(Contract):
     """What a store promises to whoever asks about people."""
+
+    def test_nothing_is_awaited_once_a_verdict_says_that_it_does_not_count(self, store: Store) -> None:
+        """Whatever the verdict is; once a person accepts it, the page and the site hear that it counts."""
+        refused: list[tuple[Verdict, dict[str, Any]]] = [
+            (Verdict.TAMPERED, {"answers": written({"room": "8"})}),
+            (Verdict.EXPIRED, {"created_earliest": T0 + 10 * DAY, "created_latest": T0 + 10 * DAY}),
+            (Verdict.WRONG_FORM, {"form": OTHER_FORM}),
+        ]
+        create(store)
+        for number, (verdict, changes) in enumerate(refused, start=1):
+            subject = f"u-{number}"
+            admit = let_in(store, token(subject=subject, prefill={"room": "7"}, locked=("room",)))
+            store.mark_sent(ticket_id=admit.ticket_id, now=T0)
+            assert store.standing(FORM, subject).sent_at == T0
+            honest = replace(sent_in(number, admit), answers=written({"room": "7"}))
+            assert verdicts(store, replace(honest, **changes)) == [verdict]
+            assert store.standing(FORM, subject)[:2] == (None, None)
+            assert store.standing_of_ticket(FORM, admit.ticket_id)[:2] == (None, None)
+            ticket = store.ticket(admit.ticket_id)
+            assert ticket is not None
+            assert ticket.verdict is verdict
+            store.rule(str(number), accept=True, actor="owner", reason="seen", now=T0)
+            ticket = store.ticket(admit.ticket_id)
+            assert ticket is not None
+            assert ticket.verdict is Verdict.ACCEPTED
 
     def test_nobody_has_submitted_at_first(self, store: Store) -> None:
         """Not even somebody with a code, and not to a form that was never heard of."""
