@@ -13,7 +13,8 @@ MAX_LIMIT = 1000
 #: A row as the API gives it.
 Row = Mapping[str, Any]
 
-_MATCHES = re.compile(r"q([0-9]{1,6}):matches", re.ASCII)
+#: Some clients name what they look at as well: `q3:matches:answer`.
+_MATCHES = re.compile(r"q([0-9]{1,6}):matches(?::answer)?", re.ASCII)
 _IN_BRACKETS = re.compile(r"filter\[([^\[\]]+)\]")
 #: Columns that are ordered by number, not by text.
 _NUMBERS = frozenset({"id", "form_id", "new", "count", "height", "flag"})
@@ -38,7 +39,7 @@ class Listing:
     @property
     def reads_answers(self) -> bool:
         """Tell whether rows must hold their answers for the filter to see them."""
-        return any(key == "fullText" or key.endswith(":matches") for key in self.filter)
+        return any(key == "fullText" or _MATCHES.fullmatch(key) for key in self.filter)
 
     def result_set(self, rows: int) -> dict[str, object]:
         """Return the echo that stands beside the content."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import select
 import selectors
 import socket
@@ -22,6 +23,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 LARGEST_BODY_BYTES = 32 * 1024 * 1024
+#: A line that tells the size of a chunk, or one that follows the last.
+_CHUNK_LINE_BYTES = 8_192
 _CHUNK_BYTES = 64 * 1024
 _log = logging.getLogger(__name__)
 
@@ -238,14 +241,35 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = _serve
 
     def _body(self) -> bytes | None:
-        length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers:
-            self._refuse(411)
-            return None
+            return self._chunked_body()
+        length = self.headers.get("Content-Length", "0")
         if not (length.isascii() and length.isdigit()) or int(length) > LARGEST_BODY_BYTES:
             self._refuse(413)
             return None
         return self.rfile.read(int(length))
+
+    def _chunked_body(self) -> bytes | None:
+        """Read a body of unknown length, as clients send that make it while they send it."""
+        body = bytearray()
+        if self.headers.get("Transfer-Encoding", "").strip().lower() != "chunked":
+            self._refuse(501)
+            return None
+        while True:
+            size = self.rfile.readline(_CHUNK_LINE_BYTES).partition(b";")[0].strip()
+            if not re.fullmatch(rb"[0-9A-Fa-f]{1,8}", size):
+                self._refuse(400)
+                return None
+            if not int(size, 16):
+                break
+            if len(body) + int(size, 16) > LARGEST_BODY_BYTES:
+                self._refuse(413)
+                return None
+            body += self.rfile.read(int(size, 16))
+            self.rfile.readline(_CHUNK_LINE_BYTES)
+        while self.rfile.readline(_CHUNK_LINE_BYTES).strip():
+            pass
+        return bytes(body)
 
     def _refuse(self, status: int) -> None:
         self.close_connection = True
@@ -272,6 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),
+            "wsgi.input_terminated": True,
         }
         for name, text in self.headers.items():
             environ["HTTP_" + name.upper().replace("-", "_")] = text

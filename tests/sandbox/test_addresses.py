@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -112,3 +114,39 @@ def test_a_team_has_its_own_lists(sandbox: Sandbox, reader: Asker) -> None:
     reader.session.headers["jf-team-id"] = "123456789"
     assert (listed("/user/forms"), listed("/user/submissions")) == ([shared], [two])
     assert listed(f"/form/{shared}/submissions") == [two]
+
+
+def test_a_body_may_come_in_chunks(sandbox: Sandbox, reader: Asker) -> None:
+    """As of clients that make it while they send it, in calls and in submitted forms."""
+    form_id = sandbox.add_form("Students")
+    pieces = [b"webhookURL=", b"http%3A%2F%2F127.0.0.1", b"%3A9%2Fhook"]
+    headers = {"APIKEY": sandbox.full_key, "Content-Type": "application/x-www-form-urlencoded"}
+    made = requests.post(f"{sandbox.api}/form/{form_id}/webhooks", iter(pieces), headers=headers, timeout=5)
+    assert made.json()["content"] == {"0": "http://127.0.0.1:9/hook"}
+    del headers["APIKEY"]
+    requests.post(f"{sandbox.submit_origin}/submit/{form_id}", iter([b"q5_mess", b"age=x"]), headers=headers)
+    assert len(reader.content(f"/form/{form_id}/submissions")) == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [
+        ("chunked", b"x\r\n", 400),
+        ("chunked", b"-1\r\n", 400),
+        ("chunked", b"\r\n", 400),
+        ("chunked", b"2\r\nab", 400),
+        ("chunked", b"7fffffff\r\n", 413),
+        ("gzip", b"", 501),
+    ],
+)
+def test_chunks_that_are_none_are_refused(sandbox: Sandbox, encoding: str, body: bytes, status: int) -> None:
+    """And the connection ends, since nobody knows where the next request begins."""
+    port = urlsplit(sandbox.api).port
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+        client.sendall(b"POST /form HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: %s\r\n\r\n" % encoding.encode())
+        client.sendall(body)
+        client.shutdown(socket.SHUT_WR)
+        with client.makefile("rb") as answer:
+            told = answer.read()
+    assert told.startswith(b"HTTP/1.1 %d " % status)
+    assert b"Connection: close" in told

@@ -127,6 +127,7 @@ def test_searches_look_at_answers_only(sandbox: Sandbox, reader: Asker) -> None:
     assert ids_of(reader, form_id, {"fullText": "ada love"}) == [one]
     assert ids_of(reader, form_id, fullText="lovelace") == [one]
     assert ids_of(reader, form_id, {"q3:matches": "lovelace"}) == [one]
+    assert ids_of(reader, form_id, {"q3:matches:answer": "lovelace"}) == [one]
 
 
 def test_forms_come_newest_first_and_counts_are_ordered_as_numbers(sandbox: Sandbox, reader: Asker) -> None:
