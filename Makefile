@@ -3,6 +3,7 @@ PORT ?= 8700
 SANDBOX_PORT ?= 8701
 PYTEST_ARGS ?= -n auto --dist worksteal
 BENCH_ARGS ?=
+CLIENTS_ARGS ?=
 FUZZ_SURFACES ?=
 MUTANTS ?=
 
@@ -22,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all nightly soak load fuzz mutants check bench
+.PHONY: help demo test test-all nightly soak load fuzz mutants clients check bench
 
 help:
 	@echo 'make demo      a school site behind the gate, with a JotForm of its own:'
@@ -34,6 +35,7 @@ help:
 	@echo 'make soak      half an hour of everything on both stores, with faults (SOAK_MINUTES=)'
 	@echo 'make fuzz      inputs found by coverage, a minute each surface (FUZZ_SECONDS=, FUZZ_SURFACES="codes ids")'
 	@echo 'make mutants   small changes of the code that decides, and whether a test breaks (MUTANTS=jotgate/codes.py)'
+	@echo 'make clients   clients by others, from PyPI and npm, against the sandbox and with a scoped key (CLIENTS_ARGS=)'
 	@echo 'make check     lint, format, types, import layers, documentation'
 	@echo 'make bench     the figures, beside those of other packages (BENCH_ARGS=)'
 	@echo
@@ -63,6 +65,9 @@ fuzz: .venv/.installed-fuzz
 
 mutants: .venv/.installed-test
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+clients: .venv/.installed-test
+	$(BIN)/python -m tests.clients $(CLIENTS_ARGS)
 
 check: .venv/.installed-check
 	$(BIN)/ruff check .
