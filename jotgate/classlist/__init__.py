@@ -10,21 +10,31 @@ from __future__ import annotations
 
 from jotgate.classlist.reading import checked, read, rows, told_apart
 from jotgate.classlist.records import MAX_CELL_CHARS, MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
-from jotgate.classlist.writing import open_new, write_codes, write_table
+from jotgate.classlist.writing import (
+    MAX_WORKBOOK_ROWS,
+    TableWriter,
+    open_new,
+    write_table,
+    write_workbook,
+    writer,
+)
 
 __all__ = [
     "MAX_CELL_CHARS",
     "MAX_PROBLEMS",
+    "MAX_WORKBOOK_ROWS",
     "ClassList",
     "Fate",
     "Passed",
     "Refused",
     "Row",
+    "TableWriter",
     "checked",
     "open_new",
     "read",
     "rows",
     "told_apart",
-    "write_codes",
     "write_table",
+    "write_workbook",
+    "writer",
 ]

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 
 from jotgate.classlist.archives import legible, refuse_doctype
 from jotgate.classlist.grids import filled_rows, only_one_is_read
-from jotgate.classlist.records import Record
+from jotgate.classlist.records import NEEDS_OPENPYXL, Record
 from jotgate.classlist.values import date, number
 from jotgate.errors import InputError
 
@@ -34,9 +34,7 @@ class ExcelSheet:
         try:
             import openpyxl
         except ImportError:
-            raise InputError(
-                ["an Excel workbook needs another package: pip install 'jotgate[excel]'"]
-            ) from None
+            raise InputError([NEEDS_OPENPYXL]) from None
         for part in archive.namelist():
             if part.endswith((".xml", ".rels")):
                 refuse_doctype(archive, part)

@@ -15,6 +15,8 @@ MAX_PROBLEMS = 100
 #: What is said of a workbook that nobody can read without its key.
 ENCRYPTED = "this workbook is encrypted; open it, take the encryption off, and save it again"
 
+NEEDS_OPENPYXL = "workbooks of Excel need another package: pip install 'jotgate[excel]'"
+
 
 @frozen
 class Row:

@@ -6,25 +6,34 @@ import codecs
 import csv
 import io
 import os
+import re
 from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from jotgate.classlist.cells import FORMULA, MARKED_NUMBER
+from jotgate.classlist.records import NEEDS_OPENPYXL
 from jotgate.errors import InputError
 
+#: A sheet has 2^20 rows, and one of them is for the headings.
+MAX_WORKBOOK_ROWS = (1 << 20) - 1
+_NO_ROOM = f"a workbook has room for {MAX_WORKBOOK_ROWS:,} people; name a file that ends in .csv"
+#: How wide the columns are, in digits.
+_WIDTHS = {"code": 18, "link": 80}
+_WIDTH = 30
+#: The number format of text: Excel and LibreOffice leave such a cell as it is, even when it is edited.
+_TEXT_FORMAT = "@"
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
-def write_codes(
-    stream: BinaryIO,
-    rows: Iterable[Sequence[str]],
-    *,
-    columns: Sequence[str] = ("code", "subject", "label"),
-    separator: str = ",",
-) -> int:
-    """Write names and codes as CSV, as `write_table` does, and return how many rows there were.
 
-    The file is incomplete after an `OSError`, and the codes in it should be revoked.
-    """
-    return write_table(stream, rows, columns=columns, separator=separator)
+class TableWriter(Protocol):
+    """Writes a table into a file."""
+
+    def __call__(self, stream: BinaryIO, rows: Iterable[Sequence[str]], *, columns: Sequence[str]) -> int:
+        """Write *rows* below the headings *columns*, and return how many there were."""
+        ...
 
 
 def write_table(
@@ -48,6 +57,65 @@ def write_table(
         return written
     finally:
         text.detach()
+
+
+def writer(path: str | os.PathLike[str], *, separator: str = ",", people: int = 0) -> TableWriter:
+    """Return how a table is written into a file of that name: as a workbook if it ends in `.xlsx`, else as CSV.
+
+    Raises:
+        InputError: a workbook cannot hold so many *people*, or needs the extra `jotgate[excel]`.
+    """
+    if Path(path).suffix.lower() != ".xlsx":
+        return partial(write_table, separator=separator)
+    if people > MAX_WORKBOOK_ROWS:
+        raise InputError([_NO_ROOM])
+    try:
+        import openpyxl  # noqa: F401
+    except ImportError:
+        raise InputError([NEEDS_OPENPYXL]) from None
+    return write_workbook
+
+
+def write_workbook(stream: BinaryIO, rows: Iterable[Sequence[str]], *, columns: Sequence[str]) -> int:
+    """Write rows of text as a workbook of Excel, headings first, and return how many there were.
+
+    Every cell is text and stays it: no spreadsheet makes a number, a date or a formula of it. Until all rows are there,
+    openpyxl keeps them in a temporary file that only its owner can read. `stream` stays open; whatever ends the
+    rows early, those before are in it. Errors of the writing are `OSError`.
+
+    Raises:
+        InputError: there are more rows than a sheet has.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)
+    book.properties.creator = "jotgate"
+    sheet = book.create_sheet("jotgate")
+    sheet.freeze_panes = "A2"
+    for number, column in enumerate(columns, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = _WIDTHS.get(column, _WIDTH)
+    cells = [WriteOnlyCell(sheet) for _ in columns]
+    for cell in cells:
+        cell.number_format = _TEXT_FORMAT
+    written = -1
+    try:
+        for row in chain([columns], rows):
+            if written == MAX_WORKBOOK_ROWS:
+                raise InputError([_NO_ROOM])
+            for cell, text in zip(cells, row, strict=True):
+                cell.value = _NOT_IN_XML.sub("\ufffd", text)
+                # Or a text such as "=1" would be a formula.
+                cell.data_type = "s"
+            sheet.append(cells)
+            written += 1
+    finally:
+        # By way of memory: openpyxl does not let go of a stream that fails.
+        packed = io.BytesIO()
+        book.save(packed)
+        stream.write(packed.getbuffer())
+    return written
 
 
 def _is_plain(cell: str) -> bool:

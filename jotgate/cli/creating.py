@@ -97,10 +97,11 @@ def create(
         with _undoable(ctx, terms) as made:
             _print(list(made.counted(issued)), terms, as_json=as_json)
     else:
+        write = classlist.writer(out, separator=separator, people=number or 0)
         stream = classlist.open_new(out)
         with _undoable(ctx, terms, out) as made, stream:
             watched = made.counted(_watched(issued, number))
-            _write(stream, watched, named=count is None, separator=separator)
+            _write(write, stream, watched, named=count is None)
     _conclude(ctx, terms, made.number, out, as_json=as_json)
 
 
@@ -166,14 +167,16 @@ def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[Issue
             bar.update(len(chunk))
 
 
-def _write(stream: BinaryIO, issued: Iterable[IssuedCode], *, named: bool, separator: str) -> None:
+def _write(
+    write: classlist.TableWriter, stream: BinaryIO, issued: Iterable[IssuedCode], *, named: bool
+) -> None:
     head = ("code", "subject", "label") if named else ("code",)
     rows: Iterable[Sequence[str]]
     if named:
         rows = ((one.code, one.subject or "", one.label or "") for one in issued)
     else:
         rows = ((one.code,) for one in issued)
-    classlist.write_codes(stream, rows, columns=head, separator=separator)
+    write(stream, rows, columns=head)
     stream.flush()
     # The codes cannot be shown again, so the file has to be as durable as the store.
     os.fsync(stream.fileno())

@@ -55,8 +55,9 @@ def invitations(
         return
     # Looked at as a whole before there is a file.
     made = list(links)
+    write = classlist.writer(out, separator=separator)
     with classlist.open_new(out) as stream:
-        classlist.write_codes(stream, made, columns=_Link._fields, separator=separator)
+        write(stream, made, columns=_Link._fields)
     if as_json:
         emit({"made": len(made), "form": form, "out": str(out)})
     say(f"Made {counted(len(made), 'invitation')} to {form}, in {out}.", err=True)

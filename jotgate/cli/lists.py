@@ -51,7 +51,9 @@ separator_option = click.option(
 def out_options(command: F) -> F:
     """Add the options that say into which file, and what separates its columns."""
     named = click.option(
-        "--out", type=click.Path(path_type=Path), help="A new CSV file, readable by you only."
+        "--out",
+        type=click.Path(path_type=Path),
+        help="A new file, readable by you only: a workbook if it ends in .xlsx, else CSV.",
     )
     return named(separator_option(command))
 

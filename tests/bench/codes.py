@@ -15,7 +15,7 @@ from itertools import cycle
 from pathlib import Path
 
 from jotgate.admission.grants import Terms, people
-from jotgate.classlist import open_new, write_codes
+from jotgate.classlist import open_new, write_table
 from jotgate.codes import CodeText, fingerprint, parse
 from jotgate.signed.keyring import CodeKeys
 from jotgate.stores.sqlite import SqliteDriver
@@ -89,7 +89,7 @@ def _create(path: Path, count: int, sample: list[str]) -> None:
             yield issued.code, issued.subject or "", issued.label or ""
 
     with open_new(path.with_suffix(".csv")) as stream:
-        assert write_codes(stream, rows()) == count
+        assert write_table(stream, rows(), columns=("code", "subject", "label")) == count
         stream.flush()
         os.fsync(stream.fileno())
     parts.store.close()

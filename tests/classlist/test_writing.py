@@ -7,8 +7,11 @@ import csv
 import io
 import os
 import stat
+import sys
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -16,14 +19,17 @@ from hypothesis import strategies as st
 
 from jotgate import classlist
 from jotgate.classlist import cells as one_cell
+from jotgate.classlist import writing
 from jotgate.classlist.people import WITH_DECIMALS
 from jotgate.classlist.wording import is_note, is_total
-from jotgate.errors import InputError
+from jotgate.errors import InputError, StoreError
+
+COLUMNS = ("code", "subject", "label")
 
 
 def written(cells: list[tuple[str, ...]], separator: str = ",") -> bytes:
     stream = io.BytesIO()
-    assert classlist.write_codes(stream, cells, separator=separator) == len(cells)
+    assert classlist.write_table(stream, cells, columns=COLUMNS, separator=separator) == len(cells)
     return stream.getvalue()
 
 
@@ -79,7 +85,7 @@ def test_a_codes_file_opens_right_in_excel() -> None:
         codecs.BOM_UTF8 + 'code,subject,label\r\nA-B,\'=1,"Zoë ""Z"", Öz"\r\n'.encode()
     )
     stream = io.BytesIO()
-    assert classlist.write_codes(stream, iter([("A", "B")]), columns=("name", "code"), separator=";") == 1
+    assert classlist.write_table(stream, iter([("A", "B")]), columns=("name", "code"), separator=";") == 1
     assert stream.getvalue() == codecs.BOM_UTF8 + b"name;code\r\nA;B\r\n"
 
 
@@ -89,7 +95,7 @@ def test_a_new_file_is_for_its_owner_only_and_never_in_the_place_of_another(tmp_
     before = os.umask(0)
     try:
         with classlist.open_new(path) as stream:
-            classlist.write_codes(stream, [("A", "1", "Ann")])
+            classlist.write_table(stream, [("A", "1", "Ann")], columns=COLUMNS)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -104,3 +110,89 @@ def test_a_new_file_is_for_its_owner_only_and_never_in_the_place_of_another(tmp_
     for impossible in tmp_path / "no" / "such.csv", f"{tmp_path}/nul\0.csv", tmp_path / ("x" * 300):
         with pytest.raises(InputError, match="cannot be created"):
             classlist.open_new(impossible)
+
+
+@pytest.fixture
+def openpyxl() -> Any:
+    return pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+
+
+SPOILED = [
+    "0042",
+    "1042.0",
+    "9007199254740993123",
+    "=1+1",
+    "+49 30",
+    "-x",
+    "@x",
+    "3-5",
+    "1E5",
+    "#N/A",
+    "TRUE",
+    " a\tb ",
+]
+
+
+def test_no_spreadsheet_can_spoil_a_workbook(openpyxl: Any) -> None:
+    """Each cell is text by its type and by its format; the headings stay in sight, and columns are wide enough."""
+    stream = io.BytesIO()
+    rows = [("0000-0000-0000", one, "Zoë Groß") for one in SPOILED]
+    assert classlist.write_workbook(stream, iter(rows), columns=COLUMNS) == len(SPOILED)
+    sheet = openpyxl.load_workbook(stream).active
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {(cell.data_type, cell.number_format) for cell in cells} == {("s", "@")}
+    assert [tuple(cell.value for cell in row) for row in sheet.iter_rows()] == [COLUMNS, *rows]
+    assert sheet.freeze_panes == "A2"
+    assert sheet.column_dimensions["A"].width > len("0000-0000-0000")
+
+
+@given(ENTRIES)
+def test_a_workbook_of_codes_is_a_class_list_again(entries: list[tuple[str, str]]) -> None:
+    """Whatever is in the names, but for the marks by which a spreadsheet keeps numbers as they are."""
+    pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    entries = [entry for entry in entries if all(one_cell.clean(one) == one for one in entry)]
+    stream = io.BytesIO()
+    classlist.write_workbook(stream, (("c", *entry) for entry in entries), columns=COLUMNS)
+    assert not entries or [(row.subject, row.label) for row in classlist.read(stream.getvalue())] == entries
+
+
+def test_what_no_workbook_can_hold_is_replaced(openpyxl: Any) -> None:
+    """Control characters and halves of letters, which the store takes from the command line."""
+    stream = io.BytesIO()
+    classlist.write_workbook(stream, [("a\x07b", "c\ud800d", "e\nf")], columns=COLUMNS)
+    assert [cell.value for cell in openpyxl.load_workbook(stream).active[2]] == [
+        "a\ufffdb",
+        "c\ufffdd",
+        "e\nf",
+    ]
+
+
+def test_a_workbook_holds_the_rows_before_a_fault(openpyxl: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those codes exist, so they are shown; so it is when there are more rows than a sheet has."""
+
+    def rows() -> Iterator[tuple[str, str, str]]:
+        yield ("A", "1", "Ann")
+        raise StoreError("down")
+
+    stream = io.BytesIO()
+    with pytest.raises(StoreError):
+        classlist.write_workbook(stream, rows(), columns=COLUMNS)
+    assert [cell.value for cell in openpyxl.load_workbook(stream).active[2]] == ["A", "1", "Ann"]
+    monkeypatch.setattr(writing, "MAX_WORKBOOK_ROWS", 2)
+    stream = io.BytesIO()
+    with pytest.raises(InputError, match="a workbook has room for"):
+        classlist.write_workbook(stream, [("A", "1", "Ann")] * 3, columns=COLUMNS)
+    assert openpyxl.load_workbook(stream).active.max_row == 3
+
+
+def test_the_name_of_a_file_says_how_it_is_written(openpyxl: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook if it ends in .xlsx, whatever the case; without the extra that is refused before there is a file."""
+    assert classlist.writer("codes.XLSX") is classlist.write_workbook
+    stream = io.BytesIO()
+    classlist.writer("codes.csv", separator=";")(stream, [("A", "B")], columns=("a", "b"))
+    assert b"A;B" in stream.getvalue()
+    with pytest.raises(InputError, match="room for 1,048,575 people"):
+        classlist.writer("codes.xlsx", people=1_048_576)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    with pytest.raises(InputError, match=r"pip install 'jotgate\[excel\]'"):
+        classlist.writer("codes.xlsx")

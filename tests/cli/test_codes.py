@@ -7,6 +7,7 @@ import io
 import re
 import sqlite3
 import stat
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -26,6 +27,11 @@ def _created(site: Site, *args: str) -> list[str]:
 
 def _states(site: Site, *args: str) -> list[str]:
     return [line["state"] for line in site.lines("codes", "list", *args)]
+
+
+def _full(path: Path) -> io.BufferedWriter:
+    """Open a file on a disk that has no room."""
+    return open("/dev/full", "wb")
 
 
 def test_created_codes_are_printed_one_a_line_and_open_the_form(site: Site) -> None:
@@ -137,6 +143,59 @@ def test_lines_that_are_passed_over_are_said(site: Site) -> None:
     assert {line["subject"] for line in site.lines("codes", "list")} == {"0042", "0043"}
 
 
+def test_a_class_list_of_excel_becomes_a_workbook_of_codes(site: Site) -> None:
+    """By the names of the files; the new one is for its owner only, never in the place of another, and a list again."""
+    openpyxl = pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    listed, out, links = (site.folder / name for name in ("class.xlsx", "codes.xlsx", "links.xlsx"))
+    book = openpyxl.Workbook()
+    for row in (("Class 7a",), ("Nr", "Name"), (7, "Jörg Groß"), ("9007199254740993123", "=Ann")):
+        book.active.append(row)
+    book.active["A3"].number_format = "0000"
+    book.active["B4"].data_type = "s"
+    book.save(listed)
+    result = site.run("codes", "create", "students", "--from", str(listed), "--out", str(out))
+    assert result.exit_code == 0, result.output
+    rows = list(openpyxl.load_workbook(out).active.values)
+    assert [row[1:] for row in rows] == [
+        ("subject", "label"),
+        ("0007", "Jörg Groß"),
+        ("9007199254740993123", "=Ann"),
+    ]
+    assert isinstance(parse(rows[1][0]), CodeText)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    again = site.run("codes", "create", "students", "--from", str(listed), "--out", str(out))
+    assert (again.exit_code, "exists already" in again.output) == (2, True)
+    assert site.run("invitations", "students", "--from", str(out), "--out", str(links)).exit_code == 0
+    assert [row[1:] for row in openpyxl.load_workbook(links).active.values] == [row[1:] for row in rows]
+    assert len(site.lines("codes", "list")) == 2
+
+
+def test_a_workbook_that_cannot_be_written_is_refused_before_any_code(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the extra, and for more codes than a sheet has rows: a sentence, no file and no code."""
+    out = site.folder / "codes.xlsx"
+    many = site.run("codes", "create", "students", "--count", "1048576", "--out", str(out))
+    assert (many.exit_code, "name a file that ends in .csv" in many.output) == (2, True)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    for command in (["codes", "create"], ["invitations"]):
+        result = site.run(*command, "students", "--subject", "s-1", "--out", str(out))
+        assert (result.exit_code, "pip install 'jotgate[excel]'" in result.output) == (2, True)
+    assert not out.exists()
+    assert site.lines("codes", "list") == []
+
+
+def test_a_full_disk_while_a_workbook_is_written_is_told(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes are stored and nobody has seen them: the message says how to revoke them."""
+    pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    monkeypatch.setattr("jotgate.classlist.open_new", _full)
+    out = site.folder / "codes.xlsx"
+    result = site.run("codes", "create", "students", "--count", "30", "--batch", "b", "--out", str(out))
+    assert result.exit_code == 1
+    assert "codes revoke --batch b --form students" in result.output
+    assert len(site.lines("codes", "list")) == 30
+
+
 def test_a_file_that_exists_is_kept_and_no_code_is_made(site: Site) -> None:
     """--out never overwrites, and is opened before the first code is stored."""
     out = site.folder / "codes.csv"
@@ -211,10 +270,7 @@ def test_work_that_ends_midway_says_how_to_undo_it(site: Site, monkeypatch: pyte
     """A full disk while the file is written exits 1 and names the batch to revoke."""
     out = site.folder / "codes.csv"
 
-    def full(path: Path) -> io.BufferedWriter:
-        return open("/dev/full", "wb")
-
-    monkeypatch.setattr("jotgate.classlist.open_new", full)
+    monkeypatch.setattr("jotgate.classlist.open_new", _full)
     result = site.run("codes", "create", "students", "--count", "3000", "--batch", "b 1", "--out", str(out))
     assert result.exit_code == 1
     assert "codes revoke --batch 'b 1' --form students" in result.output
