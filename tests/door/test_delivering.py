@@ -242,6 +242,7 @@ def resident_bytes() -> int:
         pytest.skip("this system has no /proc to read the resident memory from")
 
 
+@pytest.mark.slow
 def test_deliveries_leave_no_memory_behind(site: Site) -> None:
     """Growth stays under 10 MB over 2,400 bodies of 10 kB, whole, cut, shapeless and of another kind."""
     visitor = site.visitor()

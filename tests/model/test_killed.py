@@ -76,6 +76,7 @@ def postgres_shelf(postgres_url: str) -> Iterator[Shelf]:
     shelf.close()
 
 
+@pytest.mark.slow
 def test_kill_9_at_every_step_from_webhook_to_callback_on_sqlite(
     sqlite_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path
 ) -> None:
@@ -87,7 +88,6 @@ def test_kill_9_at_every_step_from_webhook_to_callback_on_sqlite(
     _kill_at_every_step(sqlite_shelf, sandbox, truth, tmp_path)
 
 
-# Every step once more, which SQLite shows for every change.
 @pytest.mark.slow
 def test_kill_9_at_every_step_from_webhook_to_callback_on_postgres(
     postgres_shelf: Shelf, sandbox: Sandbox, truth: Ticking, tmp_path: Path

@@ -153,6 +153,7 @@ def codes(store: Store) -> Iterator[object]:
     return store.grants()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("give", "table", "readings"),
     [(exported, "submissions", 1), (listed, "submissions", 2), (codes, "grants", 1)],

@@ -20,7 +20,7 @@ def _sent_since(site: Gated, count: int) -> set[str]:
     return rows
 
 
-@pytest.mark.parametrize("since", [1_519, 1_521, 2_600])
+@pytest.mark.parametrize("since", [1_519, 1_521, pytest.param(2_600, marks=pytest.mark.slow)])
 def test_a_sweep_that_starts_late_judges_all_that_was_sent_since(since: int) -> None:
     """The API was down on the first day, or the sweep's process started late."""
     with gated() as site:
@@ -31,6 +31,7 @@ def test_a_sweep_that_starts_late_judges_all_that_was_sent_since(since: int) -> 
         assert site.account.calls <= 12
 
 
+@pytest.mark.slow
 def test_100000_earlier_submissions_cost_a_handful_of_calls() -> None:
     """None of them is judged, and those sent since all are."""
     with gated() as site:
