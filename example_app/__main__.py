@@ -52,7 +52,7 @@ class OneLine(logging.Formatter):
         return line
 
 
-_FACTS = ("form", "form_id", "submission_id", "verdict", "reason", "status", "endpoint")
+_FACTS = ("form", "form_id", "submission_id", "verdict", "reason", "ref", "status", "endpoint")
 
 
 @click.command(

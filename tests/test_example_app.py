@@ -91,6 +91,7 @@ def test_an_unknown_code_is_refused(site: ExampleSite, visitor: requests.Session
     answer = visitor.post(site.door, data={"code": printed(generate())}, timeout=10)
     assert answer.status_code == 403
     assert "do not know this code" in answer.text
+    assert "visitor.refused form=students reason=unknown_code ref=" in site.printed()
 
 
 def test_a_typing_mistake_is_recognised(site: ExampleSite, visitor: requests.Session) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ from jotgate.signed.passes import Pass
 from jotgate.signed.tickets import OnPage, Ticket
 from jotgate.signed.tokens import can_be_stored
 from jotgate.wiring import Parts
+
+_log = logging.getLogger("jotgate.door")
 
 #: The parameter of the query by which a page names its own ticket.
 PAGE = "page"
@@ -144,6 +147,14 @@ class Door:
             # What let the visitor in may have come beside the body, and is spent by now.
             back = ""
         return self.signer.read_return(back) or self.clean_path(request, policy)
+
+    def tell(self, form: str, decision: Admit | Refuse) -> None:
+        """Let the log know what the gate decided: never a code, nor who."""
+        if isinstance(decision, Admit):
+            _log.info("visitor.admitted", extra={"form": form})
+            return
+        facts = {"form": form, "reason": decision.reason.value}
+        _log.info("visitor.refused", extra=facts | ({"ref": decision.ref} if decision.is_recorded else {}))
 
     def let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
         """Answer an admission: the pass as a cookie, and on to a clean address."""

@@ -179,6 +179,7 @@ def _how_far(door: Door, request: Request, form: str) -> Response:
 def _decided(
     door: Door, request: Request, policy: FormPolicy, decision: Decision, seen: Seen, text: str
 ) -> Response:
+    door.tell(policy.form, decision)
     if isinstance(decision, Refuse):
         return _refused(door, request, policy, decision, seen, text)
     return door.let_in(request, policy, decision, seen)

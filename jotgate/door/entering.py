@@ -42,6 +42,8 @@ def enter(door: Door, request: Request, form: str) -> Response:
         return _let_a_person_post(door, request, policy, text)
     seen = door.seen(request, form)
     decision = door.parts.gate.redeem(text, form=form, seen=seen, proof=shown_proof(door, request))
+    if isinstance(decision, Admit | Refuse):
+        door.tell(form, decision)
     if isinstance(decision, Admit):
         return door.let_in(request, policy, decision, seen)
     if isinstance(decision, Refuse):

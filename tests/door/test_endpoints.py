@@ -571,3 +571,20 @@ def test_thanks_are_for_those_who_come_from_jotform(site: Site, came_from: str) 
     assert (by_itself.status_code, by_itself.headers["Location"]) == (303, DOOR)
     for headers in {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}:
         assert say("done.title") in visitor.get(f"{DOOR}/done", headers=headers).text
+
+
+def test_the_log_tells_who_was_let_in_and_why_not(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """With the reference that the visitor may read out, and with no code in it."""
+    codes = [site.code(), unknown_code(), "ABCDEFGHJK00"]
+    with caplog.at_level("INFO", "jotgate.door"):
+        _, refused, _ = [site.visitor().enter(code) for code in codes]
+    told = [(record.getMessage(), getattr(record, "reason", None)) for record in caplog.records]
+    assert told == [
+        ("visitor.admitted", None),
+        ("visitor.refused", "unknown_code"),
+        ("visitor.refused", "mistyped"),
+    ]
+    assert vars(caplog.records[1])["ref"] in refused.text
+    assert not hasattr(caplog.records[2], "ref")
+    printed = "".join(str(vars(record)) for record in caplog.records)
+    assert not any(code in printed for code in codes)
