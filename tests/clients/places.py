@@ -81,6 +81,7 @@ def _found_by_all(form_id: str, ids: tuple[str, ...]) -> dict[str, object]:
         "newer": newest_first[:2],
         "search": [ids[1]],
         "newest": ids[-1],
+        "new submissions": newest_first,
         "new entries": True,
         "submission": answers | {"6": {**_visit_of(answers), "datetime": visit}},
         "read answers": visit,

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "newer": "those above an id",
     "search": "a search in answers",
     "newest": "the newest one",
+    "new submissions": "new ones",
     "new entries": "whether any is new",
     "submission": "one submission",
     "read answers": "its answers read",
@@ -76,27 +77,34 @@ def page_with(rows: Sequence[Row], page: str) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
+    """Return two tables, of the clients and of their calls, and the notes below them."""
     notes: list[str] = []
-    lines = ["| client | version | its address | sandbox | scoped key |", "|---|---|---|---|---|"]
-    for row in rows:
-        client = row.client
-        cells = [f"[`{client.name}`]({client.link}), {client.registry}", client.version, client.how]
-        cells += [_cell(client, place, row.places[place], notes) for place in PLACES]
-        lines.append(f"| {' | '.join(cells)} |")
-    explained = "".join(f"\n{at}. {text}" for at, text in enumerate(notes, start=1))
-    return "\n".join(lines) + "\n" + (f"{explained}\n" if notes else "")
+    clients = ["| client | from | version | how its address is changed |", "|---|---|---|---|"]
+    clients += [
+        f"| [`{one.name}`]({one.link}) | {one.registry} | {one.version} | {one.how} |"
+        for one in (row.client for row in rows)
+    ]
+    calls = [f"| | {' | '.join(f'{row.client.name} ({row.client.registry})' for row in rows)} |"]
+    calls.append("|---" * (len(rows) + 1) + "|")
+    for call, words in WORDS.items():
+        cells = [_cell(row, call, notes) for row in rows]
+        if any(cells):
+            calls.append(f"| {words} | {' | '.join(cells)} |")
+    explained = [f"{at}. {text}" for at, text in enumerate(notes, start=1)]
+    return "\n".join([*clients, "", *calls, *([""] if notes else []), *explained, ""])
 
 
-def _cell(client: Client, place: str, calls: Mapping[str, str | None], notes: list[str]) -> str:
-    refused = [call for call in _REFUSED if call in calls and calls[call] is None and place == SCOPED]
-    works = [WORDS[call] for call, problem in calls.items() if problem is None and call not in refused]
-    parts = [f"✓ {', '.join(works)}"]
-    if refused:
-        parts.append(f"refused as it has to be: {', '.join(WORDS[call] for call in refused)}")
-    for call, problem in calls.items():
-        if problem is not None:
-            note = client.notes.get((place, call), problem)
-            if note not in notes:
-                notes.append(note)
-            parts.append(f"✗ {WORDS[call]} ({notes.index(note) + 1})")
-    return "; ".join(parts)
+def _cell(row: Row, call: str, notes: list[str]) -> str:
+    """Return what became of a call: in the sandbox, and with a scoped key if that is something else."""
+    marks = [_mark(row, place, call, notes) for place in PLACES if call in row.places[place]]
+    return " / ".join(dict.fromkeys(marks))
+
+
+def _mark(row: Row, place: str, call: str, notes: list[str]) -> str:
+    problem = row.places[place][call]
+    if problem is None:
+        return "refused" if place == SCOPED and call in _REFUSED else "✓"
+    note = row.client.notes.get((place, call), problem)
+    if note not in notes:
+        notes.append(note)
+    return f"✗ ({notes.index(note) + 1})"

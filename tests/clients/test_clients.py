@@ -11,7 +11,7 @@ from tests.clients.catalogue import CLIENTS, PLACES, SANDBOX, SCOPED, Client
 from tests.clients.installing import Installed, readdressed
 from tests.clients.places import REFUSED
 from tests.clients.running import difference, run
-from tests.clients.table import PAGE, Row, page_with
+from tests.clients.table import PAGE, WORDS, Row, page_with
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +53,7 @@ def test_the_table_takes_the_place_of_the_old_one() -> None:
     text = page_with([row(noted, forms=None, folders="broke")], page)
     assert text.split("<!-- begin")[0] == page.split("<!-- begin")[0]
     assert text.split("<!-- end")[1] == page.split("<!-- end")[1]
-    assert text.count("✓ forms; ✗ folders (1)") == len(PLACES)
+    assert "| forms | ✓ |\n| folders | ✗ (1) |\n" in text
     assert text.count(noted.notes[SANDBOX, "folders"]) == 1
     assert page_with([row(noted, forms=None, folders="broke")], text) == text
 
@@ -85,13 +85,18 @@ def test_only_the_base_address_of_a_copy_is_another(tmp_path: Path) -> None:
 
 @pytest.mark.checkout
 def test_the_page_lists_every_client_and_note() -> None:
-    """In the version that is installed; scoped keys are refused what they have to be."""
+    """In the version that is installed; with a scoped key nobody writes."""
     page = PAGE.read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| [")]
-    assert len(rows) == len(CLIENTS)
     for client, line in zip(CLIENTS, rows, strict=True):
-        assert line.startswith(f"| [`{client.name}`]({client.link}), {client.registry} | {client.version} | ")
-        assert "✗" not in line or client.notes
+        assert line.startswith(
+            f"| [`{client.name}`]({client.link}) | {client.registry} | {client.version} | "
+        )
+    for call in ("write", "webhook"):
+        [cells] = [
+            line.split(" | ")[1:] for line in page.splitlines() if line.startswith(f"| {WORDS[call]} |")
+        ]
+        assert {cell.strip(" |") for cell in cells} == {"", "✓ / refused"}
     for note in {note for client in CLIENTS for note in client.notes.values()}:
         assert page.count(note) == 1
     assert all((ROOT / "tests" / "clients" / "drivers" / client.driver).is_file() for client in CLIENTS)
