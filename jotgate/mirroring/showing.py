@@ -18,7 +18,8 @@ _OF_A_FORM = (
 _OF_A_QUESTION = (
     "qid", "type", "text", "name", "order", "required", "hidden", "readonly", "options", "sublabels", "subLabel",
     "validation", "labelAlign", "hint", "description", "special", "size", "maxsize", "mcolumns", "mrows", "dcolumns",
-    "spreadCols", "allowOther", "otherText", "multiple", "rows", "cols", "format",
+    "spreadCols", "allowOther", "otherText", "multiple", "rows", "cols", "format", "dateSeparator",
+    "allowTime", "timeFormat",
 )  # fmt: skip
 _OF_A_SUBMISSION = ("id", "form_id", "created_at", "status", "new", "flag", "updated_at", "workflowStatus")
 

@@ -32,6 +32,8 @@ _READ_OUT = {
     "control_range": (("from", "to"), " - "),
 }
 _CHOSEN = frozenset({"control_checkbox", "control_radio", "control_dropdown", "control_grading"})
+#: The parts of a date that have two digits on every page.
+_FILLED = frozenset({"month", "day"})
 _NOTHING: tuple[object, ...] = (None, "", [], {})
 
 
@@ -41,7 +43,18 @@ def from_posted(form: Form, fields: Iterable[tuple[str, str]]) -> dict[str, Fiel
     for key, text in fields:
         if match := _POSTED.fullmatch(key):
             found.append((match[1], _STEP.findall(match[2]), text))
-    return _gather(form, found)
+    answers = _gather(form, found)
+    return {qid: _as_pages_post(form.questions[qid], answer) for qid, answer in answers.items()}
+
+
+def _as_pages_post(question: Question, answer: FieldValue) -> FieldValue:
+    """Return an answer as pages make it, which fill days and months with zeros; the API keeps what it gets."""
+    if question.type != "control_datetime" or not isinstance(answer, dict):
+        return answer
+    return {
+        part: one.zfill(2) if part in _FILLED and isinstance(one, str) else one
+        for part, one in answer.items()
+    }
 
 
 def from_api(form: Form, fields: Iterable[tuple[str, str]]) -> dict[str, FieldValue]:

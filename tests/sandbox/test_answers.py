@@ -104,10 +104,10 @@ def test_every_type_is_exported_as_it_reads(sandbox: Sandbox, tmp_path: Path) ->
         ),
         (
             {"type": "datetime", "format": "mmddyyyy", "dateSeparator": "/"},
-            {"[month]": "4", "[day]": "1", "[year]": "2019", "[hour]": "1", "[min]": "05", "[ampm]": "AM"},
+            {"[month]": "04", "[day]": "01", "[year]": "2019", "[hour]": "1", "[min]": "05", "[ampm]": "AM"},
             {
-                "month": "4",
-                "day": "1",
+                "month": "04",
+                "day": "01",
                 "year": "2019",
                 "hour": "1",
                 "min": "05",
@@ -153,10 +153,10 @@ def test_every_type_is_exported_as_it_reads(sandbox: Sandbox, tmp_path: Path) ->
         ),
         (
             {"type": "datetime", "timeFormat": "AM/PM"},
-            {"[month]": "6", "[day]": "1", "[year]": "2024", "[hour]": "12", "[min]": "5", "[ampm]": "AM"},
+            {"[month]": "06", "[day]": "01", "[year]": "2024", "[hour]": "12", "[min]": "5", "[ampm]": "AM"},
             {
-                "month": "6",
-                "day": "1",
+                "month": "06",
+                "day": "01",
                 "year": "2024",
                 "hour": "12",
                 "min": "5",
@@ -231,3 +231,17 @@ def test_a_form_is_sent_part_by_part(
         timeout=10,
     )
     assert read_back(reader, form_id)["asked"]["answer"] == answer
+
+
+def test_pages_fill_dates_with_zeros(sandbox: Sandbox, reader: Asker) -> None:
+    """So a prefilled date comes back in another spelling; by the API it stays as it was sent."""
+    form_id = sandbox.add_form("One", [{"qid": "3", "type": "datetime", "name": "visit"}])
+    garbled = {"q3_visit[month][]": "7", "q3_visit[day][x]": "4"}
+    assert requests.post(f"{sandbox.submit_origin}/submit/{form_id}", data=garbled, timeout=10).ok
+    page = {"q3_visit[year]": "2026", "q3_visit[month]": "7", "q3_visit[day]": "4"}
+    requests.post(f"{sandbox.submit_origin}/submit/{form_id}", data=page, timeout=10)
+    found = read_back(reader, form_id)["visit"]
+    assert found["answer"] == {"year": "2026", "month": "07", "day": "04", "datetime": "2026-07-04 00:00:00"}
+    sandbox.submit(form_id, {"visit": {"year": "2026", "month": "7", "day": "4"}})
+    found = read_back(reader, form_id)["visit"]
+    assert (found["answer"]["month"], found["prettyFormat"]) == ("7", "2026-07-04")
