@@ -9,7 +9,16 @@ by its line. Writing defuses cells that a spreadsheet would run as formulas, and
 from __future__ import annotations
 
 from jotgate.classlist.reading import checked, read, rows, told_apart
-from jotgate.classlist.records import MAX_CELL_CHARS, MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
+from jotgate.classlist.records import (
+    MAX_CELL_CHARS,
+    MAX_PROBLEMS,
+    ClassList,
+    Fate,
+    Lines,
+    Passed,
+    Refused,
+    Row,
+)
 from jotgate.classlist.writing import (
     MAX_WORKBOOK_ROWS,
     TableWriter,
@@ -25,6 +34,7 @@ __all__ = [
     "MAX_WORKBOOK_ROWS",
     "ClassList",
     "Fate",
+    "Lines",
     "Passed",
     "Refused",
     "Row",

@@ -46,31 +46,34 @@ def fates(records: Iterator[Record], decimals: Decimals = Decimals.KEPT) -> Iter
 
     Where no line names the columns and they are not clear without, that is the only thing said.
     """
-    head = list(_head(records))
-    found = _heading_among([record for record in head if not isinstance(record, Refused)])
-    if found is None:
-        yield from (record for record in head if isinstance(record, Refused))
+    head, broken = _head(records)
+    if not head:
+        yield from broken
         return
+    found = _heading_among(head)
     if isinstance(found, Refused):
         yield found
         return
     place, shape = found
-    yield from (_above(record, shape) for record in head[:place] if not isinstance(record, Refused))
-    yield from _below(chain(head[place + bool(shape.headings) :], records), shape, decimals)
+    if shape.headings:
+        yield from (_above(*record, shape) for record in head[:place])
+        yield _headings(head[place][0], shape)
+        head = head[place + 1 :]
+    yield from _below(chain(head, broken, records), shape, decimals)
 
 
-def _head(records: Iterator[Record]) -> Iterator[Record]:
-    """Give the first records, those among which the headings are; none after one that cannot be read."""
+def _head(records: Iterator[Record]) -> tuple[list[tuple[int, list[str]]], list[Refused]]:
+    """Take the first records, those among which the headings are, up to one that cannot be read."""
+    head: list[tuple[int, list[str]]] = []
     for record in islice(records, MAX_ABOVE + 1):
-        yield record
         if isinstance(record, Refused):
-            return
+            return head, [record]
+        head.append(record)
+    return head, []
 
 
-def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns] | Refused | None:
-    """Return which record names the columns, and how; or why none does; None if there is no record."""
-    if not head:
-        return None
+def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns] | Refused:
+    """Return which record names the columns, and how; or why none does."""
     place = max(range(len(head)), key=lambda at: (named(head[at][1]), -at))
     line_number, cells = head[place]
     if named(cells):
@@ -85,9 +88,8 @@ def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns]
     return 0, ONE_COLUMN
 
 
-def _above(record: tuple[int, list[str]], shape: Columns) -> Passed | Refused:
+def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | Refused:
     """Take a line above the headings for a title, unless it may be a person: people are sorted with their headings."""
-    line_number, cells = record
     number = "" if shape.number is None else clean(_at(cells, shape.number))
     name = on_one_line(" ".join(clean(_at(cells, place)) for place in shape.names))
     if shape.names and shape.number is not None:
@@ -101,6 +103,14 @@ def _above(record: tuple[int, list[str]], shape: Columns) -> Passed | Refused:
         )
         return Refused(line_number=line_number, sentence=sentence)
     return Passed(line_number=line_number, sentence=f"{_shown(cells)!r} is taken for a title")
+
+
+def _headings(line_number: int, shape: Columns) -> Passed:
+    cells = shape.headings
+    numbers = [] if shape.number is None else [f"the numbers are below {_shown([cells[shape.number]])!r}"]
+    names = " and ".join(repr(_shown([cells[place]])) for place in shape.names)
+    said = ", ".join([*numbers, *([f"the names are below {names}"] if names else [])])
+    return Passed(line_number=line_number, sentence=f"the headings: {said}", is_usual=True)
 
 
 def _below(records: Iterable[Record], shape: Columns, decimals: Decimals) -> Iterator[Fate]:

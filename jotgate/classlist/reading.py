@@ -9,12 +9,12 @@ from itertools import islice, pairwise
 from typing import BinaryIO
 
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
-from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Passed, Refused, Row
+from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row
 from jotgate.classlist.sheets import sheet_in
 from jotgate.errors import InputError
 
 #: So many lines are named that were passed over; more of them repeat the same.
-MAX_REMARKS = 50
+MAX_PASSED = 50
 
 _DECIMAL = re.compile(r"\d+[.,]\d+")
 
@@ -49,19 +49,20 @@ def checked(source: bytes | BinaryIO) -> ClassList:
     reading = _Reading(source, MAX_PROBLEMS)
     problems = [*reading.problems, *islice(reading.repeated(), MAX_PROBLEMS)]
     if problems:
-        raise InputError([*_told(problems), *reading.sheet_remarks])
+        raise InputError([*_told(problems), *reading.remarks])
     if not reading.has_people:
-        raise InputError(["the list is empty", *reading.sheet_remarks])
-    return ClassList(remarks=tuple(reading.remarks), rows=_only_rows(reading.again()))
+        raise InputError(["the list is empty", *reading.remarks])
+    return ClassList(remarks=(*reading.remarks, *reading.passed), rows=_only_rows(reading.again()))
 
 
-def told_apart(source: bytes | BinaryIO) -> Iterator[Fate]:
-    """Give what becomes of each line of a class list that is not blank, in their order; nothing for an empty list.
+def told_apart(source: bytes | BinaryIO) -> Lines:
+    """Tell what becomes of each line of a class list, of as many as it has.
 
-    `checked` takes the list if there is a row and no line is refused. Raises `InputError` for a file that has no lines
-    which could be told apart.
+    Raises:
+        InputError: the file has no lines that could be told apart.
     """
-    return _Reading(source, None).with_repetitions()
+    reading = _Reading(source, None)
+    return Lines(remarks=reading.remarks, fates=reading.with_repetitions())
 
 
 class _Reading:
@@ -74,13 +75,12 @@ class _Reading:
         self._decimals = self._look(most)
         if self._decimals is Decimals.REFUSED:
             self._look(most)
-        elif self._decimals is Decimals.DROPPED:
-            self.remarks.append("the numbers are read without their decimals, which are all zero")
 
     @property
-    def sheet_remarks(self) -> tuple[str, ...]:
-        """What there is to say about the file: of several sheets, the wrong one may be read."""
-        return self._sheet.remarks
+    def remarks(self) -> tuple[str, ...]:
+        """What there is to say about the list as a whole: of several sheets, the wrong one may be read."""
+        decimals = "the numbers are read without their decimals, which are all zero"
+        return (*self._sheet.remarks, *([decimals] if self._decimals is Decimals.DROPPED else []))
 
     def again(self) -> Iterator[Fate]:
         """Read the list anew, knowing what its numbers are."""
@@ -107,20 +107,20 @@ class _Reading:
         return Refused(line_number=fate.line_number, sentence=sentence)
 
     def _look(self, most: int | None) -> Decimals:
-        """Gather problems, remarks, and of each subject eight bytes, by which repeated ones are suspected.
+        """Gather problems, what was passed over, and of each subject eight bytes, by which repeated ones are suspected.
 
         Returns what becomes of decimals.
         """
         self.problems: list[Refused] = []
-        self.remarks = list(self._sheet.remarks)
+        self.passed: list[str] = []
         hashes = array("q")
         numbers = _Numbers()
         for fate in self.again():
             if isinstance(fate, Row):
                 hashes.append(hash(numbers.whole(fate.subject)))
             elif isinstance(fate, Passed):
-                if len(self.remarks) < MAX_REMARKS:
-                    self.remarks.append(f"line {fate.line_number}: {fate.sentence}")
+                if len(self.passed) < MAX_PASSED and not fate.is_usual:
+                    self.passed.append(f"line {fate.line_number}: {fate.sentence}")
             elif most is not None:
                 self.problems.append(fate)
                 if len(self.problems) == most:

@@ -46,6 +46,8 @@ class Passed:
     line_number: int
     #: What it is taken for; no capital, no full stop.
     sentence: str
+    #: Whether every list has such a line, as it has headings, so that nobody wants to be told.
+    is_usual: bool = False
 
 
 Fate: TypeAlias = Row | Refused | Passed
@@ -61,6 +63,17 @@ class ClassList:
     remarks: tuple[str, ...]
     #: The people, one by one: read from the file once more, so that a million need little memory.
     rows: Iterator[Row]
+
+
+@frozen
+class Lines:
+    """A list of which each line is looked at, be it good or not."""
+
+    #: What is read otherwise than it stands in the file, line numbers apart; one sentence each.
+    remarks: tuple[str, ...]
+    #: What becomes of each line that is not blank, in their order. The list is good if there is a row, and none is
+    #: refused.
+    fates: Iterator[Fate]
 
 
 class Doubtful(str):

@@ -19,6 +19,7 @@ from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
+from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.clock import iso
 from jotgate.errors import JotgateError
@@ -56,6 +57,7 @@ _WATCHED = 20_000
     "--valid-until", help="Such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
 )
 @out_options
+@dry_run_option
 @json_option
 @click.pass_context
 def create(
@@ -71,6 +73,7 @@ def create(
     valid_until: str | None,
     out: Path | None,
     separator: str,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Create codes; everything is checked, and the file opened, before the first one is stored."""
@@ -87,6 +90,10 @@ def create(
         valid_from=instant("--valid-from", valid_from, policy),
         valid_until=instant("--valid-until", valid_until, policy),
     )
+    if dry_run:
+        parts.grants.create(terms, ())
+        rehearse(class_list, "code", as_json=as_json)
+        return
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     persons = _listed(class_list) if class_list else named()

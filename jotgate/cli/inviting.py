@@ -11,6 +11,7 @@ import click
 from jotgate import classlist
 from jotgate.cli.lists import class_list_option, instant, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
+from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.wiring import Parts
 
@@ -32,6 +33,7 @@ class _Link(NamedTuple):
     "--until", help="The end, such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
 )
 @out_options
+@dry_run_option
 @json_option
 @click.pass_context
 def invitations(
@@ -42,6 +44,7 @@ def invitations(
     until: str | None,
     out: Path | None,
     separator: str,
+    dry_run: bool,
     as_json: bool,
 ) -> None:
     """Make the links. Nothing is stored, so the same ones can be made again."""
@@ -49,6 +52,9 @@ def invitations(
         raise click.UsageError("Give either --subject or --from.")
     parts = open_parts(ctx)
     end = instant("--until", until, policy_of(parts, form))
+    if dry_run:
+        rehearse(class_list, "invitation", as_json=as_json)
+        return
     links = _links(parts, form, _people(subjects, class_list), end)
     if out is None:
         _print(links, form, as_json=as_json)

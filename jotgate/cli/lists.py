@@ -33,9 +33,14 @@ def people_in(class_list: BinaryIO) -> Iterator[classlist.Row]:
         InputError: as `classlist.checked`.
     """
     checked = classlist.checked(class_list)
-    for remark in checked.remarks:
-        say(f"{remark[0].upper()}{plain(remark[1:])}.", err=True)
+    for one in checked.remarks:
+        remark(one)
     return checked.rows
+
+
+def remark(sentence: str) -> None:
+    """Say, beside the result, what a list makes one remark on."""
+    say(f"{sentence[0].upper()}{plain(sentence[1:])}.", err=True)
 
 
 separator_option = click.option(

@@ -48,12 +48,12 @@ def test_every_line_can_be_told_apart(office: Office) -> None:
         with pytest.raises(InputError, match=office.refused[0]):
             classlist.told_apart(office.content)
         return
-    fates = list(classlist.told_apart(office.content))
+    fates = list(classlist.told_apart(office.content).fates)
     people = tuple((one.subject, one.label) for one in fates if isinstance(one, classlist.Row))
     said = tuple(
         f"line {one.line_number}: {one.sentence}" for one in fates if isinstance(one, classlist.Refused)
     )
-    assert are_said(said, office.refused)
+    assert are_said(said, tuple(one for one in office.refused if one.startswith("line ")))
     assert office.refused or people == office.people
     assert [one.line_number for one in fates] == sorted(one.line_number for one in fates)
 
