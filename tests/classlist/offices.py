@@ -128,7 +128,8 @@ TEXTS = {
     ),
     "one number twice, once with decimals": refused(
         "id,name\n1042.0,Ann\n1042,Bo\n",
-        "line 3: the subject '1042' is already in line 2the numbers are read without their decimals",
+        "line 3: the subject '1042' is already in line 2",
+        "the numbers are read without their decimals",
     ),
     "shortened numbers": refused(
         "id;name\n1.23457E+11;Ann\n1,23457E+11;Bo\n",
