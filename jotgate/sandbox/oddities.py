@@ -57,6 +57,8 @@ class Oddities:
     edits_send_webhooks: bool = False
     #: Text in answers holds HTML entities, as older rows do.
     entities: bool = False
+    #: How many digits a submission's id has: 19, or 18 as in older accounts.
+    digits_of_ids: int = 19
     #: How the account prints a date whose question has no `format`: `mmddyyyy`, `ddmmyyyy`, or the year first.
     date_format: str = ""
 
@@ -97,6 +99,7 @@ class Odd(Enum):
     API_SENDS_WEBHOOKS = "api_sends_webhooks"  #: submissions by the API send webhooks.
     EDITS_SEND_WEBHOOKS = "edits_send_webhooks"  #: edits send the webhooks again.
     ENTITIES = "entities"  #: answers hold HTML entities (`&#039;`), as older rows do.
+    SHORT_IDS = "short_ids"  #: submissions' ids have 18 digits, as in older accounts.
     MONTH_FIRST = "month_first"  #: dates without a `format` are printed as 06-18-2024.
     DAY_FIRST = "day_first"  #: dates without a `format` are printed as 18-06-2024.
 
@@ -128,6 +131,7 @@ _CHANGES: Mapping[Odd, Mapping[str, object]] = {
     Odd.API_SENDS_WEBHOOKS: {"api_sends_webhooks": True},
     Odd.EDITS_SEND_WEBHOOKS: {"edits_send_webhooks": True},
     Odd.ENTITIES: {"entities": True},
+    Odd.SHORT_IDS: {"digits_of_ids": 18},
     Odd.MONTH_FIRST: {"date_format": "mmddyyyy"},
     Odd.DAY_FIRST: {"date_format": "ddmmyyyy"},
 }

@@ -10,9 +10,8 @@ import secrets
 from datetime import date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-#: What `id // ID_STEP` lacks to be seconds since the epoch, UTC.
+#: What `id // 10**10`, and `id // 10**9` of one of 18 digits, lacks to be seconds since the epoch, UTC.
 ID_SHIFT_SECONDS = 1_124_190_800
-ID_STEP = 10**10
 NEW_YORK = "America/New_York"
 FIXED_EST = timezone(timedelta(hours=-5))
 
@@ -37,12 +36,13 @@ def new_form_id(at: float) -> str:
 class SubmissionIds:
     """Make submission ids that tell their creation time and grow, even while the clock stands still."""
 
-    def __init__(self) -> None:
+    def __init__(self, digits: int = 19) -> None:
+        self._parts_a_second: int = 10 ** (digits - 9)
         self._last: dict[int, int] = {}
 
     def next(self, at: float) -> str:
-        """Return a new 19-digit id of the second that `at` lies in."""
+        """Return a new id of the second that `at` lies in."""
         second = int(at)
-        within = max(int((at - second) * 10**6) * 10**4, self._last.get(second, 0))
+        within = max(int((at - second) * 10**6) * self._parts_a_second // 10**6, self._last.get(second, 0))
         self._last[second] = within + 1 + secrets.randbelow(997)
-        return str((second - ID_SHIFT_SECONDS) * ID_STEP + self._last[second])
+        return str((second - ID_SHIFT_SECONDS) * self._parts_a_second + self._last[second])

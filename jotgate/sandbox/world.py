@@ -58,7 +58,7 @@ class World:
         #: What was done to accounts and forms, oldest first.
         self.history: list[Event] = []
         self._ids_of_form: dict[str, list[str]] = {}
-        self._submission_ids = SubmissionIds()
+        self._submission_ids = SubmissionIds(oddities.digits_of_ids)
 
     def today(self) -> date:
         """Return the day that calls are counted on now."""

@@ -201,6 +201,15 @@ def test_dates_may_be_printed_in_the_accounts_format(clock: StillClock) -> None:
     }
 
 
+def test_ids_may_have_18_digits(clock: StillClock) -> None:
+    """They count seconds in parts of their own, and grow, as the longer ones do."""
+    with Sandbox(clock=clock, odd=["short_ids"]) as sandbox:
+        form_id = sandbox.add_form("Students")
+        ids = [int(sandbox.submit(form_id, {"message": "x"})) for _ in range(100)]
+    assert ids == sorted(set(ids))
+    assert {(len(str(each)), each // 10**9) for each in ids} == {(18, int(clock.at) - 1_124_190_800)}
+
+
 def test_a_value_filter_may_be_ignored(clock: StillClock) -> None:
     """Echoed, and every row comes."""
     for odd, count in (("value_filters_ignored", 2), ("bare_errors", 1)):
