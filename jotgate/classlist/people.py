@@ -74,9 +74,8 @@ def _head(records: Iterator[Record]) -> tuple[list[tuple[int, list[str]]], list[
 
 def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns] | Refused:
     """Return which record names the columns, and how; or why none does."""
-    place = max(range(len(head)), key=lambda at: (named(head[at][1]), -at))
-    line_number, cells = head[place]
-    if named(cells):
+    if (place := _place_of_headings(head)) is not None:
+        line_number, cells = head[place]
         shape = columns(cells)
         return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
     for line_number, cells in head:
@@ -86,6 +85,19 @@ def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns]
             )
             return Refused(line_number=line_number, sentence=sentence)
     return 0, ONE_COLUMN
+
+
+def _place_of_headings(head: Sequence[tuple[int, list[str]]]) -> int | None:
+    """Return the first line that names a column.
+
+    If it has no more than two cells it may say something about the class, such as "Name" and "Grammar School", and a
+    later one names both columns.
+    """
+    scores = [named(cells) for _, cells in head]
+    first = next((place for place, score in enumerate(scores) if score), None)
+    if first is not None and len(_filled(head[first][1])) <= 2 in scores:
+        return scores.index(2)
+    return first
 
 
 def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | Refused:
@@ -146,9 +158,10 @@ def _settled(fate: Fate | _Note, *, among: bool) -> Fate:
 
 
 def _counts_them(row: Row, people: int, last_label: str) -> bool:
-    """Say whether a number without a name, below names, is that of the people above."""
-    is_bare = not row.label or row.label is row.subject
-    return is_bare and row.subject == str(people) and bool(last_label) and not last_label.isdigit()
+    """Say whether a row is the number of the people above, who have names, with no name or a word for a total."""
+    if row.subject != str(people) or not last_label or last_label.isdigit():
+        return False
+    return not row.label or row.label is row.subject or is_total(row.label)
 
 
 def _fate(
@@ -205,7 +218,7 @@ def _looked_at(
         subject = on_one_line(subject)
     elif len(parts) > 1 and len(label) > MAX_CELL_CHARS:
         found.append(f"the name is longer than {MAX_CELL_CHARS} characters")
-    if not found and (aside := _aside(line_number, cells, shape, subject, label)):
+    if not found and (aside := _aside(line_number, cells, shape, subject)):
         return aside
     if decimals is not Decimals.KEPT and (whole := WITH_DECIMALS.fullmatch(subject)):
         if decimals is Decimals.REFUSED:
@@ -222,14 +235,14 @@ def _looked_at(
 
 
 def _aside(
-    line_number: int, cells: Sequence[str], shape: Columns, subject: str, label: str
+    line_number: int, cells: Sequence[str], shape: Columns, subject: str
 ) -> Refused | Passed | _Note | None:
     """Return what a line is that is about no person."""
     filled = _filled(cells)
     if not filled:
         return Passed(line_number=line_number, sentence="it holds nothing that can be seen")
-    others = () if subject else (clean(cells[place]) for place in filled)
-    if any(map(is_total, (subject, label, *others))):
+    texts = [subject] if subject else [clean(cells[place]) for place in filled]
+    if any(map(is_total, texts)):
         return Refused(line_number=line_number, sentence=_TOTAL)
     if len(filled) != 1:
         return None

@@ -51,8 +51,8 @@ def checked(source: bytes | BinaryIO) -> ClassList:
     if problems:
         raise InputError([*_told(problems), *reading.remarks])
     if not reading.has_people:
-        raise InputError(["the list is empty", *reading.remarks])
-    return ClassList(remarks=(*reading.remarks, *reading.passed), rows=_only_rows(reading.again()))
+        raise InputError(["the list is empty", *reading.remarks, *reading.told_of_passed()])
+    return ClassList(remarks=(*reading.remarks, *reading.told_of_passed()), rows=_only_rows(reading.again()))
 
 
 def told_apart(source: bytes | BinaryIO) -> Lines:
@@ -81,6 +81,17 @@ class _Reading:
         """What there is to say about the list as a whole: of several sheets, the wrong one may be read."""
         decimals = "the numbers are read without their decimals, which are all zero"
         return (*self._sheet.remarks, *([decimals] if self._decimals is Decimals.DROPPED else []))
+
+    def told_of_passed(self) -> list[str]:
+        """Return a sentence for each of the first lines that were passed over, and how many more there are."""
+        more = [f"{self._more_passed:,} more lines were passed over"] if self._more_passed else []
+        return [*self._passed, *more]
+
+    def _note(self, passed: Passed) -> None:
+        if len(self._passed) < MAX_PASSED:
+            self._passed.append(f"line {passed.line_number}: {passed.sentence}")
+        else:
+            self._more_passed += 1
 
     def again(self) -> Iterator[Fate]:
         """Read the list anew, knowing what its numbers are."""
@@ -112,15 +123,16 @@ class _Reading:
         Returns what becomes of decimals.
         """
         self.problems: list[Refused] = []
-        self.passed: list[str] = []
+        self._passed: list[str] = []
+        self._more_passed = 0
         hashes = array("q")
         numbers = _Numbers()
         for fate in self.again():
             if isinstance(fate, Row):
                 hashes.append(hash(numbers.whole(fate.subject)))
             elif isinstance(fate, Passed):
-                if len(self.passed) < MAX_PASSED and not fate.is_usual:
-                    self.passed.append(f"line {fate.line_number}: {fate.sentence}")
+                if not fate.is_usual:
+                    self._note(fate)
             elif most is not None:
                 self.problems.append(fate)
                 if len(self.problems) == most:

@@ -16,8 +16,8 @@ _PEOPLE = (
     r"|leerlingen|alunos)"
 )
 _SUM = (
-    r"(?:(?:grand |sub)?totals?|summe|gesamt\S*|insgesamt|zusammen|anzahl|somme|effectif|totale|totaal|aantal|suma"
-    r"|(?:total )?(?:number|count|nombre|número|numero)(?: of| de| d['’])?)"
+    r"(?:(?:grand |sub)?totals?|summe|gesamt\S*|insgesamt|zusammen|anzahl|somme|effectif|totale|totaal|aantal"
+    r"|suma(?=\W*\d)|(?:total )?(?:number|count|nombre|número|numero)(?: of| de| d['’])?)"
 )
 _SUBJECT_OF_TITLES = (
     r"(?:class|course|list|form|group|school|teacher|year|date|page|as of|klasse|kurs|liste|gruppe|schule|lehrer(?:in)?"
@@ -31,7 +31,8 @@ _REMARK = (
 _DATE = r"(?:\d{1,2}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{4}-\d\d-\d\d)"
 
 _TOTAL = re.compile(
-    rf"\W*(?:{_SUM}\s*(?:{_PEOPLE})?\s*[:=]?\s*\d*|(?:{_SUM}\W*)?\d+\s+{_PEOPLE}\b.*)\W*", re.IGNORECASE
+    rf"\W*(?:{_SUM}\s*(?:{_PEOPLE})?\s*[:=]?\s*\d*|(?:{_SUM}\W*)?\d+\s+{_PEOPLE}\b.*|{_PEOPLE}\s+{_SUM}\s*[:=]?\s*\d*)\W*",
+    re.IGNORECASE,
 )
 _NOTE = re.compile(
     rf"\W*(?:{_SUBJECT_OF_TITLES}\b.*\d.*|{_REMARK}\b.*)|.*:.*|.*\b{_DATE}\b.*|(?:\S+\s+){{{WORDS_OF_PROSE - 1}}}.*",
@@ -39,7 +40,7 @@ _NOTE = re.compile(
 )
 _TITLE = re.compile(rf"\W*{_SUBJECT_OF_TITLES}\W*", re.IGNORECASE)
 #: The first words of all these, as a sieve for the many cells that are names.
-_FIRST_WORDS = frozenset(re.findall(r"\w+", " ".join((_SUM, _SUBJECT_OF_TITLES, _REMARK)))) | {
+_FIRST_WORDS = frozenset(re.findall(r"\w+", " ".join((_SUM, _PEOPLE, _SUBJECT_OF_TITLES, _REMARK)))) | {
     *("subtotal", "subtotals", "totals", "lehrerin", "klassenlehrerin", "lehrer", "klassenlehrer"),
 }
 _BEGINNINGS = ("gesamt", "klassenliste")

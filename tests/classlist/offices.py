@@ -72,6 +72,24 @@ TEXTS = {
     "a count of pupils": refused("id,name\n1,Ann\n2,Bo\n2 pupils,\n", "line 4: looks like a total"),
     "a count without a word": refused("Nr;Name\n0042;Ann\n0043;Bo\n2;\n", "line 4: looks like a total"),
     "a count below names": refused("Name,class\nAnn,7a\nBo,7b\nCy,7a\n3,\n", "line 5: looks like a total"),
+    "a count and a word for it": refused(
+        "Nr;Name\n0042;Ann\n0043;Bo\n2;Schüler gesamt\n", "line 4: looks like a total"
+    ),
+    "names that are words for totals": taken("Nr;Name\n1;Suma\n2;Total\n", ("1", "Suma"), ("2", "Total")),
+    "an answer that looks like a heading": refused(
+        "Name;Role;Consent\nAnn;Student;No\nBo;Teacher;Yes\nAnn;Student;No\n", "line 4: the subject 'Ann' is"
+    ),
+    "a title that is a heading, too": taken(
+        "Schüler;;\nNr;Name;Klasse\n0042;Ann Smith;7a\n0043;Bo Hill;7a\n",
+        *ANN_BO,
+        remarks=("line 1: 'Schüler'",),
+    ),
+    "notes and nobody": refused(
+        "id;name\nClass 7a:;\nPrinted on Monday, 3 Sept;\n",
+        "the list is empty",
+        "line 2: 'Class 7a:' is taken",
+        "line 3: ",
+    ),
     "an average": refused("id;name;mark\n1;Ann;2\n;;1,5\n", "line 3: the subject is empty"),
     "a note below": taken(
         "id;name\n0042;Ann Smith\n0043;Bo Hill\n\nPrinted on 3 Sept 2026;\n",
