@@ -32,6 +32,7 @@ class Reason(Enum):
     APP_ONLY = (
         "app_only"  #: the form opens from an app; it takes no codes, and its address alone opens nothing.
     )
+    COOKIES_BLOCKED = "cookies_blocked"  #: admitted just now, but the browser kept no cookie of it.
     NOT_SIGNED_IN = "not_signed_in"  #: an invitation that asks for the site's own login first.
     NOT_INVITED = "not_invited"  #: an invitation for somebody other than the person signed in.
     INVITATION_OVER = "invitation_over"  #: an invitation whose time has ended.

@@ -72,7 +72,12 @@ _WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.CODE_BUSY: "The code was opened much more often than it has uses, so opening it once more costs the"
         " browser some seconds of work, or waits for a turn; such tries are not recorded. If nobody knows why, it has"
         " got about: `codes reissue` gives another one.",
-        Reason.APP_ONLY: "The form opens from an app only (access), and the visitor came with a code or with nothing.",
+        Reason.APP_ONLY: "The form opens from an app only (access), and the visitor came with a code or with nothing,"
+        " or with a browser that keeps no cookies and is too old to say so.",
+        Reason.COOKIES_BLOCKED: "The browser was let in, but came back without the cookie that it had been given: it"
+        " blocks cookies for this site, by its settings, an extension or its owner's policy, or it blocks them inside"
+        " another site's page. The visitor allows cookies for this site, or uses another browser; for a page of another"
+        " site that shows the form, list that site in frame_parents.",
         Reason.MOVED_AWAY: "The form has been opened in another browser since, which ended this browser's pass.",
         Reason.NOT_SIGNED_IN: "Somebody opened an invitation without being signed in to the site.",
         Reason.NOT_INVITED: "Somebody opened an invitation while signed in as another person.",

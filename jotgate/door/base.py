@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from jotgate.admission.gate import Seen
 from jotgate.door.messages import Message, message_for
+from jotgate.door.navigating import tells_where_it_is
 from jotgate.door.reading import in_time
 from jotgate.door.rendering import Renderer, say_in_html, security_headers, static_file
 from jotgate.door.reporting import Reporter
@@ -32,6 +33,8 @@ _log = logging.getLogger("jotgate.door")
 
 #: The parameter of the query by which a page names its own ticket.
 PAGE = "page"
+#: The parameter of the query by which the door sees whether a browser keeps cookies, and leads it on.
+KEEPS = "keeps"
 #: A posted code is short; nothing else of ours is posted by a browser.
 _MAX_POST_BYTES = 64 * 1024
 
@@ -156,9 +159,16 @@ class Door:
         facts = {"form": form, "reason": decision.reason.value}
         _log.info("visitor.refused", extra=facts | ({"ref": decision.ref} if decision.is_recorded else {}))
 
+    def _onward(self, request: Request, policy: FormPolicy) -> str:
+        """Return where an admitted browser goes: a new one by way of the door, which sees whether it keeps cookies."""
+        destination = self.destination(request, policy)
+        _, is_new = self.cookies.browser(request, self.parts.clock.now())
+        signed = self.signer.sign_return(destination) if is_new and tells_where_it_is(request) else ""
+        return f"{self.door_path(request, policy.form)}?{KEEPS}={signed}" if signed else destination
+
     def let_in(self, request: Request, policy: FormPolicy, admit: Admit, seen: Seen) -> Response:
         """Answer an admission: the pass as a cookie, and on to a clean address."""
-        response = self.redirect(self.destination(request, policy))
+        response = self.redirect(self._onward(request, policy))
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)

@@ -21,7 +21,7 @@ from jotgate.stores.forgetting import is_tombstone
 #: How long before its end a page says that its time is running out.
 _WARNED_SECONDS = 600.0
 #: Refusals on a form for apps of somebody who came without a token.
-_FROM_NO_APP_IN_PARTICULAR = (Reason.APP_ONLY, Reason.MOVED_AWAY)
+_FROM_NO_APP_IN_PARTICULAR = (Reason.APP_ONLY, Reason.COOKIES_BLOCKED, Reason.MOVED_AWAY)
 #: Refusals of a link, after which an access code may still help.
 _A_CODE_MAY_HELP = (
     Reason.BAD_TOKEN, Reason.TOKEN_USED, Reason.TOKEN_EXPIRED, Reason.NOT_SIGNED_IN, Reason.NOT_INVITED,
@@ -122,7 +122,7 @@ def notice_context(
     if told is None and policy is not None and refusal.reason in _FROM_NO_APP_IN_PARTICULAR:
         app = only_app(door.parts.store.apps(), policy.form)
         told = outcome(app, form=policy.form, state=REFUSED, ref=refusal.ref)
-    context = {
+    context: dict[str, Any] = {
         "form": policy,
         "message": door.message(refusal, policy, from_app=told is not None),
         "ref": refusal.page_ref,
@@ -132,8 +132,12 @@ def notice_context(
         return context
     if refusal.reason in _A_CODE_MAY_HELP:
         return code_context(door, request, policy, back) | context | {"asks_code": True}
-    if refusal.reason is Reason.NO_PASS:
-        context |= {"action_url": door.door_path(request, policy.form), "action_label": say("code.enter")}
+    if refusal.reason in (Reason.NO_PASS, Reason.COOKIES_BLOCKED):
+        context |= {
+            "action_url": door.door_path(request, policy.form),
+            "action_label": say("code.enter" if refusal.reason is Reason.NO_PASS else "form.open"),
+            "in_a_new_window": refusal.hint is not None,
+        }
     return context
 
 

@@ -8,10 +8,10 @@ from werkzeug.wrappers import Request, Response
 
 from jotgate.admission.gate import Seen
 from jotgate.clock import iso
-from jotgate.door.base import Door
+from jotgate.door.base import KEEPS, Door
 from jotgate.door.contexts import answer_expected_at, code_context, state_of
 from jotgate.door.messages import Message
-from jotgate.door.navigating import is_by_itself
+from jotgate.door.navigating import is_by_itself, is_framed
 from jotgate.door.refusing import instead_of, refuse, refuse_json, work_of
 from jotgate.door.rendering import json_response
 from jotgate.door.showing import choose
@@ -33,6 +33,9 @@ _WORKING_SECONDS = 30.0
 def show(door: Door, request: Request, form: str) -> Response:
     """Ask for the code, or show the form to an admitted browser, or say why neither is possible."""
     policy = door.parts.gate.policy(form)
+    onward = door.signer.read_return(query_value(request, KEEPS))
+    if onward:
+        return _led_on(door, request, policy, onward)
     shown = choose(door, request, policy, query_value(request, "next"))
     if isinstance(shown, Refuse):
         return refuse(door, request, shown, form=policy)
@@ -161,6 +164,15 @@ def done(door: Door, request: Request, form: str) -> Response:
         context["sent_url"] = f"{door.door_path(request, form)}/sent"
         context["door_url"] = door.clean_path(request, policy)
     return door.page(request, 200, "jotgate/done.html", context)
+
+
+def _led_on(door: Door, request: Request, policy: FormPolicy, onward: str) -> Response:
+    """Lead a browser that was just let in to where it was going, or tell it that it keeps no cookies."""
+    _, is_new = door.cookies.browser(request, door.parts.clock.now())
+    if not is_new:
+        return door.redirect(onward)
+    hint = "framed" if is_framed(request) else None
+    return refuse(door, request, Refuse.unrecorded(Reason.COOKIES_BLOCKED, hint=hint), form=policy)
 
 
 def _led_to_jotform(door: Door, address: str) -> Response:

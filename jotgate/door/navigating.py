@@ -16,7 +16,8 @@ from werkzeug.wrappers import Request
 _MARKS = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 _UNASKED = ("prefetch", "prerender", "preview")
 #: What becomes of what a browser navigates to: a page, or one within a page.
-_PAGES = ("", "document", "iframe", "frame", "object", "embed")
+_FRAMES = ("iframe", "frame", "object", "embed")
+_PAGES = ("", "document", *_FRAMES)
 #: How previewers name themselves, among them those that are browsers (the one of iMessage). No telephone's name fits.
 _PREVIEWER = re.compile(r"bot[/-]|bot \(|externalhit|preview|whatsapp/|crawler|spider", re.IGNORECASE)
 
@@ -37,6 +38,16 @@ def is_navigation(request: Request) -> bool:
 def is_by_itself(request: Request) -> bool:
     """Say whether the browser says that no other site led it here."""
     return request.headers.get("Sec-Fetch-Site") in ("none", "same-origin")
+
+
+def tells_where_it_is(request: Request) -> bool:
+    """Say whether this comes from a browser that says of each request what it is for."""
+    return "Sec-Fetch-Site" in request.headers
+
+
+def is_framed(request: Request) -> bool:
+    """Say whether the browser shows this inside another page."""
+    return request.headers.get("Sec-Fetch-Dest", "document") in _FRAMES
 
 
 def is_previewer(request: Request) -> bool:

@@ -77,7 +77,13 @@ _REFUSED = {
     "A link works for one minute.",
     "refused.app_only.title": "This form opens only from the app",
     "refused.app_only.remedy": "Go to the app, and open the form from there. The app opens it for one person, in one "
-    "browser. A copied link opens nothing.",
+    "browser. A copied link opens nothing. Did you come from the app just now? Then allow cookies for our site first.",
+    "refused.cookies_blocked.title": "This browser keeps no cookies",
+    "refused.cookies_blocked.remedy": "Go to the settings of this browser, and allow cookies for our site. Then "
+    "open the form again. We let you in, but without a cookie we do not know you on the next page.",
+    "refused.cookies_blocked.framed.title": "This browser keeps no cookies inside another page",
+    "refused.cookies_blocked.framed.remedy": "Open the form in a window of its own. Or allow cookies for our site "
+    "in the settings of this browser. We let you in, but without a cookie we do not know you on the next page.",
     "refused.not_signed_in.title": "Please sign in first",
     "refused.not_signed_in.remedy": "Sign in to our site as you always do. Then open the link of your invitation "
     "again. The invitation is only for you.",
@@ -135,6 +141,12 @@ _REFUSED_FROM_APPS = {
     "To keep you safe, we did nothing.",
     "app.refused.store_down.title": "We cannot open the form right now",
     "app.refused.store_down.remedy": "Please try again in a few minutes. This is our fault, not yours.",
+    "app.refused.cookies_blocked.remedy": "Go to the settings of this browser or of the app, and allow cookies for "
+    "our site. Then open the form from the app again. We let you in, but without a cookie we do not know you on the "
+    "next page.",
+    "app.refused.cookies_blocked.framed.remedy": "Go to the settings of this browser, and allow cookies for our "
+    "site. Then open the form again from where you came. We let you in, but without a cookie we do not know you on "
+    "the next page.",
     "app.refused.used_up.title": "You already sent this form",
     "app.refused.used_up.remedy": "You are done. If it was not you, tell the people behind the app.",
     "app.refused.used_up.remedy_at": "You are done. You sent it {when}. "
@@ -186,8 +198,10 @@ _STATES = {
     "state.again.remedy": "If the second one was for somebody else, use the button above, enter their code, and send "
     "it again. The first one is safe. Both were sent with the same code.",
     "state.unknown.title": "This page has lost its connection to your form",
-    "state.unknown.remedy": "Load the page again, and enter your code. Then we can tell you whether your form counts.",
-    "app.state.withdrawn.remedy": "Do you want to send another one? Go back to the app, and open the form from there.",
+    "state.unknown.remedy": "Load the page again, and enter your code. Then we can tell you whether your form "
+    "counts.",
+    "app.state.withdrawn.remedy": "Do you want to send another one? Go back to the app, and open the form from "
+    "there.",
     "app.state.again.remedy": "Do you want to send another one? Go back to the app, and open the form from there. "
     "The first one is safe.",
     "app.state.unknown.remedy": "Go back to the app, and open the form from there. Then we can tell you whether your "

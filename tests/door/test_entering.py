@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from functools import partial
 from html import unescape
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -334,6 +334,77 @@ class TestSeveralScreens:
             site.sweep()
             assert {site.verdict(one) for one in ids} == {Verdict.REVOKED}
             assert {told() for _, told in pages} == {"revoked"}
+
+
+class TestBlockedCookies:
+    """A browser that keeps no cookies, as one of today says of its requests, and as an old one does not."""
+
+    SAYS: ClassVar = {
+        "Sec-Fetch-Site": "none",
+        "Sec-Fetch-Mode": "navigate",
+        "Sec-Fetch-Dest": "document",
+    }
+
+    def test_it_is_told_what_is_wrong_and_how_to_allow_them(self, field: Field, subject: str) -> None:
+        """Not that the form opens only from the app, from which it comes; the app hears the reason."""
+        blocked = field.visitor(keeps_cookies=False)
+        given = {"query_string": {"token": field.token(subject)}, "headers": self.SAYS}
+        told = blocked.get(ENTER, **given, follow_redirects=True)
+        assert told.status_code == 403
+        assert "This browser keeps no cookies" in told.text
+        assert "allow cookies for our site" in told.text
+        assert app_link(told)["href"] == f"{RETURN_URL}&state=refused&ref=COOKIES_BLOCKED"
+        assert "allow cookies for our site first" in field.visitor().get(DOOR).text
+
+    @pytest.mark.parametrize("way", ["token", "code"])
+    def test_one_that_keeps_them_comes_to_a_clean_address(
+        self, either: Field, subject: str, way: str
+    ) -> None:
+        """By way of the door the first time, and at once when it is known."""
+        visitor = either.visitor()
+        for first in (True, False):
+            if way == "token":
+                given: dict[str, Any] = {"query_string": {"token": either.token(subject)}}
+                answer = visitor.get(ENTER, **given, headers=self.SAYS)
+            else:
+                says = self.SAYS | {"Sec-Fetch-Site": "same-origin"}
+                answer = visitor.enter(either.site.code(), headers=says)
+            assert answer.status_code == 303
+            assert (answer.headers["Location"] == DOOR) is not first
+            led = visitor.get(answer.headers["Location"], headers=self.SAYS)
+            if first:
+                assert (led.status_code, led.headers["Location"]) == (303, DOOR)
+        assert "<iframe" in visitor.get(DOOR).text
+
+    def test_a_page_of_the_sites_own_is_reached_by_way_of_the_door(self, school: Field, subject: str) -> None:
+        """The site's page never sees how the browser was looked at."""
+        visitor = school.visitor()
+        answer = visitor.get(ENTER, query_string={"token": school.token(subject)}, headers=self.SAYS)
+        assert urlsplit(answer.headers["Location"]).path == DOOR
+        led = visitor.get(answer.headers["Location"], headers=self.SAYS)
+        assert (led.status_code, led.headers["Location"]) == (303, "/members")
+
+    def test_a_right_code_in_such_a_browser_is_no_loop(self, either: Field) -> None:
+        """The page offers the door again, for when cookies are allowed; inside another page, in a window of its own."""
+        for framed in (False, True):
+            blocked = either.visitor(keeps_cookies=False, navigates=False)
+            says = (
+                self.SAYS
+                | {"Sec-Fetch-Site": "same-origin"}
+                | ({"Sec-Fetch-Dest": "iframe"} if framed else {})
+            )
+            told = blocked.enter(either.site.code(), headers=says, follow_redirects=True)
+            assert told.status_code == 403
+            assert "This browser keeps no cookies" in told.text
+            assert (f'href="{DOOR}" target="_blank"' in told.text) is framed
+            assert f'href="{DOOR}"' in told.text
+
+    def test_the_way_by_the_door_is_nobody_elses(self, field: Field) -> None:
+        """What we did not sign leads nowhere."""
+        for text in ("", "/members", "https://evil.example/", "x" * 5000):
+            answer = field.visitor().get(DOOR, query_string={"keeps": text})
+            assert answer.status_code == 403
+            assert "This form opens only from the app" in answer.text
 
 
 def prefilled(html: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ STATUSES = {
     Reason.TOKEN_USED: 403,
     Reason.TOKEN_EXPIRED: 403,
     Reason.APP_ONLY: 403,
+    Reason.COOKIES_BLOCKED: 403,
     Reason.NOT_SIGNED_IN: 401,
     Reason.NOT_INVITED: 403,
     Reason.INVITATION_OVER: 403,

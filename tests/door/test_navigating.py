@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from html import unescape
+from urllib.parse import urlsplit
 
 import flask
 import pytest
@@ -173,12 +174,12 @@ def test_a_preview_spends_no_token(site: Site, token: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_who_says_that_it_opens_a_page_is_let_in_at_once(site: Site, token: str, name: str) -> None:
-    """By 303 with the pass, in Flask as well."""
+    """By 303 with the pass, in Flask as well; a new browser goes by way of the door."""
     app = flask.Flask("school")
     JotGate().init_app(app, parts=site.parts)
     view = silent(site, application=app if "iOS" in name else site.gate)
     answer = view.get(ENTER, query_string={"token": token}, headers=VIEWS[name])
-    assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
+    assert (answer.status_code, urlsplit(answer.headers["Location"]).path) == (303, DOOR)
     assert "jotgate-students" in set_cookies(answer)
 
 
