@@ -66,9 +66,9 @@ class FieldSite:
         """Return the address of the door."""
         return self.origin + DOOR
 
-    def token(self, subject: str) -> str:
+    def token(self, subject: str, place: str = "Row 3") -> str:
         """Mint a token."""
-        prefill = {"place": "Row 3"}
+        prefill = {"place": place}
         return mint_token(
             self.secret, app="ios", form="students", subject=subject, prefill=prefill, locked=["place"]
         )
