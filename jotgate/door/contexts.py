@@ -124,7 +124,10 @@ def notice_context(
         told = outcome(app, form=policy.form, state=REFUSED, ref=refusal.ref)
     context: dict[str, Any] = {
         "form": policy,
-        "message": door.message(refusal, policy, from_app=told is not None),
+        # Where a form takes codes as well, the browser may have come with one.
+        "message": door.message(
+            refusal, policy, from_app=told is not None and refusal.reason is not Reason.COOKIES_BLOCKED
+        ),
         "ref": refusal.page_ref,
         "outcome": told,
     }
