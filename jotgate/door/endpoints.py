@@ -171,8 +171,9 @@ def _led_on(door: Door, request: Request, policy: FormPolicy, onward: str) -> Re
     _, is_new = door.cookies.browser(request, door.parts.clock.now())
     if not is_new:
         return door.redirect(onward)
-    hint = "framed" if is_framed(request) else None
-    return refuse(door, request, Refuse.unrecorded(Reason.COOKIES_BLOCKED, hint=hint), form=policy)
+    refusal = Refuse.unrecorded(Reason.COOKIES_BLOCKED, hint="framed" if is_framed(request) else None)
+    door.tell(policy.form, refusal)
+    return refuse(door, request, refusal, form=policy)
 
 
 def _led_to_jotform(door: Door, address: str) -> Response:
