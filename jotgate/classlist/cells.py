@@ -47,7 +47,7 @@ def clean(cell: str) -> str:
         return quoted[1].replace('""', '"').strip()
     if "'" in text:
         text = _DEFUSED_FORMULA.sub(r"\1\2", text).strip()
-        text = MARKED_NUMBER.sub("", text, count=1) if text[:1] == "'" else text
+        text = text[1:] if MARKED_NUMBER.match(text) else text
     return text
 
 

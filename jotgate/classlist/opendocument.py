@@ -13,7 +13,7 @@ from zipfile import ZipFile
 from jotgate.classlist.archives import legible, refuse_declaration
 from jotgate.classlist.encodings import CHUNK_BYTES
 from jotgate.classlist.grids import filled_rows, only_one_is_read
-from jotgate.classlist.records import ENCRYPTED, Record
+from jotgate.classlist.records import ENCRYPTED, MAX_LINE_CHARS, Record
 from jotgate.classlist.values import date, number
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
@@ -135,7 +135,7 @@ class _Reader:
 
     def text(self, text: str) -> None:
         """Add to the paragraph of a cell."""
-        if self._paragraphs and not self._aside:
+        if self._paragraphs and not self._aside and len(self._paragraphs[-1]) < MAX_LINE_CHARS:
             self._paragraphs[-1] += text
 
     def end(self, name: str) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from jotgate.classlist.records import MAX_CELL_CHARS
+
 #: No name has as many.
 WORDS_OF_PROSE = 10
 
@@ -54,12 +56,12 @@ def may_be_no_name(word: str) -> bool:
 
 def is_total(text: str) -> bool:
     """Say whether *text* counts people, as "Total: 28" and "28 pupils" do."""
-    return _TOTAL.fullmatch(text) is not None
+    return len(text) <= MAX_CELL_CHARS and _TOTAL.fullmatch(text) is not None
 
 
 def is_note(text: str) -> bool:
     """Say whether *text* is about the list, as "Class 7a, 1.9.2026" is, and no name."""
-    return _NOTE.fullmatch(text) is not None
+    return len(text) > MAX_CELL_CHARS or _NOTE.fullmatch(text) is not None
 
 
 def is_title(text: str) -> bool:

@@ -20,6 +20,7 @@ from jotgate.errors import InputError
 #: A sheet has 2^20 rows, and one of them is for the headings.
 MAX_WORKBOOK_ROWS = (1 << 20) - 1
 _NO_ROOM = f"a workbook has room for {MAX_WORKBOOK_ROWS:,} people; name a file that ends in .csv"
+_MAX_CELL_CHARS = 32_767
 #: How wide the columns are, in digits.
 _WIDTHS = {"code": 18, "link": 80}
 _WIDTH = 30
@@ -105,7 +106,7 @@ def write_workbook(stream: BinaryIO, rows: Iterable[Sequence[str]], *, columns: 
             if written == MAX_WORKBOOK_ROWS:
                 raise InputError([_NO_ROOM])
             for cell, text in zip(cells, row, strict=True):
-                cell.value = _NOT_IN_XML.sub("\ufffd", text)
+                cell.value = _fitting(text)
                 # Or a text such as "=1" would be a formula.
                 cell.data_type = "s"
             sheet.append(cells)
@@ -116,6 +117,12 @@ def write_workbook(stream: BinaryIO, rows: Iterable[Sequence[str]], *, columns: 
         book.save(packed)
         stream.write(packed.getbuffer())
     return written
+
+
+def _fitting(text: str) -> str:
+    """Return what a cell of a workbook can hold of *text*."""
+    cut = text if len(text) <= _MAX_CELL_CHARS else text[: _MAX_CELL_CHARS - 1] + "…"
+    return _NOT_IN_XML.sub("\ufffd", cut)
 
 
 def _is_plain(cell: str) -> bool:

@@ -18,6 +18,8 @@ F = TypeVar("F", bound=Callable[..., object])
 
 _SEPARATORS = {",": ",", ";": ";", "tab": "\t"}
 
+OUT_HELP = "A new file, readable by you only: a workbook if it ends in .xlsx, else CSV."
+
 class_list_option = click.option(
     "--from",
     "class_list",
@@ -58,7 +60,7 @@ def out_options(command: F) -> F:
     named = click.option(
         "--out",
         type=click.Path(path_type=Path),
-        help="A new file, readable by you only: a workbook if it ends in .xlsx, else CSV.",
+        help=OUT_HELP,
     )
     return named(separator_option(command))
 

@@ -13,7 +13,7 @@ import click
 
 from jotgate import classlist
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import separator_option
+from jotgate.cli.lists import OUT_HELP, separator_option
 from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.cli.table import Column, Table
@@ -94,10 +94,10 @@ def list_submissions(
     type=click.Choice(("csv", "jsonl")),
     default="csv",
     show_default=True,
-    help="The file's format.",
+    help="A table, or JSON lines.",
 )
 @click.option("--since", help="Only submissions made then or later: a date, or a date with a time.")
-@click.option("--out", type=click.Path(path_type=Path), help="A new file, readable by you only.")
+@click.option("--out", type=click.Path(path_type=Path), help=OUT_HELP)
 @click.option("--all", "everything", is_flag=True, help="Include submissions that do not count.")
 @separator_option
 @json_option
@@ -116,12 +116,13 @@ def export(
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     rows = parts.store.export(form, everything=everything, since=_since(since, policy))
+    write = classlist.writer(out or "", separator=separator)
     with ExitStack() as closing:
         stream: BinaryIO = sys.stdout.buffer
         if out is not None:
             stream = closing.enter_context(classlist.open_new(out))
         if kind == "csv" and not (as_json and out is None):
-            count = exporting.write_csv(stream, rows, policy, separator=separator)
+            count = exporting.write_table(stream, rows, policy, write=write)
         else:
             count = exporting.write_jsonl(stream, rows, policy)
     if as_json and out is not None:

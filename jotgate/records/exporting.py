@@ -1,4 +1,4 @@
-"""Exports: a form's submissions with the fields that are kept for showing, as CSV or as JSON lines.
+"""Exports: a form's submissions with the fields that are kept for showing, as a table or as JSON lines.
 
 Everything is streamed, row by row, so that a million need no more memory than a thousand.
 """
@@ -22,12 +22,15 @@ def columns(policy: FormPolicy) -> tuple[str, ...]:
     return (*_COLUMNS, *policy.show_fields)
 
 
-def write_csv(
-    stream: BinaryIO, rows: Iterable[ExportRow], policy: FormPolicy, *, separator: str = ","
+def write_table(
+    stream: BinaryIO,
+    rows: Iterable[ExportRow],
+    policy: FormPolicy,
+    *,
+    write: classlist.TableWriter = classlist.write_table,
 ) -> int:
-    """Write a table for spreadsheets, as `classlist.write_table` does; return how many rows there were."""
-    cells = (_cells(row, policy) for row in rows)
-    return classlist.write_table(stream, cells, columns=columns(policy), separator=separator)
+    """Write a table for spreadsheets, as CSV or as *write* does; return how many rows there were."""
+    return write(stream, (_cells(row, policy) for row in rows), columns=columns(policy))
 
 
 def write_jsonl(stream: BinaryIO, rows: Iterable[ExportRow], policy: FormPolicy) -> int:

@@ -157,14 +157,11 @@ def test_a_workbook_of_codes_is_a_class_list_again(entries: list[tuple[str, str]
 
 
 def test_what_no_workbook_can_hold_is_replaced(openpyxl: Any) -> None:
-    """Control characters and halves of letters, which the store takes from the command line."""
+    """Control characters, halves of letters, and the end of an answer that is longer than a cell of Excel."""
     stream = io.BytesIO()
-    classlist.write_workbook(stream, [("a\x07b", "c\ud800d", "e\nf")], columns=COLUMNS)
-    assert [cell.value for cell in openpyxl.load_workbook(stream).active[2]] == [
-        "a\ufffdb",
-        "c\ufffdd",
-        "e\nf",
-    ]
+    classlist.write_workbook(stream, [("a\x07b", "c\ud800d", "e\nf" + "g" * 40_000)], columns=COLUMNS)
+    values = [cell.value for cell in openpyxl.load_workbook(stream).active[2]]
+    assert values == ["a\ufffdb", "c\ufffdd", "e\nf" + "g" * 32_763 + "…"]
 
 
 def test_a_workbook_holds_the_rows_before_a_fault(openpyxl: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def csv_of(store: Store, **which: object) -> list[list[str]]:
     """Export and read back."""
     stream = io.BytesIO()
     rows = store.export(FORM, **{"everything": False, "since": 0.0} | which)  # type: ignore[arg-type]
-    exporting.write_csv(stream, rows, POLICY)
+    exporting.write_table(stream, rows, POLICY)
     return list(csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig"))))
 
 
@@ -125,6 +125,27 @@ def test_json_lines_have_what_was_written(store: Store) -> None:
     }
 
 
+def test_a_workbook_by_the_name_of_the_file(site: Site) -> None:
+    """Its cells are text, what looks like a formula as well; JSON lines are asked for by --format alone."""
+    openpyxl = pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    site.config.write_text(
+        site.config.read_text().replace("[forms.students]", '[forms.students]\nshow_fields = ["message"]')
+    )
+    site.run("sweep")
+    site.sandbox.submit(
+        site.students, {"jotgate": site.ticket(subject="0042"), "message": "=1+1"}, webhook=False
+    )
+    site.run("sweep", "--form", "students", "--from", "0")
+    out, lines = site.folder / "all.xlsx", site.folder / "all.jsonl"
+    assert site.run("submissions", "export", "students", "--out", str(out)).exit_code == 0
+    headings, row = openpyxl.load_workbook(out).active.iter_rows()
+    assert [cell.value for cell in headings] == [*exporting.columns(POLICY)[:5], "message"]
+    assert (row[1].value, row[5].value, {cell.data_type for cell in row}) == ("0042", "=1+1", {"s"})
+    exported = ("submissions", "export", "students", "--format", "jsonl", "--out", str(lines))
+    assert site.run(*exported).exit_code == 0
+    assert json.loads(lines.read_text())["fields"] == {"message": "=1+1"}
+
+
 def test_the_command(site: Site) -> None:
     """To standard output and into a new file; a date is read by the form's timezone."""
     site.run("sweep")
@@ -170,7 +191,7 @@ class Nowhere(io.RawIOBase):
 store = open_store(sys.argv[1])
 store.prepare({"students": "1"}, 0.0)
 policy = FormPolicy(form="students", form_id="1", title="x", show_fields=("name",))
-count = exporting.write_csv(Nowhere(), store.export("students", everything=True, since=0.0), policy)
+count = exporting.write_table(Nowhere(), store.export("students", everything=True, since=0.0), policy)
 print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 
+from jotgate import classlist
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import ExportRow
-from jotgate.records.exporting import columns, write_csv, write_jsonl
+from jotgate.records.exporting import columns, write_jsonl, write_table
 
 POLICY = FormPolicy(form="students", form_id="1", title="Students", show_fields=("name", "classes"))
 ROWS = [
@@ -32,7 +33,7 @@ ROWS = [
 def test_a_table_has_what_jotgate_knows_and_the_fields_to_show() -> None:
     """In the order of the settings; what is missing is empty, several answers stand in one cell."""
     stream = io.BytesIO()
-    assert write_csv(stream, ROWS, POLICY, separator=";") == 2
+    assert write_table(stream, ROWS, POLICY, write=classlist.writer("x.csv", separator=";")) == 2
     headings, first, second = csv.reader(io.StringIO(stream.getvalue().decode("utf-8-sig")), delimiter=";")
     assert tuple(headings) == columns(POLICY)
     assert headings[:5] == ["submission_id", "subject", "verdict", "created_at", "judged_at"]
@@ -62,6 +63,6 @@ def test_a_program_gets_one_object_a_line() -> None:
 def test_nothing_is_a_table_of_headings() -> None:
     """And no line at all for a program."""
     table, lines = io.BytesIO(), io.BytesIO()
-    assert write_csv(table, [], POLICY) == 0
+    assert write_table(table, [], POLICY) == 0
     assert table.getvalue().decode("utf-8-sig").strip() == ",".join(columns(POLICY))
     assert (write_jsonl(lines, [], POLICY), lines.getvalue()) == (0, b"")
