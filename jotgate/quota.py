@@ -43,6 +43,9 @@ BURST_CALLS = 30.0
 OPERATOR_SHARE = 0.1
 #: Calls that may find out whether the allowance was reset at the earlier reading of midnight.
 MAX_PROBES = 3
+#: Machines' clocks, and JotForm's, are taken to be no further apart. For so long after a day began by our clock,
+#: JotForm's count may still be of the day before.
+CLOCKS_DIFFER_SECONDS = 3600.0
 #: ``limit-left`` answers may overtake each other by as many calls as are under way at once.
 _OVERTAKING = 40
 
@@ -137,6 +140,9 @@ def _refilled(usage: Usage, now: float) -> Usage:
     left = usage.left
     if left is None:
         return replace(usage, tokens=BURST_CALLS, tokens_at=now)
+    if now < usage.tokens_at <= now + CLOCKS_DIFFER_SECONDS:
+        # Another machine's clock is ahead. Time that it has counted is not counted once more.
+        return usage
     elapsed = max(0.0, now - usage.tokens_at)
     tokens = min(BURST_CALLS, usage.tokens + elapsed * _calls_a_second(usage, now))
     return replace(usage, tokens=tokens, tokens_at=now)
@@ -145,8 +151,13 @@ def _refilled(usage: Usage, now: float) -> Usage:
 def _calls_a_second(usage: Usage, now: float) -> float:
     """Return the pace at which the calls left last until the day is over by both readings of midnight."""
     tomorrow = dt.date.fromisoformat(usage.day) + dt.timedelta(days=1)
-    end = max(_midnight(tomorrow), _midnight(tomorrow, EST))
-    return (usage.left or 0) / max(end - now, 1.0)
+    return (usage.left or 0) / max(_begins_at(tomorrow.isoformat()) - now, 1.0)
+
+
+def _begins_at(day: str) -> float:
+    """Return when a day has begun by both readings of midnight."""
+    date = dt.date.fromisoformat(day)
+    return max(_midnight(date), _midnight(date, EST))
 
 
 def pace(usage: Usage, now: float) -> Grab:
@@ -201,6 +212,13 @@ def give_back(usage: Usage) -> Usage:
     return replace(usage, used=max(0, usage.used - 1), tokens=min(BURST_CALLS, usage.tokens + 1.0))
 
 
+def discovered(usage: Usage, limit: int, used: int, now: float) -> Usage:
+    """Take JotForm's word for how many calls a day has and how many are used, unless that may be yesterday's count."""
+    if used > usage.used + _OVERTAKING and now < _begins_at(usage.day) + CLOCKS_DIFFER_SECONDS:
+        return replace(usage, limit=limit)
+    return replace(usage, limit=limit, used=used)
+
+
 def observe(usage: Usage, left: int, now: float) -> Usage:
     """Take JotForm's own count: others' calls are added, and a count that rose means that the day was reset."""
     usage = current(usage, now)
@@ -210,7 +228,7 @@ def observe(usage: Usage, left: int, now: float) -> Usage:
     limit = max(usage.limit, left)
     used = limit - left
     if used >= usage.used:
-        return replace(usage, limit=limit, used=used)
+        return discovered(usage, limit, used, now)
     if usage.used - used <= _OVERTAKING and limit == usage.limit:
         return usage
     today, _, _ = day_window(now)
@@ -264,7 +282,8 @@ class Quota:
 
     def discovered(self, *, limit: int, used: int) -> None:
         """Take note of the account's real allowance: ``api`` + ``limit-left`` of ``/user/usage``."""
-        self._change(lambda usage: (replace(usage, limit=limit, used=used), None))
+        now = self._clock.now()
+        self._change(lambda usage: (discovered(current(usage, now), limit, used, now), None))
 
     def asks(self) -> bool:
         """Say whether JotForm should be asked now how large the allowance is: once a day, by one process."""

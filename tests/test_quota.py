@@ -148,6 +148,35 @@ def test_limit_left_adds_what_others_took() -> None:
     assert _take_all(quota) == 399
 
 
+@pytest.mark.parametrize("ahead_seconds", [7, 3_600])
+def test_a_day_that_begins_by_a_clock_that_is_ahead_is_no_day_without_calls(ahead_seconds: int) -> None:
+    """JotForm's count of the day before, told just after our midnight, is not believed for the new day."""
+    quota, clock = _quota("2026-01-12T12:00:00")
+    _take_all(quota)
+    clock.at = _utc("2026-01-13T05:00:00") + ahead_seconds - 1
+    quota.take()
+    quota.discovered(limit=1_000, used=900)
+    quota.observe(99)
+    assert quota.usage().used == 1
+    clock.at = _utc("2026-01-13T06:00:00")
+    quota.observe(99)
+    assert quota.usage().used == 901
+
+
+@pytest.mark.parametrize("apart_seconds", [7, 3_600])
+def test_machines_whose_clocks_differ_share_one_pace(apart_seconds: int) -> None:
+    """Looking in turn, they get no more calls than one of them alone: about one in a minute and a half."""
+    quota, clock = _quota("2026-01-12T12:00:00")
+    began_at, taken = clock.at, 0
+    for second in range(0, 3_600, 5):
+        for off in (0, apart_seconds):
+            clock.at = began_at + second + off
+            if quota.pace().granted:
+                quota.take()
+                taken += 1
+    assert 30 <= taken <= 30 + 900 * 2 * 3_600 / (17 * 3_600) + 2
+
+
 def test_answers_that_overtake_each_other_give_nothing_back() -> None:
     """A slightly higher limit-left is an older answer, not a reset."""
     quota, _ = _quota("2026-01-12T12:00:00")

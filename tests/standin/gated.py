@@ -147,13 +147,23 @@ def opened(
             "forms": {form: {"id": form_id, **form_settings} for form, form_id in forms.items()},
         }
     )
-    parts = build(settings, clock=site_clock or clock)
+    return Gated(clock, account, _wired(settings, site_clock or clock, account), forms)
+
+
+def one_more_machine(site: Gated, machine_clock: Clock) -> Gated:
+    """Open the same site once more, on the same store, on a machine with a clock of its own."""
+    parts = _wired(site.parts.settings, machine_clock, site.account)
+    return Gated(site.clock, site.account, parts, site.forms)
+
+
+def _wired(settings: Settings, site_clock: Clock, account: Account) -> Parts:
+    parts = build(settings, clock=site_clock)
     session = _Session(ask_environment=False)
     session.mount("http://", Wire(account))
     parts.service._opened()._idle[os.getpid()] = [session]
     # The time between two tries is not simulated; how long it lasts is the client's own tests' business.
     parts.service._sleep = lambda _: None
-    return Gated(clock, account, parts, forms)
+    return parts
 
 
 @contextmanager

@@ -8,7 +8,8 @@ import pytest
 
 from jotgate.outcomes import Verdict
 from jotgate.quota import EST, NEW_YORK
-from tests.standin.gated import gated
+from tests.model.site import SiteClock
+from tests.standin.gated import gated, one_more_machine
 
 _HOUR = 3_600.0
 
@@ -29,3 +30,25 @@ def test_a_rush_around_midnight_is_judged_within_minutes(evening: str, resets_in
         site.wait(10 * 60, step=10)
         assert list(site.verdicts().values()) == [Verdict.VERIFIED] * 180
         assert site.lateness()[int(180 * 0.9) - 1] <= 3 * 60
+
+
+@pytest.mark.parametrize("off_seconds", [-_HOUR, -7.0, 7.0, _HOUR])
+def test_f24_machines_whose_clocks_differ_share_the_days_calls(off_seconds: float) -> None:
+    """A rush around midnight, two machines on one store: no day has more calls than the plan, and all is judged."""
+    starts_at = dt.datetime.fromisoformat("2026-01-12 20:00:00").replace(tzinfo=NEW_YORK).timestamp()
+    with gated(3, at=starts_at) as site:
+        site.account.use_elsewhere(700)
+        other = one_more_machine(site, SiteClock(site.clock, off_seconds))
+        sent = 8 * 60
+        for number in range(sent + 10):
+            if number < sent:
+                form = f"form-{number % 3}"
+                site.submit(form, site.ticket(form))
+            for _ in range(6):
+                site.wait(5, step=5)
+                other.look()
+                other.clock.at += 5
+        other.close()
+        assert list(site.verdicts().values()) == [Verdict.VERIFIED] * sent
+        assert max(site.account.used_by_day().values()) <= 1_000
+        assert all(call.status != 429 for call in site.account.log)
