@@ -5,6 +5,8 @@ A wrong code is the product working, so it is a value, never an exception.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
 
 from jotgate.frozen import frozen
@@ -84,6 +86,24 @@ class Cause(Enum):
 
 
 @frozen
+class ToldField:
+    """What a person wrote in one of the form's `tell_fields`."""
+
+    #: As people read it; "" if nothing of it is told.
+    text: str = field(repr=False)
+    #: The parts that say something, by JotForm's names, such as ``first`` and ``last``; those of a list by their
+    #: numbers, ``0`` and so on. Empty if the answer has no parts, or was cut.
+    parts: Mapping[str, str] = field(default_factory=dict, repr=False, hash=False)
+    #: Whether it is too long to be told whole: then the text is its beginning.
+    cut: bool = False
+
+    @property
+    def chars(self) -> int:
+        """The length of all of it."""
+        return len(self.text) + sum(len(part) + len(text) for part, text in self.parts.items())
+
+
+@frozen
 class VerdictEvent:
     """A submission got a verdict, its first or another one; the site's callbacks hear of it by this."""
 
@@ -101,6 +121,8 @@ class VerdictEvent:
     #: When it got this verdict, seconds since the epoch, UTC.
     judged_at: float
     cause: Cause
+    #: What the person wrote in the form's `tell_fields`, by their names in the settings; empty unless it counts.
+    fields: Mapping[str, ToldField] = field(default_factory=dict, repr=False, hash=False)
 
 
 @frozen

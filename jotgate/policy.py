@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from jotgate.frozen import frozen
-from jotgate.outcomes import Reason
+from jotgate.outcomes import Reason, ToldField
 
 #: How long after `closes_at` a form that was open in time may still be sent in, seconds.
 CLOSING_GRACE_SECONDS = 30 * 60
@@ -56,11 +56,13 @@ class FormPolicy:
     lookup_fields: tuple[str, ...] = ()
     #: How the answers in some of them are compared, one of `LOOKUP_KINDS`; the others go by their looks.
     lookup_kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
-    #: Fields that people may see of their own submissions; no other is kept.
+    #: Fields that people may see of their own submissions.
     show_fields: tuple[str, ...] = ()
+    #: Fields that the site and its webhooks are told with a verdict that counts.
+    tell_fields: tuple[str, ...] = ()
     #: What happens here to a submission that was deleted at JotForm: "keep" its verdict, or "revoke" it.
     deleted: str = "keep"
-    #: How long to keep a submission's subject and its shown fields, seconds; None: for good.
+    #: How long to keep a submission's subject and its shown and told fields, seconds; None: for good.
     keep_seconds: float | None = None
     #: What comes then: "pseudonymise", or "delete".
     after_keep: str = "pseudonymise"
@@ -71,6 +73,10 @@ class FormPolicy:
     def takes_codes(self) -> bool:
         """Say whether access codes open it."""
         return "code" in self.access
+
+    def told(self, fields: Mapping[str, ToldField]) -> dict[str, ToldField]:
+        """Return what may be told of *fields*, in the order of the setting."""
+        return {name: fields[name] for name in self.tell_fields if name in fields}
 
     def closed(self, now: float) -> Reason | None:
         """Return why the form is not open at *now*, or None if it is."""

@@ -63,7 +63,7 @@ class Candidate:
     empty: bool = False
     #: JotForm's word for its state, such as ACTIVE.
     status: str | None = None
-    #: Field -> answer, for the verdict and for those who hear of it; in memory only, never stored.
+    #: Field -> answer, for the verdict; in memory only, never stored.
     answers: FormAnswers = field(default_factory=FormAnswers, repr=False)
     #: What the store keeps of the answers; None: nothing.
     kept: Kept | None = None
@@ -97,6 +97,7 @@ def examine(
             ticket_qid=ticket_qid,
             lookup_fields=policy.lookup_fields,
             show_fields=policy.show_fields,
+            tell_fields=policy.tell_fields,
             lookup_kinds=policy.lookup_kinds,
             code_keys=code_keys,
         ),

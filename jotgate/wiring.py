@@ -212,7 +212,7 @@ class Parts:
         """Who hears of verdicts."""
         from jotgate.telling.callbacks import Callbacks
 
-        return Callbacks(store=self.store, code_keys=self.code_keys, clock=self.clock)
+        return Callbacks(self.settings.policies, store=self.store, code_keys=self.code_keys, clock=self.clock)
 
     @_Part
     def scoped_keys(self) -> ScopedKeys:

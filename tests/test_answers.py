@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jotgate.answers import FormAnswers, digests, fingerprints, keep, normalised
+from jotgate.answers.keeping import MAX_TOLD_CHARS, MAX_TOLD_CHARS_IN_ALL
+from jotgate.outcomes import ToldField
 from jotgate.signed.keyring import CodeKeys
+from jotgate.stores.outbox import told_fields, told_text
 
 PAYLOADS = Path(__file__).parent / "jotform" / "payloads"
 OLD, NEW = CodeKeys([b"o" * 32]), CodeKeys([b"o" * 32, b"n" * 32])
@@ -90,7 +93,9 @@ def test_whatever_came_back_can_be_kept(rows: dict[str, dict[str, Any]]) -> None
     answers = FormAnswers(rows)
     assert len(dict(answers)) == len(answers)
     fields = (*rows, *answers, "name[first]", "7")
-    found = kept(rows, lookup_fields=fields, show_fields=fields)
+    found = kept(rows, lookup_fields=fields, show_fields=fields, tell_fields=fields)
+    assert told_fields(told_text(found.told)) == found.told
+    assert sum(one.chars for one in found.told.values()) <= MAX_TOLD_CHARS_IN_ALL
     assert json.loads(json.dumps(found.shown)).keys() == found.shown.keys()
     assert len(found.digest) == 16
 
@@ -139,6 +144,44 @@ def test_a_digest_changes_with_every_answer_and_with_nothing_else() -> None:
     assert digest({"4": {"answer": "0"}}) != same
     assert digest({"4": {"answer": 0}}) != same != digest({"4": {"answer": False}})
     assert digest({}, NEW) != same == digests(rows, ticket_qid="7", code_keys=NEW)[1]
+
+
+def test_listed_fields_are_kept_to_be_told_with_their_parts() -> None:
+    """As text, and part by part under JotForm's names; a list's parts are numbered, and empty ones left out."""
+    rows = {
+        "3": {
+            "name": "name",
+            "type": "control_fullname",
+            "answer": {"first": "Ada", "middle": "", "last": "L"},
+        },
+        "4": {"name": "clubs", "type": "control_checkbox", "answer": ["Chess", "", "Poetry"]},
+        "5": {"name": "document", "type": "control_textbox", "answer": "AB&amp;12"},
+        "6": {"name": "secret", "answer": "x"},
+    }
+    told = kept(rows, tell_fields=("document", "name", "clubs", "name[last]", "absent", "name[middle]")).told
+    assert told == {
+        "document": ToldField(text="AB&12"),
+        "name": ToldField(text="Ada L", parts={"first": "Ada", "last": "L"}),
+        "clubs": ToldField(text="Chess; Poetry", parts={"0": "Chess", "2": "Poetry"}),
+        "name[last]": ToldField(text="L"),
+    }
+    assert list(told) == ["document", "name", "clubs", "name[last]"]
+    assert "Ada" not in repr(told)
+
+
+def test_what_is_told_is_cut() -> None:
+    """An answer of megabytes is its beginning, one of many parts loses these, and a hundred such ones share a limit."""
+    long, many = "x" * 2_500_000, {str(part): "y" * 100 for part in range(50)}
+    rows = {"1": {"name": "long", "answer": long}, "2": {"name": "many", "answer": many}}
+    rows["3"] = {"name": "short", "answer": "z"}
+    told = kept(rows, tell_fields=("long", "many", "short")).told
+    assert told["long"] == ToldField(text="x" * MAX_TOLD_CHARS, cut=True)
+    assert (len(told["many"].text), told["many"].parts, told["many"].cut) == (MAX_TOLD_CHARS, {}, True)
+    assert told["short"] == ToldField(text="z")
+    rows = {str(qid): {"name": f"q{qid}", "answer": "w" * MAX_TOLD_CHARS} for qid in range(8, 108)}
+    told = kept(rows, tell_fields=tuple(f"q{qid}" for qid in range(8, 108))).told
+    assert sum(one.chars for one in told.values()) == MAX_TOLD_CHARS_IN_ALL
+    assert [one.cut for one in told.values()] == [False] * 10 + [True] * 90
 
 
 def test_only_listed_fields_are_kept_in_clear() -> None:

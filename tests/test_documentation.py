@@ -267,13 +267,14 @@ print(ticket_at("/jotgate/f/students"))
             "email": "ada@school.example",
             "message": "hello",
         }
-        desk.sandbox.submit(FORM_ID, answers)
+        submission_id = desk.sandbox.submit(FORM_ID, answers)
         after = f"""
 with app.app_context():
     gate.parts.sweep.run(["students"], operator=True)
     assert story("s-1042") == "It is in." and who_is_missing() == []
     assert has_signed_up("ADA@school.example") and not has_signed_up("eve@school.example")
     assert [one.values["name"] for one in sent_by("s-1042")] == ["Ada"]
+    assert wrote("{submission_id}") == {{"name": "Ada", "message": "hello"}} and wrote("1") is None
 visitor.set_cookie("__Host-jotgate-students", "{held}", domain="school.example", secure=True)
 assert get("/results").text == "Only for those who have filled in the form."
 assert get("/mine").json == {{"sent": [{{"name": "Ada", "message": "hello"}}]}}
@@ -294,14 +295,15 @@ with app.app_context():
 import requests, json
 from jotgate.telling.webhooks import headers, payload, secret_text
 from jotgate import Cause, Verdict, VerdictEvent
+from jotgate.outcomes import ToldField
 import time
 event = VerdictEvent(message_id="msg_1", submission_id="1", form="students", subject="s-1", verdict=Verdict.VERIFIED,
-    created_at=1.0, judged_at=2.0, cause=Cause.JUDGED)
+    created_at=1.0, judged_at=2.0, cause=Cause.JUDGED, fields={"name": ToldField(text="Ada")})
 body = payload(event)
 signed = headers(bytes(32), message_id="msg_1", timestamp=int(time.time()), body=body)
 assert verdict_in(secret_text(bytes(32)), body, signed)["subject"] == "s-1"
 note(event)
-assert registered == {"1": "s-1"}
+assert registered == {"1": {"name": "Ada"}}
 registered.clear()
 """
         script = "docs/callbacks.md"

@@ -338,6 +338,7 @@ def asking(environ: WSGIEnvironment, start_response: StartResponse) -> list[byte
     visit = environ["jotgate.visit"]
     states = [visit.has_submitted("students").state.value for _ in range(2)]
     start_response("200 OK", [("Content-Type", "text/plain")])
+    assert visit.submission("students", "1") is None
     return [f"{states} {len(visit.submissions('students'))}".encode()]
 
 

@@ -1,7 +1,7 @@
 """What the ledger keeps of answers.
 
 Kept are a keyed digest of all answers, by which an edit is noticed; keyed fingerprints of the fields by which a
-submission is found again; and, in clear, the fields that the owner listed for showing. Nothing else.
+submission is found again; and, in clear, the fields that the owner listed for showing and for telling. Nothing else.
 """
 
 from __future__ import annotations
@@ -14,12 +14,16 @@ from typing import Any
 from jotgate.answers.matching import fingerprint, normalised
 from jotgate.answers.sheet import FormAnswers
 from jotgate.frozen import frozen
+from jotgate.outcomes import ToldField
 from jotgate.signed.keyring import CodeKeys
 
 DIGEST_BYTES = 16
 
 #: Behind a field's name, where no setting can have it.
 AS_SHOWN = "~"
+
+#: How many characters of one answer are told, and how many of one submission.
+MAX_TOLD_CHARS, MAX_TOLD_CHARS_IN_ALL = 5_000, 50_000
 
 _DIGEST_PURPOSE = "answers"
 _NO_KINDS: Mapping[str, str] = {}
@@ -38,6 +42,8 @@ class Kept:
     lookups: tuple[tuple[str, bytes], ...] = ()
     #: The fields to show that have an answer, as settings spell them: {"label": text, "value": text or list of texts}.
     shown: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict, repr=False)
+    #: The fields to tell that have an answer, as settings spell them; an answer that is too long is cut.
+    told: Mapping[str, ToldField] = field(default_factory=dict, repr=False)
 
 
 def keep(
@@ -48,6 +54,7 @@ def keep(
     lookup_fields: Iterable[str],
     show_fields: Iterable[str],
     code_keys: CodeKeys,
+    tell_fields: Iterable[str] = (),
     lookup_kinds: Mapping[str, str] = _NO_KINDS,
 ) -> Kept:
     """Return what to keep of the answers in *rows*, JotForm's map; the ticket in *ticket_qid* does not count as one.
@@ -68,7 +75,19 @@ def keep(
         digest=digests(rows, ticket_qid=ticket_qid, code_keys=code_keys)[0],
         lookups=tuple(lookups),
         shown={name: one for name, one in shown if one},
+        told=_told(answers, tell_fields),
     )
+
+
+def _told(answers: FormAnswers, fields: Iterable[str]) -> dict[str, ToldField]:
+    told: dict[str, ToldField] = {}
+    left = MAX_TOLD_CHARS_IN_ALL
+    for name in fields:
+        one = answers.told(name, max_chars=min(left, MAX_TOLD_CHARS))
+        if one is not None:
+            told[name] = one
+            left -= one.chars
+    return told
 
 
 def stripped(kept: Kept | None) -> Kept | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from jotgate.answers import readings
 from jotgate.answers.locks import Lock
 from jotgate.answers.types import is_answered, type_of
+from jotgate.outcomes import ToldField
 from jotgate.spelling import without_entities
 
 Row = Mapping[str, Any]
@@ -32,6 +33,16 @@ class _Found:
         if self.is_part:
             return readings.every_part(self.answer)
         return self.type.shown(self.answer, self.row.get("prettyFormat"))
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """The parts that say something, by their names; those of a list by their numbers."""
+        named: Iterable[tuple[str, Any]] = ()
+        if isinstance(self.answer, dict):
+            named = self.answer.items()
+        elif isinstance(self.answer, list):
+            named = ((str(place), one) for place, one in enumerate(self.answer))
+        return {part: text for part, one in named if (text := readings.every_part(one))}
 
     @property
     def lock(self) -> Lock:
@@ -85,6 +96,15 @@ class FormAnswers(Mapping[str, str]):
             "label": (without_entities(label).strip() if isinstance(label, str) else "") or key,
             "value": value,
         }
+
+    def told(self, key: str, *, max_chars: int) -> ToldField | None:
+        """Return what was answered to the question *key*, in so many characters at most; None if there is nothing."""
+        found = self._find(key)
+        text = "" if found is None else found.text
+        if found is None or not text:
+            return None
+        whole = ToldField(text=text, parts=found.parts)
+        return whole if whole.chars <= max_chars else ToldField(text=text[:max_chars], cut=True)
 
     def sought(self, key: str) -> tuple[str, ...]:
         """Return the texts that the answer *key* is found by: as it is in every form, and as people see it in this one.

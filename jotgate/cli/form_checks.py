@@ -150,6 +150,7 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
         ("locked_fields", policy.locked_fields, Level.FAIL, "what locks it is judged tampered"),
         ("lookup_fields", policy.lookup_fields, Level.WARN, "nobody is found by it"),
         ("show_fields", policy.show_fields, Level.WARN, "nobody sees it"),
+        ("tell_fields", policy.tell_fields, Level.WARN, "nobody is told it"),
     ):
         for name in fields:
             wanted = name.partition("[")[0]

@@ -86,6 +86,7 @@ FORM_RULES: Rules = {
     "lookup_fields": _fields,
     "lookup_kinds": _kinds,
     "show_fields": _fields,
+    "tell_fields": _fields,
     "deleted": rules.choice("keep", "revoke"),
     "keep": rules.days,
     "after_keep": rules.choice("pseudonymise", "delete"),
@@ -110,6 +111,7 @@ _TAKEN_OVER = {
     "lookup_fields": "lookup_fields",
     "lookup_kinds": "lookup_kinds",
     "show_fields": "show_fields",
+    "tell_fields": "tell_fields",
     "deleted": "deleted",
     "keep": "keep_seconds",
     "after_keep": "after_keep",
@@ -184,7 +186,7 @@ def _window(values: Mapping[str, Any], path: str, problems: list[str]) -> tuple[
 def _note_ticket_field(values: Mapping[str, Any], path: str, problems: list[str]) -> None:
     """Note where the ticket field stands among the fields that are for people."""
     ticket_field = values.get("ticket_field", DEFAULT_TICKET_FIELD)
-    for key in ("locked_fields", "lookup_fields", "show_fields"):
+    for key in ("locked_fields", "lookup_fields", "show_fields", "tell_fields"):
         if ticket_field in values.get(key, ()):
             problems.append(f"{path}.{key}: the ticket field must not be among them.")
 

@@ -19,6 +19,7 @@ from jotgate.errors import StoreUnavailable
 from jotgate.outages import outages
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
+from jotgate.protocols import ToldSubmission
 from jotgate.records.standing import Answer, OwnSubmission
 from jotgate.signed.passes import Pass
 
@@ -106,6 +107,18 @@ class Visit(ABC):
         if subject is not None:
             return self._door.parts.standings.submissions(form, subject)
         return submissions_of(self._door, form, viewer_of(self._door, self._request(), form))
+
+    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+        """Return that submission of *form* and its verdict, with the form's `tell_fields` if it counts; None: unknown.
+
+        From jotgate's own store, without a call to JotForm. It is for the site itself: whoever the visitor is.
+
+        Raises:
+            UnknownForm: no form has this name.
+            StoreUnavailable: nothing can be known.
+        """
+        self.keep_private()
+        return self._door.parts.standings.submission(form, submission_id)
 
     def embed(self, form: str) -> Markup:
         """Return the door in place, or the form for an admitted visitor, to be put into a page.

@@ -26,6 +26,7 @@ from jotgate.door.standing import turn_away_without
 from jotgate.errors import ResponseStarted
 from jotgate.flask.neighbours import let_door_be, refuse_open_mounts
 from jotgate.outcomes import VerdictEvent
+from jotgate.protocols import ToldSubmission
 from jotgate.records.standing import Answer, Asked, OwnSubmission
 from jotgate.wiring import Parts, build
 
@@ -191,6 +192,19 @@ class JotGate:
         if subject is None or flask.has_request_context():
             return _visit().submissions(form, subject)
         return self.parts.standings.submissions(form, subject)
+
+    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+        """Return that submission of *form* and its verdict, with the form's `tell_fields` if it counts; None: unknown.
+
+        From jotgate's own store, without a call to JotForm. It is for the site itself: whoever the visitor is.
+
+        Raises:
+            UnknownForm: no form has this name.
+            StoreUnavailable: nothing can be known.
+        """
+        if flask.has_request_context():
+            return _visit().submission(form, submission_id)
+        return self.parts.standings.submission(form, submission_id)
 
     def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with whether they have submitted.

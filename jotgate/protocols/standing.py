@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import NamedTuple
 
-from jotgate.outcomes import Verdict
+from jotgate.frozen import frozen
+from jotgate.outcomes import ToldField, Verdict
 
 
 class Standing(NamedTuple):
@@ -33,3 +35,22 @@ class OwnRow(NamedTuple):
     shown: Mapping[str, Mapping[str, str | list[str]]]
     #: The reference of the verdict's entry in the ledger, or None if it has none.
     ref: str | None
+
+
+@frozen
+class ToldSubmission:
+    """A submission and its verdict, with what the site may read of it."""
+
+    #: JotForm's id, digits.
+    submission_id: str
+    #: The form's name in the settings.
+    form: str
+    #: Whom it is about, or None.
+    subject: str | None
+    verdict: Verdict
+    #: JotForm's time of the submission, seconds since the epoch, UTC.
+    created_at: float
+    #: When it was judged, seconds since the epoch, UTC; None: not yet.
+    judged_at: float | None
+    #: What the person wrote in the form's `tell_fields`, by their names in the settings; empty unless it counts.
+    fields: Mapping[str, ToldField] = field(default_factory=dict, repr=False, hash=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
-from jotgate.protocols import OwnRow, Standing
+from jotgate.protocols import OwnRow, Standing, ToldSubmission
 from jotgate.quota import Quota, pace
 from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.tickets import UNANSWERED_SECONDS
@@ -172,6 +173,20 @@ class Standings:
         policy = self._policy(form)
         rows = self._store.own_submissions(form, subject) if can_be_stored(subject) else []
         return [_own(row, policy) for row in rows]
+
+    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+        """Return that submission of *form* and its verdict; None if the ledger has none.
+
+        If it counts, it comes with what the person wrote in the fields that the setting `tell_fields` lists.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+        """
+        policy = self._policy(form)
+        if not can_be_stored(submission_id):
+            return None
+        found = self._store.submission_to_tell(form, submission_id)
+        return found and replace(found, fields=policy.told(found.fields))
 
     def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnSubmission | None:
         """Return the one submission made with that ticket, if it counts: all that a code without a subject leads to.

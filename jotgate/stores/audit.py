@@ -13,7 +13,7 @@ from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers
 from jotgate.stores.driver import Transaction
 from jotgate.stores.forgetting import is_tombstone
 from jotgate.stores.judging import keep_lookups, lock_for_settling, remove_lookups
-from jotgate.stores.outbox import announce, verdict_event
+from jotgate.stores.outbox import announce, told_text, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 from jotgate.submissions import Candidate, is_tampered, judge
@@ -121,6 +121,7 @@ def _judge_edit(tx: Transaction, edit: Edit, capacity: int | None, now: float) -
         created_at=created_at,
         now=now,
         cause=cause,
+        fields=candidate.kept.told if candidate.kept else {},
     )
     announce(tx, [told])
     return Edited(submission_id=candidate.submission_id, before=before, verdict=verdict)
@@ -142,6 +143,7 @@ def _keep_edit(tx: Transaction, edit: Edit, verdict: Verdict, judged: str, now: 
         judged_at=now,
         digest=kept.digest if kept else None,
         shown=json.dumps(kept.shown) if kept and kept.shown else None,
+        told=told_text(kept.told) if kept else None,
         updated_at=edit.updated_at,
         status=candidate.status,
     )

@@ -41,12 +41,14 @@ _FORGOTTEN = (
     _Old("grants", "old_grants", "forget_old_grant", "fingerprint"),
     _Old("ledger", "old_entries", "forget_subject_of_entry", "seq"),
     _Old("outbox", "old_notices", "forget_subject_of_notice", "seq"),
+    _Old("outbox", "notices_of_old_submissions", "forget_fields_of_notice", "seq"),
 )
 #: Codes stay, about nobody.
 _REMOVED = (
     _Old("tickets", "old_tickets", "remove_old_ticket", "ticket_id"),
     _Old("ledger", "old_entries", "remove_entry", "seq"),
     _Old("outbox", "old_notices", "remove_old_notice", "seq"),
+    _Old("outbox", "notices_of_old_submissions", "forget_fields_of_notice", "seq"),
     _Old("grants", "old_grants", "forget_old_grant", "fingerprint"),
 )
 

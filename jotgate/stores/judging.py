@@ -19,7 +19,7 @@ from jotgate.protocols import Settled, Tombstones
 from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Transaction, Undone
 from jotgate.stores.forgetting import is_tombstone, known_as
-from jotgate.stores.outbox import announce, verdict_event
+from jotgate.stores.outbox import announce, told_text, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
 from jotgate.submissions import Candidate, judge
@@ -185,7 +185,7 @@ def _write(tx: Transaction, judged: Sequence[Judged], now: float) -> None:
     keep_lookups(tx, [one.candidate for one in judged])
     entries = [entry_values(_entry(one, now)) for one in judged if one.verdict is not Verdict.PENDING]
     _write_all(tx, "add_entry", entries)
-    announce(tx, (_event(one, now) for one in judged if one.verdict is not Verdict.PENDING))
+    announce(tx, [_event(one, now) for one in judged if one.verdict is not Verdict.PENDING])
 
 
 def remove_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:
@@ -216,6 +216,7 @@ def _submission(judged: Judged, now: float) -> dict[str, Any]:
         "status": candidate.status,
         "digest": kept.digest if kept else None,
         "shown": json.dumps(kept.shown) if kept and kept.shown else None,
+        "told": told_text(kept.told) if kept else None,
     }
 
 
@@ -246,6 +247,7 @@ def _entry(judged: Judged, now: float) -> Entry:
 
 
 def _event(judged: Judged, now: float) -> VerdictEvent:
+    kept = judged.candidate.kept
     return verdict_event(
         submission_id=judged.candidate.submission_id,
         form=judged.candidate.form,
@@ -254,6 +256,7 @@ def _event(judged: Judged, now: float) -> VerdictEvent:
         created_at=judged.candidate.created_earliest,
         now=now,
         cause=Cause.JUDGED,
+        fields=kept.told if kept else {},
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 from jotgate.ledger import Entry
-from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.outcomes import Cause, ToldField, Verdict, VerdictEvent
 from jotgate.protocols import Backlog, Consumer, Notice, Told
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.verbs import Verbs, record, tried_twice
@@ -138,8 +139,14 @@ class OutboxVerbs(Verbs):
         return {row[0]: Backlog(waiting=row[1], dead=row[2], oldest_at=row[3]) for row in rows}
 
 
-def announce(tx: Transaction, events: Iterable[VerdictEvent]) -> None:
-    """Add notices to consumers, within the transaction that gave the verdicts."""
+def announce(tx: Transaction, events: Sequence[VerdictEvent]) -> None:
+    """Add notices to consumers, within the transaction that gave the verdicts.
+
+    Where a submission counts no more, what waits about it from before tells no answer either.
+    """
+    for event in events:
+        if not event.verdict.counts and event.cause is not Cause.JUDGED:
+            tx.run("forget_fields_about", submission_id=event.submission_id)
     live = [(row[0], _forms(row[1])) for row in tx.all("live_consumers")]
     if not live:
         return
@@ -162,8 +169,9 @@ def verdict_event(
     created_at: float,
     now: float,
     cause: Cause,
+    fields: Mapping[str, ToldField],
 ) -> VerdictEvent:
-    """Make the event of a verdict given *now*, under a name of its own."""
+    """Make the event of a verdict given *now*, under a name of its own; *fields* are told only if it counts."""
     return VerdictEvent(
         message_id=f"msg_{secrets.token_hex(16)}",
         submission_id=submission_id,
@@ -173,7 +181,18 @@ def verdict_event(
         created_at=created_at,
         judged_at=now,
         cause=cause,
+        fields=fields if verdict.counts else {},
     )
+
+
+def told_text(fields: Mapping[str, ToldField]) -> str | None:
+    """Return what is told of a submission as the store holds it."""
+    return json.dumps({name: asdict(one) for name, one in fields.items()}) if fields else None
+
+
+def told_fields(text: str | None) -> dict[str, ToldField]:
+    """Return it as it was."""
+    return {name: ToldField(**one) for name, one in json.loads(text).items()} if text else {}
 
 
 def _notice_values(consumer: str, event: VerdictEvent) -> dict[str, object]:
@@ -187,6 +206,7 @@ def _notice_values(consumer: str, event: VerdictEvent) -> dict[str, object]:
         "created_at": event.created_at,
         "now": event.judged_at,
         "cause": event.cause.value,
+        "fields": told_text(event.fields),
     }
 
 
@@ -244,7 +264,7 @@ def _consumer(row: Row) -> Consumer:
 
 def _notice(row: Row) -> Notice:
     seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, *rest = row
-    tries, next_try_at, dead_at, last_error = rest
+    fields, tries, next_try_at, dead_at, last_error = rest
     return Notice(
         seq=seq,
         consumer=consumer,
@@ -257,6 +277,7 @@ def _notice(row: Row) -> Notice:
             created_at=created_at,
             judged_at=at,
             cause=Cause(cause),
+            fields=told_fields(fields),
         ),
         tries=tries,
         next_try_at=next_try_at,

@@ -13,7 +13,7 @@ from jotgate.quota import Usage
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.judging import settle_batch
-from jotgate.stores.outbox import announce, verdict_event
+from jotgate.stores.outbox import announce, told_fields, verdict_event
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 from jotgate.submissions import Candidate
 
@@ -117,7 +117,7 @@ class SettlingVerbs(Verbs):
                     submission_id=submission_id,
                 ),
             )
-            announce(tx, [_ruled(row, verdict, now, accept=accept)])
+            announce(tx, [_ruled(tx, row, verdict, now, accept=accept)])
             row = tx.one("read_submission", submission_id=submission_id)
         return None if row is None else _record(row)
 
@@ -196,8 +196,8 @@ class SettlingVerbs(Verbs):
             return _usage(tx, account)
 
 
-def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
-    found = _record(row)
+def _ruled(tx: Transaction, row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
+    found, told = _record(row), tx.one("told_of_submission", submission_id=row[0])
     return verdict_event(
         submission_id=found.submission_id,
         form=found.form,
@@ -206,6 +206,7 @@ def _ruled(row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEv
         created_at=found.created_at,
         now=now,
         cause=Cause.ACCEPTED if accept else Cause.REJECTED,
+        fields=told_fields(told[0]) if told else {},
     )
 
 

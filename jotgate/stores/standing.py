@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from jotgate.ledger import References
 from jotgate.outcomes import Verdict
-from jotgate.protocols import OwnRow, Standing
+from jotgate.protocols import OwnRow, Standing, ToldSubmission
 from jotgate.stores.driver import Row
+from jotgate.stores.outbox import told_fields
 from jotgate.stores.verbs import Verbs, tried_twice
 
 _PAGE_ROWS = 1000
@@ -73,6 +74,13 @@ class StandingVerbs(Verbs):
             return [_own(row, tx.references) for row in tx.all("own_submissions", form=form, subject=subject)]
 
     @tried_twice
+    def submission_to_tell(self, form: str, submission_id: str) -> ToldSubmission | None:
+        """Return that submission of *form*, whatever its verdict; what was written in it only if it counts."""
+        with self._read() as tx:
+            row = tx.one("submission_to_tell", form=form, submission_id=submission_id)
+        return None if row is None else _told(row)
+
+    @tried_twice
     def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnRow | None:
         """Return the submission of *form* settled on that ticket, if it is verified or accepted."""
         with self._read() as tx:
@@ -93,4 +101,17 @@ def _own(row: Row, references: References) -> OwnRow:
         judged_at=judged_at,
         shown=json.loads(shown) if shown else {},
         ref=None if seq is None else references.ref_of(seq),
+    )
+
+
+def _told(row: Row) -> ToldSubmission:
+    submission_id, form, subject, verdict, created_at, judged_at, told = row
+    return ToldSubmission(
+        submission_id=submission_id,
+        form=form,
+        subject=subject,
+        verdict=Verdict(verdict),
+        created_at=created_at,
+        judged_at=judged_at,
+        fields=told_fields(told) if Verdict(verdict).counts else {},
     )

@@ -10,13 +10,15 @@ from __future__ import annotations
 import logging
 import random
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from jotgate.clock import Clock
 from jotgate.errors import InputError
 from jotgate.outcomes import VerdictEvent
+from jotgate.policy import FormPolicy
 from jotgate.protocols import Consumer, Failed, Notice, Told
 from jotgate.signed.keyring import CodeKeys
 from jotgate.stores import Store
@@ -64,8 +66,11 @@ class Callbacks:
     Functions may be added while others are told: who goes through them goes through a copy, which is made in one step.
     """
 
-    def __init__(self, *, store: Store, code_keys: CodeKeys, clock: Clock) -> None:
-        """Tell the notices in *store*; sign webhooks with secrets that stem from *code_keys*."""
+    def __init__(
+        self, policies: Mapping[str, FormPolicy], *, store: Store, code_keys: CodeKeys, clock: Clock
+    ) -> None:
+        """Tell the notices in *store*, and of the answers what *policies* list now; *code_keys* sign webhooks."""
+        self._policies = policies
         self._store = store
         self._code_keys = code_keys
         self._clock = clock
@@ -193,7 +198,7 @@ class Callbacks:
             if general is None and at and monotonic() >= ends_at:
                 break
             # What a receiver that is down was not even sent has failed as well, or it would wait for ever.
-            outcome = general or teller(notice)
+            outcome = general or teller(self._listed(notice))
             if outcome.error is None:
                 told.append(notice)
                 continue
@@ -202,6 +207,12 @@ class Callbacks:
         unsent = claimed[len(told) + len(failed) :]
         self._cross_off(consumer, Told(told=told, failed=failed, unsent=unsent), general)
         return None if general or unsent else len(told)
+
+    def _listed(self, notice: Notice) -> Notice:
+        """Return *notice* without the fields that the settings have ceased to list since its verdict."""
+        event, policy = notice.event, self._policies.get(notice.event.form)
+        fields = policy.told(event.fields) if policy else {}
+        return replace(notice, event=replace(event, fields=fields))
 
     def _cross_off(self, consumer: Consumer, told: Told, general: _Outcome | None) -> None:
         now = self._clock.now()

@@ -15,6 +15,7 @@ import json
 import os
 import re
 import socket
+from dataclasses import asdict
 from ipaddress import ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -57,7 +58,7 @@ def signature(key: bytes, *, message_id: str, timestamp: int, body: bytes) -> st
 
 
 def payload(event: VerdictEvent) -> bytes:
-    """Return the body: the same bytes at every try."""
+    """Return the body: the same bytes at every try, as long as the submission counts and its answers are kept."""
     said = {
         "type": EVENT_TYPE,
         "timestamp": iso(event.judged_at),
@@ -69,6 +70,7 @@ def payload(event: VerdictEvent) -> bytes:
             "created_at": iso(event.created_at),
             "judged_at": iso(event.judged_at),
             "cause": event.cause.value,
+            "fields": {name: asdict(one) for name, one in event.fields.items()},
         },
     }
     return json.dumps(said, separators=(",", ":")).encode()

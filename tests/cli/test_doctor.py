@@ -190,6 +190,7 @@ def test_an_open_copy_of_a_form_is_told(site: Site) -> None:
         ('lookup_fields = ["Name"]', "warn", "nobody is found by it .* has the unique name name"),
         ('show_fields = ["99"]', "warn", "show_fields names 99"),
         ('show_fields = ["name[first]", "3"]', None, ""),
+        ('tell_fields = ["document"]', "warn", "tell_fields names document, .* nobody is told it"),
     ],
 )
 def test_a_listed_field_that_the_form_lacks_is_told(

@@ -230,6 +230,7 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
         {"unlisted": "text"},
     ),
     "show_fields": ("class", ["x" * 65], ["jotgate"]),
+    "tell_fields": ("class", ["x" * 65], ["jotgate"], ["class", "class"]),
     "deleted": ("drop", True, ["revoke"]),
     "keep": (30, "24h", "0d", "36526d", "90 d", "", True),
     "after_keep": ("keep", 1, ["delete"]),

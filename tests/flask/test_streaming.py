@@ -70,7 +70,9 @@ def test_what_the_view_embeds_may_be_streamed(site: Site) -> None:
     assert answer.headers.getlist("Cache-Control") == PRIVATE
 
 
-@pytest.mark.parametrize("question", ["passes", "kept", "embed", "has_submitted", "submissions", "another"])
+@pytest.mark.parametrize(
+    "question", ["passes", "kept", "embed", "has_submitted", "submissions", "submission", "another"]
+)
 def test_every_question_in_a_begun_page_comes_too_late(site: Site, question: str) -> None:
     """Whatever is asked of the visit, also of one that the view had, or about somebody by name."""
     app, gate = school(site)
@@ -81,6 +83,7 @@ def test_every_question_in_a_begun_page_comes_too_late(site: Site, question: str
         "embed": lambda: gate.embed("students"),
         "has_submitted": lambda: gate.has_submitted("students"),
         "submissions": lambda: gate.submissions("students", "s-1"),
+        "submission": lambda: gate.submission("students", "1"),
         "another": lambda: gate.has_submitted("students", subject="s-1"),
     }[question]
 
@@ -98,18 +101,27 @@ def test_every_question_in_a_begun_page_comes_too_late(site: Site, question: str
         site.visitor(app).get("/")
 
 
-@pytest.mark.parametrize("question", ["has_submitted", "submissions"])
-def test_asking_about_somebody_by_name_makes_a_page_private(site: Site, question: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "about"),
+    [
+        ("has_submitted", {"subject": "s-1"}),
+        ("submissions", {"subject": "s-1"}),
+        ("submission", {"submission_id": "1"}),
+    ],
+)
+def test_asking_about_somebody_by_name_makes_a_page_private(
+    site: Site, question: str, about: dict[str, str]
+) -> None:
     """The name may come from the session; outside of a request there is nothing to keep."""
     app, gate = school(site)
 
     @app.get("/")
     def page() -> Any:
-        return str(getattr(gate, question)("students", subject="s-1")), PUBLIC
+        return str(getattr(gate, question)("students", **about)), PUBLIC
 
     assert site.visitor(app).get("/").headers.getlist("Cache-Control") == PRIVATE
     with app.app_context():
-        assert not getattr(gate, question)("students", subject="s-1")
+        assert not getattr(gate, question)("students", **about)
 
 
 def test_a_hook_that_makes_pages_public_does_not_undo_the_mark(site: Site) -> None:

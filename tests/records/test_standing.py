@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jotgate.answers import Kept, fingerprints, keep
 from jotgate.clock import Clock
 from jotgate.errors import InputError, UnknownForm
-from jotgate.outcomes import Admit, Verdict
+from jotgate.outcomes import Admit, ToldField, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SubmissionFilter
 from jotgate.quota import Quota
@@ -123,6 +123,29 @@ def test_the_four_answers_in_their_order(office: Office) -> None:
     accepted = office.standings.has_submitted(FORM, subject="s-1")
     assert (rejected.state, accepted.state) == (State.NONE, State.ACCEPTED)
     assert [bool(one) for one in (pending, verified, rejected, accepted)] == [False, True, False, True]
+
+
+def test_the_site_reads_what_it_lists(office: Office) -> None:
+    """By the submission's number, in the order of the setting; of one that does not count only the verdict."""
+    name, document = ToldField(text="Ada L", parts={"first": "Ada"}), ToldField(text="AB 12")
+    kept = Kept(digest=bytes(16), told={"name": name, "document": document})
+    for number, admit in ((1, office.admit("code")), (2, None)):
+        settled(office.store, replace(sent_in(number, admit), kept=kept))
+    listed = office.under(NEW, tell_fields=("document", "other", "name"))
+    told = listed.submission(FORM, "1")
+    assert told is not None
+    assert list(told.fields.items()) == [("document", document), ("name", name)]
+    assert (told.submission_id, told.form, told.subject, told.verdict) == ("1", FORM, None, Verdict.VERIFIED)
+    fewer = office.under(NEW, tell_fields=("name",)).submission(FORM, "1")
+    assert fewer is not None
+    assert dict(fewer.fields) == {"name": name}
+    bare = listed.submission(FORM, "2")
+    assert bare is not None
+    assert (bare.verdict, bare.fields) == (Verdict.UNTICKETED, {})
+    for form, unknown in ((FORM, "3"), (FORM, ""), (FORM, "\0"), (OTHER_FORM, "1")):
+        assert listed.submission(form, unknown) is None
+    with pytest.raises(UnknownForm):
+        listed.submission("nobody", "1")
 
 
 def test_a_state_is_the_text_that_it_prints_as() -> None:

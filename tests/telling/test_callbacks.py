@@ -7,14 +7,17 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import standardwebhooks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jotgate.answers import Kept
 from jotgate.errors import InputError
-from jotgate.outcomes import Verdict, VerdictEvent
+from jotgate.outcomes import Cause, ToldField, Verdict, VerdictEvent
+from jotgate.policy import FormPolicy
 from jotgate.protocols import SubmissionRecord
 from jotgate.signed.keyring import CodeKeys
 from jotgate.stores import Store, open_store
@@ -26,6 +29,7 @@ from tests.stores.contract.material import FORM, FORMS, T0, sent_in, settled
 from tests.sweeping.school import Ticking, school
 
 CODE_KEY = b"a code key of thirty-two bytes..."
+POLICIES = {FORM: FormPolicy(form=FORM, form_id=FORMS[FORM], title="Students", tell_fields=("name",))}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -55,7 +59,7 @@ def receiver() -> Iterator[Receiver]:
 
 def process(store: Store, clock: Ticking) -> Callbacks:
     """Return the callbacks as a process of their own has them."""
-    return Callbacks(store=store, code_keys=CodeKeys([CODE_KEY]), clock=clock)
+    return Callbacks(POLICIES, store=store, code_keys=CodeKeys([CODE_KEY]), clock=clock)
 
 
 def judge(store: Store, *submission_ids: int, now: float = T0) -> None:
@@ -172,6 +176,29 @@ class TestFunctions:
         clock.at += CLAIM_SECONDS
         assert second.deliver() == 1
         assert told[0] == told[1]
+
+    def test_an_answer_that_the_settings_list_no_more_is_not_told(self, store: Store, clock: Ticking) -> None:
+        """Nor are those on a form that they have no more, although the notice was written while they did."""
+        told: list[VerdictEvent] = []
+        site = process(store, clock)
+        site.on_verdict(told.append, name="told")
+        site.register()
+        name, document = ToldField(text="Ada"), ToldField(text="AB 12")
+        kept = Kept(digest=bytes(16), told={"document": document, "name": name})
+        settled(store, *(replace(sent_in(number, None), kept=kept) for number in (1, 2)), now=T0)
+        store.rule("1", accept=True, actor="k", reason="r", now=T0)
+        assert site.deliver() == 3
+        assert [(one.cause, one.fields) for one in told] == [
+            (Cause.JUDGED, {}),
+            (Cause.JUDGED, {}),
+            (Cause.ACCEPTED, {"name": name}),
+        ]
+        assert "Ada" not in repr(told)
+        store.rule("2", accept=True, actor="k", reason="r", now=T0)
+        other = Callbacks({}, store=store, code_keys=CodeKeys([CODE_KEY]), clock=clock)
+        other.on_verdict(told.append, name="told")
+        assert other.deliver() == 1
+        assert told[-1].fields == {}
 
     def test_names(self, store: Store, clock: Ticking) -> None:
         """Module and qualified name; what has none, or one that cannot be used, is refused."""
@@ -341,7 +368,7 @@ class TestWebhooks:
         site = process(store, clock)
         site.create_webhook(receiver.url, forms=None, private=False, actor="k")
         judge(store, 1)
-        other = Callbacks(store=store, code_keys=CodeKeys([CODE_KEY[::-1]]), clock=clock)
+        other = Callbacks(POLICIES, store=store, code_keys=CodeKeys([CODE_KEY[::-1]]), clock=clock)
         assert other.deliver() == 0
         assert receiver.sent == []
         [consumer] = store.consumers()
@@ -396,6 +423,46 @@ class TestSite:
             site.parts.sweeper.loop()
             [event] = told
             assert (event.submission_id, event.verdict) == (submission_id, Verdict.VERIFIED)
+
+    def test_what_a_person_wrote_comes_with_the_verdict(self, receiver: Receiver) -> None:
+        """To the function and the webhook alike, without another call, also where a code names nobody."""
+        with school(tell_fields=["name", "name[last]", "message"]) as site:
+            told: list[VerdictEvent] = []
+            site.parts.on_verdict(told.append, name="told")
+            site.parts.callbacks.create_webhook(receiver.url, forms=None, private=False, actor="k")
+            site.parts.callbacks.register()
+            site.sweep()
+            answers = {
+                "name": {"first": "Ada", "last": "Byron"},
+                "message": "m" * 300_000,
+                "email": "a@b.example",
+            }
+            for one in (answers | {"jotgate": site.ticket()}, answers):
+                site.sandbox.submit(site.forms["form-0"], one, webhook=False)
+            site.parts.intake.take(site.forms["form-0"])
+            site.clock.at += 5
+            site.sweep()
+            calls = site.parts.quota.usage().used
+            while site.parts.callbacks.deliver():
+                pass
+            verified, bare = told
+            name = ToldField(text="Ada Byron", parts={"first": "Ada", "last": "Byron"})
+            message = ToldField(text="m" * 5_000, cut=True)
+            wanted = {"name": name, "name[last]": ToldField(text="Byron"), "message": message}
+            assert (verified.subject, verified.verdict, verified.fields) == (None, Verdict.VERIFIED, wanted)
+            assert (bare.verdict, bare.fields) == (Verdict.UNTICKETED, {})
+            said = [json.loads(one.body)["data"] for one in receiver.sent]
+            assert said[0]["fields"]["name"] == {
+                "text": "Ada Byron",
+                "parts": {"first": "Ada", "last": "Byron"},
+                "cut": False,
+            }
+            assert [len(one["fields"]) for one in said] == [3, 0]
+            assert len(receiver.sent[0].body) < 6_000
+            read = site.parts.standings.submission("form-0", verified.submission_id)
+            assert read is not None
+            assert (read.fields, read.verdict) == (wanted, Verdict.VERIFIED)
+            assert site.parts.quota.usage().used == calls
 
 
 def test_the_pauses_follow_the_convention() -> None:

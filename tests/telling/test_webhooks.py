@@ -18,7 +18,7 @@ import standardwebhooks
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.outcomes import Cause, ToldField, Verdict, VerdictEvent
 from jotgate.telling import webhooks
 from jotgate.telling.webhooks import check_url, headers, payload, post, secret_text, signature
 from tests.patience import PATIENCE_SECONDS
@@ -36,6 +36,7 @@ EVENT = VerdictEvent(
     created_at=1_790_000_000.0,
     judged_at=1_790_000_060.9,
     cause=Cause.JUDGED,
+    fields={"name": ToldField(text="Ada é", parts={"first": "Ada é"}), "note": ToldField(text="x", cut=True)},
 )
 
 
@@ -90,7 +91,7 @@ class TestSignatures:
         assert signature(key, message_id=message, timestamp=at, body=body) == theirs
 
     def test_the_payload(self) -> None:
-        """It says what a callback is told, with times as everywhere in JSON; nothing that people wrote."""
+        """It says what a callback is told, with times as everywhere in JSON, and answers in the same shape."""
         assert json.loads(payload(EVENT)) == {
             "type": "submission.verdict",
             "timestamp": "2026-09-21T14:14:20Z",
@@ -102,6 +103,10 @@ class TestSignatures:
                 "created_at": "2026-09-21T14:13:20Z",
                 "judged_at": "2026-09-21T14:14:20Z",
                 "cause": "judged",
+                "fields": {
+                    "name": {"text": "Ada é", "parts": {"first": "Ada é"}, "cut": False},
+                    "note": {"text": "x", "parts": {}, "cut": True},
+                },
             },
         }
 

@@ -1,16 +1,16 @@
 -- name: add_submission_for_all
 -- What ``many`` runs in place of ``add_submission``, once for all rows, as all that follow: each parameter is an array.
 INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, opening,
-    status, digest, shown, created_from)
+    status, digest, shown, told, created_from)
 SELECT submission_id, form, subject, verdict, verdict, created_at, seen_at, judged_at, ticket_id, opening,
-    status, digest, shown, created_from
+    status, digest, shown, told, created_from
 FROM unnest(
     CAST(:submission_id AS text[]), CAST(:form AS text[]), CAST(:subject AS text[]), CAST(:verdict AS text[]),
     CAST(:created_at AS double precision[]), CAST(:now AS double precision[]), CAST(:judged_at AS double precision[]),
     CAST(:ticket_id AS bytea[]), CAST(:opening AS integer[]), CAST(:status AS text[]), CAST(:digest AS bytea[]),
-    CAST(:shown AS text[]), CAST(:created_from AS text[])
+    CAST(:shown AS text[]), CAST(:told AS text[]), CAST(:created_from AS text[])
 ) AS added (submission_id, form, subject, verdict, created_at, seen_at, judged_at, ticket_id, opening, status, digest,
-    shown, created_from)
+    shown, told, created_from)
 {over_what_was_pending}
 
 -- name: add_lookup_for_all

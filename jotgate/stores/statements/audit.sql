@@ -20,7 +20,7 @@ FROM submissions WHERE submission_id = :submission_id AND verdict <> 'pending'
 
 -- name: judge_again
 UPDATE submissions SET verdict = :verdict, judged = :judged, judged_at = :judged_at, digest = :digest, shown = :shown,
-    updated_at = :updated_at, status = :status
+    told = :told, updated_at = :updated_at, status = :status
 WHERE submission_id = :submission_id
 
 -- name: note_status

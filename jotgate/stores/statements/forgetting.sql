@@ -57,7 +57,7 @@ SELECT submission_id, form FROM {some_submissions}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form) ORDER BY submission_id
 
 -- name: forget_subject_of_submission
-UPDATE submissions SET subject = :tombstone, shown = NULL WHERE submission_id = :submission_id
+UPDATE submissions SET subject = :tombstone, shown = NULL, told = NULL WHERE submission_id = :submission_id
 
 -- name: tickets_of_subject
 SELECT ticket_id, pass_id, pass_expires_at FROM {some_tickets}
@@ -93,14 +93,14 @@ UPDATE forms SET retained_at = NULL WHERE form = :form
 -- name: old_submissions
 SELECT submission_id, subject, ticket_id FROM {some_submissions}
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
-    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL
+    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL OR told IS NOT NULL
     OR EXISTS (SELECT 1 FROM lookups WHERE lookups.submission_id = submissions.submission_id)
 )
 
 -- name: count_old_submissions
 SELECT count(*) FROM submissions
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
-    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL
+    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL OR told IS NOT NULL
     OR EXISTS (SELECT 1 FROM lookups WHERE lookups.submission_id = submissions.submission_id)
 )
 
@@ -156,7 +156,13 @@ UPDATE grants SET subject = :tombstone, label = NULL WHERE fingerprint = :finger
 UPDATE ledger SET subject = :tombstone, again = NULL WHERE seq = :seq
 
 -- name: forget_subject_of_notice
-UPDATE outbox SET subject = :tombstone WHERE seq = :seq
+UPDATE outbox SET subject = :tombstone, fields = NULL WHERE seq = :seq
+
+-- name: notices_of_old_submissions
+SELECT seq, subject FROM {some_notices} WHERE form = :form AND created_at < :before AND fields IS NOT NULL
+
+-- name: forget_fields_of_notice
+UPDATE outbox SET fields = NULL WHERE seq = :seq
 
 -- name: remove_submission
 DELETE FROM submissions WHERE submission_id = :submission_id

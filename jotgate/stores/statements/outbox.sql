@@ -40,8 +40,8 @@ UPDATE consumers SET tries = :tries, next_try_at = :next_try_at, last_error = :e
 
 -- name: add_notice
 INSERT INTO outbox
-    (consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, next_try_at)
-VALUES (:consumer, :message_id, :submission_id, :form, :subject, :verdict, :created_at, :now, :cause, :now)
+    (consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, fields, next_try_at)
+VALUES (:consumer, :message_id, :submission_id, :form, :subject, :verdict, :created_at, :now, :cause, :fields, :now)
 
 -- name: claim_notices
 -- The guarded write that lets one process tell it: the others find it put off. What is later about the same
@@ -55,8 +55,13 @@ WHERE dead_at IS NULL AND next_try_at <= :now AND seq IN (
     )
     ORDER BY one.next_try_at, one.seq LIMIT :rows
 )
-RETURNING seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, tries, next_try_at,
-    dead_at, last_error
+RETURNING seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, fields, tries,
+    next_try_at, dead_at, last_error
+
+-- name: forget_fields_about
+-- By way of the consumers, since the index begins with them.
+UPDATE outbox SET fields = NULL
+WHERE fields IS NOT NULL AND submission_id = :submission_id AND consumer IN (SELECT consumer FROM consumers)
 
 -- name: remove_notice
 DELETE FROM outbox WHERE seq = :seq AND message_id = :message_id
@@ -75,8 +80,8 @@ UPDATE outbox SET dead_at = :now, last_error = :error WHERE consumer = :consumer
 DELETE FROM outbox WHERE consumer = :consumer
 
 -- name: page_of_dead_notices
-SELECT seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, tries, next_try_at,
-    dead_at, last_error
+SELECT seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, fields, tries,
+    next_try_at, dead_at, last_error
 FROM outbox
 WHERE dead_at IS NOT NULL AND seq > :after AND (CAST(:consumer AS TEXT) IS NULL OR consumer = :consumer)
 ORDER BY seq LIMIT :rows
@@ -84,7 +89,7 @@ ORDER BY seq LIMIT :rows
 -- name: notices_about
 -- By way of the consumers, since the index begins with them.
 SELECT seq, outbox.consumer, message_id, submission_id, form, subject, verdict, outbox.created_at, at, cause,
-    outbox.tries, outbox.next_try_at, dead_at, outbox.last_error
+    fields, outbox.tries, outbox.next_try_at, dead_at, outbox.last_error
 FROM consumers JOIN outbox ON outbox.consumer = consumers.consumer AND outbox.submission_id = :submission_id
 ORDER BY seq
 

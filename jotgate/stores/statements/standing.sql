@@ -68,6 +68,10 @@ FROM submissions WHERE form = :form AND subject = :subject
     AND CASE WHEN verdict IN ('verified', 'accepted') THEN TRUE ELSE FALSE END
 ORDER BY length(submission_id) DESC, submission_id DESC
 
+-- name: submission_to_tell
+SELECT submission_id, form, subject, verdict, created_at, judged_at, told FROM submissions
+WHERE form = :form AND submission_id = :submission_id
+
 -- name: submission_of_ticket
 SELECT s.submission_id, s.verdict, s.created_at, s.judged_at, s.shown,
     (SELECT min(seq) FROM ledger WHERE ledger.submission_id = s.submission_id)

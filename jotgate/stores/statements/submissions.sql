@@ -29,14 +29,15 @@ SELECT form, settled FROM forms WHERE form = :each
 -- What others end with: a verdict stands, and only what was pending is written anew.
 ON CONFLICT (submission_id) DO UPDATE SET subject = excluded.subject, verdict = excluded.verdict, judged = excluded.judged,
     created_at = excluded.created_at, created_from = excluded.created_from, judged_at = excluded.judged_at,
-    ticket_id = excluded.ticket_id, opening = excluded.opening, status = excluded.status, digest = excluded.digest, shown = excluded.shown
+    ticket_id = excluded.ticket_id, opening = excluded.opening, status = excluded.status, digest = excluded.digest,
+    shown = excluded.shown, told = excluded.told
 WHERE submissions.verdict = 'pending'
 
 -- name: add_submission
-INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, opening, status,
-    digest, shown, created_from)
-VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :opening, :status,
-    :digest, :shown, :created_from)
+INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, judged_at, ticket_id, opening,
+    status, digest, shown, told, created_from)
+VALUES (:submission_id, :form, :subject, :verdict, :verdict, :created_at, :now, :judged_at, :ticket_id, :opening,
+    :status, :digest, :shown, :told, :created_from)
 {over_what_was_pending}
 
 -- name: add_lookup
@@ -81,6 +82,9 @@ ORDER BY submission_id DESC LIMIT :rows
 
 -- name: read_submission
 {every_submission} WHERE submission_id = :submission_id
+
+-- name: told_of_submission
+SELECT told FROM submissions WHERE submission_id = :submission_id
 
 -- name: rule
 UPDATE submissions SET verdict = :verdict, actor = :actor, reason = :reason, judged_at = coalesce(judged_at, :now)

@@ -25,6 +25,7 @@ from tests.stores.contract.scoped_keys import ScopedKeysContract
 from tests.stores.contract.settling import SettlingContract
 from tests.stores.contract.standing import StandingContract
 from tests.stores.contract.sweeping import SweepingContract
+from tests.stores.contract.telling import TellingContract
 
 __all__ = ["StoreContract"]
 
@@ -40,6 +41,7 @@ class StoreContract(
     SweepingContract,
     CountingContract,
     OutboxContract,
+    TellingContract,
     StandingContract,
     AuditContract,
     ForgettingContract,
