@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,7 +144,25 @@ _ANNOTATED = (
     "</table:table-row>"
 )
 
+#: A class list with everything that offices do to one, as LibreOffice 7.4 saved it.
+SAVED = Path(__file__).parent / "saved"
+_SAVED_PEOPLE = (
+    ("0042", "Zoë Groß"),
+    ("0043", "Al Öz"),
+    ("0044", "Bo Hill"),
+    ("9007199254740993123", "Chiara Moretti"),
+)
+_SAVED_REMARKS = (
+    "only the first sheet, '7a', is read, not 'Notizen'",
+    "line 1: 'Klasse 7a, Schuljahr 2026/27' is taken for a title",
+    "line 9: 'Stand: 01.09.2026' is taken for a note",
+)
+
 BOOKS: dict[str, Office] = {
+    "saved by LibreOffice": taken((SAVED / "7a.ods").read_bytes(), *_SAVED_PEOPLE, remarks=_SAVED_REMARKS),
+    "saved by LibreOffice for Excel": taken(
+        (SAVED / "7a.xlsx").read_bytes(), *_SAVED_PEOPLE, remarks=_SAVED_REMARKS
+    ),
     "texts": taken(excel(_TWO), *ANN_BO),
     "a title, a blank row, a birthday and a note": taken(
         excel(
