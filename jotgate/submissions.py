@@ -150,18 +150,19 @@ def judge(
         return Verdict.REVOKED
     if candidate.created_earliest > ticket.expires_at or ticket.has_ended(candidate.opening):
         return Verdict.EXPIRED
-    return Verdict.TAMPERED if is_tampered(candidate, ticket) else Verdict.VERIFIED
+    return Verdict.TAMPERED if changed_fields(candidate, ticket) else Verdict.VERIFIED
 
 
-def is_tampered(candidate: Candidate, ticket: Ticket) -> bool:
-    """Say whether a locked field came back with another value than the page's opening gave it.
+def changed_fields(candidate: Candidate, ticket: Ticket) -> list[str]:
+    """Return the locked fields that came back with another value than the page's opening gave them.
 
-    Where the text does not say which opening that was, it may have been any.
+    Where the text does not say which opening that was, it is the one of which most came back.
     """
     opening = ticket.opening(candidate.opening)
     openings = ticket.openings if opening is None else (opening,)
-    return bool(openings) and not any(_came_back(candidate, one) for one in openings)
+    return min((_changed(candidate, one) for one in openings), key=len, default=[])
 
 
-def _came_back(candidate: Candidate, opening: FilledIn) -> bool:
-    return all(candidate.answers.came_back(name, opening.prefill.get(name, "")) for name in opening.locked)
+def _changed(candidate: Candidate, opening: FilledIn) -> list[str]:
+    came_back = candidate.answers.came_back
+    return [name for name in opening.locked if not came_back(name, opening.prefill.get(name, ""))]

@@ -119,7 +119,8 @@ _MEANING: Mapping[Verdict, str] = MappingProxyType(
         Verdict.REPLAYED: "Another submission had used its ticket before.",
         Verdict.WRONG_FORM: "Its ticket is for another form.",
         Verdict.OVER_LIMIT: "All uses of the code, or all places of the form, were taken before it.",
-        Verdict.TAMPERED: "A locked field was changed.",
+        Verdict.TAMPERED: "Fields that the app had filled in and locked came back with other values. JotForm shows what"
+        " they are now, at the submission's number.",
         Verdict.REVOKED: "Its code or ticket was revoked, or a person rejected it.",
     }
 )

@@ -16,7 +16,7 @@ from jotgate.stores.judging import keep_lookups, lock_for_settling, remove_looku
 from jotgate.stores.outbox import announce, told_text, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
-from jotgate.submissions import Candidate, is_tampered, judge
+from jotgate.submissions import Candidate, changed_fields, judge
 
 _WRITING_SECONDS = 30.0
 _DAY_SECONDS = 86_400.0
@@ -159,7 +159,7 @@ def _verdict_after(
     if row is None or present is not machine:
         return present
     ticket = ticket_from(row[:-1])
-    if present is Verdict.VERIFIED and is_tampered(candidate, ticket):
+    if present is Verdict.VERIFIED and changed_fields(candidate, ticket):
         tx.run("free_place", form=candidate.form)
         return Verdict.TAMPERED
     if present is not Verdict.TAMPERED or judge(candidate, ticket, waited_seconds=0) is not Verdict.VERIFIED:

@@ -22,7 +22,7 @@ from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.outbox import announce, told_text, verdict_event
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
-from jotgate.submissions import Candidate, judge
+from jotgate.submissions import Candidate, changed_fields, judge
 
 
 class Judged(NamedTuple):
@@ -242,8 +242,15 @@ def _entry(judged: Judged, now: float) -> Entry:
         reason=verdict.value,
         subject=ticket.subject if ticket else None,
         about=about,
+        note=_which_changed(judged),
         submission_id=candidate.submission_id,
     )
+
+
+def _which_changed(judged: Judged) -> str | None:
+    if judged.verdict is not Verdict.TAMPERED or judged.ticket is None:
+        return None
+    return "changed: " + ", ".join(changed_fields(judged.candidate, judged.ticket))
 
 
 def _event(judged: Judged, now: float) -> VerdictEvent:

@@ -9,7 +9,7 @@ import pytest
 from jotgate import mint_token
 from jotgate.admission.grants import Terms, people
 from jotgate.outcomes import Reason, Refuse, Verdict
-from jotgate.protocols import GrantFilter
+from jotgate.protocols import GrantFilter, SubmissionFilter
 from jotgate.signed.keyring import KeyRing
 from jotgate.signed.tickets import OnPage, new_ticket_id, ticket_text
 from tests.door.site import DOOR, running_site, ticket_in
@@ -101,6 +101,9 @@ def test_a_locked_answer_that_was_changed_is_tampered() -> None:
             return site.verdict(sent)
 
         assert judged(**{"class": "7b", "room": "12"}) is Verdict.TAMPERED
+        [tampered] = site.parts.store.submissions(SubmissionFilter())
+        [entry] = site.parts.store.history(tampered.submission_id)
+        assert entry.note == "changed: class"
         assert judged(room="12") is Verdict.TAMPERED
         assert not site.parts.standings.has_submitted("students", subject="u-7")
         assert judged(**{"class": " 7a ", "room": "13"}) is Verdict.VERIFIED
