@@ -90,6 +90,9 @@ def create(
         valid_from=instant("--valid-from", valid_from, policy),
         valid_until=instant("--valid-until", valid_until, policy),
     )
+    if terms.valid_until is not None and terms.valid_until <= parts.clock.now():
+        over = iso(terms.valid_until)
+        say(f"Look at --valid-until: it was {over}, so these codes open nothing.", err=True)
     if dry_run:
         parts.grants.create(terms, ())
         rehearse(class_list, "code", as_json=as_json)

@@ -92,6 +92,14 @@ def test_each_state_is_told_and_can_be_chosen(site: Site) -> None:
     assert _states(site, "--state", "expired", "--state", "open").count("expired") == 1
 
 
+def test_codes_that_are_over_before_they_begin_are_told(site: Site) -> None:
+    """They are made, as somebody may want to try what visitors see, and said to open nothing."""
+    args = ("codes", "create", "students", "--count", "1", "--valid-until")
+    assert "open nothing" in site.run(*args, "2020-01-01T00:00").output
+    assert "open nothing" in site.run(*args, "2020-01-01T00:00", "--dry-run").output
+    assert "open nothing" not in site.run(*args, "2900-01-01T00:00").output
+
+
 def test_a_used_code_is_listed_as_used_up_and_can_be_given_back(site: Site) -> None:
     """After its one submission a code is used up; `give-back` opens it again."""
     site.sandbox.submit(site.students, {"jotgate": site.ticket(subject="s-7")})
