@@ -44,7 +44,8 @@ _SUBJECTS = frozenset(
             "kennung",
         ),
         *("numéro", "n°", "nº", "numéro étudiant", "numéro élève", "identifiant", "número", "matrícula"),
-        *("matricola", "leerlingnummer", "studentnummer"),
+        *("matricola", "leerlingnummer", "leerlingnr", "stamnummer", "stamnr", "studentnummer"),
+        *("id number", "upn", "ine", "nia"),
     }
 )
 _NAMES = frozenset(
@@ -62,19 +63,22 @@ _NAMES = frozenset(
             "naam",
         ),
         *("leerling", "name, vorname", "nachname, vorname", "last name, first name", "surname, first name"),
+        *("vorname nachname", "vorname und nachname", "vor und nachname", "nachname vorname", "name vorname"),
         *("nom et prénom", "nom, prénom", "nom prénom", "apellidos, nombre", "apellidos y nombre"),
     }
 )
 _FIRST_NAMES = frozenset(
     {
         *("first name", "firstname", "given name", "given names", "forename", "vorname", "rufname", "prénom"),
-        *("prénoms", "voornaam", "nombre de pila"),
+        *("prénoms", "voornaam", "roepnaam", "nombre de pila", "legal forename", "preferred forename"),
     }
 )
+_MIDDLE_NAMES = frozenset({"middle name", "middle names", "tussenvoegsel", "tussenvoegsels"})
 _LAST_NAMES = frozenset(
     {
         *("last name", "lastname", "surname", "family name", "nachname", "familienname", "nom de famille"),
         *("apellido", "apellidos", "cognome", "achternaam", "apelido", "sobrenome"),
+        *("legal surname", "preferred surname"),
     }
 )
 #: In front of a column of last names these mean the first name, beside one of first names the last name.
@@ -88,7 +92,7 @@ class Columns:
 
     #: Of the number; None where the name is the subject, too.
     number: int | None
-    #: Of the name, or of the first name and the last name; none if the list has numbers only.
+    #: Of the name, or of the first name, what comes between, and the last name; none if the list has numbers only.
     names: tuple[int, ...]
     #: So many cells has a line, at most.
     count: int
@@ -125,15 +129,17 @@ def columns(cells: list[str]) -> Columns | str:
 
 
 def _names(headings: Sequence[str]) -> tuple[list[int], ...]:
-    """Return the places that can be the name, or the first name and the last name."""
-    whole, first, last = (
+    """Return the places that can be the name, or else the first name, the middle one and the last."""
+    whole, first, middle, last = (
         [place for place, heading in enumerate(headings) if heading in words]
-        for words in (_NAMES, _FIRST_NAMES, _LAST_NAMES)
+        for words in (_NAMES, _FIRST_NAMES, _MIDDLE_NAMES, _LAST_NAMES)
     )
     either = len(whole) == 1 and headings[whole[0]] in _EITHER_NAMES
     if whole and not (either and bool(first) != bool(last)):
         return (whole,)
-    return first or whole, last or whole
+    if not (whole or first or last):
+        return ()
+    return first or whole, middle, last or whole
 
 
 def _heading(cell: str) -> str:

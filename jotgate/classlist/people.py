@@ -95,7 +95,7 @@ def _place_of_headings(head: Sequence[tuple[int, list[str]]]) -> int | None:
     """
     scores = [named(cells) for _, cells in head]
     first = next((place for place, score in enumerate(scores) if score), None)
-    if first is not None and len(_filled(head[first][1])) <= 2 in scores:
+    if first is not None and 2 in scores and len(_filled(head[first][1])) <= 2:
         return scores.index(2)
     return first
 
@@ -104,11 +104,14 @@ def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | R
     """Take a line above the headings for a title, unless it may be a person: people are sorted with their headings."""
     number = "" if shape.number is None else clean(_at(cells, shape.number))
     name = on_one_line(" ".join(clean(_at(cells, place)) for place in shape.names))
+    filled = len(_filled(cells))
     if shape.names and shape.number is not None:
-        person = bool(name) and any(map(str.isdigit, number))
+        is_whole = filled >= len(_filled(shape.headings)) and not is_title(number) and not named([number])
+        person = bool(name and number) and (is_whole or any(map(str.isdigit, number)))
+    elif shape.number is None and shape.count > 1 and filled == 1:
+        person = False
     else:
-        alone = shape.count > 1 and len(_filled(cells)) == 1
-        person = bool(number or name) and not (alone and not number) and not is_title(number or name)
+        person = bool(number or name) and not is_title(number or name)
     if person:
         sentence = (
             "stands above the headings and looks like a person; move the headings up, or delete this line"

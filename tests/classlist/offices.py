@@ -64,6 +64,16 @@ TEXTS = {
     "people sorted together with their headings": refused(
         "0042;Ann Smith\nid;name\n0043;Bo Hill\n", "line 1: stands above the headings and looks like a person"
     ),
+    "logins sorted together with their headings": refused(
+        "ann.s;Ann Smith\nbo.h;Bo Hill\nid;name\nzoe.g;Zoë Groß\n",
+        "line 1: stands above",
+        "line 2: stands above",
+    ),
+    "facts of two cells above three columns": taken(
+        "Fach;Mathe;\nNr;Name;Klasse\n0042;Ann Smith;7a\n0043;Bo Hill;7a\n",
+        *ANN_BO,
+        remarks=("line 1: 'Fach Mathe'",),
+    ),
     "names sorted together with their heading": refused(
         "Ann\nBo\nName\nZoe\n", "line 1: stands above", "line 2: stands above"
     ),
@@ -123,6 +133,18 @@ TEXTS = {
     ),
     "first and last names without a number": taken(
         "Prénom;Nom\nAnn;Smith\nBo;Hill\n", ("Ann Smith", "Ann Smith"), ("Bo Hill", "Bo Hill")
+    ),
+    "three columns of names": taken(
+        "Stamnr;Roepnaam;Tussenvoegsel;Achternaam\n1;Jan;van der;Berg\n2;Bo;;Smit\n",
+        ("1", "Jan van der Berg"),
+        ("2", "Bo Smit"),
+    ),
+    "a list from a learning platform": taken(
+        "First name,Surname,ID number,Email address\nAnn,Smith,0042,ann@school.example\nBo,Hill,0043,\n",
+        *ANN_BO,
+    ),
+    "points beside people": refused(
+        "Student,ID,Section\n    Points Possible,,\nAnn Smith,0042,7a\n", "line 2: the subject is empty"
     ),
     "names in one cell, last name first": taken('id;"Name, Vorname"\n1;Groß, Zoë\n', ("1", "Groß, Zoë")),
     "numbers kept from the spreadsheet": taken('id;name\n="0042";Ann Smith\n"=""0043""";Bo Hill\n', *ANN_BO),
