@@ -5,17 +5,23 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from jotgate.cli.lists import class_list_option, people_in
+from jotgate import classlist
+from jotgate.cli.lists import class_list_option, out_options, people_in
 from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
 from jotgate.records.standing import Answer, Asked, State
 from jotgate.wiring import Parts
+
+#: What a table for spreadsheets says of everybody, by the names in JSON.
+_WRITTEN = ("subject", "label", "batch", "state", "as_of")
 
 
 def _field(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> dict[str, str]:
@@ -41,6 +47,15 @@ def _field(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 )
 @class_list_option
 @click.option("--missing", is_flag=True, help="Only people who have not submitted.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(("text", "csv")),
+    default="text",
+    show_default=True,
+    help="For people to read, or a table for spreadsheets.",
+)
+@out_options
 @json_option
 @click.pass_context
 def has_submitted(
@@ -50,9 +65,12 @@ def has_submitted(
     lookup: dict[str, str],
     class_list: BinaryIO | None,
     missing: bool,
+    kind: str,
+    out: Path | None,
+    separator: str,
     as_json: bool,
 ) -> None:
-    """Print everybody's answer as it is found."""
+    """Print everybody's answer as it is found, or write it down."""
     if bool(subjects) + bool(lookup) + (class_list is not None) > 1:
         raise click.UsageError("Give only one of --subject, --lookup or --from.")
     if not all(subjects):
@@ -63,7 +81,11 @@ def has_submitted(
         _one(form, parts.standings.has_submitted(form, lookup=lookup), as_json=as_json)
     counted: Counter[State] = Counter()
     asked = _counted(_asked(parts, form, subjects, class_list), counted)
-    _table(form).print((one for one in asked if not (missing and one.answer)), as_json=as_json)
+    shown = (one for one in asked if not (missing and one.answer))
+    if out is None and (as_json or kind == "text"):
+        _table(form).print(shown, as_json=as_json)
+    else:
+        _write(form, shown, out, separator, as_json=as_json)
     _conclude(counted)
 
 
@@ -71,11 +93,24 @@ def _table(form: str) -> Table[Asked]:
     return Table(
         Column("form", None, lambda one: form),
         Column("subject", "subject", lambda one: one.subject or None),
+        Column("label", "label", lambda one: one.label),
+        Column("batch", "batch", lambda one: one.batch),
         Column("state", "answer", lambda one: one.answer.state),
         Column("submitted", None, lambda one: bool(one.answer)),
         Column("as_of", "as of", lambda one: iso(one.answer.as_of)),
         Column("expected_by", "ask again", lambda one: iso(one.answer.expected_by)),
     )
+
+
+def _write(form: str, asked: Iterator[Asked], out: Path | None, separator: str, *, as_json: bool) -> None:
+    """Write a table to standard output, or into a new file."""
+    records = map(_table(form).record, asked)
+    rows = ([str(record[name] or "") for name in _WRITTEN] for record in records)
+    write = classlist.writer(out or "", separator=separator)
+    with nullcontext(sys.stdout.buffer) if out is None else classlist.open_new(out) as stream:
+        count = write(stream, rows, columns=_WRITTEN)
+    if as_json:
+        emit({"listed": count, "form": form, "out": str(out)})
 
 
 def _one(form: str, answer: Answer, *, as_json: bool) -> None:
@@ -91,8 +126,22 @@ def _asked(
     parts: Parts, form: str, subjects: tuple[str, ...], class_list: BinaryIO | None
 ) -> Iterator[Asked]:
     if class_list is not None:
-        return parts.standings.who(form, (row.subject for row in people_in(class_list)))
+        return _listed(parts, form, people_in(class_list))
     return parts.standings.who(form, subjects or None)
+
+
+def _listed(parts: Parts, form: str, rows: Iterator[classlist.Row]) -> Iterator[Asked]:
+    """Ask about the people of a class list; it names those who have no code, or one without a label."""
+    labels: dict[str, str] = {}
+
+    def subjects() -> Iterator[str]:
+        for row in rows:
+            labels[row.subject] = row.label
+            yield row.subject
+
+    for one in parts.standings.who(form, subjects()):
+        label = labels.pop(one.subject, None)
+        yield one._replace(label=one.label or label or None)
 
 
 def _counted(asked: Iterator[Asked], counted: Counter[State]) -> Iterator[Asked]:

@@ -17,7 +17,7 @@ from jotgate.protocols.reporting import WouldBeRefusal
 from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.settling import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.protocols.signing_keys import SigningKey, StillSigned
-from jotgate.protocols.standing import OwnRow, Standing, ToldSubmission
+from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
 from jotgate.protocols.tickets import Opening, Revoked
 from jotgate.protocols.zones import ZoneCount
@@ -31,6 +31,7 @@ __all__ = [
     "AppKeyState",
     "AuditState",
     "Backlog",
+    "Coded",
     "Consumer",
     "Counted",
     "Edit",

@@ -23,6 +23,16 @@ class Standing(NamedTuple):
     quiet_until: float
 
 
+class Coded(NamedTuple):
+    """Somebody as their code has them."""
+
+    subject: str
+    #: The owner's note, such as a name, or None.
+    label: str | None = None
+    #: Codes that were created together, or None.
+    batch: str | None = None
+
+
 class OwnRow(NamedTuple):
     """A submission that counts, with what its author may see of it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from jotgate.answers import asked_for
@@ -13,7 +14,7 @@ from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
-from jotgate.protocols import OwnRow, Standing, ToldSubmission
+from jotgate.protocols import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.quota import Quota, pace
 from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.tickets import UNANSWERED_SECONDS
@@ -53,6 +54,9 @@ class Asked(NamedTuple):
 
     subject: str
     answer: Answer
+    #: The note on their code, such as a name, and what it was created with; None: there is none.
+    label: str | None = None
+    batch: str | None = None
 
 
 @frozen
@@ -158,11 +162,15 @@ class Standings:
             UnknownForm: the settings have no such form.
         """
         self._policy(form)
-        return self._who(form, self._store.subjects(form) if subjects is None else subjects)
+        if subjects is None:
+            return map(partial(self._asked, form), self._store.subjects(form))
+        return (self._asked(form, self._coded(form, subject)) for subject in subjects)
 
-    def _who(self, form: str, subjects: Iterable[str]) -> Iterator[Asked]:
-        for subject in subjects:
-            yield Asked(subject, self.has_submitted(form, subject=subject))
+    def _asked(self, form: str, one: Coded) -> Asked:
+        return Asked(one.subject, self.has_submitted(form, subject=one.subject), one.label, one.batch)
+
+    def _coded(self, form: str, subject: str) -> Coded:
+        return self._store.coded_as(form, subject) if can_be_stored(subject) else Coded(subject)
 
     def submissions(self, form: str, subject: str) -> list[OwnSubmission]:
         """Return the subject's own submissions of *form* that count, newest first, with the fields listed for showing.

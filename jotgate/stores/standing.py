@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from jotgate.ledger import References
 from jotgate.outcomes import Verdict
-from jotgate.protocols import OwnRow, Standing, ToldSubmission
+from jotgate.protocols import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.stores.driver import Row
 from jotgate.stores.outbox import told_fields
 from jotgate.stores.verbs import Verbs, tried_twice
@@ -52,7 +52,7 @@ class StandingVerbs(Verbs):
         with self._read() as tx:
             return _standing(tx.one("standing_of_ticket", form=form, ticket_id=ticket_id))
 
-    def subjects(self, form: str) -> Iterator[str]:
+    def subjects(self, form: str) -> Iterator[Coded]:
         """Iterate over the subjects of the form's codes, each once, in their order, in bounded memory.
 
         It leaves out subjects whose only codes were revoked unused.
@@ -62,10 +62,17 @@ class StandingVerbs(Verbs):
             with self._read(_LISTING_SECONDS) as tx:
                 rows = tx.all("page_of_subjects", form=form, after=after, rows=_PAGE_ROWS)
             for row in rows:
-                yield row[0]
+                yield Coded(*row)
             if len(rows) < _PAGE_ROWS:
                 return
             after = rows[-1][0]
+
+    @tried_twice
+    def coded_as(self, form: str, subject: str) -> Coded:
+        """Return *subject* as the codes for *form* have it; without label and batch if there is none."""
+        with self._read() as tx:
+            row = tx.one("coded_as", form=form, subject=subject)
+        return Coded(*row) if row else Coded(subject)
 
     @tried_twice
     def own_submissions(self, form: str, subject: str) -> list[OwnRow]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from jotgate.cli.lists import people_in
+
 from .conftest import Site
 
 
@@ -27,8 +29,8 @@ def test_all_that_have_a_code(asked: Site) -> None:
     """One line each, how many there are beside it, and exit code 1 because one is missing."""
     result = asked.run("has-submitted", "students")
     assert result.exit_code == 1
-    assert re.search(r"s-1 +verified +\d{4}-", result.stdout)
-    assert re.search(r"s-2 +none", result.stdout)
+    assert re.search(r"s-1 +- +- +verified +\d{4}-", result.stdout)
+    assert re.search(r"s-2 +- +- +none", result.stdout)
     assert "1 of 2 have submitted." in result.stderr
 
 
@@ -41,6 +43,8 @@ def test_scripts_read_one_object_a_line(asked: Site) -> None:
     assert second == {
         "form": "students",
         "subject": "s-1",
+        "label": None,
+        "batch": None,
         "state": "verified",
         "submitted": True,
         "expected_by": None,
@@ -63,6 +67,46 @@ def test_a_class_list_is_asked_about(asked: Site, tmp_path: Path) -> None:
     result = asked.run("has-submitted", "students", "--from", str(listed), "--missing", "--json")
     assert [json.loads(line)["subject"] for line in result.stdout.splitlines()] == ["s-3"]
     assert result.exit_code == 1
+
+
+def test_who_is_missing_goes_into_a_table(asked: Site, tmp_path: Path) -> None:
+    """With names and batches, for a spreadsheet that runs nothing; it can be read as a class list again."""
+    listed, out = tmp_path / "class.csv", tmp_path / "missing.csv"
+    listed.write_text("number,name\ns-1,Ada\ns-3,=1+1\ns-4,Dai\n")
+    made = asked.run(
+        "codes",
+        "create",
+        "students",
+        "--from",
+        str(listed),
+        "--batch",
+        "7b",
+        "--out",
+        str(tmp_path / "codes.csv"),
+    )
+    assert made.exit_code == 0, made.output
+    result = asked.run("has-submitted", "students", "--missing", "--out", str(out))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "1 of 4 have submitted." in result.stderr
+    head, *rows = out.read_text("utf-8-sig").splitlines()
+    assert head == "subject,label,batch,state,as_of"
+    assert [row.rsplit(",", 1)[0] for row in rows] == ["s-2,,,none", "s-3,'=1+1,7b,none", "s-4,Dai,7b,none"]
+    with out.open("rb") as file:
+        assert [one.subject for one in people_in(file)] == ["s-2", "s-3", "s-4"]
+    again = asked.run(
+        "has-submitted", "students", "--from", str(listed), "--format", "csv", "--separator", ";"
+    )
+    assert again.stdout_bytes.decode("utf-8-sig").splitlines()[1].startswith("s-1;Ada;7b;verified;2")
+    lines = asked.run("has-submitted", "students", "--json").stdout.splitlines()
+    assert [(one["label"], one["batch"]) for one in map(json.loads, lines)][-1] == ("Dai", "7b")
+
+
+def test_a_class_list_names_those_without_a_code(asked: Site, tmp_path: Path) -> None:
+    """As it has them."""
+    listed = tmp_path / "class.csv"
+    listed.write_text("number,name\ns-8,Hal\n")
+    result = asked.run("has-submitted", "students", "--from", str(listed))
+    assert re.search(r"s-8 +Hal +- +none", result.stdout)
 
 
 def test_whoever_wrote_it_is_found_and_not_repeated(asked: Site) -> None:

@@ -294,6 +294,14 @@ def test_who_has_and_who_has_not(office: Office) -> None:
     assert listed == [("s-9", False), ("s-1", True)]
 
 
+def test_they_are_named_as_on_their_codes(office: Office) -> None:
+    """With the batch, among all and in a list; whoever has no code has no name."""
+    office.store.create_grants([grant("code", subject="s-1", batch="7a")._replace(label="Ada")], T0)
+    assert [one[2:] for one in office.standings.who(FORM)] == [("Ada", "7a")]
+    listed = [one[2:] for one in office.standings.who(FORM, ["s-9", "s-1"])]
+    assert listed == [(None, None), ("Ada", "7a")]
+
+
 def test_one_question_is_one_statement(office: Office) -> None:
     """Whatever the answer; only how long a verdict takes may be looked up beside it, every few seconds."""
     office.receive(1, office.admit("code", "s-1"), document="1")

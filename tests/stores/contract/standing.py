@@ -7,7 +7,7 @@ from typing import Any
 
 from jotgate.answers import Kept
 from jotgate.outcomes import Verdict
-from jotgate.protocols import Standing
+from jotgate.protocols import Coded, Standing
 from jotgate.stores import Store
 from jotgate.submissions import Candidate
 from tests.stores.contract.material import (
@@ -132,8 +132,24 @@ class StandingContract(Contract):
         settled(store, sent_in(1, admitted(store, opening(5))))
         for n in (3, 5, 7):
             store.revoke_grants(exactly(n), now=T0 + HOUR, actor="owner", note=None)
-        assert list(store.subjects(FORM)) == [f"s-{n:04}" for n in range(1_100) if n != 3]
-        assert list(store.subjects(OTHER_FORM)) == ["t-1"]
+        assert [one.subject for one in store.subjects(FORM)] == [f"s-{n:04}" for n in range(1_100) if n != 3]
+        assert [one.subject for one in store.subjects(OTHER_FORM)] == ["t-1"]
+
+    def test_a_person_is_named_as_on_the_newest_code(self, store: Store) -> None:
+        """By its label and its batch, also if an older one has others; a revoked one names whoever has no other."""
+        old, new = grant("old", subject="s-1", batch="7a"), grant("new", subject="s-1", batch="7b")
+        gone = grant("gone", subject="s-1", batch="8a")
+        store.create_grants([old._replace(label="Ada"), grant("two", subject="s-2", batch="7a")], T0)
+        store.create_grants([new._replace(label="Ada Byron")], T0 + 1)
+        store.create_grants([gone._replace(label="Eve")], T0 + 2)
+        store.revoke_grants(exactly("gone"), now=T0 + 3, actor="k", note=None)
+        named = [Coded("s-1", "Ada Byron", "7b"), Coded("s-2", None, "7a")]
+        assert list(store.subjects(FORM)) == named
+        assert [store.coded_as(FORM, one) for one in ("s-1", "s-2", "s-3")] == [*named, Coded("s-3")]
+        assert store.coded_as(OTHER_FORM, "s-1") == Coded("s-1")
+        store.revoke_grants(exactly("two"), now=T0 + 3, actor="k", note=None)
+        assert list(store.subjects(FORM)) == named[:1]
+        assert store.coded_as(FORM, "s-2") == named[1]
 
     def test_own_submissions_are_the_subjects_that_count(self, store: Store) -> None:
         """Newest first, with what is shown and a reference that the ledger explains."""
