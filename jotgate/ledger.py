@@ -45,9 +45,14 @@ class Entry:
     last_at: float | None = None
 
 
-def about_token(app: str | None, *, key_id: str | None = None, version: str | None = None) -> str | None:
-    """Return what an entry says about a token or a key: "app ios, version 2.1, key k3y1d000", as far as it is known."""
-    named = (("app", app), ("version", version), ("key", key_id))
+def about_token(
+    app: str | None, *, key_id: str | None = None, version: str | None = None, claim: str | None = None
+) -> str | None:
+    """Return what an entry says about a token or a key: "app ios, version 2.1, key k3y1d000", as far as it is known.
+
+    *claim* is the one that is not valid.
+    """
+    named = (("app", app), ("version", version), ("key", key_id), ("claim", claim))
     return ", ".join(f"{name} {value}" for name, value in named if value) or None
 
 

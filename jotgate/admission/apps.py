@@ -18,7 +18,7 @@ from jotgate.ledger import Entry, about_token
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, App, AppCounts, AppKeyState, Grant, GrantFilter, StoredAppKey
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tokens import app_secret_text, mint_token
+from jotgate.signed.tokens import app_secret_text, as_text, mint_token
 from jotgate.stores import Store
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
@@ -187,7 +187,7 @@ class Apps:
         name: str,
         *,
         form: str,
-        subject: str,
+        subject: str | int,
         actor: str,
         prefill: Mapping[str, str] | None = None,
         locked: Sequence[str] = (),
@@ -211,8 +211,10 @@ class Apps:
             issued.secret, app=name, form=form, subject=subject, prefill=prefill, locked=locked, now=now
         )
         about = about_token(name, key_id=key.key_id)
-        entry = Entry(at=now, event="token.minted", form=form, subject=subject, actor=actor, about=about)
-        self._store.record(entry)
+        named = as_text(subject)
+        self._store.record(
+            Entry(at=now, event="token.minted", form=form, subject=named, actor=actor, about=about)
+        )
         return token
 
     def _registered(self, name: str) -> RegisteredApp:

@@ -229,7 +229,7 @@ class Gate:
     def hand_off(
         self,
         form: str,
-        subject: str,
+        subject: str | int,
         *,
         prefill: Mapping[str, str] | None = None,
         locked: Sequence[str] = (),
@@ -264,7 +264,12 @@ class Gate:
             form=form,
             reason=unfit.fault,
             subject=claims.subject if claims else None,
-            about=about_token(unfit.app, key_id=unfit.key_id, version=claims.version if claims else None),
+            about=about_token(
+                unfit.app,
+                key_id=unfit.key_id,
+                version=claims.version if claims else None,
+                claim=unfit.claim,
+            ),
             note=seen.network,
         )
         return Refuse(reason=reason, ref=self._store.record(entry))

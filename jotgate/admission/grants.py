@@ -11,7 +11,7 @@ from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_stored
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_stored
 from jotgate.stores import Store
 
 #: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
@@ -192,7 +192,7 @@ def _problems(terms: Terms) -> Iterator[str]:
 def people(
     *,
     count: int | None = None,
-    subjects: Sequence[str] | None = None,
+    subjects: Sequence[str | int] | None = None,
     label: str | None = None,
 ) -> Iterator[Person]:
     """Return the people to make codes for: *count* unnamed ones, or one for each of *subjects*; *label* is for all.
@@ -209,19 +209,22 @@ def people(
         if count is None or count < 1:
             raise InputError([f"the number of codes must be at least 1, not {count}"])
         return (Person(label=label) for _ in range(count))
+    named = [as_text(subject) for subject in subjects]
     problems = [
         f"{subject!r} cannot be a subject: it is empty, too long, or has characters that no store takes"
-        for subject in subjects
+        for subject in named
         if not _fits(subject)
     ]
-    if len(set(subjects)) != len(subjects):
+    if len({repr(subject) for subject in named}) != len(named):
         problems.append("a subject is named twice")
     if count is not None and count != len(subjects):
         problems.append(f"{count} codes were asked for, but {len(subjects)} subjects are named")
     if problems:
         raise InputError(problems)
-    return (Person(subject=subject, label=label) for subject in subjects)
+    return (Person(subject=subject, label=label) for subject in named)
 
 
-def _fits(subject: str) -> bool:
+def _fits(subject: object) -> bool:
+    if not isinstance(subject, str):
+        return False
     return len(subject.strip()) >= 1 and len(subject) <= MAX_SUBJECT_CHARS and can_be_stored(subject)

@@ -13,6 +13,7 @@ from jotgate.signed.tokens import (
     TokenFault,
     app_secret_text,
     check_times,
+    invalid_claim,
     issuer_of,
     key_id_of,
     read_token,
@@ -68,6 +69,8 @@ class Unfit:
     key_id: str | None = None
     #: What it states, if it is authentic.
     claims: Claims | None = None
+    #: The claim that is not valid, if that is the reason.
+    claim: str | None = None
 
 
 class Vetting:
@@ -179,7 +182,8 @@ def _read(text: str, key: AppKey, policy: FormPolicy, app: App | None, now: floa
     registered = None if app is None else key.key_id
     claims = read_token(text, key)
     if isinstance(claims, TokenFault):
-        return Unfit(fault=claims.value, app=key.app, key_id=registered)
+        claim = invalid_claim(text) if claims is TokenFault.CLAIMS_INVALID else None
+        return Unfit(fault=claims.value, app=key.app, key_id=registered, claim=claim)
     fault = _misplaced(claims, policy, app) or check_times(claims, now)
     if fault is None or fault is TokenFault.EXPIRED:
         return Vetted(claims=claims, key_id=registered, expired=fault is TokenFault.EXPIRED)

@@ -24,7 +24,8 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
         " secret's text instead of the 32 bytes that it stands for.",
         TokenFault.WRONG_TYPE: "The token was signed for something other than opening a form.",
         TokenFault.CLAIMS_MISSING: "The token lacks a claim: iss, aud, sub, exp, iat and jti are required.",
-        TokenFault.CLAIMS_INVALID: "A claim is of the wrong kind, empty, too long, or contradicts another.",
+        TokenFault.CLAIMS_INVALID: "A claim is of the wrong kind, empty, too long, or contradicts another; the entry"
+        " names it.",
         TokenFault.WRONG_APP: "The token names another app (iss) than the one that its key belongs to.",
         TokenFault.TOO_LONG_LIVED: "The backend asked for more than 60 seconds between iat and exp.",
         TokenFault.EXPIRED: "The token's minute is over.",
@@ -56,7 +57,7 @@ _PROOFS: Mapping[ProofFault, str] = MappingProxyType(
         ProofFault.MALFORMED: "it is not a JWT, or was cut off on its way",
         ProofFault.JWT_NOT_INSTALLED: "this site cannot read one: pip install 'jotgate[jwt]'",
         ProofFault.WRONG_TYPE: "its typ is not dpop+jwt",
-        ProofFault.WRONG_ALGORITHM: "its algorithm is neither ES256 nor EdDSA",
+        ProofFault.WRONG_ALGORITHM: "its algorithm is neither ES256 nor Ed25519 (EdDSA)",
         ProofFault.UNSUPPORTED_HEADER: "its header has an extension that is not supported",
         ProofFault.WRONG_KEY: "its header has no public key for its algorithm (jwk), or a private one",
         ProofFault.BAD_SIGNATURE: "it was not signed with the key in its header",

@@ -80,7 +80,7 @@ class Visit(ABC):
         return self._passes
 
     def has_submitted(
-        self, form: str, *, subject: str | None = None, lookup: Mapping[str, str] | None = None
+        self, form: str, *, subject: str | int | None = None, lookup: Mapping[str, str | int] | None = None
     ) -> Answer:
         """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
 
@@ -96,7 +96,7 @@ class Visit(ABC):
             return self._door.parts.standings.has_submitted(form, subject=subject, lookup=lookup)
         return answer_for(self._door, form, viewer_of(self._door, self._request(), form))
 
-    def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
+    def submissions(self, form: str, subject: str | int | None = None) -> list[OwnSubmission]:
         """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
 
         Raises:
@@ -108,7 +108,7 @@ class Visit(ABC):
             return self._door.parts.standings.submissions(form, subject)
         return submissions_of(self._door, form, viewer_of(self._door, self._request(), form))
 
-    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+    def submission(self, form: str, submission_id: str | int) -> ToldSubmission | None:
         """Return that submission of *form* and its verdict, with the form's `tell_fields` if it counts; None: unknown.
 
         From jotgate's own store, without a call to JotForm. It is for the site itself: whoever the visitor is.

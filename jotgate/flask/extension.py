@@ -169,7 +169,7 @@ class JotGate:
         return decorate
 
     def has_submitted(
-        self, form: str, *, subject: str | None = None, lookup: Mapping[str, str] | None = None
+        self, form: str, *, subject: str | int | None = None, lookup: Mapping[str, str | int] | None = None
     ) -> Answer:
         """Say whether *subject*, or who wrote what *lookup* says, has submitted *form*; without either, the visitor.
 
@@ -182,7 +182,7 @@ class JotGate:
             return _visit().has_submitted(form, subject=subject, lookup=lookup)
         return self.parts.standings.has_submitted(form, subject=subject, lookup=lookup)
 
-    def submissions(self, form: str, subject: str | None = None) -> list[OwnSubmission]:
+    def submissions(self, form: str, subject: str | int | None = None) -> list[OwnSubmission]:
         """Return the submissions of *form* by *subject*, or by the visitor, that count, newest first.
 
         Raises:
@@ -193,7 +193,7 @@ class JotGate:
             return _visit().submissions(form, subject)
         return self.parts.standings.submissions(form, subject)
 
-    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+    def submission(self, form: str, submission_id: str | int) -> ToldSubmission | None:
         """Return that submission of *form* and its verdict, with the form's `tell_fields` if it counts; None: unknown.
 
         From jotgate's own store, without a call to JotForm. It is for the site itself: whoever the visitor is.
@@ -206,7 +206,7 @@ class JotGate:
             return _visit().submission(form, submission_id)
         return self.parts.standings.submission(form, submission_id)
 
-    def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
+    def who(self, form: str, subjects: Iterable[str | int] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with whether they have submitted.
 
         Raises:
@@ -219,7 +219,7 @@ class JotGate:
         form: str,
         *,
         count: int | None = None,
-        subjects: Sequence[str] | None = None,
+        subjects: Sequence[str | int] | None = None,
         uses: int = 1,
         batch: str | None = None,
         valid_from: datetime | float | None = None,
@@ -244,7 +244,7 @@ class JotGate:
         )
         return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
 
-    def invitation(self, form: str, *, subject: str, until: datetime | float | None = None) -> str:
+    def invitation(self, form: str, *, subject: str | int, until: datetime | float | None = None) -> str:
         """Return the personal link of *subject* to *form*, to be mailed: it opens nothing by itself.
 
         It leads to the page that asks for a code, or that knows the subject by the site's own login. *until* is as

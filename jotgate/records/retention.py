@@ -15,7 +15,7 @@ from jotgate.frozen import frozen
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Erasure, Tombstones
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_stored
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_stored
 from jotgate.stores import Store
 
 _PURPOSE = "tombstone"
@@ -73,20 +73,21 @@ class Retention:
         work = self._count if dry_run else self._retain
         return tuple(work(policy, now) for policy in self._kept(forms))
 
-    def forget(self, subject: str, *, form: str | None, actor: str) -> Erasure:
+    def forget(self, subject: str | int, *, form: str | None, actor: str) -> Erasure:
         """Put a tombstone in place of *subject*, on one form or on all; for good.
 
         Raises:
             InputError: the subject is empty or too long.
             UnknownForm: the settings have no such form.
         """
-        if not 0 < len(subject) <= MAX_SUBJECT_CHARS or not can_be_stored(subject):
+        named: str = as_text(subject)
+        if not 0 < len(named) <= MAX_SUBJECT_CHARS or not can_be_stored(named):
             raise InputError(
                 [f"a subject must have 1 to {MAX_SUBJECT_CHARS} characters that every store takes"]
             )
         if form is not None and form not in self._policies:
             raise UnknownForm(form, tuple(self._policies))
-        return self._store.forget(subject, form=form, now=self._clock.now(), actor=actor)
+        return self._store.forget(named, form=form, now=self._clock.now(), actor=actor)
 
     def _kept(self, forms: Iterable[str]) -> list[FormPolicy]:
         wanted = set(forms)

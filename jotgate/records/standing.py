@@ -18,7 +18,7 @@ from jotgate.protocols import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.quota import Quota, pace
 from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.tickets import UNANSWERED_SECONDS
-from jotgate.signed.tokens import can_be_stored
+from jotgate.signed.tokens import as_text, can_be_stored
 from jotgate.spelling import other_spellings
 from jotgate.stores import Store
 from jotgate.sweeping.schedule import expected_at
@@ -109,11 +109,12 @@ class Standings:
         self._clock = clock
 
     def has_submitted(
-        self, form: str, *, subject: str | None = None, lookup: Mapping[str, str] | None = None
+        self, form: str, *, subject: str | int | None = None, lookup: Mapping[str, str | int] | None = None
     ) -> Answer:
         """Say whether *subject*, or the person whose answers match *lookup*, has submitted *form*.
 
-        *lookup* maps fields of the setting `lookup_fields` to answers; one submission must have them all.
+        *lookup* maps fields of the setting `lookup_fields` to answers; one submission must have them all. A subject or
+        an answer may be a whole number.
         One question is one statement in the store, and no call to JotForm; it is a few where *subject* is not known as
         it is, and can be spelled in other ways (`jotgate.spelling.other_spellings`).
 
@@ -123,11 +124,12 @@ class Standings:
         """
         policy = self._policy(form)
         if lookup is None:
-            if not subject:
+            named = _text_of(subject, "a subject") if subject is not None else ""
+            if not named:
                 raise InputError(["give a subject, or the answers in lookup fields"])
-            if not can_be_stored(subject):
-                raise InputError([f"{subject!r} cannot be a subject: it has characters that no store takes"])
-            return self._answer(self._standing(form, subject))
+            if not can_be_stored(named):
+                raise InputError([f"{named!r} cannot be a subject: it has characters that no store takes"])
+            return self._answer(self._standing(form, named))
         if subject is not None:
             raise InputError(["give either a subject or the answers in lookup fields, not both"])
         wanted = self._fingerprints(policy, lookup)
@@ -155,7 +157,7 @@ class Standings:
         self._policy(form)
         return self._answer(self._store.standing_of_ticket(form, ticket_id))
 
-    def who(self, form: str, subjects: Iterable[str] | None = None) -> Iterator[Asked]:
+    def who(self, form: str, subjects: Iterable[str | int] | None = None) -> Iterator[Asked]:
         """Iterate over *subjects*, or over all that have a code for *form*, each with the answer.
 
         Raises, before the first answer:
@@ -169,20 +171,22 @@ class Standings:
     def _asked(self, form: str, one: Coded) -> Asked:
         return Asked(one.subject, self.has_submitted(form, subject=one.subject), one.label, one.batch)
 
-    def _coded(self, form: str, subject: str) -> Coded:
-        return self._store.coded_as(form, subject) if can_be_stored(subject) else Coded(subject)
+    def _coded(self, form: str, subject: str | int) -> Coded:
+        named = _text_of(subject, "a subject")
+        return self._store.coded_as(form, named) if can_be_stored(named) else Coded(named)
 
-    def submissions(self, form: str, subject: str) -> list[OwnSubmission]:
+    def submissions(self, form: str, subject: str | int) -> list[OwnSubmission]:
         """Return the subject's own submissions of *form* that count, newest first, with the fields listed for showing.
 
         Raises:
             UnknownForm: the settings have no such form.
         """
         policy = self._policy(form)
-        rows = self._store.own_submissions(form, subject) if can_be_stored(subject) else []
+        named = _text_of(subject, "a subject")
+        rows = self._store.own_submissions(form, named) if can_be_stored(named) else []
         return [_own(row, policy) for row in rows]
 
-    def submission(self, form: str, submission_id: str) -> ToldSubmission | None:
+    def submission(self, form: str, submission_id: str | int) -> ToldSubmission | None:
         """Return that submission of *form* and its verdict; None if the ledger has none.
 
         If it counts, it comes with what the person wrote in the fields that the setting `tell_fields` lists.
@@ -190,10 +194,8 @@ class Standings:
         Raises:
             UnknownForm: the settings have no such form.
         """
-        policy = self._policy(form)
-        if not can_be_stored(submission_id):
-            return None
-        found = self._store.submission_to_tell(form, submission_id)
+        policy, number = self._policy(form), _text_of(submission_id, "a submission's number")
+        found = self._store.submission_to_tell(form, number) if can_be_stored(number) else None
         return found and replace(found, fields=policy.told(found.fields))
 
     def submission_of_ticket(self, form: str, ticket_id: bytes) -> OwnSubmission | None:
@@ -223,12 +225,18 @@ class Standings:
             raise UnknownForm(form, tuple(self._policies))
         return policy
 
-    def _fingerprints(self, policy: FormPolicy, lookup: Mapping[str, str]) -> list[tuple[bytes, ...]]:
+    def _fingerprints(self, policy: FormPolicy, lookup: Mapping[str, str | int]) -> list[tuple[bytes, ...]]:
         if not lookup or lookup.keys() - policy.lookup_fields:
             raise InputError(list(_lookup_problems(policy, lookup)))
         kinds = policy.lookup_kinds
         return [
-            asked_for(self._code_keys, policy.form_id, name, text, kinds.get(name, ""))
+            asked_for(
+                self._code_keys,
+                policy.form_id,
+                name,
+                _text_of(text, f"an answer in {name}"),
+                kinds.get(name, ""),
+            )
             for name, text in lookup.items()
         ]
 
@@ -245,7 +253,14 @@ class Standings:
         return Answer(State.PENDING, standing.full_read_at, expected_by)
 
 
-def _lookup_problems(policy: FormPolicy, lookup: Mapping[str, str]) -> Iterator[str]:
+def _text_of(value: object, what: str) -> str:
+    text = as_text(value)
+    if not isinstance(text, str):
+        raise InputError([f"{what} is a text or a whole number, not {value!r}"])
+    return text
+
+
+def _lookup_problems(policy: FormPolicy, lookup: Mapping[str, str | int]) -> Iterator[str]:
     known = ", ".join(policy.lookup_fields) or "none"
     if not lookup:
         yield f"give a field and its answer; the lookup_fields of {policy.form} are: {known}"

@@ -15,7 +15,7 @@ from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import KeyRing
-from jotgate.signed.tokens import MAX_SUBJECT_CHARS
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text
 
 #: The parameter of a page's address that carries an invitation.
 PARAMETER = "invitation"
@@ -57,7 +57,7 @@ class Invitations:
         self._keys = keys
         self._clock = clock
 
-    def link(self, form: str, *, subject: str, until: float | None = None) -> str:
+    def link(self, form: str, *, subject: str | int, until: float | None = None) -> str:
         """Return the personal link of *subject* to *form*, good until *until* (seconds since the epoch, UTC).
 
         Raises:
@@ -67,14 +67,19 @@ class Invitations:
         policy = self._policies.get(form)
         if policy is None:
             raise UnknownForm(form, tuple(self._policies))
-        problems = []
-        if not subject.strip() or len(subject) > MAX_SUBJECT_CHARS or not _is_sound(subject):
+        problems, named = [], as_text(subject)
+        if (
+            not isinstance(named, str)
+            or not named.strip()
+            or len(named) > MAX_SUBJECT_CHARS
+            or not _is_sound(named)
+        ):
             problems.append(f"a subject must have 1 to {MAX_SUBJECT_CHARS} characters")
         if until is not None and not self._clock.now() < until <= _LAST_SECOND:
             problems.append("an invitation must end in the future")
         if problems:
             raise InputError(problems)
-        text = invitation_text(Invitation(form=form, subject=subject, until=until), self._keys)
+        text = invitation_text(Invitation(form=form, subject=named, until=until), self._keys)
         page = policy.page or f"{self._door}/{quote(form)}"
         return f"{self._site_url}{page}{'&' if '?' in page else '?'}{PARAMETER}={text}"
 

@@ -28,6 +28,8 @@ _NO_KEY = (
 _HOLDS_PRIVATE_KEY = (
     "this is a private key, which must stay where tokens are minted: give the public key that belongs to it"
 )
+#: What `alg` may say where a key is registered for an algorithm: "EdDSA" became "Ed25519" with RFC 9864.
+_SPELLINGS = {"HS256": ("HS256",), "EdDSA": ("EdDSA", "Ed25519")}
 #: A SubjectPublicKeyInfo of Ed25519 (RFC 8410, section 4) is this and the key.
 _DER_HEAD = bytes.fromhex("302a300506032b6570032100")
 
@@ -54,7 +56,7 @@ def read_jwt(text: str, *, algorithm: str, key: bytes, key_id: str) -> dict[str,
     header = read_header(text)
     if header is None:
         return JwtFault.MALFORMED
-    if header.get("alg") != algorithm:
+    if header.get("alg") not in _SPELLINGS[algorithm]:
         return JwtFault.WRONG_ALGORITHM
     if not _REFUSED.isdisjoint(header):
         return JwtFault.UNSUPPORTED_HEADER
@@ -84,6 +86,8 @@ def is_signed(text: str, algorithm: str, key: Any) -> bool:
     signature = segments.decode(encoded)
     if signature is None:
         return False
+    # PyJWT knows the older name only.
+    algorithm = "EdDSA" if algorithm == "Ed25519" else algorithm
     return get_algorithm_by_name(algorithm).verify(message.encode(), key, signature)
 
 

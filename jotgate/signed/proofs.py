@@ -32,6 +32,8 @@ _COORDINATE = re.compile(r"[A-Za-z0-9_-]{43}")
 _PUBLIC_KEYS: dict[str, dict[str, str | None]] = {
     "ES256": {"crv": "P-256", "kty": "EC", "x": None, "y": None},
     "EdDSA": {"crv": "Ed25519", "kty": "OKP", "x": None},
+    # The same by its newer name (RFC 9864).
+    "Ed25519": {"crv": "Ed25519", "kty": "OKP", "x": None},
 }
 #: Private and symmetric keys have one of these (RFC 7518, section 6).
 _SECRET_PARTS = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))
@@ -50,7 +52,7 @@ class ProofFault(Enum):
     MALFORMED = "malformed"  #: not three parts of base 64, or no JSON objects in them.
     JWT_NOT_INSTALLED = "jwt_not_installed"  #: the extra `jotgate[jwt]` is missing here.
     WRONG_TYPE = "wrong_type"  #: `typ` is not dpop+jwt.
-    WRONG_ALGORITHM = "wrong_algorithm"  #: neither ES256 nor EdDSA.
+    WRONG_ALGORITHM = "wrong_algorithm"  #: neither ES256 nor Ed25519 (EdDSA).
     UNSUPPORTED_HEADER = "unsupported_header"  #: an extension that would have to be understood.
     WRONG_KEY = "wrong_key"  #: no public key for the algorithm in `jwk`, or a private one.
     BAD_SIGNATURE = "bad_signature"  #: not signed with the key that it brings along.

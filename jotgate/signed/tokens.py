@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
@@ -44,6 +44,8 @@ _KEY_ID = re.compile(r"[a-z0-9]{8}")
 _TOKEN_ID = re.compile(r"[!-~]{1,100}")
 _THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIELD_NAME = re.compile(r"[\w-]{1,100}(?:\[[\w-]{1,50}\]){0,3}", re.ASCII)
+#: Python does not spell numbers of any length.
+_HUGE = 10**MAX_SUBJECT_CHARS
 _UNUSABLE = re.compile("[\0\ud800-\udfff]")
 #: RFC 7519, section 4.1; all but `nbf`, which may be left out.
 _REQUIRED = ("iss", "aud", "sub", "exp", "iat", "jti")
@@ -99,7 +101,7 @@ class Claims:
     app: str
     #: `aud`: the form that it opens, by our name.
     form: str
-    #: `sub`: the user, in the app's own terms.
+    #: `sub`: the user, in the app's own terms; a whole number is its digits.
     subject: str
     #: `iat`, seconds since the epoch, UTC.
     issued_at: float
@@ -124,7 +126,7 @@ def mint_token(
     *,
     app: str,
     form: str,
-    subject: str,
+    subject: str | int,
     prefill: Mapping[str, str] | None = None,
     locked: Sequence[str] = (),
     version: str | None = None,
@@ -148,7 +150,7 @@ def mint_token(
     claims = Claims(
         app=app,
         form=form,
-        subject=subject,
+        subject=as_text(subject),
         issued_at=issued_at,
         expires_at=issued_at + TOKEN_LIFE_SECONDS,
         token_id=secrets.token_urlsafe(16),
@@ -161,7 +163,7 @@ def mint_token(
     problems = (
         [] if read else ["the secret is not one that `jotgate apps create` showed: copy the whole line"]
     )
-    problems += _problems(claims)
+    problems += [sentence for _, sentence in _problems(claims)]
     if problems:
         raise InputError(problems)
     return token_text(claims, AppKey(key_id=key_id, app=app, algorithm="HS256", secret=secret_bytes))
@@ -233,6 +235,17 @@ def read_token(text: str, key: AppKey) -> Claims | TokenFault:
     return payload if isinstance(payload, TokenFault) else _read_claims(payload, key)
 
 
+def invalid_claim(text: str) -> str | None:
+    """Return the claim for which an authentic token is `CLAIMS_INVALID`, such as ``sub``; None: none of them."""
+    payload = segments.read_object(text.split(".")[-2]) if "." in text else None
+    if payload is None or any(name not in payload for name in _REQUIRED):
+        return None
+    claims = _claims(payload, "")
+    if isinstance(claims, str):
+        return claims
+    return next((name for name, _ in _problems(claims)), None)
+
+
 def check_times(claims: Claims, now: float) -> TokenFault | None:
     """Return why it is not the time for *claims* at *now*, or None if it is; clocks may be 60 seconds apart."""
     if now >= claims.expires_at + LEEWAY_SECONDS:
@@ -288,7 +301,7 @@ def _read_claims(payload: dict[str, object], key: AppKey) -> Claims | TokenFault
     if any(name not in payload for name in _REQUIRED):
         return TokenFault.CLAIMS_MISSING
     claims = _claims(payload, key.key_id)
-    if claims is None or any(_problems(claims)):
+    if isinstance(claims, str) or any(_problems(claims)):
         return TokenFault.CLAIMS_INVALID
     if claims.app != key.app:
         return TokenFault.WRONG_APP
@@ -297,24 +310,26 @@ def _read_claims(payload: dict[str, object], key: AppKey) -> Claims | TokenFault
     return claims
 
 
-def _claims(payload: dict[str, object], key_id: str) -> Claims | None:
-    """Return the claims as they stand there, or None if their kinds make no sense; strings are not looked into."""
+def _claims(payload: dict[str, object], key_id: str) -> Claims | str:
+    """Return the claims as they stand there, or the name of one that makes no sense; strings are not looked into."""
     issued_at, expires_at = _seconds(payload["iat"]), _seconds(payload["exp"])
     # Who issues a token for later than now has no use for one of a minute.
     begins_at = _seconds(payload.get("nbf", payload["iat"]))
-    if issued_at is None or expires_at is None or begins_at is None:
-        return None
-    if not begins_at <= issued_at < expires_at:
-        return None
+    if issued_at is None:
+        return "iat"
+    if begins_at is None or begins_at > issued_at:
+        return "nbf"
+    if expires_at is None or expires_at <= issued_at:
+        return "exp"
     audience, locked = payload["aud"], payload.get("locked", [])
     if isinstance(audience, list) and len(audience) == 1:
         audience = audience[0]
     if not isinstance(locked, list):
-        return None
+        return "locked"
     return Claims(
         app=payload["iss"],  # type: ignore[arg-type]  # `_problems` looks at the kinds of all that follow
         form=audience,  # type: ignore[arg-type]
-        subject=payload["sub"],  # type: ignore[arg-type]
+        subject=as_text(payload["sub"]),
         issued_at=issued_at,
         expires_at=expires_at,
         token_id=payload["jti"],  # type: ignore[arg-type]
@@ -345,40 +360,43 @@ def _seconds(value: object) -> float | None:
     return float(value)  # type: ignore[arg-type]
 
 
-def _problems(claims: Claims) -> Iterator[str]:
-    """Yield the faults of *claims*, each in a sentence; the values may be of any kind."""
+def _problems(claims: Claims) -> Iterator[tuple[str, str]]:
+    """Yield the faults of *claims*: the claim, and a sentence; the values may be of any kind."""
     if not _is_text(claims.app, _MAX_NAME_CHARS):
-        yield f"app must have 1 to {_MAX_NAME_CHARS} characters"
+        yield "iss", f"app must have 1 to {_MAX_NAME_CHARS} characters"
     if not _is_text(claims.form, _MAX_NAME_CHARS):
-        yield f"form must have 1 to {_MAX_NAME_CHARS} characters"
+        yield "aud", f"form must have 1 to {_MAX_NAME_CHARS} characters"
     if not _is_text(claims.subject, MAX_SUBJECT_CHARS):
-        yield f"subject must have 1 to {MAX_SUBJECT_CHARS} characters"
+        yield "sub", f"subject must have 1 to {MAX_SUBJECT_CHARS} characters"
     if not (isinstance(claims.token_id, str) and _TOKEN_ID.fullmatch(claims.token_id)):
-        yield "the token's id must have 1 to 100 letters, digits or signs of ASCII"
+        yield "jti", "the token's id must have 1 to 100 letters, digits or signs of ASCII"
     if claims.version is not None and not _is_text(claims.version, _MAX_NAME_CHARS):
-        yield f"version must have 1 to {_MAX_NAME_CHARS} characters"
+        yield "ver", f"version must have 1 to {_MAX_NAME_CHARS} characters"
     if claims.proof_key is not None and not (
         isinstance(claims.proof_key, str) and _THUMBPRINT.fullmatch(claims.proof_key)
     ):
-        yield "proof_key must be a thumbprint: base 64 of SHA-256, 43 characters (RFC 7638)"
+        yield "cnf", "proof_key must be a thumbprint: base 64 of SHA-256, 43 characters (RFC 7638)"
     if claims.prefill or claims.locked:
         yield from _prefill_problems(claims.prefill, claims.locked)
 
 
-def _prefill_problems(prefill: Mapping[str, str], locked: tuple[str, ...]) -> Iterator[str]:
+def _prefill_problems(prefill: Mapping[str, str], locked: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     if not isinstance(prefill, Mapping):
-        yield "prefill must be a mapping of field names to texts"
+        yield "prefill", "prefill must be a mapping of field names to texts"
         return
     unusable = [name for name, value in prefill.items() if not _is_field(name, value)]
     for name in unusable:
-        yield f"prefill must map field names, such as email or name[first], to texts: {name!r} does not"
+        said = f"prefill must map field names, such as email or name[first], to texts: {name!r} does not"
+        yield "prefill", said
     for name in locked:
         if not isinstance(name, str) or name not in prefill:
-            yield f"locked names {name!r}, which prefill does not: only a value that is given can be locked"
+            said = f"locked names {name!r}, which prefill does not: only a value that is given can be locked"
+            yield "locked", said
     if not unusable:
         size_bytes = len(segments.to_json([dict(prefill), locked]))
         if size_bytes > MAX_PREFILL_BYTES:
-            yield f"prefill and locked have {size_bytes} bytes of JSON; they may have {MAX_PREFILL_BYTES}"
+            said = f"prefill and locked have {size_bytes} bytes of JSON; they may have {MAX_PREFILL_BYTES}"
+            yield "prefill", said
 
 
 def _is_field(name: object, value: object) -> bool:
@@ -392,6 +410,11 @@ def _is_field(name: object, value: object) -> bool:
 
 def _is_text(value: object, longest: int) -> bool:
     return isinstance(value, str) and len(value) <= longest and bool(value.strip()) and can_be_stored(value)
+
+
+def as_text(value: Any) -> Any:
+    """Return a whole number as its digits, since many sites number their people; anything else as it is."""
+    return str(value) if type(value) is int and abs(value) < _HUGE else value
 
 
 def can_be_stored(text: str) -> bool:

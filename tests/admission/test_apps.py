@@ -516,6 +516,8 @@ class TestKeys:
         for secret in (old, foreign):
             assert site.entry(site.redeem(nameless(secret))).reason == "bad_signature"
         assert site.entry(site.redeem(nameless(new, jti=...))).reason == "claims_missing"
+        invalid = site.entry(site.redeem(nameless(new, sub="")))
+        assert (invalid.reason, (invalid.about or "").endswith(", claim sub")) == ("claims_invalid", True)
         assert site.entry(site.redeem(nameless(new, aud="staff"))).reason == "wrong_form"
         text = nameless(new)
         let_in(site.redeem(text))

@@ -120,7 +120,7 @@ def test_people_come_by_number_or_by_name() -> None:
     """Unnamed for a number, named for subjects."""
     assert list(people(count=2)) == [Person(), Person()]
     assert list(people(count=1, subjects=["a"])) == [Person(subject="a")]
-    assert [one.subject for one in people(subjects=["a", "b"])] == ["a", "b"]
+    assert [one.subject for one in people(subjects=["a", "b", 7])] == ["a", "b", "7"]
     assert {one.label for one in people(count=2, label="7a")} == {"7a"}
     assert list(people(subjects=["a"], label="late")) == [Person(subject="a", label="late")]
 

@@ -294,6 +294,29 @@ def test_who_has_and_who_has_not(office: Office) -> None:
     assert listed == [("s-9", False), ("s-1", True)]
 
 
+def test_numbers_name_people_and_answers(office: Office) -> None:
+    """As databases have them: a whole number is its digits; anything else but a text is a mistake, never a no."""
+    office.receive(1, office.admit("code", "1042"), document="55", mail="x")
+    standings = office.under(NEW, tell_fields=())
+    assert standings.has_submitted(FORM, subject=1042)
+    assert standings.has_submitted(FORM, lookup={"document": 55})
+    assert [bool(one.answer) for one in standings.who(FORM, [1042, 7])] == [True, False]
+    assert len(standings.submissions(FORM, 1042)) == 1
+    assert standings.submission(FORM, 1) is not None
+    assert not standings.has_submitted(FORM, subject=0)
+    wrong: list[Any] = [1.5, True, b"1042", ["1042"]]
+    for one in wrong:
+        for ask in (
+            lambda: standings.has_submitted(FORM, subject=one),  # noqa: B023
+            lambda: standings.has_submitted(FORM, lookup={"document": one}),  # noqa: B023
+            lambda: list(standings.who(FORM, [one])),  # noqa: B023
+            lambda: standings.submissions(FORM, one),  # noqa: B023
+            lambda: standings.submission(FORM, one),  # noqa: B023
+        ):
+            with pytest.raises(InputError, match="a text or a whole number"):
+                ask()
+
+
 def test_they_are_named_as_on_their_codes(office: Office) -> None:
     """With the batch, among all and in a list; whoever has no code has no name."""
     office.store.create_grants([grant("code", subject="s-1", batch="7a")._replace(label="Ada")], T0)

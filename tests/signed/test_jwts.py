@@ -155,6 +155,15 @@ class TestReading:
         """What a header asks for is refused, not done; each fault has a name of its own."""
         assert read_token(text, KEY) is fault
 
+    def test_the_newer_name_of_eddsa(self) -> None:
+        """Ed25519, as RFC 9864 spells it, for a key that is registered for it, and for no other."""
+        head = segments.encode_object({"typ": "JWT", "alg": "Ed25519", "kid": "k7f3q9az"})
+        message = f"{head}.{EDDSA.split('.')[1]}"
+        text = f"{message}.{segments.encode(PRIVATE.sign(message.encode()))}"
+        assert isinstance(read_token(text, PUBLIC_KEY), Claims)
+        assert read_token(text[:-1] + "A", PUBLIC_KEY) is TokenFault.BAD_SIGNATURE
+        assert read_token(text, KEY) is TokenFault.WRONG_ALGORITHM
+
     def test_public_key_is_no_secret(self) -> None:
         """What was signed by HMAC with the public key, as bytes or as PEM, is refused under that key."""
         pem = PRIVATE.public_key().public_bytes(

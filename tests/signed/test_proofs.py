@@ -91,6 +91,13 @@ class TestGood:
         wanted = key_thumbprint(public_jwk(algorithm))
         assert read(proof(algorithm=algorithm)) == Proof(key_thumbprint=wanted, proof_id="0b5f6f2e")
 
+    def test_the_newer_name_of_eddsa(self) -> None:
+        """Ed25519 (RFC 9864), and only with a key of its own."""
+        wanted = key_thumbprint(public_jwk("EdDSA"))
+        found = read(proof(algorithm="EdDSA", alg="Ed25519"))
+        assert found == Proof(key_thumbprint=wanted, proof_id="0b5f6f2e")
+        assert read(proof(alg="Ed25519")) is ProofFault.WRONG_KEY
+
     def test_thumbprint_of_the_standard(self) -> None:
         """That of RFC 8037, appendix A.3, whatever order the members come in."""
         jwk = {"x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kty": "OKP", "crv": "Ed25519"}

@@ -29,6 +29,7 @@ from jotgate.signed.tokens import (
     TokenFault,
     app_secret_text,
     check_times,
+    invalid_claim,
     issuer_of,
     key_id_of,
     mint_token,
@@ -151,7 +152,7 @@ class TestMinting:
             ({"form": None}, "form must have 1 to 100 characters"),
             ({"subject": ""}, "subject must have 1 to 200 characters"),
             ({"subject": "s" * 201}, "subject must have 1 to 200 characters"),
-            ({"subject": 7}, "subject must have 1 to 200 characters"),
+            ({"subject": 7.5}, "subject must have 1 to 200 characters"),
             ({"subject": "\ud800"}, "subject must have 1 to 200 characters"),
             ({"subject": "u\0"}, "subject must have 1 to 200 characters"),
             ({"prefill": ["email"]}, "prefill must be a mapping"),
@@ -232,7 +233,10 @@ class TestReading:
     @pytest.mark.parametrize(
         "changes",
         [
-            *({name: value} for name in ("iss", "aud", "sub", "jti") for value in NO_NAMES),
+            *({name: value} for name in ("iss", "aud", "jti") for value in NO_NAMES),
+            *({"sub": value} for value in NO_NAMES if value != 7),
+            {"sub": 7.0},
+            {"sub": 10**250},
             *({name: value} for name in ("iat", "exp", "nbf") for value in NO_TIMES),
             {"aud": ["field-report", "other"]},
             {"aud": [["field-report"]]},
@@ -268,7 +272,26 @@ class TestReading:
     )  # fmt: skip
     def test_no_claim_may_be_of_another_kind(self, changes: dict[str, object]) -> None:
         """Nor empty, too long, or in contradiction to another; an id of 200 characters is too long as well."""
-        assert read_token(token(**changes), KEY) is TokenFault.CLAIMS_INVALID
+        text = token(**changes)
+        assert read_token(text, KEY) is TokenFault.CLAIMS_INVALID
+        assert invalid_claim(text) in changes
+
+    @pytest.mark.parametrize("text", ["", ".", "e30.x", "é.é", "e30.e30.x", TEXT])
+    def test_no_claim_is_named_of_what_has_none_that_is_not_valid(self, text: str) -> None:
+        """Nor of what is no token at all."""
+        assert invalid_claim(text) is None
+
+    @pytest.mark.parametrize("subject", [7, 0, -7])
+    def test_a_number_names_a_person(self, subject: int) -> None:
+        """As its digits, whoever mints the token."""
+        texts = [
+            mint_token(SECRET, app="ios", form="field-report", subject=subject, now=NOW),
+            token(sub=subject),
+        ]
+        for text in texts:
+            claims = read_token(text, KEY)
+            assert isinstance(claims, Claims)
+            assert claims.subject == str(subject)
 
     @pytest.mark.parametrize(
         "changes",
