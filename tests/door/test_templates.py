@@ -133,10 +133,10 @@ def test_a_site_makes_the_pages_its_own(name: str) -> None:
 
 
 def test_the_files_a_visitor_loads_are_small() -> None:
-    """One script under 14 kB and one style sheet under 16 kB, in which every rule hangs on a class of ours."""
+    """One script under 15 kB and one style sheet under 16 kB, in which every rule hangs on a class of ours."""
     script = (gallery.DOOR / "static" / "jotgate.js").read_text()
     style = (gallery.DOOR / "static" / "jotgate.css").read_text()
-    assert len(script.encode()) < 14 * 1024
+    assert len(script.encode()) < 15 * 1024
     assert len(style.encode()) < 16 * 1024
     assert not re.search(r"https?://|url\(|@import|innerHTML|eval\(", script + style)
     bare = re.sub(r"/\*.*?\*/|@(media|supports)[^{]*\{|@keyframes[^}]*\}\s*\}", "", style, flags=re.DOTALL)

@@ -240,14 +240,16 @@
     let heard = false;
     let sentAt = 0;
     let loads = 0;
+    let reported;
+    const sheet = frame.closest(".jotgate-sheet") || frame;
 
     // What was sent leaves no form behind that looks as if it could be sent once more.
     const withdraw = name => {
       const place = document.createElement("div");
-      (frame.closest(".jotgate-sheet") || frame).replaceWith(place);
+      sheet.replaceWith(place);
       put(root, place, name);
     };
-    const markSent = async isJotForm => {
+    const markSent = isJotForm => {
       // Two pages may say it of one sending, before or after they load.
       const again = loads > (performance.now() - sentAt < ONCE_MS);
       if (sentAt) return isJotForm && again && frame.isConnected && withdraw("again");
@@ -258,9 +260,13 @@
       show(root, area, "sent");
       const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
       area.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
+      reported = report();
+    };
+    const report = async () => {
       const told = await reportSent(frame.dataset.sentUrl);
       if (told && told.state !== "open") show(root, area, told.state, told.expected_by);
       if (!told || SETTLING.includes(told.state)) watch(root, area);
+      return told;
     };
     const limit = part(root, "limit") && startLimit(root, part(root, "limit"), () => sentAt || !frame.isConnected);
 
@@ -306,7 +312,9 @@
       if (!event.source || event.source !== frame.contentWindow || !data) return;
       if (event.origin === location.origin && data.jotgate === "done") {
         orders.setHeight(data.height);
-        return markSent(false);
+        markSent(false);
+        // The page says more than its thanks do.
+        return reported?.then(told => told && sheet.remove());
       }
       if (!origins.includes(event.origin)) return;
       if (!heard) {
