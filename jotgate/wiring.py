@@ -71,6 +71,8 @@ class Parts:
         self.keys = KeyRing(settings.secret_keys)
         self.code_keys = CodeKeys(settings.code_keys)
         self._given_service = service
+        #: Whether functions of this process hear of verdicts.
+        self.has_callbacks = False
 
     @property
     def _account(self) -> str:
@@ -251,7 +253,9 @@ class Parts:
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
-        return self.callbacks.on_verdict(function, name=name)
+        self.callbacks.on_verdict(function, name=name)
+        self.has_callbacks = True
+        return function
 
 
 def build(

@@ -85,6 +85,7 @@ class JotGateMiddleware:
             turned_away = self._guard.turn_away(environ, forms) if forms else None
             if turned_away is not None:
                 return turned_away(environ, start_response)
+        self.door.look_after_callbacks(environ)
         visit = environ[VISIT] = _StartingVisit(self.door, environ, start_response)
         if forms:
             visit.touched = True

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
@@ -68,6 +68,11 @@ class Door:
         except StoreUnavailable:
             # It is a kindness, and pages that are shown without the store must not miss it.
             return False
+
+    def look_after_callbacks(self, environ: Mapping[str, Any]) -> None:
+        """Be called by every request of a site: notices may wait from before a restart, and nobody come to the door."""
+        if self.parts.has_callbacks:
+            self.parts.sweeper.attend(once=bool(environ.get("wsgi.run_once")))
 
     def subject_of(self, request: Request) -> str | None:
         """Return the subject that the site's own login names for the request, or None if it names nobody.

@@ -88,7 +88,7 @@ class JotGate:
         # Flask calls the first of these last, so that no hook of the site's has a say after it.
         app.after_request_funcs.setdefault(None, []).insert(0, _finish)
         guard = Guard(door)
-        app.before_request_funcs.setdefault(None, []).insert(0, _first(app, blueprint, guard))
+        app.before_request_funcs.setdefault(None, []).insert(0, _first(app, blueprint, door, guard))
         if guard:
             refuse_open_mounts(app, guard)
             app.before_request(lambda: _turn_away(guard))
@@ -379,7 +379,7 @@ def _turn_away(guard: Guard) -> Response | None:
     return None if turned_away is None else flask.make_response(turned_away)
 
 
-def _first(app: flask.Flask, blueprint: flask.Blueprint, guard: Guard) -> Callable[[], None]:
+def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guard) -> Callable[[], None]:
     """Return the hook that answers programs, before any other may read the body.
 
     The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
@@ -395,6 +395,7 @@ def _first(app: flask.Flask, blueprint: flask.Blueprint, guard: Guard) -> Callab
 
     def answer_programs() -> None:
         look_around()
+        door.look_after_callbacks(flask.request.environ)
         if flask.request.endpoint in endpoints:
             _known_of_request()[_ANSWER] = app.make_response(app.dispatch_request())
 

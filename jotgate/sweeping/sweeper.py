@@ -104,7 +104,11 @@ class Sweeper:
             # After a fork, what the parent's thread left behind may be locked for ever.
             self._wake = threading.Event()
             self._pid, self._started_at = os.getpid(), time.monotonic()
-            threading.Thread(target=self.loop, name="jotgate-sweep", daemon=True).start()
+            try:
+                threading.Thread(target=self.loop, name="jotgate-sweep", daemon=True).start()
+            except RuntimeError:
+                # No page of the site's fails because its process may start no more of them.
+                _log.warning("sweep.thread_refused")
 
     def loop(self, report: Callable[[object], None] | None = None) -> None:
         """Sweep whenever something is due, until `stop`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +18,11 @@ from jotgate import mint_token
 from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
 from jotgate.outcomes import Verdict, VerdictEvent
+from jotgate.protocols import Consumer
 from jotgate.submissions import Candidate
+from jotgate.wsgi import JotGateMiddleware
 from tests.door.site import DOOR, SITE_URL, Site, embedded_ticket, plain, running_site, ticket_in
+from tests.patience import until
 
 JSON = {"Accept": "application/json"}
 
@@ -344,6 +348,44 @@ def test_callbacks_are_called_within_their_app(site: Site) -> None:
     finally:
         for name in names:
             site.parts.store.revoke_consumer(name, now=0.0, actor="test")
+
+
+@pytest.mark.parametrize("as_middleware", [False, True])
+def test_what_waited_for_a_restart_is_told_without_anybody_at_the_door(
+    site: Site, as_middleware: bool
+) -> None:
+    """By the thread that the first request to a page of the site's own starts; a site without callbacks starts none."""
+    own = site.restarted(sweeper="thread")
+    name = f"waiting-{as_middleware}"
+    own.parts.store.add_consumer(Consumer(consumer=name, kind="python"), now=own.parts.clock.now())
+    submission_id = "88" if as_middleware else "89"
+    candidate = Candidate(
+        submission_id=submission_id,
+        form="students",
+        created_earliest=1.0,
+        created_latest=1.0,
+        verdict=Verdict.UNTICKETED,
+    )
+    own.parts.store.settle([candidate], capacity=None, now=own.parts.clock.now())
+    heard: list[str] = []
+    app = flask.Flask("restarted")
+    app.add_url_rule("/", "home", lambda: "home")
+    application: Any = app
+    if as_middleware:
+        application = JotGateMiddleware(app, own.parts.settings, parts=own.parts)
+    else:
+        JotGate().init_app(app, parts=own.parts)
+    visitor = own.visitor(application)
+    try:
+        assert visitor.get("/").text == "home"
+        assert not own.parts.sweeper.thread_runs()
+        own.parts.on_verdict(lambda event: heard.append(event.submission_id), name=name)
+        assert visitor.get("/").text == "home"
+        until(lambda: submission_id in heard, "the callback")
+    finally:
+        own.parts.sweeper.stop()
+        own.parts.store.revoke_consumer(name, now=0.0, actor="test")
+        until(lambda: not [one for one in threading.enumerate() if one.name == "jotgate-sweep"], "its end")
 
 
 def test_an_app_opens_the_form_by_the_letter_of_the_protocol(site: Site) -> None:
