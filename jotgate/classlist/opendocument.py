@@ -178,7 +178,7 @@ def _shown(cell: dict[str, str], text: str) -> str:
         case "date":
             return date(cell.get(f"{_OFFICE}date-value", text))
         case "time":
-            return date(text)
+            return date(text or cell.get(f"{_OFFICE}time-value", ""))
         case "boolean":
             return cell.get(f"{_OFFICE}boolean-value", text).upper()
         case _:

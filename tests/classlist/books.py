@@ -158,6 +158,25 @@ _SAVED_REMARKS = (
     "line 9: 'Stand: 01.09.2026' is taken for a note",
 )
 
+#: Blank cells and rows are not written one by one, and those below a merged one are covered.
+_REPEATED = (
+    '<table:table-row><table:table-cell table:number-columns-repeated="2"/><table:table-cell><text:p>Nr</text:p>'
+    "</table:table-cell><table:covered-table-cell/><table:table-cell><text:p>Name</text:p></table:table-cell>"
+    '<table:table-cell table:number-columns-repeated="16379"/></table:table-row><table:table-row-group>%s'
+    "</table:table-row-group>"
+)
+_REPEATED_ROW = (
+    '<table:table-row><table:table-cell table:number-columns-repeated="2"/>%s<table:table-cell/><table:table-cell>'
+    "<text:p>%s</text:p></table:table-cell></table:table-row>"
+)
+
+
+def value(kind: str, **attributes: str) -> str:
+    """Return a cell of LibreOffice's that shows nothing of its value."""
+    given = " ".join(f'office:{name.replace("_", "-")}="{text}"' for name, text in attributes.items())
+    return f'<table:table-cell office:value-type="{kind}" {given}/>'
+
+
 BOOKS: dict[str, Office] = {
     "saved by LibreOffice": taken((SAVED / "7a.ods").read_bytes(), *_SAVED_PEOPLE, remarks=_SAVED_REMARKS),
     "saved by LibreOffice for Excel": taken(
@@ -197,6 +216,32 @@ BOOKS: dict[str, Office] = {
         ),
         *(("1042", "Ann"), ("1043", "Bo"), ("S-007", "Cy"), ("123-45", "Di"), ("08", "Ed"), ("9", "Flo")),
     ),
+    "numbers that are longer than their format, or below zero": taken(
+        excel(
+            [HEAD, (12345, "Ann"), (-5, "Bo"), (1.5, "Cy"), (0, "Di"), (999_999_999_999_999, "Ed")],
+            formats={"A2": '"S-"000', "A3": "000", "A5": "00"},
+        ),
+        *(("S-12345", "Ann"), ("-005", "Bo"), ("1.5", "Cy"), ("00", "Di"), ("999999999999999", "Ed")),
+    ),
+    "a name that became a date": refused(
+        excel([HEAD, ("1", date(2026, 3, 1))]), "line 2: the label is the date or time 2026-03-01"
+    ),
+    "many sheets": taken(
+        excel(_TWO, *[[("x",)]] * 6),
+        *ANN_BO,
+        remarks=(
+            "only the first sheet, 'Sheet1', is read, not 'Sheet2', 'Sheet3', 'Sheet4', 'Sheet5', 'Sheet6' and others",
+        ),
+    ),
+    "six sheets": taken(
+        excel(_TWO, *[[("x",)]] * 5),
+        *ANN_BO,
+        remarks=(
+            "only the first sheet, 'Sheet1', is read, not 'Sheet2', 'Sheet3', 'Sheet4', 'Sheet5', 'Sheet6'",
+        ),
+    ),
+    "an empty spreadsheet": refused(open_document("", row(times=3)), "the list is empty"),
+    "no sheet at all": refused(open_document(), "the list is empty"),
     "numbers of sixteen digits": refused(
         excel([HEAD, (1234567890123450, "Ann"), ("1234567890123450", "Bo")]),
         "line 2: the subject 1234567890123450 has more digits than the 15",
@@ -306,6 +351,27 @@ BOOKS: dict[str, Office] = {
     ),
     "comments, drawings and blanks in LibreOffice": taken(
         open_document(row(*HEAD) + row("0042", "Ann Smith") + _ANNOTATED), *ANN_BO
+    ),
+    "repeated and covered cells in LibreOffice": taken(
+        open_document(
+            _REPEATED
+            % "".join(
+                _REPEATED_ROW % one
+                for one in (
+                    (value("string", string_value="0042"), "Ann"),
+                    (value("percentage", value="7"), "Bo"),
+                    (value("currency", value="8"), "Cy"),
+                    (value("boolean", boolean_value="true"), "Di"),
+                    (value("float", value="-9"), "Ed"),
+                    (value("float", value="1.5"), "Flo"),
+                )
+            )
+        ),
+        *(("0042", "Ann"), ("7", "Bo"), ("8", "Cy"), ("TRUE", "Di"), ("-9", "Ed"), ("1.5", "Flo")),
+    ),
+    "a time in LibreOffice": refused(
+        open_document(_REPEATED % (_REPEATED_ROW % (value("time", time_value="PT08H00M00S"), "Ann"))),
+        "line 2: the subject is the date or time PT08H00M00S",
     ),
     "rows without end in LibreOffice": taken(
         open_document(row(times=2) + _ODS_TWO + row(times=1_048_571) + row("9", "Nobody")), *ANN_BO

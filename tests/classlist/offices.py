@@ -74,6 +74,18 @@ TEXTS = {
         *ANN_BO,
         remarks=("line 1: 'Fach Mathe'",),
     ),
+    "a title above names and classes": taken(
+        "Gymnasium Nord,\nName,class\nAnn,7a\n",
+        ("Ann", "Ann"),
+        remarks=("line 1: 'Gymnasium Nord' is taken for",),
+    ),
+    "names and classes sorted together with their headings": refused(
+        "Ann,7a\nName,class\nZoe,7b\n", "line 1: stands above the headings"
+    ),
+    "a first and a last name that are too long together": refused(
+        f"Vorname;Nachname\n{'a' * 150};{'b' * 150}\n{'c' * 100};{'d' * 99}\n",
+        "line 2: the name is longer than 200",
+    ),
     "names sorted together with their heading": refused(
         "Ann\nBo\nName\nZoe\n", "line 1: stands above", "line 2: stands above"
     ),

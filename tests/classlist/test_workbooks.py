@@ -35,12 +35,16 @@ def test_the_end_of_a_sheet_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(InputError, match='more than 3 rows; save the list as "CSV UTF-8"'):
             classlist.rows(book)
+    assert len(classlist.read(excel([HEAD, ("1", "Ann"), ("2", "Bo")]))) == 2
+    monkeypatch.setattr(grids, "MAX_ROWS", 30)
     monkeypatch.setattr(grids, "MAX_BLANK_ROWS", 5)
     for book in (
         excel([HEAD, ("1", "Ann"), *[()] * 6, ("2", "Bo")]),
         open_document(row(*HEAD) + row("1", "Ann") + row(times=6) + row("2", "Bo")),
     ):
         assert [one.subject for one in classlist.rows(book)] == ["1"]
+    few = [("1", "Ann"), *[()] * 4, ("2", "Bo"), *[()] * 4, ("3", "Cy")]
+    assert [one.line_number for one in classlist.rows(excel([HEAD, *few]))] == [2, 7, 12]
 
 
 def test_a_list_in_excel_needs_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
