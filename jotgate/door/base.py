@@ -88,6 +88,10 @@ class Door:
         text = query_value(request, PARAMETER)
         return self.parts.invitations.read(text, form) if text else None
 
+    def has_spoilt_invitation(self, request: Request, form: str) -> bool:
+        """Say whether the address carries what was an invitation to *form*, such as one that a mail cut off."""
+        return bool(query_value(request, PARAMETER)) and self.invitation(request, form) is None
+
     def page_name(self, request: Request, form: str, on_page: OnPage) -> str:
         """Return the name of a page that speaks of a ticket like this; "" in a browser that keeps no cookie."""
         browser, is_new = self.cookies.browser(request, self.parts.clock.now())

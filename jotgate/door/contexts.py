@@ -36,12 +36,14 @@ def code_context(door: Door, request: Request, policy: FormPolicy, back: str) ->
         "action": door.door_path(request, policy.form),
         "next": back,
         "problem": None,
+        "typed": "",
         "ref": "",
         "retry_after_seconds": None,
         "work": None,
         "left": query_value(request, "left") == "1",
         "moved_away": request.method in ("GET", "HEAD") and door.moved_away(request, policy.form),
         "invited": door.invitation(request, policy.form) is not None,
+        "spoilt": door.has_spoilt_invitation(request, policy.form),
         "signs_in": door.parts.settings.subject_loader is not None,
     }
 

@@ -28,6 +28,8 @@ _ABOUT_CODES = {
 }  # fmt: skip
 #: How long a page that works does not try for a turn besides.
 _WORKING_SECONDS = 30.0
+#: What the field for the code takes.
+_MAX_TYPED_CHARS = 64
 
 
 def show(door: Door, request: Request, form: str) -> Response:
@@ -219,14 +221,14 @@ def _told_why(
     elif refusal.reason is Reason.OPEN_ELSEWHERE:
         response = _offer_to_move(door, request, policy, refusal, message, seen, text)
     else:
-        response = _ask_again(door, request, policy, refusal, message)
+        response = _ask_again(door, request, policy, refusal, message, text)
     if refusal.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(_whole(refusal.retry_after_seconds))
     return response
 
 
 def _ask_again(
-    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, message: Message
+    door: Door, request: Request, policy: FormPolicy, refusal: Refuse, message: Message, text: str
 ) -> Response:
     wait_seconds, work = refusal.retry_after_seconds, work_of(refusal)
     if work is not None:
@@ -234,6 +236,8 @@ def _ask_again(
         wait_seconds = max(wait_seconds or 0.0, _WORKING_SECONDS)
     context = code_context(door, request, policy, request.form.get("next", "")) | {
         "problem": message,
+        # What is no code may stand in a page.
+        "typed": text[:_MAX_TYPED_CHARS] if refusal.reason is Reason.MISTYPED else "",
         "ref": refusal.page_ref,
         "retry_after_seconds": None if wait_seconds is None else _whole(wait_seconds),
         "work": work,

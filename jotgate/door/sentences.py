@@ -238,6 +238,8 @@ _PAGES = {
     "code.left": "You have left the form. The next person can enter a code now.",
     "code.moved_away": "Enter the code again to have the form here. It was opened in another browser or on another "
     "device.",
+    "code.spoilt_invitation": "Open the whole link from your message, or copy it again: a part of it is missing or "
+    "was changed. You can enter an access code instead.",
     "code.offline": "Try again when this device is online. It is offline now. Your code stays here.",
     "code.tries_again": "This page tries again by itself. Your code stays here.",
     "code.works": "Or just wait: your device works for this try, so that trying very often is expensive. "

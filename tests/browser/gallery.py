@@ -83,7 +83,9 @@ def refused(reason: Reason, **facts: Any) -> messages.Message:
 def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, Any]:
     """Return the context of the page that asks for the code."""
     given = {
+        "typed": "ABCD-EFGH-JKMN" if problem else "",
         "invited": False,
+        "spoilt": False,
         "signs_in": False,
         "action": FORM_PATH,
         "next": "",
@@ -277,6 +279,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "invited-somebody-else": ("refused.html", notice(refused(Reason.NOT_INVITED))),
         "invited-over": ("refused.html", notice(refused(Reason.INVITATION_OVER, at=NOW - 90000))),
         "door-invited": ("door.html", door(invited=True, signs_in=True)),
+        "door-spoilt-invitation": ("door.html", door(spoilt=True)),
         "embed-invited": ("embed.html", invited() | {"kind": "invited"}),
         "embed-onward": ("embed.html", admitted(frame_url, form=REDIRECT_POLICY) | {"kind": "form"}),
         "embed-app-only": ("embed.html", app_only | {"kind": "message", "outcome": told("refused")}),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from jotgate.door.sentences import say
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 
@@ -160,11 +161,12 @@ def test_an_invitation_ends(site: Site) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "garbage", "A" * 40, "%ff", "x" * 5_000])
-def test_what_is_no_invitation_of_ours_changes_nothing(site: Site, text: str) -> None:
-    """The page asks for a code as ever, and the post leads there."""
+def test_what_is_no_invitation_of_ours_opens_nothing_and_is_told(site: Site, text: str) -> None:
+    """The page says so and asks for a code, and the post leads there."""
     page = come(site.visitor(), f"{DOOR}?invitation={text}", user="s-1")
     assert page.status_code == 200
     assert "You are invited" not in page.text
+    assert (say("code.spoilt_invitation") in unescape(page.text)) == bool(text)
     assert 'name="code"' in page.text
     answer = come(site.visitor(), ACCEPT, user="s-1", method="POST", data={"invitation": text})
     assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)
