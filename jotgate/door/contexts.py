@@ -15,9 +15,11 @@ from jotgate.jotform.embed import form_address, frame_address
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
-from jotgate.signed.tickets import OnPage, Ticket, TicketState, new_page
+from jotgate.signed.tickets import UNANSWERED_SECONDS, OnPage, Ticket, TicketState, new_page
 from jotgate.stores.forgetting import is_tombstone
 
+#: The state of what a page says that it sent, and that no reading has seen for long.
+MISSING = "missing"
 #: How long before its end a page says that its time is running out.
 _WARNED_SECONDS = 600.0
 #: Refusals on a form for apps of somebody who came without a token.
@@ -90,7 +92,7 @@ def open_context(door: Door, request: Request, policy: FormPolicy, back: str) ->
 
 def received_context(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
     """Return what the page after the submission needs."""
-    state, path, now = state_of(ticket), door.door_path(request, policy.form), door.parts.clock.now()
+    state, path, now = state_of(door, ticket), door.door_path(request, policy.form), door.parts.clock.now()
     said = _states(ticket)
     expected_at = answer_expected_at(door, policy.form, state)
     return {
@@ -166,13 +168,26 @@ def answer_expected_at(door: Door, form: str, state: str) -> float | None:
     return door.parts.sweep.expected_at(form) if state in ("sent", "pending") else None
 
 
-def state_of(ticket: Ticket, opening: int | None = None) -> str:
-    """Return how far a ticket is on a page of that opening, as `/state` spells it: open, sent, or a verdict."""
+def state_of(door: Door, ticket: Ticket, opening: int | None = None) -> str:
+    """Return how far a ticket is on a page of that opening, as `/state` spells it: open, sent, a verdict."""
     if ticket.verdict is not None:
         return ticket.verdict.value
+    if ticket.state is TicketState.SENT and _is_missing(door, ticket):
+        return MISSING
     if ticket.state is TicketState.OPEN and ticket.has_ended(opening):
         return Verdict.EXPIRED.value
     return ticket.state.value
+
+
+def _is_missing(door: Door, ticket: Ticket) -> bool:
+    """Say whether the form was read long after the ticket was sent, and nothing had come with it."""
+    if ticket.sent_at is None or ticket.submission_id is not None:
+        return False
+    answered_at = ticket.sent_at + UNANSWERED_SECONDS
+    if door.parts.clock.now() < answered_at:
+        return False
+    state = door.parts.gate.state(ticket.form)
+    return state is not None and state.full_read_at is not None and state.full_read_at >= answered_at
 
 
 def spoken_subject(subject: str | None) -> str | None:

@@ -139,7 +139,7 @@ def state(door: Door, request: Request, form: str) -> Response:
     if ticket is None or on_page is None:
         refusal = Refuse.unrecorded(Reason.NO_PASS)
         return refuse_json(refusal, door.message(refusal, policy))
-    state = state_of(ticket, on_page.opening)
+    state = state_of(door, ticket, on_page.opening)
     left_seconds = ticket.expires_at - door.parts.clock.now()
     return json_response(
         200,

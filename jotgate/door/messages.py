@@ -87,8 +87,8 @@ def states(*, from_app: bool = False) -> dict[str, Message]:
 
 
 def page_states(*, from_app: bool = False) -> dict[str, Message]:
-    """Return what a page finds out by itself: its form was sent already, or twice, or the site no longer knows it."""
-    names = ("withdrawn", "again", "unknown")
+    """Return what a page finds out by itself or much later: its form was sent already, or twice, or it never came."""
+    names = ("withdrawn", "again", "unknown", "missing")
     return {name: message_for_state(name, from_app=from_app) for name in names}
 
 

@@ -159,6 +159,9 @@ _STATES = {
     "state.sent.title": "Sent, being confirmed",
     "state.sent.remedy": "You may close this page, and come back to see whether your form counts. "
     "We are checking that it has arrived. Please do not send it twice.",
+    "state.missing.title": "We have not received this form",
+    "state.missing.remedy": "Open the form again with your code, and send it again. Nothing has reached us from here. "
+    "If that happens twice, tell the person who gave you the code.",
     "state.pending.title": "Arrived, being checked",
     "state.pending.remedy": "You may close this page, and come back to see whether your form counts. "
     "It has arrived, and we are checking it. Please do not send it twice.",
@@ -214,8 +217,11 @@ _STATES = {
     "nothing is lost, but we no longer know who sent it.",
     "app.state.expired.remedy": "Tell the people behind the app, who can look into it. "
     "Your time was over when it arrived, so it does not count yet.",
-    "app.state.replayed.remedy": "If the first one needs correcting, tell the people behind the app. "
-    "The first one counts, and this second one does not.",
+    "app.state.missing.remedy": "Go back to the app, open the form from there, and send it again. Nothing has reached "
+    "us from here. If that happens twice, tell the people behind the app.",
+    "app.state.replayed.remedy": "Do you want to send another one? Go back to the app, and open the form from there. "
+    "The first one counts, and this second one does not. If the first one needs correcting, tell the people behind the "
+    "app.",
     "app.state.wrong_form.title": "This was sent for another form",
     "app.state.wrong_form.remedy": "Go back to the app, open the form from there, and send it again. "
     "This one does not count.",

@@ -150,7 +150,7 @@ class TicketVerbs(GuessingVerbs):
             row = tx.one("mark_sent", ticket_id=ticket_id, now=now)
             if on_page is not None and on_page.page:
                 values = {"sender": sender_of(on_page), "most_letters": SENDERS_LETTERS}
-                row = tx.one("note_sender", ticket_id=ticket_id, **values) or row
+                row = tx.one("note_sender", ticket_id=ticket_id, now=now, **values) or row
             if row is None:
                 return False
             form_id = self._forms.get(row[0])

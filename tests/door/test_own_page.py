@@ -111,6 +111,37 @@ def test_a_page_outlives_its_pass() -> None:
         assert tab.state()["state"] == "verified"
 
 
+def test_a_form_that_never_came_is_missing() -> None:
+    """A page that said that it sent does not wait for good; the code opens the form again."""
+    with running_site() as site:
+        visitor, code = site.visitor(), site.code()
+        visitor.enter(code)
+        tab = Tab(visitor)
+        assert tab.post("sent").json["state"] == "sent"
+        site.sweep()
+        assert tab.state()["state"] == "sent"
+        site.clock.ahead_seconds += 25 * 60
+        assert tab.state()["state"] == "sent", "the form has not been read since"
+        site.sweep()
+        assert tab.state() == {
+            "state": "missing",
+            "form": "students",
+            "expected_by": None,
+            "expires_in": None,
+        }
+        page = visitor.get(DOOR).text
+        assert "We have not received this form" in page
+        assert "being confirmed" not in page.split("<template")[0]
+        visitor.enter(code)
+        again = Tab(visitor)
+        submission = site.sandbox.submit(site.form_id, {"jotgate": again.ticket}, at=site.clock.now())
+        assert again.post("sent").json["state"] == "sent"
+        site.clock.ahead_seconds += 60
+        site.sweep()
+        assert site.verdict(submission) is Verdict.VERIFIED
+        assert again.state()["state"] == "verified"
+
+
 def test_the_truth_reaches_a_page_whose_time_is_over() -> None:
     """Sent an hour too late, the page does not stay at "being confirmed": it hears `expired`."""
     with running_site() as site:

@@ -108,5 +108,6 @@ VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_exp
 -- it nobody's.
 UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
     state = CASE WHEN state = 'sent' AND :unanswered THEN 'open' ELSE state END,
+    senders = CASE WHEN state = 'sent' AND :unanswered THEN NULL ELSE senders END,
     expires_at = :expires_at, moves = moves + :moved, openings = :openings
 WHERE ticket_id = :ticket_id

@@ -66,9 +66,10 @@ VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_exp
 
 -- name: reopen_ticket
 -- The same ticket once more, with a new pass, in the browser it is bound to from now on; about whom its code is, even if
--- it was let lie for so long that retention had made it nobody's.
+-- it was let lie for so long that retention had made it nobody's. Where it opens again, what its pages sent never came.
 UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
-    state = :state, expires_at = :expires_at, moves = moves + :moved
+    senders = CASE WHEN state <> :state THEN NULL ELSE senders END, state = :state,
+    expires_at = :expires_at, moves = moves + :moved
 WHERE ticket_id = :ticket_id
 
 -- name: count_move
@@ -137,8 +138,9 @@ RETURNING tickets.expires_at
 UPDATE tickets SET state = 'sent', sent_at = :now WHERE ticket_id = :ticket_id AND state = 'open' RETURNING form
 
 -- name: note_sender
--- The page that says so, once; as many as anybody can have open.
-UPDATE tickets SET senders = coalesce(senders, '') || ' ' || :sender
+-- The page that says so, once; as many as anybody can have open. What is awaited is what came last.
+UPDATE tickets SET senders = coalesce(senders, '') || ' ' || :sender,
+    sent_at = CASE WHEN state = 'sent' THEN :now ELSE sent_at END
 WHERE ticket_id = :ticket_id AND coalesce(senders, '') NOT LIKE '%' || :sender || '%'
     AND length(coalesce(senders, '')) < :most_letters
 RETURNING form
