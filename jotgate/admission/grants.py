@@ -11,7 +11,7 @@ from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.signed.keyring import CodeKeys
-from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_stored
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_subject
 from jotgate.stores import Store
 
 #: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
@@ -201,7 +201,7 @@ def people(
         InputError: neither is given, they disagree, a subject is empty, too long or there twice, or the label
             is empty or too long.
     """
-    if label is not None and not _fits(label):
+    if label is not None and not can_be_subject(label):
         raise InputError([f"a label has 1 to {MAX_SUBJECT_CHARS} characters"])
     if count is None and subjects is None:
         raise InputError(["give a number of codes, or subjects"])
@@ -213,7 +213,7 @@ def people(
     problems = [
         f"{subject!r} cannot be a subject: it is empty, too long, or has characters that no store takes"
         for subject in named
-        if not _fits(subject)
+        if not can_be_subject(subject)
     ]
     if len({repr(subject) for subject in named}) != len(named):
         problems.append("a subject is named twice")
@@ -222,9 +222,3 @@ def people(
     if problems:
         raise InputError(problems)
     return (Person(subject=subject, label=label) for subject in named)
-
-
-def _fits(subject: object) -> bool:
-    if not isinstance(subject, str):
-        return False
-    return len(subject.strip()) >= 1 and len(subject) <= MAX_SUBJECT_CHARS and can_be_stored(subject)

@@ -1,4 +1,4 @@
-"""`jotgate submissions`: what came in, and a person's word on it."""
+"""`jotgate submissions`: what came in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from jotgate import classlist
-from jotgate.cli.faults import Failed
 from jotgate.cli.lists import OUT_HELP, separator_option
 from jotgate.cli.output import counted, emit, json_option, say
-from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.ruling import accept, reject
+from jotgate.cli.site import open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
 from jotgate.config import rules
@@ -32,11 +32,8 @@ def submissions() -> None:
     """Hold the commands about submissions."""
 
 
-def _submission_id(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    for one in value:
-        if not (one.isascii() and one.isdigit() and len(one) <= 20):
-            raise click.BadParameter("a submission's id is 1 to 20 digits")
-    return tuple(dict.fromkeys(value))
+submissions.add_command(accept)
+submissions.add_command(reject)
 
 
 _TABLE = Table[SubmissionRecord](
@@ -138,68 +135,3 @@ def _since(written: str | None, policy: FormPolicy) -> float:
         return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="--since") from None
-
-
-@submissions.command(help="Let submissions count although the gate did not verify them.")
-@click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
-@click.option("--reason", required=True, help="Why, for the ledger.")
-@actor_option
-@json_option
-@click.pass_context
-def accept(
-    ctx: click.Context, submission_ids: tuple[str, ...], reason: str, actor: str, as_json: bool
-) -> None:
-    """Accept the submissions named."""
-    _rule(ctx, submission_ids, accept=True, reason=reason, actor=actor, as_json=as_json)
-
-
-@submissions.command(help="Stop submissions from counting, even if they were verified or accepted.")
-@click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
-@click.option("--reason", required=True, help="Why, for the ledger.")
-@actor_option
-@json_option
-@click.pass_context
-def reject(
-    ctx: click.Context, submission_ids: tuple[str, ...], reason: str, actor: str, as_json: bool
-) -> None:
-    """Reject the submissions named."""
-    _rule(ctx, submission_ids, accept=False, reason=reason, actor=actor, as_json=as_json)
-
-
-def _rule(
-    ctx: click.Context,
-    submission_ids: tuple[str, ...],
-    *,
-    accept: bool,
-    reason: str,
-    actor: str,
-    as_json: bool,
-) -> None:
-    if not reason.strip():
-        raise click.BadParameter("say why, in a few words", param_hint="--reason")
-    parts = open_parts(ctx)
-    unknown = []
-    for submission_id in submission_ids:
-        now = parts.clock.now()
-        ruled = parts.store.rule(submission_id, accept=accept, actor=actor, reason=reason, now=now)
-        if ruled is None:
-            unknown.append(submission_id)
-        elif as_json:
-            changed = isinstance(ruled, SubmissionRecord)
-            verdict = ruled.verdict if isinstance(ruled, SubmissionRecord) else ruled
-            emit({"submission_id": submission_id, "verdict": verdict.value, "changed": changed})
-        else:
-            say(_sentence(submission_id, ruled, accept))
-    if unknown:
-        raise Failed(
-            f"No submission with that id is known here: {', '.join(unknown)}. A sweep has to read a new one first."
-        )
-
-
-def _sentence(submission_id: str, ruled: SubmissionRecord | Verdict, accept: bool) -> str:
-    if isinstance(ruled, SubmissionRecord):
-        counts = "it counts now" if ruled.verdict.counts else "it does not count"
-        return f"{submission_id} is {ruled.verdict.value} now: {counts}."
-    if accept:
-        return f"{submission_id} is {ruled.value} already and counts; nothing was changed."
-    return f"{submission_id} is {ruled.value} and does not count anyway; nothing was changed."

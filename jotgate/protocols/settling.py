@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TypeVar
 
 from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 
 T = TypeVar("T")
+
+
+class Handover(Enum):
+    """What it means to give a submission to a subject."""
+
+    GIVEN = "given"  #: it counts for them from now on.
+    MOVED = "moved"  #: the same, and no more for another, whom a person gave it to before.
+    THEIRS = "theirs"  #: it is theirs, and counts: there is nothing to do.
+    ANOTHERS = "anothers"  #: its ticket proves that it is another's, which a person has to reject first.
+
+    @property
+    def is_done(self) -> bool:
+        """Say whether a person's word does it."""
+        return self in (Handover.GIVEN, Handover.MOVED)
 
 
 @frozen
@@ -29,6 +44,14 @@ class SubmissionRecord:
     ticket: str | None = None
     #: What `created_at` was read from, such as "id" or "created_at in America/New_York"; None: it was not noted.
     created_from: str | None = None
+
+    def handover(self, subject: str) -> Handover:
+        """Say what it means to give it to that subject."""
+        if not self.verdict.counts or self.subject is None:
+            return Handover.GIVEN
+        if self.subject == subject:
+            return Handover.THEIRS
+        return Handover.ANOTHERS if self.verdict is Verdict.VERIFIED else Handover.MOVED
 
 
 @frozen

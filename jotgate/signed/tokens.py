@@ -417,6 +417,11 @@ def as_text(value: Any) -> Any:
     return str(value) if type(value) is int and abs(value) < _HUGE else value
 
 
+def can_be_subject(value: object) -> bool:
+    """Say whether *value* can name somebody: a text that says something, is not too long, and that stores take."""
+    return _is_text(value, MAX_SUBJECT_CHARS)
+
+
 def can_be_stored(text: str) -> bool:
     """Say whether every store takes *text*: no lone half of a surrogate pair, and no NUL."""
     return _UNUSABLE.search(text) is None

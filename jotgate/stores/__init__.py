@@ -14,6 +14,7 @@ from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.outbox import OutboxVerbs
 from jotgate.stores.reporting import ReportingVerbs
+from jotgate.stores.ruling import RulingVerbs
 from jotgate.stores.scoped_keys import ScopedKeyVerbs
 from jotgate.stores.settling import SettlingVerbs
 from jotgate.stores.signing_keys import SigningKeyVerbs
@@ -32,6 +33,7 @@ class Store(
     ScopedKeyVerbs,
     SweepVerbs,
     SettlingVerbs,
+    RulingVerbs,
     ReportingVerbs,
     SigningKeyVerbs,
     OutboxVerbs,

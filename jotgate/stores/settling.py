@@ -1,4 +1,4 @@
-"""Verdicts written, listed and ruled on; the ledger; the usage."""
+"""Verdicts written and listed; the ledger; the usage."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from jotgate.ledger import Entry
-from jotgate.outcomes import Cause, Verdict, VerdictEvent
+from jotgate.outcomes import Verdict
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.judging import settle_batch
-from jotgate.stores.outbox import announce, told_fields, verdict_event
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 from jotgate.submissions import Candidate
 
@@ -55,7 +54,7 @@ class SettlingVerbs(Verbs):
         for length in sorted(lengths, reverse=True):
             for row in self._rows_of_length(length, wanted):
                 if not which.verdicts or Verdict(row[3]) in which.verdicts:
-                    yield _record(row)
+                    yield record_of(row)
 
     def _rows_of_length(self, length: int, wanted: Mapping[str, str | None]) -> Iterator[Row]:
         before = _ABOVE_ALL_IDS
@@ -71,55 +70,8 @@ class SettlingVerbs(Verbs):
         for submission_id in sorted(which.submission_ids, key=lambda one: (len(one), one), reverse=True):
             with self._read() as tx:
                 row = tx.one("read_submission", submission_id=submission_id)
-            if row is not None and _meets(_record(row), which):
-                yield _record(row)
-
-    @tried_twice
-    def rule(
-        self, submission_id: str, *, accept: bool, actor: str, reason: str, now: float
-    ) -> SubmissionRecord | Verdict | None:
-        """Let a person accept or reject a submission.
-
-        Accepting makes any submission count that does not count yet. Rejecting takes an acceptance
-        back (the machine's own verdict stands again), and makes a verified submission ``revoked``, and one that
-        waits for its verdict.
-
-        Returns the record as it is now; or the present verdict if that leaves nothing to rule on;
-        or None if the store has no such submission.
-        """
-        with self._write() as tx:
-            row = tx.one("read_submission", submission_id=submission_id)
-            if row is not None and tx.lock("settling_of_form", form=row[1]):
-                row = tx.one("read_submission", submission_id=submission_id)
-            if row is None:
-                return None
-            present, judged = Verdict(row[3]), Verdict(row[4])
-            if accept == present.counts and (accept or present is not Verdict.PENDING):
-                return present
-            verdict = Verdict.ACCEPTED if accept else _rejected(present, judged)
-            values = {"verdict": verdict.value, "present": present.value, "actor": actor, "reason": reason}
-            tx.all("rule", submission_id=submission_id, now=now, **values)
-            if accept:
-                tx.run("take_places", form=row[1], count=1, capacity=None)
-            elif present.counts:
-                tx.run("free_place", form=row[1])
-            record(
-                tx,
-                Entry(
-                    at=now,
-                    event="submission.accepted" if accept else "submission.rejected",
-                    form=row[1],
-                    reason=verdict.value,
-                    subject=row[2],
-                    actor=actor,
-                    about=f"submission {submission_id}",
-                    note=reason,
-                    submission_id=submission_id,
-                ),
-            )
-            announce(tx, [_ruled(tx, row, verdict, now, accept=accept)])
-            row = tx.one("read_submission", submission_id=submission_id)
-        return None if row is None else _record(row)
+            if row is not None and _meets(record_of(row), which):
+                yield record_of(row)
 
     @tried_twice
     def long_pending(self, form: str, *, before: float, limit: int) -> list[str]:
@@ -196,37 +148,8 @@ class SettlingVerbs(Verbs):
             return _usage(tx, account)
 
 
-def _ruled(tx: Transaction, row: Row, verdict: Verdict, now: float, *, accept: bool) -> VerdictEvent:
-    found, told = _record(row), tx.one("told_of_submission", submission_id=row[0])
-    return verdict_event(
-        submission_id=found.submission_id,
-        form=found.form,
-        subject=found.subject,
-        verdict=verdict,
-        created_at=found.created_at,
-        now=now,
-        cause=Cause.ACCEPTED if accept else Cause.REJECTED,
-        fields=told_fields(told[0]) if told else {},
-    )
-
-
-def _meets(found: SubmissionRecord, which: SubmissionFilter) -> bool:
-    return (
-        which.form in (None, found.form)
-        and which.subject in (None, found.subject)
-        and (not which.verdicts or found.verdict in which.verdicts)
-    )
-
-
-def _rejected(present: Verdict, judged: Verdict) -> Verdict:
-    if present is Verdict.VERIFIED:
-        return Verdict.REVOKED
-    # Accepted after it had been rejected as verified: rejecting it again does not make it verified.
-    # Accepted while it was pending: nobody would read it again, so it must not go back to waiting.
-    return Verdict.REVOKED if judged in (Verdict.VERIFIED, Verdict.PENDING) else judged
-
-
-def _record(row: Row) -> SubmissionRecord:
+def record_of(row: Row) -> SubmissionRecord:
+    """Return the submission that a row is of; its columns are those of ``every_submission``."""
     submission_id, form, subject, verdict, _, created_at, seen_at, judged_at, actor, reason = row[:10]
     ticket_id, created_from = row[10:]
     return SubmissionRecord(
@@ -241,6 +164,14 @@ def _record(row: Row) -> SubmissionRecord:
         reason=reason,
         ticket=bytes(ticket_id).hex()[:6] if ticket_id is not None else None,
         created_from=created_from,
+    )
+
+
+def _meets(found: SubmissionRecord, which: SubmissionFilter) -> bool:
+    return (
+        which.form in (None, found.form)
+        and which.subject in (None, found.subject)
+        and (not which.verdicts or found.verdict in which.verdicts)
     )
 
 

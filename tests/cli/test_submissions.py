@@ -69,6 +69,49 @@ def test_several_are_ruled_on_at_once_and_an_unknown_one_is_named(site: Site) ->
     assert _verdicts(site) == {bare: "accepted", through: "verified"}
 
 
+def test_a_person_says_whose_a_submission_is(site: Site) -> None:
+    """It counts for them at once, without a reason if need be, and the list, the question and the table say so."""
+    _, bare = _swept(site)
+    assert site.run("has-submitted", "students", "--subject", "s-1042").exit_code == 1
+    given = site.run("submissions", "accept", bare, "--subject", "s-1042", "--actor", "Ms Head")
+    assert given.exit_code == 0
+    assert given.output == f"{bare} is accepted now: it counts for s-1042.\n"
+    [line] = site.lines("submissions", "list", "--subject", "s-1042")
+    assert (line["submission_id"], line["verdict"], line["actor"]) == (bare, "accepted", "Ms Head")
+    [answer] = site.lines("has-submitted", "students", "--subject", "s-1042")
+    assert answer["state"] == "accepted"
+    again = site.run("submissions", "accept", bare, "--subject", "s-1042")
+    assert (again.exit_code, "counts for s-1042; nothing was changed" in again.output) == (0, True)
+
+
+def test_it_is_moved_and_taken_back(site: Site) -> None:
+    """A later word gives it to another; a rejection leaves it to nobody."""
+    _, bare = _swept(site)
+    site.run("submissions", "accept", bare, "--subject", "s-1024")
+    [moved] = site.lines("submissions", "accept", bare, "--subject", "s-1042", "--reason", "a digit swapped")
+    assert moved == {"submission_id": bare, "verdict": "accepted", "subject": "s-1042", "changed": True}
+    assert site.lines("submissions", "list", "--subject", "s-1024") == []
+    [back] = site.lines("submissions", "reject", bare, "--reason", "not hers at all")
+    assert back == {"submission_id": bare, "verdict": "unticketed", "subject": None, "changed": True}
+
+
+def test_what_a_ticket_proves_is_not_given_away(site: Site) -> None:
+    """The command fails, names it, and says what to do; what was named beside it is given."""
+    through, bare = _swept(site)
+    result = site.run("submissions", "accept", through, bare, "--subject", "s-1042")
+    assert result.exit_code == 1
+    assert (
+        f"{through} is verified, and its ticket proves that it is s-7's; nothing was changed."
+        in result.stdout
+    )
+    assert f"{bare} is accepted now" in result.stdout
+    assert "Reject it first" in result.stderr
+    assert [line["subject"] for line in site.lines("submissions", "list")] == ["s-1042", "s-7"]
+    site.run("submissions", "reject", through, "--reason", "the brother's code")
+    site.run("submissions", "accept", through, "--subject", "s-1042")
+    assert [line["subject"] for line in site.lines("submissions", "list")] == ["s-1042", "s-1042"]
+
+
 def test_a_ruling_needs_an_id_and_a_reason(site: Site) -> None:
     """Without them, or with what is no id, the command is misused."""
     for args in (
@@ -76,6 +119,9 @@ def test_a_ruling_needs_an_id_and_a_reason(site: Site) -> None:
         ["--reason", "r"],
         ["abc", "--reason", "r"],
         ["1", "--reason", " "],
+        ["1", "--subject", "s-1", "--reason", " "],
+        ["1", "--subject", " "],
+        ["1", "--subject", "s" * 300],
         ["٣", "--reason", "r"],
     ):
         assert site.run("submissions", "accept", *args).exit_code == 2, args

@@ -86,8 +86,12 @@ ORDER BY submission_id DESC LIMIT :rows
 -- name: told_of_submission
 SELECT told FROM submissions WHERE submission_id = :submission_id
 
+-- name: whose_ticket
+SELECT form, subject FROM tickets WHERE ticket_id = :ticket_id
+
 -- name: rule
-UPDATE submissions SET verdict = :verdict, actor = :actor, reason = :reason, judged_at = coalesce(judged_at, :now)
+UPDATE submissions SET verdict = :verdict, subject = :subject, actor = :actor, reason = :reason,
+    judged_at = coalesce(judged_at, :now)
 WHERE submission_id = :submission_id AND verdict = :present RETURNING submission_id
 
 -- name: count_submissions

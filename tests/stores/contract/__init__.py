@@ -17,6 +17,7 @@ from tests.stores.contract.crowding import CrowdingContract
 from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
 from tests.stores.contract.outbox import OutboxContract
+from tests.stores.contract.owners import OwnersContract
 from tests.stores.contract.races import RacesContract
 from tests.stores.contract.redeeming import RedeemingContract
 from tests.stores.contract.renaming import RenamingContract
@@ -38,6 +39,7 @@ class StoreContract(
     RedeemingContract,
     SettlingContract,
     RulingContract,
+    OwnersContract,
     SweepingContract,
     CountingContract,
     OutboxContract,
