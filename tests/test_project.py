@@ -76,6 +76,7 @@ TESTED_WITH = {
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",
+    "records/owners": "cli/test_owners",
     "records/reporting": "door/test_reporting",
     "sweeping/hints": "sweeping/test_late_rows",
     "sweeping/judging": "sweeping/test_verdicts",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import click
 
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import emit, json_option, plain, say
+from jotgate.cli.owners import give
+from jotgate.cli.rehearsing import dry_run_option
 from jotgate.cli.site import actor_option, open_parts
 from jotgate.protocols import Handover, SubmissionFilter, SubmissionRecord
 from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_subject
@@ -58,11 +60,21 @@ def _reason(ctx: click.Context, param: click.Parameter, value: str | None) -> st
 
 
 @click.command(
-    help="Let submissions count although the gate did not verify them, and say whose they are (--subject)."
+    help="Let submissions count although the gate did not verify them, and say whose they are: all those named"
+    " one person's (--subject), or each line of a list (--from)."
 )
-@click.argument("submission_ids", metavar="ID...", nargs=-1, required=True, callback=_submission_id)
+@click.argument("submission_ids", metavar="[ID...]", nargs=-1, callback=_submission_id)
 @click.option("--subject", callback=_subject, help="Whose they are: they count for this person from now on.")
-@click.option("--reason", callback=_reason, help="Why, for the ledger; not needed with --subject.")
+@click.option(
+    "--from",
+    "owners",
+    type=click.File("rb"),
+    help='A list with the columns "submission" and "subject": .xlsx, .ods or CSV.',
+)
+@click.option(
+    "--reason", callback=_reason, help="Why, for the ledger; not needed where you say whose they are."
+)
+@dry_run_option
 @actor_option
 @json_option
 @click.pass_context
@@ -70,11 +82,29 @@ def accept(
     ctx: click.Context,
     submission_ids: tuple[str, ...],
     subject: str | None,
+    owners: BinaryIO | None,
     reason: str | None,
+    dry_run: bool,
     actor: str,
     as_json: bool,
 ) -> None:
-    """Accept the submissions named."""
+    """Accept the submissions named, or those of a list."""
+    if bool(submission_ids) + (owners is not None) != 1:
+        raise click.UsageError("Give either the numbers of submissions, or a list by --from.")
+    if owners is not None:
+        if subject is not None:
+            raise click.UsageError("--subject works with numbers only: a list says of each whose it is.")
+        give(
+            open_parts(ctx),
+            owners,
+            reason=reason or _SAYS_WHOSE,
+            actor=actor,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return
+    if dry_run:
+        raise click.UsageError("--dry-run shows what becomes of a list: give one by --from.")
     if reason is None and subject is None:
         raise click.UsageError("Say why (--reason), or whose they are (--subject).")
     word = _Word(accept=True, reason=reason or _SAYS_WHOSE, actor=actor, subject=subject)
