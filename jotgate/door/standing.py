@@ -15,6 +15,7 @@ from jotgate.errors import StoreUnavailable
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 from jotgate.records.standing import Answer, OwnSubmission, State
+from jotgate.stores.forgetting import is_tombstone
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -25,7 +26,7 @@ class Viewer(NamedTuple):
 
     #: By the site's own login, or by the pass of a code that is about somebody.
     subject: str | None
-    #: By the pass of a code that is about nobody: the ticket that this browser was given.
+    #: By the pass of a code that is about nobody, or somebody forgotten: the ticket that this browser was given.
     ticket_id: bytes | None
 
 
@@ -46,7 +47,9 @@ def viewer_of(door: Door, request: Request, form: str) -> Viewer | None:
     held = door.held(request, form)
     if held is None:
         return None
-    return Viewer(held.subject, None if held.subject else held.ticket_id)
+    # What stands for a forgotten person leads to all that they sent before: only this ticket may say something.
+    named = held.subject if held.subject and not is_tombstone(held.subject) else None
+    return Viewer(named, None if named else held.ticket_id)
 
 
 def answer_for(door: Door, form: str, viewer: Viewer | None) -> Answer:

@@ -426,6 +426,19 @@ def test_a_forgotten_person_is_let_in_as_nobody(site: Site) -> None:
         assert not re.search(f"forgotten:|Opened for|{subject}\\b|Ada", page)
 
 
+def test_what_a_forgotten_person_sent_before_is_not_shown_to_who_comes_back(site: Site) -> None:
+    """Neither that there was something, nor when: only what is sent with the new ticket."""
+    subject = a_subject()
+    submitted(site, admitted(site, a_code(site, subject)), "Ada")
+    site.parts.retention.forget(subject, form=None, actor="owner")
+    visitor = admitted(site, a_code(site, subject))
+    before = visitor.get(MINE, headers=JSON).json
+    assert (before["state"], before["submissions"]) == ("none", [])
+    submitted(site, visitor, "Ada")
+    after = visitor.get(MINE, headers=JSON).json
+    assert (after["state"], [one["fields"] for one in after["submissions"]]) == ("verified", [[]])
+
+
 def test_a_login_that_no_store_takes_is_a_stranger(login: Site) -> None:
     """Whatever it says: 401 and no fault, on every store."""
     for name in ("\0", "s-1\0", "\ud800"):
