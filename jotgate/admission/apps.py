@@ -102,6 +102,25 @@ class Apps:
             raise InputError([f"the name {name!r} belongs to an app that exists or existed: choose another"])
         return self._issued(key)
 
+    def change(
+        self, name: str, *, actor: str, forms: Sequence[str] | None = None, return_url: str | None = None
+    ) -> App:
+        """Give an app other *forms*, or another *return_url* ("": none); return it. What it has open stays open.
+
+        Raises:
+            InputError: the app does not exist, was revoked, or cannot be changed like this.
+        """
+        problems = [] if forms is None else [*self._form_problems(forms)]
+        problems += _return_problems(return_url or None)
+        self._registered(name)
+        if problems:
+            raise InputError(problems)
+        wanted = None if forms is None else tuple(dict.fromkeys(forms))
+        now = self._clock.now()
+        if not self._store.change_app(name, forms=wanted, return_url=return_url, now=now, actor=actor):
+            raise InputError([f"the app {name!r} was revoked: create another"])
+        return self._registered(name).app
+
     def rotate(self, name: str, *, actor: str, public_key: str | None = None) -> IssuedAppKey:
         """Give an app a new key, good at once; its first token makes the present one a retiring one.
 

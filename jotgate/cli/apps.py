@@ -13,7 +13,7 @@ from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
-from jotgate.protocols import App, AppCounts, Grant, StoredAppKey
+from jotgate.protocols import App, AppCounts, AppKeyState, Grant, StoredAppKey
 from jotgate.signed.tokens import LEEWAY_SECONDS, TOKEN_LIFE_SECONDS
 
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
@@ -111,17 +111,57 @@ def create(
 
 
 @apps.command(
+    help="Change the forms that the app NAME may open, or where its people go when a form is done. What is open"
+    " already stays open."
+)
+@click.argument("name")
+@click.option("--form", "forms", multiple=True, help="A form, in place of those it has; can be repeated.")
+@click.option("--return-url", help='Where people go: https://... or fieldapp://..., or "" for nowhere.')
+@actor_option
+@json_option
+@click.pass_context
+def change(
+    ctx: click.Context, name: str, forms: tuple[str, ...], return_url: str | None, actor: str, as_json: bool
+) -> None:
+    """Change an app, and print it as it is now."""
+    if not forms and return_url is None:
+        raise click.UsageError("Give --form or --return-url.")
+    app = open_parts(ctx).apps.change(name, actor=actor, forms=forms or None, return_url=return_url)
+    if as_json:
+        emit({"app": app.name, "forms": list(app.forms), "return_url": app.return_url})
+        return
+    back = f"leads back to {plain(app.return_url)}" if app.return_url else "leads back nowhere"
+    say(f"{plain(name)} opens {', '.join(app.forms)}, and {back}.")
+
+
+@apps.command(
     help="Give the app NAME a new key. Both keys work; the first token of the new one marks the old one as"
     " retiring."
 )
 @click.argument("name")
 @_key_file
+@click.option("--yes", is_flag=True, help="Do not ask before ending a new key that was not used yet.")
 @actor_option
 @json_option
 @click.pass_context
-def rotate(ctx: click.Context, name: str, public_key: TextIO | None, actor: str, as_json: bool) -> None:
+def rotate(
+    ctx: click.Context, name: str, public_key: TextIO | None, yes: bool, actor: str, as_json: bool
+) -> None:
     """Make the key that comes next."""
     parts = open_parts(ctx)
+    unused = [
+        key.key_id
+        for one in parts.apps.list()
+        for key in one.keys
+        if one.app.name == name and key.state is AppKeyState.NEXT
+    ]
+    if unused and not yes:
+        click.confirm(
+            f"The key {unused[0]} of {plain(name)} was handed out and is not used yet. A new key ends it, and a"
+            " backend that has it already can mint nothing more. Go on?",
+            abort=True,
+            err=True,
+        )
     issued = parts.apps.rotate(name, actor=actor, public_key=_read(public_key))
     _show(issued, as_json=as_json)
     say(

@@ -30,7 +30,7 @@ def _state(consumer: Consumer) -> str:
 _CONSUMERS = Table[_Listed](
     Column("consumer", "consumer", lambda one: one.consumer.consumer),
     Column("kind", "kind", lambda one: one.consumer.kind),
-    Column("url", None, lambda one: one.consumer.url),
+    Column("url", "address", lambda one: one.consumer.url),
     Column("private", None, lambda one: one.consumer.private),
     Column("forms", "forms", lambda one: one.consumer.forms and list(one.consumer.forms), none="all"),
     Column("state", "state", lambda one: _state(one.consumer)),

@@ -31,6 +31,7 @@ _HAPPENED: Mapping[str, str] = MappingProxyType(
         "token.refused": "An app's token was refused.",
         "token.minted": "A token was minted by hand, to try an app with.",
         "app.created": "An app was registered.",
+        "app.changed": "An app's forms or return address were changed.",
         "app.key_added": "An app got a new key.",
         "app.key_activated": "An app began to use its new key.",
         "app.key_revoked": "A key of an app was revoked.",

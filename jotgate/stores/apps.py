@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +44,26 @@ class AppVerbs(GrantVerbs):
             _add_key(tx, key)
             note = f"forms {', '.join(app.forms)}"
             record(tx, _change("app.created", key.app, key.key_id, app.created_at, actor, note))
+        return True
+
+    @tried_twice
+    def change_app(
+        self, app: str, *, forms: Sequence[str] | None, return_url: str | None, now: float, actor: str
+    ) -> bool:
+        """Give an app other forms, or another address to return to ("": none); None leaves what it has.
+
+        False: the app is unknown or revoked.
+        """
+        with self._write() as tx:
+            row = tx.one("read_app", app=app)
+            known = None if row is None else _app(row)
+            if known is None or known.revoked_at is not None:
+                return False
+            forms = known.forms if forms is None else forms
+            address = known.return_url if return_url is None else return_url or None
+            tx.run("change_app", app=app, forms=json.dumps(forms), return_url=address)
+            note = f"forms {', '.join(forms)}; return_url {address or 'none'}"
+            record(tx, _change("app.changed", app, None, now, actor, note))
         return True
 
     @tried_twice

@@ -98,6 +98,40 @@ def test_keys_change_without_a_break(site: Site) -> None:
     assert "already revoked" in site.run("apps", "revoke", "ios", "--key", old.split(".")[0]).output
 
 
+def test_a_key_that_waits_for_its_first_token_is_not_ended_by_the_way(site: Site) -> None:
+    """A second `rotate` asks; no leaves the key as it is, --yes is for scripts."""
+    _secret(site)
+    first = site.run("apps", "rotate", "ios").stdout.strip()
+    asked = site.run("apps", "rotate", "ios", input="n\n")
+    assert (asked.exit_code, sorted(_key_states(site))) == (1, ["active", "next"])
+    assert first.split(".")[0] in asked.stderr
+    assert site.run("apps", "rotate", "ios", "--yes").exit_code == 0
+    assert sorted(_key_states(site)) == ["active", "next", "revoked"]
+    assert isinstance(_redeem(site, mint_token(first, app="ios", form="report", subject="u")), Refuse)
+
+
+def test_an_app_is_changed(site: Site) -> None:
+    """Its forms, or where it leads back to, each without the other; what cannot be is refused, and changes nothing."""
+    secret = _secret(site)
+    changed = site.lines("apps", "change", "ios", "--return-url", "fieldapp://done")
+    assert changed == [{"app": "ios", "forms": ["report"], "return_url": "fieldapp://done"}]
+    assert "leads back nowhere" in site.run("apps", "change", "ios", "--return-url", "").stdout
+    for arguments, said in (
+        ([], "Give --form or --return-url"),
+        (["--form", "nowhere"], "no form 'nowhere'"),
+        (["--form", "students"], "not open to apps"),
+        (["--return-url", "javascript:x"], "return_url cannot be used"),
+    ):
+        refused = site.run("apps", "change", "ios", *arguments)
+        assert (refused.exit_code, said in refused.stderr) == (2, True), refused.output
+    assert "no app 'web'" in site.run("apps", "change", "web", "--return-url", "").stderr
+    assert isinstance(_redeem(site, mint_token(secret, app="ios", form="report", subject="u")), Admit)
+    [line] = site.lines("apps", "list")
+    assert (line["forms"], line["return_url"]) == (["report"], None)
+    site.run("apps", "revoke", "ios", "--yes")
+    assert "was revoked" in site.run("apps", "change", "ios", "--return-url", "").stderr
+
+
 def test_revoking_an_app_asks_first(site: Site) -> None:
     """No leaves it as it is; --yes ends it, for scripts with a line of JSON."""
     _secret(site)
@@ -243,14 +277,15 @@ def test_who_did_it_stands_in_the_ledger(site: Site) -> None:
     """Each command leaves an entry with its actor, which `explain` can tell."""
     _secret(site, "create", "ios", "--form", "report", "--actor", "mrs. k")
     site.run("apps", "rotate", "ios", "--actor", "mrs. k")
+    site.run("apps", "change", "ios", "--return-url", "fieldapp://done", "--actor", "mrs. k")
     site.run("token", "ios", "--form", "report", "--subject", "u", "--actor", "mrs. k")
     site.run("apps", "revoke", "ios", "--yes", "--actor", "mrs. k")
     parts = site.parts()
-    refs = [parts.store.driver.references.ref_of(seq) for seq in range(1, 5)]
+    refs = [parts.store.driver.references.ref_of(seq) for seq in range(1, 6)]
     entries = [parts.store.explain(ref) for ref in refs]
     parts.store.close()
     events = [entry.event for entry in entries if entry is not None and entry.actor == "mrs. k"]
-    assert events == ["app.created", "app.key_added", "token.minted", "app.revoked"]
+    assert events == ["app.created", "app.key_added", "app.changed", "token.minted", "app.revoked"]
     for ref in refs:
         told = site.run("explain", ref).output
         assert "mrs. k" in told

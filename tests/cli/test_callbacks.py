@@ -33,7 +33,9 @@ def test_a_webhook_is_told_what_a_sweep_judges(site: Site, receiver: Receiver) -
     [sent] = receiver.sent
     said = standardwebhooks.Webhook(secret).verify(sent.body, sent.headers)
     assert (said["data"]["submission_id"], said["data"]["verdict"]) == (submission_id, "verified")
-    assert secret not in site.run("callbacks", "list").output
+    shown = site.run("callbacks", "list").output
+    assert secret not in shown
+    assert receiver.url in shown
     [listed] = site.lines("callbacks", "list")
     assert secret not in json.dumps(listed)
     assert (listed["kind"], listed["url"], listed["forms"]) == ("webhook", receiver.url, ["students"])

@@ -39,6 +39,9 @@ FROM app_keys ORDER BY created_at, key_id
 -- name: read_key_state
 SELECT state FROM app_keys WHERE key_id = :key_id
 
+-- name: change_app
+UPDATE apps SET forms = :forms, return_url = :return_url WHERE app = :app
+
 -- name: revoke_app
 UPDATE apps SET revoked_at = :now WHERE app = :app AND revoked_at IS NULL
 

@@ -326,6 +326,23 @@ class RedeemingContract(Contract):
         assert not store.add_app_key(key("late", state=AppKeyState.NEXT), actor="owner")
         assert not store.create_app(an_app(APP), key("late"), actor="owner")
 
+    def test_an_app_gets_other_forms_or_another_address(self, store: Store) -> None:
+        """Each without the other; an unknown app and a revoked one stay as they are."""
+        create(store)
+        create(store, "android")
+        given = {"now": T0, "actor": "owner"}
+        assert store.change_app(APP, forms=None, return_url="fieldapp://done", **given)
+        assert store.change_app(APP, forms=[OTHER_FORM], return_url=None, **given)
+        found = {app.name: app for app in store.apps()}
+        assert (found[APP].forms, found[APP].return_url) == ((OTHER_FORM,), "fieldapp://done")
+        assert found["android"] == an_app("android")
+        assert store.change_app(APP, forms=None, return_url="", **given)
+        assert {app.name: app.return_url for app in store.apps()}[APP] is None
+        store.revoke_app(APP, now=T0, actor="owner")
+        for app in (APP, "nobody"):
+            assert not store.change_app(app, forms=[FORM], return_url=None, **given)
+        assert {app.name: app.forms for app in store.apps()}[APP] == (OTHER_FORM,)
+
     def test_one_subject_of_an_app_can_be_ended(self, store: Store) -> None:
         """Its pass and ticket are revoked, and its later tokens are told so; others go on."""
         create(store)
