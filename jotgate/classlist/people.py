@@ -190,7 +190,10 @@ def _fate(
 
 
 def _is_plain_name(label: str, words: Sequence[str]) -> bool:
-    if not label.replace(" ", "").isalnum() and not _PLAIN_NAME.fullmatch(label):
+    # The quickest first: most names are letters and blanks, some have a hyphen, and few anything else.
+    joined = label.replace(" ", "")
+    is_hyphenated = joined.replace("-", "").isalpha() and joined[0] != "-"
+    if not (joined.isalnum() or is_hyphenated or _PLAIN_NAME.fullmatch(label)):
         return False
     if words[0].isdigit() or len(words) >= WORDS_OF_PROSE or may_be_no_name(words[0]):
         return False
