@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from tests.classlist import test_reading, test_workbooks, test_writing
+import pytest
+
+from tests.classlist import test_reading, test_writing
 from tests.fuzz.properties import Property, broken_by
 
 
 def properties(held: ExitStack) -> list[Property]:
     """Return what to try."""
+    pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    from tests.classlist import test_workbooks
+
     return [
         broken_by(test_reading.test_any_bytes_are_read_or_refused_with_sentences),
         broken_by(test_workbooks.test_any_damage_to_a_workbook_is_read_or_refused_with_sentences),
