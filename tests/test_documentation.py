@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -316,6 +317,22 @@ with app.app_context():
 assert registered == {}
 """
         desk.run_script(script, again)
+
+    def test_troubleshooting(self, desk: Desk) -> None:
+        """The delivery that the page sends by curl is taken, and by another secret it is not."""
+        [command] = [
+            one.text for one in blocks("docs/troubleshooting.md", "text") if one.text.startswith("curl")
+        ]
+        *options, address = shlex.split(command.replace("\\\n", " "))
+        sent = "&".join(value for flag, value in pairwise(options) if flag == "-d")
+        after = f"""
+def deliver(path):
+    kind = "application/x-www-form-urlencoded"
+    return app.test_client().post(path, base_url="{SITE}", data="{sent}", content_type=kind).status_code
+path = "{address.removeprefix(SITE)}"
+assert (deliver(path), deliver(path[:-1])) == (200, 404)
+"""
+        desk.run_script("docs/callbacks.md", after)
 
     def test_flask_commands(self, desk: Desk) -> None:
         """The command of the Flask page runs on the page's app."""
