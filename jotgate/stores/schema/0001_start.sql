@@ -56,8 +56,8 @@ CREATE TABLE tickets (
     moves INTEGER NOT NULL DEFAULT 0,
     submission_id TEXT,  -- the submission that has it
     app TEXT,
-    prefill TEXT,  -- field -> the value that the app filled in
-    locked TEXT  -- the fields whose value has to come back unchanged
+    openings TEXT,  -- what the app filled in on each page: number, field -> value, locked fields; the newest last
+    senders TEXT  -- the pages that said that they sent it, in that order: opening and name in hex digits
 ) WITHOUT ROWID;
 
 CREATE INDEX tickets_by_grant ON tickets (grant_fingerprint);
@@ -228,7 +228,9 @@ CREATE TABLE submissions (
     digest BLOB,  -- of the answers, by which an edit is noticed
     shown TEXT,  -- field -> label and value, of the fields that its author may see
     updated_at REAL,  -- JotForm's time of the last edit
-    status TEXT  -- JotForm's word: ACTIVE, DELETED
+    status TEXT,  -- JotForm's word: ACTIVE, DELETED
+    opening INTEGER,  -- the number of the opening that its ticket names
+    told TEXT  -- field -> text and parts, of the fields that the site is told
 ) WITHOUT ROWID;
 
 CREATE INDEX submissions_by_form ON submissions (form, verdict);
@@ -241,9 +243,9 @@ CREATE INDEX submissions_that_count ON submissions (
 )
 WHERE verdict IN ('verified', 'accepted');
 
--- What came with a ticket and does not count, for the page that sent it.
-CREATE INDEX submissions_refused ON submissions (ticket_id)
-WHERE ticket_id IS NOT NULL AND verdict NOT IN ('verified', 'accepted', 'pending');
+-- What came with a ticket and did not take it, for the page that sent it; a person may have accepted it since.
+CREATE INDEX submissions_beside_ticket ON submissions (ticket_id)
+WHERE ticket_id IS NOT NULL AND verdict NOT IN ('verified', 'pending');
 
 -- Answers by which submissions are found again.
 CREATE TABLE lookups (
@@ -330,7 +332,8 @@ CREATE TABLE outbox (
     tries INTEGER NOT NULL DEFAULT 0,
     next_try_at REAL NOT NULL,
     dead_at REAL,  -- since when it is no longer tried
-    last_error TEXT
+    last_error TEXT,
+    fields TEXT  -- what the submission told at the time of the verdict; none unless it counts
 );
 
 CREATE INDEX outbox_by_time ON outbox (consumer, next_try_at) WHERE dead_at IS NULL;
