@@ -78,6 +78,7 @@ TESTED_WITH = {
     "mirroring/wording": "door/test_mirror",
     "records/owners": "cli/test_owners",
     "records/reporting": "door/test_reporting",
+    "sweeping/earlier": "cli/test_earlier",
     "sweeping/hints": "sweeping/test_late_rows",
     "sweeping/judging": "sweeping/test_verdicts",
     "sweeping/pages": "sweeping/test_large_answers",

@@ -65,6 +65,14 @@ def out_options(command: F) -> F:
     return named(separator_option(command))
 
 
+def day_or_instant(option: str, text: str, policy: FormPolicy) -> float:
+    """Return the moment in *text*, or the beginning of the day; as `instant`."""
+    is_day = len(text) == len("2026-09-01")
+    found = instant(option, f"{text} 00:00" if is_day else text, policy)
+    assert found is not None
+    return found
+
+
 def instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
     """Return the moment in *text*, in the form's timezone unless it has an offset; None without a text.
 

@@ -7,20 +7,17 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 import click
 
 from jotgate import classlist
-from jotgate.cli.lists import OUT_HELP, separator_option
+from jotgate.cli.lists import OUT_HELP, day_or_instant, separator_option
 from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.ruling import accept, reject
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
-from jotgate.config import rules
 from jotgate.outcomes import Verdict
-from jotgate.policy import FormPolicy
 from jotgate.protocols import SubmissionFilter, SubmissionRecord
 from jotgate.records import exporting
 
@@ -112,7 +109,9 @@ def export(
     """Stream a form's submissions to a file, or to standard output: as JSON there if a script asks for it."""
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
-    rows = parts.store.export(form, everything=everything, since=_since(since, policy))
+    rows = parts.store.export(
+        form, everything=everything, since=0.0 if since is None else day_or_instant("--since", since, policy)
+    )
     write = classlist.writer(out or "", separator=separator)
     with ExitStack() as closing:
         stream: BinaryIO = sys.stdout.buffer
@@ -125,13 +124,3 @@ def export(
     if as_json and out is not None:
         emit({"exported": count, "form": form, "out": str(out)})
     say(counted(count, "submission"), err=True)
-
-
-def _since(written: str | None, policy: FormPolicy) -> float:
-    if written is None:
-        return 0.0
-    text = f"{written} 00:00" if len(written) == len("2026-09-01") else written
-    try:
-        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
-    except ValueError as problem:
-        raise click.BadParameter(str(problem), param_hint="--since") from None

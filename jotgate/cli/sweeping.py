@@ -8,16 +8,19 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 import click
 
 from jotgate.cli.faults import Failed
+from jotgate.cli.faults import told as told_of
+from jotgate.cli.lists import day_or_instant
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.clock import iso
+from jotgate.errors import JotgateError, QuotaExhausted, UpstreamError
 from jotgate.sweeping.sweep import Swept
 from jotgate.wiring import Parts
 
@@ -29,21 +32,23 @@ _PATIENCE_SECONDS = 15.0
 @click.option("--loop", is_flag=True, help="Go on until SIGINT or SIGTERM, within the day's calls.")
 @click.option("--form", "forms", multiple=True, help="Read this form in full, due or not; can be repeated.")
 @click.option(
-    "--from", "first_id", help="Judge from this submission id on (0: all there are); with one --form."
+    "--from",
+    "first",
+    help="Also judge what was submitted before the form was gated, from this date or submission id on (0: all there"
+    " are); with one --form.",
 )
 @json_option
 @click.pass_context
-def sweep(
-    ctx: click.Context, loop: bool, forms: tuple[str, ...], first_id: str | None, as_json: bool
-) -> None:
+def sweep(ctx: click.Context, loop: bool, forms: tuple[str, ...], first: str | None, as_json: bool) -> None:
     """Sweep once with the operator's share of the calls, or in a loop with everybody's."""
-    if loop and (forms or first_id):
+    if loop and (forms or first):
         raise click.UsageError(
             "--loop reads whatever is due, so it cannot be combined with --form or --from."
         )
-    if first_id is not None and len(forms) != 1:
+    if first is not None and len(forms) != 1:
         raise click.UsageError("--from needs exactly one --form.")
-    if first_id is not None and not (first_id.isascii() and first_id.isdigit() and len(first_id) <= 20):
+    is_id = first is not None and first.isascii() and first.isdigit()
+    if first is not None and is_id and len(first) > 20:
         raise click.BadParameter("a submission's id is 1 to 20 digits", param_hint="--from")
     parts = open_parts(ctx)
     for form in forms:
@@ -51,30 +56,61 @@ def sweep(
     if loop:
         _loop(parts, as_json)
         return
-    if first_id is not None:
+    since = None
+    if first is not None and is_id:
         # The store keeps the id that nothing is read at or below.
-        parts.store.begin_at(forms[0], str(max(int(first_id) - 1, 0)), again=True)
-    _once(parts, forms, as_json)
+        parts.store.begin_at(forms[0], str(max(int(first) - 1, 0)), again=True)
+    elif first is not None:
+        since = day_or_instant("--from", first, policy_of(parts, forms[0]))
+    _once(parts, forms, since, as_json)
 
 
-def _once(parts: Parts, forms: Sequence[str], as_json: bool) -> None:
+def _once(parts: Parts, forms: Sequence[str], since: float | None, as_json: bool) -> None:
     began_at = parts.clock.now()
     # Registered before the verdicts are given, or the callbacks would not hear of these.
     parts.callbacks.register()
     swept = _run(parts, forms)
-    parts.callbacks.deliver()
     problems = _problems(parts, swept, began_at)
+    earlier = _Earlier()
+    if since is not None and not swept.waiting and not problems:
+        earlier.take_in(parts, forms[0], since)
+    parts.callbacks.deliver()
     if as_json:
-        emit(_record(swept, problems, parts.clock.now()))
+        added = {} if since is None else {"earlier": dict(earlier.verdicts)}
+        emit(_record(swept, problems, parts.clock.now()) | added)
     else:
         say(_line(swept))
+        if since is not None:
+            say(f"From before the gate: {_told(earlier.verdicts) or 'nothing new'}.")
         _note_resting(parts, swept, problems)
+    if earlier.problem is not None:
+        again = "Give the command again to go on: what was taken in stays."
+        raise Failed(f"{told_of(earlier.problem).message} {again}")
     if swept.waiting:
         again = f" Try again at {iso(swept.until)}." if swept.until else ""
         raise Failed(f"Not finished: {swept.waiting}.{again}")
     if problems:
         told = "\n".join(f"  {form}: {plain(why)}" for form, why in problems.items())
         raise Failed(f"Not read:\n{told}")
+
+
+class _Earlier:
+    """What was taken in from before the gate."""
+
+    def __init__(self) -> None:
+        self.verdicts: Counter[str] = Counter()
+        #: Why it ended early.
+        self.problem: JotgateError | None = None
+
+    def take_in(self, parts: Parts, form: str, since: float) -> None:
+        """Take in page by page, and tell of each page but the last."""
+        try:
+            for fresh in parts.sweep.take_in(form, since, operator=True):
+                if self.verdicts:
+                    say(f"{counted(self.verdicts.total(), 'submission')} so far ...", err=True)
+                self.verdicts.update(one.verdict.value for one in fresh)
+        except (QuotaExhausted, UpstreamError) as problem:
+            self.problem = problem
 
 
 def _run(parts: Parts, forms: Sequence[str]) -> Swept:
@@ -124,8 +160,11 @@ def _record(swept: Swept, problems: dict[str, str], now: float) -> dict[str, obj
 def _line(swept: Swept) -> str:
     if not swept.forms:
         return "Nothing was read." if swept.errors or swept.waiting else "Nothing is due."
-    verdicts = ", ".join(f"{number:,} {verdict}" for verdict, number in _verdicts(swept).items())
-    return f"Read {', '.join(swept.forms)}: {verdicts or 'nothing new'}."
+    return f"Read {', '.join(swept.forms)}: {_told(_verdicts(swept)) or 'nothing new'}."
+
+
+def _told(verdicts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number:,} {verdict}" for verdict, number in verdicts.items())
 
 
 def _loop(parts: Parts, as_json: bool) -> None:

@@ -127,7 +127,10 @@ def foresee(store: Store, claim: Claim) -> Foreseen:
     if record is None:
         return Foreseen(claim, None, None, has_code=False)
     codes = store.grants(GrantFilter(form=record.form, subject=claim.subject))
-    return Foreseen(claim, record, record.handover(claim.subject), has_code=any(codes))
+    # A list says whose submissions are, and exports name that: what is refused and theirs already stays refused.
+    is_theirs = record.subject == claim.subject
+    handover = Handover.THEIRS if is_theirs else record.handover(claim.subject)
+    return Foreseen(claim, record, handover, has_code=any(codes))
 
 
 def _shape(cells: Sequence[str]) -> _Shape | None:

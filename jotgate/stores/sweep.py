@@ -265,6 +265,15 @@ class SweepVerbs(Verbs):
         with self._write(patience_seconds=30.0) as tx:
             tx.run("begin_at", form=form, cursor=cursor, again=again, proven_at=proven_at)
 
+    @tried_twice
+    def begin_earlier(self, form: str, began_above: str) -> None:
+        """Note that all above that submission is judged; where a form's readings begin stays as it is."""
+        with self._write(patience_seconds=30.0) as tx:
+            row = tx.one("read_form", form=form)
+            present = None if row is None else from_row(FormState, row).began_above
+            if present is not None and int(began_above) < int(present):
+                tx.run("begin_earlier", form=form, began_above=began_above)
+
 
 def _keep_hint(
     tx: Transaction, form: str, submission_id: str, *, between: tuple[int, int], now: float

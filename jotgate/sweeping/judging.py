@@ -56,9 +56,14 @@ class Judge:
         unsettled = self._store.unsettled([row.submission_id for row in rows])
         return [row for row in rows if row.submission_id in unsettled]
 
-    def settle(self, state: FormState, rows: Iterable[Submission]) -> Judged:
-        """Give new rows their verdicts; while the ticket field is missing they wait."""
+    def settle(self, state: FormState, rows: Iterable[Submission], *, waits: bool = True) -> Judged:
+        """Give new rows their verdicts; while the ticket field is missing they wait.
+
+        *waits* False: they are so old that no answer of theirs is still to come.
+        """
         candidates = [self._candidate(row, state) for row in rows]
+        if not waits:
+            candidates = [replace(candidate, empty=False) for candidate in candidates]
         capacity = self._policies[state.form].capacity
         settled: list[Settled] = []
         for at in range(0, len(candidates), _SETTLED_AT_ONCE):

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from jotgate.clock import Clock
 from jotgate.jotform.client import JotFormClient
 from jotgate.policy import FormPolicy
-from jotgate.protocols import FormState
+from jotgate.protocols import FormState, Settled
 from jotgate.quota import Quota
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.stores import Store
+from jotgate.sweeping.earlier import Earlier
 from jotgate.sweeping.fields import Fields
 from jotgate.sweeping.hints import Hints
 from jotgate.sweeping.judging import Judge
@@ -82,6 +83,7 @@ class Sweep:
             holder=holder,
             of_teams=frozenset(form for form, policy in policies.items() if policy.team_id is not None),
         )
+        self._earlier = Earlier(judge, store=store, service=service, note=self._tools.places.note)
         self._live: set[str] = set()
         self._live_at = float("-inf")
         #: When those with tickets out had their turn.
@@ -133,6 +135,14 @@ class Sweep:
             return swept
         finally:
             self._store.release_lease(self._holder)
+
+    def take_in(self, form: str, since: float, *, operator: bool = False) -> Iterator[list[Settled]]:
+        """Judge what was submitted before *form* was gated, from that moment on; see `Earlier.take_in`.
+
+        It holds no lease: others may sweep meanwhile. The form has to have been read before.
+        """
+        state = self._store.form_state(form)
+        return iter(()) if state is None else self._earlier.take_in(state, since, operator=operator)
 
     def _choose(self, forms: Sequence[str]) -> list[Due]:
         """Return the forms to read: exactly *forms*, in full and each by itself, or else those that are due."""

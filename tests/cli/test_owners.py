@@ -95,6 +95,23 @@ def test_what_can_be_done_is_done(site: Site, tmp_path: Path) -> None:
     assert [line["subject"] for line in site.lines("submissions", "list")] == ["s-2"]
 
 
+def test_an_export_comes_back_with_subjects(site: Site, tmp_path: Path) -> None:
+    """Those written into it are given; what is somebody's already and does not count is not let in by the way."""
+    ticket = site.ticket(subject="s-7")
+    twice = [site.sandbox.submit(site.students, {"jotgate": ticket}) for _ in range(2)]
+    [bare] = _came_in(site, 1)
+    path = tmp_path / "all.csv"
+    assert site.run("submissions", "export", "students", "--all", "--out", str(path)).exit_code == 0
+    text = path.read_text("utf-8-sig")
+    assert f"{bare},,unticketed" in text
+    path.write_text(text.replace(f"{bare},,", f"{bare},s-8,"), encoding="utf-8")
+    result = site.run("submissions", "accept", "--from", str(path))
+    assert result.exit_code == 0, result.output
+    assert "1 submission given to their owners, 2 theirs already." in result.stderr
+    verdicts = {one["submission_id"]: one["verdict"] for one in site.lines("submissions", "list")}
+    assert verdicts == {twice[0]: "verified", twice[1]: "replayed", bare: "accepted"}
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -108,6 +108,9 @@ UPDATE forms SET cursor = :cursor, head = :cursor, began_above = :cursor, anchor
     sought_at = coalesce(:proven_at, sought_at), read_at = coalesce(:proven_at, read_at)
 WHERE form = :form AND (cursor IS NULL OR :again)
 
+-- name: begin_earlier
+UPDATE forms SET began_above = :began_above WHERE form = :form
+
 -- name: go_back
 UPDATE forms SET cursor = :cursor, again_at = :again_at WHERE form = :form
 

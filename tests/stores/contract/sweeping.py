@@ -194,6 +194,17 @@ class SweepingContract(Contract):
         store.go_back(FORM, "1500", again_at=T0 + MINUTE)
         assert (state_of(store).cursor, state_of(store).again_at) == ("1499", T0 + MINUTE)
 
+    def test_judging_begins_earlier_and_nothing_else_moves(self, store: Store) -> None:
+        """Never later, and not on a form that was not started; ids are numbers, whatever their length."""
+        store.begin_earlier(FORM, "0")
+        assert state_of(store).began_above is None
+        store.begin_at(FORM, "1000")
+        store.finish_reading(a_reading(cursor="2000", head="2000"))
+        before = state_of(store)
+        for above, expected in (("2000", "1000"), ("999", "999"), ("1000", "999"), ("0", "0")):
+            store.begin_earlier(FORM, above)
+            assert state_of(store) == replace(before, began_above=expected)
+
     def test_what_was_read_stays_read(self, store: Store) -> None:
         """A reading that breaks off leaves the form due, with all that it showed."""
         store.begin_at(FORM, "10")
