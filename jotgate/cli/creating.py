@@ -16,11 +16,12 @@ import click
 
 from jotgate import classlist
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
+from jotgate.cli.again import Again, again_option
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.rehearsing import dry_run_option, rehearse
-from jotgate.cli.site import open_parts, policy_of
+from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.clock import iso
 from jotgate.errors import JotgateError
 
@@ -56,6 +57,8 @@ _WATCHED = 20_000
 @click.option(
     "--valid-until", help="Such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
 )
+@again_option
+@actor_option
 @out_options
 @dry_run_option
 @json_option
@@ -71,6 +74,8 @@ def create(
     batch: str | None,
     valid_from: str | None,
     valid_until: str | None,
+    again: str,
+    actor: str,
     out: Path | None,
     separator: str,
     dry_run: bool,
@@ -99,7 +104,10 @@ def create(
         return
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
+    earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None
     persons = _listed(class_list) if class_list else named()
+    if earlier is not None:
+        persons = earlier.those(persons)
     if out is None:
         persons = _few(persons, number)
     issued = parts.grants.create(terms, persons)
@@ -112,6 +120,8 @@ def create(
         with _undoable(ctx, terms, out) as made, stream:
             watched = made.counted(_watched(issued, number))
             _write(write, stream, watched, named=count is None)
+    if earlier is not None:
+        earlier.conclude(actor=actor)
     _conclude(ctx, terms, made.number, out, as_json=as_json)
 
 

@@ -106,6 +106,8 @@ def running_sandbox() -> Iterator[Sandbox]:
 def site(running_sandbox: Sandbox, tmp_path: Path) -> Iterator[Site]:
     """Give a site of its own forms and store; whatever is printed about it shows no secret."""
     running_sandbox.clear_faults()
+    # One sandbox serves all tests of a worker: each has a day's calls.
+    running_sandbox._account.used.clear()
     made = Site(
         folder=tmp_path,
         sandbox=running_sandbox,

@@ -92,6 +92,41 @@ def test_each_state_is_told_and_can_be_chosen(site: Site) -> None:
     assert _states(site, "--state", "expired", "--state", "open").count("expired") == 1
 
 
+def _whose(site: Site, listed: str, *args: str) -> tuple[list[str], str]:
+    path = site.folder / "again.csv"
+    path.write_text(listed, encoding="utf-8")
+    result = site.run("codes", "create", "students", "--from", str(path), *args)
+    assert result.exit_code == 0, result.output
+    return [line.split()[1] for line in result.stdout.splitlines()], result.stderr
+
+
+def test_a_list_that_is_given_again_adds_those_who_came_late(site: Site) -> None:
+    """Who has a code to this form keeps it, unless it is revoked or over; a code to another form does not count."""
+    _created(site, "students", "--subject", "s-1")
+    _created(site, "students", "--subject", "s-2", "--valid-until", "2020-01-01T00:00")
+    _created(site, "trip", "--subject", "s-3")
+    listed = "id\ns-1\ns-2\ns-3\n"
+    whose, said = _whose(site, listed)
+    assert whose == ["s-2", "s-3"]
+    assert "1 person had a code already" in said
+    whose, said = _whose(site, listed)
+    assert whose == []
+    assert "3 people had a code already" in said
+    assert _whose(site, listed, "--again", "add")[0] == ["s-1", "s-2", "s-3"]
+
+
+def test_a_code_that_was_not_used_is_replaced(site: Site) -> None:
+    """The old one is revoked once the new one exists; whoever has submitted keeps theirs."""
+    site.sandbox.submit(site.students, {"jotgate": site.ticket(subject="s-7")})
+    assert site.run("sweep", "--form", "students", "--from", "0").exit_code == 0
+    _created(site, "students", "--subject", "s-1", "--batch", "old")
+    whose, said = _whose(site, "id\ns-1\ns-7\ns-9\n", "--again", "replace")
+    assert whose == ["s-1", "s-9"]
+    assert "Revoked 1 code that the new ones replace" in said
+    assert "1 person had a code already" in said
+    assert sorted(_states(site)) == ["open", "open", "revoked", "used_up"]
+
+
 def test_codes_that_are_over_before_they_begin_are_told(site: Site) -> None:
     """They are made, as somebody may want to try what visitors see, and said to open nothing."""
     args = ("codes", "create", "students", "--count", "1", "--valid-until")
@@ -403,7 +438,7 @@ def test_a_code_that_is_not_there_is_refused(site: Site, verb: str) -> None:
 def test_several_matches_are_listed_instead_of_chosen(site: Site) -> None:
     """Two codes of one subject: reissue names their ids and changes nothing."""
     for _ in range(2):
-        _created(site, "students", "--subject", "s-1")
+        _created(site, "students", "--subject", "s-1", "--again", "add")
     result = site.run("codes", "reissue", "--subject", "s-1", "--form", "students")
     assert result.exit_code == 1
     ids = [line["id"] for line in site.lines("codes", "list")]

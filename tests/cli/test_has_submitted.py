@@ -79,6 +79,8 @@ def test_who_is_missing_goes_into_a_table(asked: Site, tmp_path: Path) -> None:
         "students",
         "--from",
         str(listed),
+        "--again",
+        "add",
         "--batch",
         "7b",
         "--out",
