@@ -11,7 +11,7 @@ from jotgate.door.endpoints import done, enter_code, form, leave, move, renew, s
 from jotgate.door.entering import enter
 from jotgate.door.handling import Route
 from jotgate.door.inviting import accept
-from jotgate.door.mine import mine
+from jotgate.door.mine import all_mine, mine
 from jotgate.door.mirror import mirror, submitted
 from jotgate.door.services import health, hook, static
 
@@ -43,6 +43,7 @@ ROUTES = (
         rule="/f/<form>/state", endpoint="state", methods=("GET",), answer=state, programs=True, sweeps=True
     ),
     Route(rule="/f/<form>/mine", endpoint="mine", methods=("GET",), answer=mine, sweeps=True),
+    Route(rule="/mine", endpoint="all_mine", methods=("GET",), answer=all_mine, sweeps=True),
     Route(rule="/f/<form>/done", endpoint="done", methods=("GET", "POST"), answer=done),
     Route(rule="/hook/<secret>", endpoint="hook", methods=("POST",), answer=hook, programs=True, sweeps=True),
     Route(

@@ -302,6 +302,8 @@ _PAGES = {
     "mine.pending_first": "Your form is on its way.",
     "mine.pending_more": "One more form is on its way.",
     "mine.look_again": "Look again {when}.",
+    "mine.looked": "We last looked for new forms {when}.",
+    "mine.looked_for_edits": "We last looked for changes to sent forms {when}.",
     "mine.sent": "Sent {when}",
     "mine.confirmed": "Confirmed, sent {when}",
     "mine.accepted": "Accepted, sent {when}",

@@ -42,8 +42,23 @@ def viewer_of(door: Door, request: Request, form: str) -> Viewer | None:
     """
     door.parts.gate.policy(form)
     subject = door.subject_of(request)
+    return _by_pass(door, request, form) if subject is None else Viewer(subject, None)
+
+
+def viewers_of(door: Door, request: Request) -> dict[str, Viewer]:
+    """Return who asks about each form, as `viewer_of` says; forms to which they are strangers are left out.
+
+    A login names one person for all forms. A pass is for its own form, whatever others the same subject has a code for:
+    who was given one code was not given the other.
+    """
+    forms, subject = door.parts.settings.policies, door.subject_of(request)
     if subject is not None:
-        return Viewer(subject, None)
+        return dict.fromkeys(forms, Viewer(subject, None))
+    found = {form: _by_pass(door, request, form) for form in forms}
+    return {form: viewer for form, viewer in found.items() if viewer is not None}
+
+
+def _by_pass(door: Door, request: Request, form: str) -> Viewer | None:
     held = door.held(request, form)
     if held is None:
         return None

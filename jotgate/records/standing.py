@@ -186,6 +186,10 @@ class Standings:
         rows = self._store.own_submissions(form, named) if can_be_stored(named) else []
         return [_own(row, policy) for row in rows]
 
+    def edits_as_of(self) -> dict[str, float | None]:
+        """Return form -> the moment before which edits were seen, seconds since the epoch, UTC; None: never looked."""
+        return {state.form: state.audited_at for state in self._store.audit_states()}
+
     def submission(self, form: str, submission_id: str | int) -> ToldSubmission | None:
         """Return that submission of *form* and its verdict; None if the ledger has none.
 

@@ -198,11 +198,22 @@ def mine(**changes: Any) -> dict[str, Any]:
         "submissions": [first, second],
         "pending": False,
         "expected_text": "",
+        "as_of_text": "today at 11:58",
+        "edits_text": "yesterday at 16:02",
         "door_url": FORM_PATH,
         "subject": None,
         "leave_url": "",
     }
     return every_page() | given | changes
+
+
+def all_mine() -> dict[str, Any]:
+    """Return the context of the page with somebody's own submissions of two forms."""
+    of_form = mine() | {"mine_url": f"{FORM_PATH}/mine"}
+    return every_page() | {
+        "form": None,
+        "forms": [of_form, of_form | {"submissions": [], "pending": True, "edits_text": ""}],
+    }
 
 
 def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
@@ -301,6 +312,10 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
             "mine-pending": mine(pending=True, expected_text="today at 12:42"),
             "mine-empty": mine(submissions=[]),
             "mine-empty-pending": mine(submissions=[], pending=True),
+        },
+        "all_mine.html": {
+            "all-mine": all_mine(),
+            "all-mine-empty": all_mine() | {"forms": []},
         },
         "embed.html": embeds,
     }

@@ -37,6 +37,7 @@ EVERY_ROUTE = [
     ("GET", f"{DOOR}/state"),
     ("GET", f"{DOOR}/form"),
     ("GET", f"{DOOR}/mine"),
+    ("GET", "/jotgate/mine"),
     ("GET", f"{DOOR}/done"),
     ("POST", f"{DOOR}/done"),
     ("POST", f"/jotgate/hook/{HOOK_SECRET}"),

@@ -91,7 +91,7 @@ def test_a_visitor_sees_what_they_sent(site: Site) -> None:
     content = seen(visitor)
     [own] = content.pop("submissions")
     assert content.pop("as_of").endswith("Z")
-    assert content == {"form": "students", "state": "verified", "expected_by": None}
+    assert content == {"form": "students", "state": "verified", "expected_by": None, "edits_as_of": None}
     assert own.pop("created_at").endswith("Z")
     entry = site.parts.store.explain(own.pop("ref"))
     assert entry is not None
