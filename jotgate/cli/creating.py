@@ -11,6 +11,7 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
 
 import click
 
@@ -57,6 +58,7 @@ _WATCHED = 20_000
 @click.option(
     "--valid-until", help="Such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
 )
+@click.option("--links", is_flag=True, help="With each code, a link to the form that fills it in.")
 @again_option
 @actor_option
 @out_options
@@ -74,6 +76,7 @@ def create(
     batch: str | None,
     valid_from: str | None,
     valid_until: str | None,
+    links: bool,
     again: str,
     actor: str,
     out: Path | None,
@@ -102,6 +105,8 @@ def create(
         parts.grants.create(terms, ())
         rehearse(class_list, "code", as_json=as_json)
         return
+    page = policy.page or f"{parts.settings.url_prefix}/f/{quote(form)}"
+    door = f"{parts.settings.site_url}{page}" if links else ""
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None
@@ -113,13 +118,13 @@ def create(
     issued = parts.grants.create(terms, persons)
     if out is None:
         with _undoable(ctx, terms) as made:
-            _print(list(made.counted(issued)), terms, as_json=as_json)
+            _print(list(made.counted(issued)), terms, door, as_json=as_json)
     else:
         write = classlist.writer(out, separator=separator, people=number or 0)
         stream = classlist.open_new(out)
         with _undoable(ctx, terms, out) as made, stream:
             watched = made.counted(_watched(issued, number))
-            _write(write, stream, watched, named=count is None)
+            _write(write, stream, watched, door, named=count is None)
     if earlier is not None:
         earlier.conclude(actor=actor)
     _conclude(ctx, terms, made.number, out, as_json=as_json)
@@ -187,29 +192,44 @@ def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[Issue
             bar.update(len(chunk))
 
 
+def _link(door: str, code: str) -> str:
+    """Return a link that fills the code in: what is behind the mark never leaves the browser."""
+    return f"{door}#code={code}"
+
+
 def _write(
-    write: classlist.TableWriter, stream: BinaryIO, issued: Iterable[IssuedCode], *, named: bool
+    write: classlist.TableWriter,
+    stream: BinaryIO,
+    issued: Iterable[IssuedCode],
+    door: str,
+    *,
+    named: bool,
 ) -> None:
-    head = ("code", "subject", "label") if named else ("code",)
-    rows: Iterable[Sequence[str]]
-    if named:
-        rows = ((one.code, one.subject or "", one.label or "") for one in issued)
-    else:
-        rows = ((one.code,) for one in issued)
+    head = ["code", *(["subject", "label"] if named else []), *(["link"] if door else [])]
+    rows = (
+        [
+            one.code,
+            *([one.subject or "", one.label or ""] if named else []),
+            *([_link(door, one.code)] if door else []),
+        ]
+        for one in issued
+    )
     write(stream, rows, columns=head)
     stream.flush()
     # The codes cannot be shown again, so the file has to be as durable as the store.
     os.fsync(stream.fileno())
 
 
-def _print(issued: Sequence[IssuedCode], terms: Terms, *, as_json: bool) -> None:
+def _print(issued: Sequence[IssuedCode], terms: Terms, door: str, *, as_json: bool) -> None:
     for one in issued:
+        link = _link(door, one.code) if door else None
         if as_json:
             names = {"subject": one.subject, "label": one.label, "batch": terms.batch}
-            emit({"code": one.code, "form": terms.form, **names})
+            emit({"code": one.code, "form": terms.form, **names} | ({"link": link} if link else {}))
         else:
             label = one.label if one.label != one.subject else None
-            say("  ".join(chain([one.code], (plain(name) for name in (one.subject, label) if name))))
+            told = (plain(name) for name in (one.subject, label, link) if name)
+            say("  ".join(chain([one.code], told)))
 
 
 def _conclude(ctx: click.Context, terms: Terms, number: int, out: Path | None, *, as_json: bool) -> None:

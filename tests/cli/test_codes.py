@@ -92,6 +92,20 @@ def test_each_state_is_told_and_can_be_chosen(site: Site) -> None:
     assert _states(site, "--state", "expired", "--state", "open").count("expired") == 1
 
 
+def test_a_link_with_each_code_fills_it_in(site: Site) -> None:
+    """To the form's own page, on the screen, in JSON and in a file; a list of them can be read again."""
+    [line] = site.lines("codes", "create", "students", "--subject", "s-1", "--links")
+    assert line["link"] == f"https://school.example/jotgate/f/students#code={line['code']}"
+    assert "#code=" in site.run("codes", "create", "students", "--count", "1", "--links").stdout
+    out = site.folder / "links.csv"
+    assert (
+        site.run("codes", "create", "trip", "--subject", "s-2", "--links", "--out", str(out)).exit_code == 0
+    )
+    head, row = out.read_text("utf-8-sig").splitlines()
+    assert head == "code,subject,label,link"
+    assert row.split(",")[3] == f"https://school.example/jotgate/f/trip#code={row[:14]}"
+
+
 def _whose(site: Site, listed: str, *args: str) -> tuple[list[str], str]:
     path = site.folder / "again.csv"
     path.write_text(listed, encoding="utf-8")
