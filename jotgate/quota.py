@@ -109,10 +109,8 @@ def _midnight(date: dt.date, zone: dt.tzinfo = NEW_YORK) -> float:
 
 
 def _certain_day(now: float) -> str:
-    """Return the date that has begun by both readings of "EST"."""
-    by_new_york = dt.datetime.fromtimestamp(now, NEW_YORK).date()
-    by_est = dt.datetime.fromtimestamp(now, EST).date()
-    return min(by_new_york, by_est).isoformat()
+    """Return the date that has begun by both readings of "EST": New York's is never behind."""
+    return dt.datetime.fromtimestamp(now, EST).date().isoformat()
 
 
 def current(usage: Usage, now: float) -> Usage:
@@ -166,7 +164,7 @@ def pace(usage: Usage, now: float) -> Grab:
     if usage.left is None:
         return Grab(granted=True)
     if usage.left <= 0:
-        return Grab(granted=_may_probe(usage, now), until=_next_reset(usage, now))
+        return Grab(granted=_may_probe(usage, now), until=_next_reset(now))
     if usage.tokens >= 1.0:
         return Grab(granted=True)
     return Grab(granted=False, until=now + (1.0 - usage.tokens) / _calls_a_second(usage, now))
@@ -180,7 +178,7 @@ def take(usage: Usage, now: float, *, operator: bool) -> tuple[Usage, Grab]:
         left += usage.held
     if left is not None and left <= 0:
         if not _may_probe(usage, now):
-            return usage, Grab(granted=False, until=_next_reset(usage, now))
+            return usage, Grab(granted=False, until=_next_reset(now))
         usage = _probed(usage, now)
     tokens = max(usage.tokens - 1.0, 0.0)
     return replace(usage, used=usage.used + 1, tokens=tokens), Grab(granted=True)
@@ -200,7 +198,7 @@ def _probed(usage: Usage, now: float) -> Usage:
     return replace(usage, probe_day=today, probes=probes + 1)
 
 
-def _next_reset(usage: Usage, now: float) -> float:
+def _next_reset(now: float) -> float:
     """Return the next moment at which, by either reading, the allowance may be reset."""
     _, _, end = day_window(now)
     by_est = dt.datetime.fromtimestamp(now, EST).date() + dt.timedelta(days=1)

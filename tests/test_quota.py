@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jotgate.errors import QuotaExhausted
-from jotgate.quota import EST, Quota, Usage, current, day_window, observe, pace, take
+from jotgate.quota import (
+    EST,
+    Grab,
+    Quota,
+    Usage,
+    configured,
+    current,
+    day_window,
+    discovered,
+    give_back,
+    observe,
+    pace,
+    take,
+)
 
 T = TypeVar("T")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -27,17 +40,19 @@ class _Clock:
 
 
 class _Memory:
-    """A store of one account's usage."""
+    """A store of accounts' usage."""
 
     def __init__(self) -> None:
-        self.held: Usage | None = None
+        self.held: dict[str, Usage] = {}
+        self.reads = 0
 
     def change_usage(self, account: str, change: Callable[[Usage | None], tuple[Usage, T]]) -> T:
-        self.held, answer = change(self.held)
+        self.held[account], answer = change(self.held.get(account))
         return answer
 
     def usage(self, account: str) -> Usage | None:
-        return self.held
+        self.reads += 1
+        return self.held.get(account)
 
 
 def _utc(text: str) -> float:
@@ -372,3 +387,122 @@ def test_without_any_call_left_one_is_worth_more_than_any_wait() -> None:
     quota, _ = _quota("2026-01-12T05:00:00")
     _take_all(quota)
     assert quota.seconds_each() > 86_400.0
+
+
+NOON = _utc("2026-01-12T17:00:00")
+
+
+def _usage(**changes: Any) -> Usage:
+    """Return an ordinary account's usage at noon in New York."""
+    given: dict[str, Any] = {"day": "2026-01-12", "limit": 1_000, "configured": 1_000, "tokens_at": NOON}
+    return Usage(**given | changes)
+
+
+def test_accounts_on_one_store_have_calls_of_their_own() -> None:
+    """And whoever asks again within a moment does not ask the store."""
+    store, clock = _Memory(), _Clock(NOON)
+    one, other = (Quota(store, account=account, limit=10, clock=clock) for account in ("a", "b"))
+    assert _take_all(one) == 9
+    assert (one.usage().used, other.usage().used) == (9, 0)
+    reads = store.reads
+    assert one.usage().used == 9
+    assert store.reads == reads
+    assert _take_all(other) == 9
+
+
+def test_the_next_reset_is_the_nearer_reading_of_midnight() -> None:
+    """In summer, once New York's midnight has brought nothing, that of UTC-5 an hour later."""
+    quota, clock = _quota("2026-07-13T12:00:00")
+    _take_all(quota)
+    assert quota.resets_at() == _utc("2026-07-14T04:00:00")
+    assert pace(quota.usage(), clock.at) == Grab(granted=False, until=_utc("2026-07-14T04:00:00"))
+    clock.at = _utc("2026-07-14T04:00:01")
+    assert pace(quota.usage(), clock.at).granted is True
+    _take_all(quota)
+    with pytest.raises(QuotaExhausted) as refused:
+        quota.take()
+    assert refused.value.until == _utc("2026-07-14T05:00:00")
+    usage, grab = take(quota.usage(), clock.at, operator=False)
+    assert (grab.granted, usage.used) == (False, quota.usage().used)
+
+
+@pytest.mark.parametrize(
+    ("changes", "spare"),
+    [
+        ({"tokens": 15.0}, True),
+        ({"tokens": 14.9}, False),
+        ({"tokens": 30.0, "used": 899}, True),
+        ({"tokens": 30.0, "used": 900}, False),
+        ({"limit": None, "configured": None, "tokens": 0.0}, True),
+    ],
+)
+def test_what_can_wait_has_calls_while_half_a_burst_is_there(changes: dict[str, Any], spare: bool) -> None:
+    """And some of the day's."""
+    store = _Memory()
+    store.held["a"] = usage = _usage(**changes)
+    assert Quota(store, account="a", limit=usage.limit, clock=_Clock(NOON)).spare() is spare
+
+
+def test_every_call_takes_one_of_the_burst() -> None:
+    """Given back, it returns, and nobody is given more than there was."""
+    usage, _ = take(_usage(used=4, tokens=10.0), NOON, operator=False)
+    assert (usage.used, usage.tokens) == (5, 9.0)
+    usage = give_back(usage)
+    assert (usage.used, usage.tokens) == (4, 10.0)
+    usage = give_back(_usage(tokens=30.0))
+    assert (usage.used, usage.tokens) == (0, 30.0)
+
+
+def test_the_pace_grants_a_whole_call_and_says_when_the_next_is_there() -> None:
+    """Half a call is there: the other half takes half of a call's time."""
+    assert pace(_usage(tokens=1.0), NOON) == Grab(granted=True)
+    refused = pace(_usage(tokens=0.5), NOON)
+    assert refused.granted is False
+    a_call_seconds = (_utc("2026-01-13T05:00:00") - NOON) / 900
+    assert refused.until == pytest.approx(NOON + a_call_seconds / 2)
+
+
+def test_a_new_day_begins_with_a_burst() -> None:
+    """However few calls were there the evening before; an unlimited account has one at any time."""
+    usage = current(_usage(used=900, tokens=0.0), NOON + 86_400)
+    assert (usage.day, usage.used, usage.tokens, usage.tokens_at) == ("2026-01-13", 0, 30.0, NOON + 86_400)
+    usage = current(_usage(limit=None, configured=None, tokens=0.0), NOON + 60)
+    assert (usage.tokens, usage.tokens_at) == (30.0, NOON + 60)
+
+
+def test_time_that_another_machine_has_counted_is_not_counted_once_more() -> None:
+    """Its clock may be an hour ahead; what is further ahead was a clock that has been set back."""
+    ahead = _usage(tokens=3.0, tokens_at=NOON + 3_600)
+    assert current(ahead, NOON) == ahead
+    set_back = current(_usage(tokens=3.0, tokens_at=NOON + 3_601), NOON)
+    assert (set_back.tokens, set_back.tokens_at) == (3.0, NOON)
+
+
+def test_in_a_days_first_hour_others_calls_are_believed_up_to_a_few() -> None:
+    """As many as may be under way; the limit that JotForm names is believed at any time."""
+    early = _utc("2026-01-12T05:30:00")
+    assert discovered(_usage(used=50), 1_000, 90, early).used == 90
+    unsure = discovered(_usage(used=50), 10_000, 91, early)
+    assert (unsure.used, unsure.limit) == (50, 10_000)
+    assert discovered(_usage(used=50), 1_000, 20, early).used == 20
+    assert discovered(_usage(used=50), 1_000, 91, _utc("2026-01-12T06:00:00")).used == 91
+
+
+def test_a_count_that_falls_by_more_than_overtaking_is_a_reset() -> None:
+    """By forty it may be an older answer; by more the day is new, and its burst as well."""
+    assert observe(_usage(used=100, tokens=0.0), 940, NOON).used == 100
+    assert observe(_usage(used=30, tokens=0.0), 990, NOON).used == 30
+    reset = observe(_usage(used=100, tokens=0.0), 941, NOON)
+    assert (reset.used, reset.tokens) == (59, 30.0)
+
+
+def test_the_operator_has_the_gates_calls_as_well() -> None:
+    """Where an allowance is too small to keep a part of it back."""
+    usage, grab = take(_usage(limit=5, configured=5), NOON, operator=True)
+    assert (usage.held, grab.granted) == (0, True)
+
+
+def test_a_changed_plan_is_asked_about_again() -> None:
+    """On the same day, and with a burst to ask with."""
+    changed = configured(_usage(asked_day="2026-01-12", tokens=0.0), 10_000)
+    assert (changed.asked_day, changed.tokens, changed.limit) == ("", 30.0, 10_000)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 MODULES: dict[str, tuple[str, ...]] = {
+    "jotgate/codes.py": ("tests/test_codes.py",),
+    "jotgate/quota.py": ("tests/test_quota.py",),
+    "jotgate/submissions.py": ("tests/test_submissions.py",),
     "jotgate/stores/codes.py": ("tests/stores/test_sqlite.py",),
     "jotgate/throttle.py": ("tests/test_throttle.py", "tests/throttling/test_crowds.py"),
     "jotgate/signed/tickets.py": ("tests/signed/test_tickets.py", "tests/signed/test_signed_kinds.py"),
