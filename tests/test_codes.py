@@ -273,14 +273,22 @@ def test_the_check_symbols_never_change_between_releases() -> None:
     For the first, a^1 and a^2 are 2 and 4. For the second, a^10 and a^20 are 17 and 12.
     """
     assert codes.parse("1000-0000-0024") == "100000000024"
+    assert codes.parse("\u0130000-0000-0024") == codes.parse("\u0131000-0000-0024") == "100000000024"
     assert codes.parse("0000-0000-01HC") == "0000000001HC"
+
+
+def test_the_longest_text_is_still_read() -> None:
+    """One character more is told as too long."""
+    longest = "1000-0000-0024".ljust(codes.MAX_TEXT_CHARS)
+    assert codes.parse(longest) == "100000000024"
+    assert codes.parse(longest + " ") == Mistyped(hint=Hint.TOO_LONG)
 
 
 def test_a_code_does_not_show_in_its_repr() -> None:
     """Tracebacks, debuggers and logs of values do not spell codes out, and a code survives pickling."""
     code = codes.generate()
-    for shown in repr(code), repr([code]), f"{code!r}":
-        assert code not in shown
+    assert repr(code) == f"{code!r}" == "CodeText(<hidden>)"
+    assert code not in repr([code])
     assert str(code) == f"{code}" == "".join(code)
     copied = pickle.loads(pickle.dumps(code))
     assert copied == code

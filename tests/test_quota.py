@@ -459,13 +459,14 @@ def test_the_pace_grants_a_whole_call_and_says_when_the_next_is_there() -> None:
     refused = pace(_usage(tokens=0.5), NOON)
     assert refused.granted is False
     a_call_seconds = (_utc("2026-01-13T05:00:00") - NOON) / 900
-    assert refused.until == pytest.approx(NOON + a_call_seconds / 2)
+    assert refused.until - NOON == pytest.approx(a_call_seconds / 2)
 
 
 def test_a_new_day_begins_with_a_burst() -> None:
     """However few calls were there the evening before; an unlimited account has one at any time."""
-    usage = current(_usage(used=900, tokens=0.0), NOON + 86_400)
-    assert (usage.day, usage.used, usage.tokens, usage.tokens_at) == ("2026-01-13", 0, 30.0, NOON + 86_400)
+    midnight = _utc("2026-01-13T05:00:00")
+    usage = current(_usage(used=900, tokens=0.0, tokens_at=midnight - 1), midnight + 1)
+    assert (usage.day, usage.used, usage.tokens, usage.tokens_at) == ("2026-01-13", 0, 30.0, midnight + 1)
     usage = current(_usage(limit=None, configured=None, tokens=0.0), NOON + 60)
     assert (usage.tokens, usage.tokens_at) == (30.0, NOON + 60)
 

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jotgate.answers import asked_for
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.tickets import FilledIn, OnPage, Ticket, TicketState, ticket_text
-from jotgate.submissions import EMPTY_PATIENCE_SECONDS, Candidate, Submission, examine, judge
+from jotgate.submissions import (
+    EMPTY_PATIENCE_SECONDS,
+    Candidate,
+    Submission,
+    changed_fields,
+    examine,
+    judge,
+)
 from tests.stores.contract.material import written
 
 KEYS, CODE_KEYS = KeyRing([b"k" * 32]), CodeKeys([b"c" * 32])
@@ -223,3 +231,86 @@ def test_an_empty_sheet_waits_for_its_answers() -> None:
     for waited in (-3600.0, 0.0, EMPTY_PATIENCE_SECONDS - 1):
         assert judge(sheet, None, waited_seconds=waited) is Verdict.PENDING
     assert judge(sheet, None, waited_seconds=EMPTY_PATIENCE_SECONDS) is Verdict.UNTICKETED
+
+
+def test_a_sheet_is_empty_while_no_question_has_an_answer() -> None:
+    """0 and false are answers; a ticket is one as well."""
+    assert submission(None, name="", classes=[]).empty
+    assert not submission(None, count=0).empty
+    assert not submission("x").empty
+
+
+def test_a_ticket_in_another_answer_is_found() -> None:
+    """The owner may have made the ticket field anew; what is in the field of today comes first."""
+    text, other = (
+        ticket_text(OnPage(bytes([number] * 15 + [0]), opening), KEYS) for number, opening in ((1, 4), (2, 5))
+    )
+    found = look(submission(None, odd=["a"], short="x", forged="A" * 35, was=text))
+    assert (found.ticket_id, found.opening, found.verdict) == (b"\1" * 15 + b"\0", 4, None)
+    assert look(submission(other, was=text)).opening == 5
+    assert look(submission(None, was=text + "x")).verdict is Verdict.UNTICKETED
+
+
+def test_what_was_read_is_handed_on_to_be_settled() -> None:
+    """Its number, both times, the state, where the time was read; and of the answers what the form's settings say."""
+    policy = replace(
+        STUDENTS,
+        lookup_fields=("email", "born"),
+        show_fields=("email",),
+        tell_fields=("born",),
+        lookup_kinds={"born": "exact"},
+    )
+    rows = {
+        "7": {"name": "jotgate", "answer": ""},
+        "3": {"name": "email", "type": "control_email", "answer": "Ada@school.example"},
+        "4": {"name": "born", "type": "control_textbox", "answer": "4 July 1995"},
+    }
+    given = Submission(
+        submission_id="12",
+        form_id=STUDENTS.form_id,
+        created_earliest=NOW - 5,
+        created_latest=NOW + 5,
+        status="OVERQUOTA",
+        answers=rows,
+        created_from="id",
+    )
+    found = examine(given, policy, ticket_qid="7", keys=KEYS, code_keys=CODE_KEYS)
+    assert (found.submission_id, found.form, found.status, found.created_from) == (
+        "12",
+        "students",
+        "OVERQUOTA",
+        "id",
+    )
+    assert (found.created_earliest, found.created_latest) == (NOW - 5, NOW + 5)
+    assert found.answers["email"] == "Ada@school.example"
+    assert found.kept is not None
+    assert set(found.kept.shown) == {"email"}
+    assert set(found.kept.told) == {"born"}
+    asked = [
+        ("email", "ada@SCHOOL.example", "", True),
+        ("born", "4 July 1995", "exact", True),
+        ("born", "1995-07-04", "exact", False),
+    ]
+    for name, text, kind, is_found in asked:
+        kept = {one for field, one in found.kept.lookups if field == name}
+        assert bool(kept & set(asked_for(CODE_KEYS, STUDENTS.form_id, name, text, kind))) is is_found
+    digests = {
+        one.kept.digest for one in (look(submission(text, other="Ada")) for text in ("x", "y")) if one.kept
+    }
+    assert len(digests) == 1, "the ticket is no answer"
+    assert look(replace(given, status="")).status is None
+
+
+def test_a_page_is_judged_by_its_own_opening() -> None:
+    """Where its text names none, by the one of which most came back; one that is no longer known has ended."""
+    first = FilledIn(1, {"class": "7a", "room": "12"}, ("class", "room"))
+    second = FilledIn(2, {"class": "7b", "room": "12"}, ("class", "room"))
+    both = ticket(openings=(first, second))
+    seven_b = written({"class": "7b", "room": "12"})
+    assert changed_fields(candidate(answers=seven_b, opening=1), both) == ["class"]
+    assert changed_fields(candidate(answers=seven_b, opening=2), both) == []
+    assert changed_fields(candidate(answers=seven_b), both) == []
+    assert changed_fields(candidate(answers=written({"class": "7b"})), both) == ["room"]
+    assert changed_fields(candidate(answers=seven_b), ticket()) == []
+    assert changed_fields(candidate(), ticket(openings=(FilledIn(0, {}, ("class",)),))) == []
+    assert judge(candidate(answers=seven_b, opening=9), both, waited_seconds=0.0) is Verdict.EXPIRED
