@@ -115,11 +115,6 @@ class Classmate:
         """Enter the code, and work when asked to, until one is in; return how long that takes on such a phone."""
         fields: dict[str, str] = {}
         while (answer := self._post(fields)).status_code != 303:
-            if answer.status_code == 503:
-                # The store was busy for a second, as everything is on a busy machine.
-                self.seconds += 1.0
-                assert self.seconds <= _PROMISED_SECONDS
-                continue
             assert answer.status_code == 429
             work = answer.json()["error"]["work"]
             self.seconds += _UNLUCKY * MOST_WORK / SLOW_PHONE
