@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from jotgate.admission.gate import Seen
-from jotgate.cli.token_faults import MEANINGS
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Refuse
 from jotgate.protocols import AppFault
+from jotgate.records.token_faults import MEANINGS
 from jotgate.signed.browsers import new_browser
 from jotgate.signed.proofs import ProofFault
 from jotgate.signed.tickets import FilledIn

@@ -1,4 +1,4 @@
-"""What the exact fault of a refused app token means, for `jotgate explain`; visitors read one wording for all."""
+"""What the exact fault of a refused app token means; visitors read one wording for all."""
 
 from __future__ import annotations
 
