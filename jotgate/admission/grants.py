@@ -27,6 +27,8 @@ class Person:
 
     subject: str | None = None
     label: str | None = None
+    #: Where to mail them.
+    email: str | None = None
 
 
 class IssuedCode(str):
@@ -169,6 +171,7 @@ def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) 
         form=terms.form,
         subject=person.subject,
         label=person.label,
+        email=person.email,
         batch=terms.batch,
         uses=terms.uses,
         valid_from=terms.valid_from,

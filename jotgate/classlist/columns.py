@@ -81,6 +81,24 @@ _LAST_NAMES = frozenset(
         *("legal surname", "preferred surname"),
     }
 )
+#: After hyphens and points have become blanks.
+_ADDRESSES = frozenset(
+    {
+        *("email", "e mail", "mail", "email address", "e mail address", "mail address", "email adresse"),
+        *("e mail adresse", "mailadresse", "mail adresse", "courriel", "adresse email", "adresse e mail"),
+        *("adresse mail", "adresse de courriel", "adresse électronique", "correo", "correo electrónico"),
+        *("correo e", "dirección de correo", "dirección de correo electrónico", "posta elettronica"),
+        *(
+            "indirizzo email",
+            "indirizzo e mail",
+            "e mailadres",
+            "emailadres",
+            "mailadres",
+            "endereço de email",
+        ),
+        *("endereço de e mail", "correio eletrônico", "correio eletrónico"),
+    }
+)
 #: In front of a column of last names these mean the first name, beside one of first names the last name.
 _EITHER_NAMES = frozenset({"name", "nom", "nombre", "nome", "naam"})
 _PUNCTUATION = re.compile("[-_.:*]")
@@ -94,6 +112,8 @@ class Columns:
     number: int | None
     #: Of the name, or of the first name, what comes between, and the last name; none if the list has numbers only.
     names: tuple[int, ...]
+    #: Of the e-mail address, if the list has any.
+    email: int | None
     #: So many cells has a line, at most.
     count: int
     #: The line of headings; none if the list is one column of names.
@@ -101,7 +121,7 @@ class Columns:
 
 
 #: A list of one column needs no headings: each line is a name.
-ONE_COLUMN = Columns(number=None, names=(0,), count=1, headings=[])
+ONE_COLUMN = Columns(number=None, names=(0,), email=None, count=1, headings=[])
 
 
 def named(cells: Sequence[str]) -> int:
@@ -115,14 +135,17 @@ def columns(cells: list[str]) -> Columns | str:
     count = max(place for place, cell in enumerate(cells, start=1) if cell.strip())
     headings = [_heading(cell) for cell in cells[:count]]
     numbers = [place for place, heading in enumerate(headings) if heading in _SUBJECTS]
+    emails = [place for place, heading in enumerate(headings) if heading in _ADDRESSES]
     names = _names(headings)
-    for places, meaning in (numbers, "numbers"), *((one, "names") for one in names):
+    meanings = ((numbers, "numbers"), *((one, "names") for one in names), (emails, "e-mail addresses"))
+    for places, meaning in meanings:
         if len(places) > 1:
             clashing = " and ".join(repr(cells[place].strip()) for place in places)
             return f"the columns {clashing} could both be the {meaning}; rename the one that is not"
     return Columns(
         number=numbers[0] if numbers else None,
         names=tuple(one[0] for one in names if one),
+        email=emails[0] if emails else None,
         count=count,
         headings=cells,
     )

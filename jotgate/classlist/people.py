@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from itertools import chain, islice
 
+from jotgate.classlist.addresses import address, plain_address
 from jotgate.classlist.cells import AS_TEXT, clean, faults, on_one_line
 from jotgate.classlist.columns import MAX_ABOVE, ONE_COLUMN, Columns, columns, named
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
@@ -124,7 +125,10 @@ def _headings(line_number: int, shape: Columns) -> Passed:
     cells = shape.headings
     numbers = [] if shape.number is None else [f"the numbers are below {_shown([cells[shape.number]])!r}"]
     names = " and ".join(repr(_shown([cells[place]])) for place in shape.names)
-    said = ", ".join([*numbers, *([f"the names are below {names}"] if names else [])])
+    emails = (
+        [] if shape.email is None else [f"the e-mail addresses are below {_shown([cells[shape.email]])!r}"]
+    )
+    said = ", ".join([*numbers, *([f"the names are below {names}"] if names else []), *emails])
     return Passed(line_number=line_number, sentence=f"the headings: {said}", is_usual=True)
 
 
@@ -174,6 +178,7 @@ def _fate(
     try:
         words = " ".join([cells[place] for place in shape.names]).split()
         number = "" if shape.number is None else cells[shape.number]
+        email = "" if shape.email is None else cells[shape.email].strip()
     except IndexError:
         return _looked_at(line_number, cells, shape, decimals)
     label = " ".join(words)
@@ -183,9 +188,10 @@ def _fate(
         and _is_plain_name(label, words)
         and (subject is label or (number.__class__ is str and _is_plain_number(subject)))
         and len(cells) <= shape.count
+        and plain_address(email)
         and cells != shape.headings
     ):
-        return Row(line_number=line_number, subject=subject, label=label)
+        return Row(line_number=line_number, subject=subject, label=label, email=email)
     return _looked_at(line_number, cells, shape, decimals)
 
 
@@ -233,11 +239,23 @@ def _looked_at(
         subject = whole[1]
     if not subject:
         found.append("the subject is empty")
-    if any(map(str.strip, cells[shape.count :])):
-        found.append(f"more cells than columns ({shape.count})")
-    if found:
+    email = _email(cells, shape)
+    found += _faults_beside(cells, shape, email)
+    if found or email is None:
         return Refused(line_number=line_number, sentence="; ".join(found))
-    return Row(line_number=line_number, subject=subject, label=label)
+    return Row(line_number=line_number, subject=subject, label=label, email=email)
+
+
+def _faults_beside(cells: Sequence[str], shape: Columns, email: str | None) -> Iterator[str]:
+    if email is None:
+        yield "the e-mail address cannot be one; correct it, or leave the cell empty"
+    if any(map(str.strip, cells[shape.count :])):
+        yield f"more cells than columns ({shape.count})"
+
+
+def _email(cells: Sequence[str], shape: Columns) -> str | None:
+    text = "" if shape.email is None else clean(_at(cells, shape.email))
+    return address(text) if len(text) <= MAX_CELL_CHARS else None
 
 
 def _aside(

@@ -28,6 +28,8 @@ class Row:
     subject: str
     #: What people call the subject; empty if the list does not say. One line, single spaces.
     label: str
+    #: Where to mail them; empty if the list does not say.
+    email: str = ""
 
 
 @frozen

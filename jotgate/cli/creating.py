@@ -131,7 +131,10 @@ def create(
 
 
 def _listed(class_list: BinaryIO) -> Iterator[Person]:
-    return (Person(subject=row.subject, label=row.label or None) for row in people_in(class_list))
+    return (
+        Person(subject=row.subject, label=row.label or None, email=row.email or None)
+        for row in people_in(class_list)
+    )
 
 
 def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:

@@ -15,6 +15,7 @@ class NewGrant(NamedTuple):
     form: str
     subject: str | None = None
     label: str | None = None
+    email: str | None = None
     batch: str | None = None
     uses: int = 1
     valid_from: float | None = None
@@ -30,6 +31,8 @@ class Grant:
     form: str
     subject: str | None
     label: str | None
+    #: Where to mail the person.
+    email: str | None
     batch: str | None
     uses: int
     #: Settled submissions so far; never more than `uses`.

@@ -49,10 +49,16 @@ class GrantVerbs(Verbs):
         return []
 
     def _without_forgotten(self, tx: Transaction, batch: list[NewGrant]) -> list[NewGrant]:
-        """Return the grants with tombstones in place of subjects that are forgotten."""
+        """Return the grants with tombstones in place of people who are forgotten."""
         if tx.one("any_tombstone") is None:
             return batch
-        return [one._replace(subject=known_as(tx, self._tombstones, one.form, one.subject)) for one in batch]
+        return [self._without_person(tx, one) for one in batch]
+
+    def _without_person(self, tx: Transaction, grant: NewGrant) -> NewGrant:
+        subject = known_as(tx, self._tombstones, grant.form, grant.subject)
+        if subject == grant.subject:
+            return grant
+        return grant._replace(subject=subject, label=None, email=None)
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
         """Iterate over the grants meant (None: all codes), in the order of their fingerprints, in bounded memory."""

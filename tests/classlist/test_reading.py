@@ -37,6 +37,10 @@ REAL_LISTS = {
         b"\n\nid;name;;\n1;Ann;;\n;;;\n\n2;Bo;;\n",
         [("1", "Ann"), ("2", "Bo")],
     ),
+    "e-mail addresses": (
+        b"id,name,E-Mail\n1,Ann, ann@school.example \n2,Bo\n",
+        [("1", "Ann"), ("2", "Bo")],
+    ),
     "columns of no use": (b"class,id,born,name\n5a,1,2010,Ann\n", [("1", "Ann")]),
     "cells left out at the end": (b"id,name\n1\n2,Bo\n", [("1", ""), ("2", "Bo")]),
     "numbers only": (b"Student-No.\n0012\n", [("0012", "")]),
@@ -64,6 +68,11 @@ BAD_LISTS = {
     "an open quotation mark in the headings": (b'id,"name\n1,Ann\n', ["line 1: cannot be split into cells"]),
     "an endless line": (b"id,name\n" + b"," * 90_000, ["line 2: longer than 20,000 characters"]),
     "an endless last line": (b"id,name\n" + b"," * 20_001, ["line 2: longer than 20,000 characters"]),
+    "two columns of e-mail addresses": (b"Name,Mail,E-Mail\n", ["line 1: the columns 'Mail' and 'E-Mail'"]),
+    "no e-mail addresses": (
+        b"name,mail\nAnn,ann@school\nBo,bo@x.example;ma@x.example\nCy,C <cy@x.example>\nDi,@x.example\n",
+        [f"line {line}: the e-mail address cannot be one" for line in range(2, 6)],
+    ),
     "names that are the same": (
         b"Ann\nBo\nAnn\nAnn\n",
         ["line 3: the subject 'Ann' is already in li", "line 4: the"],

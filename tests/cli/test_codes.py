@@ -70,8 +70,8 @@ def test_the_list_never_shows_a_code_but_everything_about_it(site: Site) -> None
     """`codes list --json` has the promised fields, and no output of it holds the code or its letters."""
     (code,) = _created(site, "students", "--subject", "s-1", "--batch", "b", "--uses", "2")
     (line,) = site.lines("codes", "list")
-    wanted = {"id", "form", "subject", "label", "batch", "uses", "used", "state", "valid_from", "valid_until"}
-    assert wanted | {"created_at", "moves"} == set(line)
+    wanted = {"id", "form", "subject", "label", "email", "batch", "uses", "used", "state"}
+    assert wanted | {"valid_from", "valid_until", "created_at", "moves"} == set(line)
     assert re.fullmatch(r"[0-9a-f]{12}", line["id"])
     assert (line["form"], line["subject"], line["batch"], line["uses"]) == ("students", "s-1", "b", 2)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", line["created_at"])
@@ -183,6 +183,18 @@ def test_a_class_list_becomes_a_file_of_names_and_codes(site: Site) -> None:
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     for row in rows[1:]:
         assert row[0] not in result.output
+
+
+def test_e_mail_addresses_of_a_list_are_kept_for_mailing(site: Site) -> None:
+    """With the person of the code; scripts read them, and people who look at codes need not."""
+    listed = site.folder / "class.csv"
+    listed.write_text(
+        "id,name,E-Mail\n1,Ann,mailto:ann@school.example\n2,Bo,-\n3,Cy,çy@schule.köln\n", "utf-8"
+    )
+    assert site.run("codes", "create", "students", "--from", str(listed)).exit_code == 0
+    emails = {line["subject"]: line["email"] for line in site.lines("codes", "list")}
+    assert emails == {"1": "ann@school.example", "2": None, "3": "çy@schule.köln"}
+    assert "ann@" not in site.run("codes", "list").output
 
 
 def test_lines_that_are_passed_over_are_said(site: Site) -> None:

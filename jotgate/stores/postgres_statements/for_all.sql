@@ -38,10 +38,12 @@ FROM unnest(CAST(:fingerprint AS bytea[]), CAST(:count AS integer[])) AS taken (
 WHERE grants.fingerprint = taken.fingerprint AND used + taken.count <= uses
 
 -- name: create_grant_for_all
-INSERT INTO grants (fingerprint, code_key, form, subject, label, batch, uses, valid_from, valid_until, created_at)
+INSERT INTO grants (
+    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at
+)
 SELECT * FROM unnest(
     CAST(:fingerprint AS bytea[]), CAST(:code_key AS text[]), CAST(:form AS text[]), CAST(:subject AS text[]),
-    CAST(:label AS text[]), CAST(:batch AS text[]), CAST(:uses AS integer[]), CAST(:valid_from AS double precision[]),
-    CAST(:valid_until AS double precision[]), CAST(:now AS double precision[])
+    CAST(:label AS text[]), CAST(:email AS text[]), CAST(:batch AS text[]), CAST(:uses AS integer[]),
+    CAST(:valid_from AS double precision[]), CAST(:valid_until AS double precision[]), CAST(:now AS double precision[])
 )
 ON CONFLICT (fingerprint) DO NOTHING

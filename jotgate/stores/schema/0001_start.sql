@@ -10,6 +10,7 @@ CREATE TABLE grants (
     form TEXT NOT NULL,
     subject TEXT,  -- nobody in particular for a class code
     label TEXT,  -- the owner's note: a name on a card
+    email TEXT,  -- where to mail the person
     batch TEXT,  -- codes that were created together
     uses INTEGER NOT NULL CHECK (uses > 0),  -- how many submissions it is good for
     used INTEGER NOT NULL DEFAULT 0 CHECK (used BETWEEN 0 AND uses),  -- how many were settled on it

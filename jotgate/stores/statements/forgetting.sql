@@ -71,7 +71,7 @@ SELECT fingerprint, app, form FROM {some_grants}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: forget_subject_of_grant
-UPDATE grants SET subject = :tombstone, label = NULL WHERE fingerprint = :fingerprint
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL WHERE fingerprint = :fingerprint
 
 -- name: refingerprint_grant
 UPDATE grants SET fingerprint = :fresh WHERE fingerprint = :fingerprint
@@ -116,7 +116,8 @@ WHERE form = :form AND issued_at < :before AND expires_at < :before
 
 -- name: old_grants
 SELECT fingerprint, subject FROM {some_grants}
-WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND {opens_nothing}
+WHERE form = :form AND created_at < :before AND {opens_nothing}
+    AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL OR email IS NOT NULL)
 
 -- name: opens_nothing
 -- What a code is that nobody gets in with any more; an app's is as old as the last ticket on it.
@@ -128,7 +129,8 @@ WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' 
 
 -- name: count_old_grants
 SELECT count(*) FROM grants
-WHERE form = :form AND created_at < :before AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL) AND {opens_nothing}
+WHERE form = :form AND created_at < :before AND {opens_nothing}
+    AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL OR email IS NOT NULL)
 
 -- name: old_entries
 SELECT seq, subject FROM {some_entries}
@@ -149,7 +151,8 @@ WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: forget_old_grant
 -- Unless it opens something again.
-UPDATE grants SET subject = :tombstone, label = NULL WHERE fingerprint = :fingerprint AND {opens_nothing}
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL
+WHERE fingerprint = :fingerprint AND {opens_nothing}
 
 -- name: forget_subject_of_entry
 -- Nor is anything kept that the subject could be tried on.

@@ -1,13 +1,15 @@
 -- name: every_grant
 -- What others begin with, as ``{every_grant}``.
-SELECT fingerprint, code_key, form, subject, label, batch, uses, used, valid_from, valid_until, revoked_at, created_at, moves,
-    app, foreign_tries, calm_at
+SELECT fingerprint, code_key, form, subject, label, email, batch, uses, used, valid_from, valid_until, revoked_at,
+    created_at, moves, app, foreign_tries, calm_at
 FROM grants
 
 -- name: create_grant
 -- Does nothing if the fingerprint is taken.
-INSERT INTO grants (fingerprint, code_key, form, subject, label, batch, uses, valid_from, valid_until, created_at)
-VALUES (:fingerprint, :code_key, :form, :subject, :label, :batch, :uses, :valid_from, :valid_until, :now)
+INSERT INTO grants (
+    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at
+)
+VALUES (:fingerprint, :code_key, :form, :subject, :label, :email, :batch, :uses, :valid_from, :valid_until, :now)
 ON CONFLICT (fingerprint) DO NOTHING
 
 -- name: note_code_key

@@ -110,10 +110,16 @@ def shown(number: int, ticket: object, **changes: object) -> Candidate:
 
 def submitted(store: Store, number: int, *, form: str = FORM, subject: str = PERSON) -> Candidate:
     """Let a person in with a code, and judge what they submit."""
-    store.create_grants([grant(number, form=form, subject=subject, batch="b")], T0)
+    person = {"subject": subject, "label": "Ada Lovelace", "email": "ada@school.example"}
+    store.create_grants([grant(number, form=form, batch="b", **person)], T0)
     candidate = shown(number, admitted(store, opening(number, form=form)), form=form)
     settled(store, candidate)
     return candidate
+
+
+def addressed(store: Store) -> set[tuple[str | None, str | None, str | None]]:
+    """Return how codes name people: subject, label, e-mail address."""
+    return {(one.subject, one.label, one.email) for one in store.grants()}
 
 
 def names(store: Store) -> set[str | None]:
@@ -147,6 +153,10 @@ class ForgettingContract(Contract):
         assert done.counts["ledger"] >= 4
         assert store.counts() == counts
         assert names(store) == {TOMBSTONE, "s-7"}
+        assert addressed(store) == {
+            (TOMBSTONE, None, None),
+            ("s-7", "Ada Lovelace", "ada@school.example"),
+        }
         assert store.standing(FORM, PERSON).verdict is None
         assert store.own_submissions(FORM, PERSON) == []
         assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
@@ -268,11 +278,14 @@ class ForgettingContract(Contract):
         """A code made in their name, what is let in with it, and refusals of tokens in their name, name nobody."""
         store.create_grants([grant("other", subject="s-7")], T0)
         store.forget(PERSON, form=FORM, now=T0, actor="owner")
-        batch = [grant("new", subject=PERSON), grant("class"), grant("else", subject="s-8")]
+        new = grant("new", subject=PERSON, label="Ada Lovelace", email="ada@school.example")
+        batch = [new, grant("class"), grant("else", subject="s-8")]
         store.create_grants([*batch, grant("elsewhere", subject=PERSON, form=OTHER_FORM)], T0)
         assert store.create_grants([grant("again", subject=PERSON), grant("other", subject="s-7")], T0) == [1]
         subjects = {(one.form, one.subject) for one in store.grants()}
         assert subjects == {(FORM, one) for one in (TOMBSTONE, None, "s-7", "s-8")} | {(OTHER_FORM, PERSON)}
+        assert (TOMBSTONE, None, None) in addressed(store)
+        assert "Ada Lovelace" not in {one.label for one in store.grants()}
         assert admitted(store, opening("new")).subject == TOMBSTONE
         assert admitted(store, opening("again", browser="b")).subject == TOMBSTONE
         for form, told in ((FORM, TOMBSTONE), (OTHER_FORM, PERSON)):
@@ -318,6 +331,8 @@ class ForgettingContract(Contract):
         assert done.submissions == {FORM: ["1"]}
         assert {table: done.counts.get(table, 0) for table in expected} == expected
         assert {one.submission_id: one.subject for one in records(store)} == {"1": TOMBSTONE, "2": "s-7"}
+        assert (TOMBSTONE, None, None) in addressed(store)
+        assert "ada@school.example" not in {one.email for one in store.grants()}
         assert next(store.grants(GrantFilter(form=FORM, subject=PERSON))).used == 0
         assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
         assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}

@@ -34,7 +34,8 @@ class GrantingContract(Contract):
 
     def test_grants_come_back_as_they_were_made(self, store: Store) -> None:
         """Every field is kept, and nothing is used, revoked or moved yet."""
-        made = grant("code", subject="s-1", batch="7b", uses=3, valid_from=T0, valid_until=T0 + DAY)
+        window = {"valid_from": T0, "valid_until": T0 + DAY}
+        made = grant("code", subject="s-1", label="Ada", email="ada@x.example", batch="7b", uses=3, **window)
         assert store.create_grants([made], T0 + 1) == []
         [kept] = store.grants()
         assert all(getattr(kept, name) == getattr(made, name) for name in made._fields)
