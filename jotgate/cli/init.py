@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
+from jotgate.checkup.findings import trouble, unseen
 from jotgate.classlist import open_new
-from jotgate.cli.checks import trouble, unseen
 from jotgate.cli.faults import Failed, Misused
 from jotgate.cli.output import plain, say
 from jotgate.cli.site import FileSite

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from jotgate.cli.checks import trouble
+from jotgate.checkup.findings import trouble
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jotgate.cli.checks import Level
-from jotgate.cli.site_checks import address, guessing
+from jotgate.checkup.findings import Level
+from jotgate.checkup.site import address, guessing
 
 from .conftest import CANARIES, Site
 

@@ -1,4 +1,4 @@
-"""What `doctor` finds: one line for each thing it looked at."""
+"""What a checkup finds: one finding for each thing that was looked at."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Level(Enum):
 
 
 @frozen
-class Check:
+class Finding:
     """One thing that was looked at."""
 
     level: Level
@@ -34,6 +34,8 @@ class Check:
     words: str
     #: The form concerned, or None.
     form: str | None = None
+    #: What to click in JotForm's menus or to run, one step after the other, in whole sentences.
+    steps: tuple[str, ...] = ()
 
 
 def trouble(error: Exception) -> str:

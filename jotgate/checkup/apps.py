@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jotgate.admission.apps import RegisteredApp, can_read_jwts
-from jotgate.cli.checks import Check, Level
-from jotgate.cli.output import counted
+from jotgate.checkup.findings import Finding, Level
+from jotgate.phrases import counted
 from jotgate.protocols import AppKeyState
 from jotgate.wiring import Parts
 
 
-def apps(parts: Parts) -> Iterator[Check]:
+def apps(parts: Parts) -> Iterator[Finding]:
     """Look whether each form for apps has one, and whether this site can read what they sign with."""
     live = [one for one in parts.apps.list() if one.app.revoked_at is None]
     served = {form for one in live for form in one.app.forms}
@@ -21,14 +21,14 @@ def apps(parts: Parts) -> Iterator[Check]:
             words = (
                 f"is open to apps, but no app is registered for it: jotgate apps create <name> --form {form}"
             )
-            yield Check(level=Level.WARN, topic="apps", form=form, words=words)
+            yield Finding(level=Level.WARN, topic="apps", form=form, words=words)
     unread = [one.app.name for one in live if _needs_jwts(one)]
     if unread and not can_read_jwts():
         words = f"{', '.join(unread)}: this machine cannot read Ed25519 keys and proofs: pip install 'jotgate[jwt]'"
-        yield Check(level=Level.FAIL, topic="apps", words=words)
+        yield Finding(level=Level.FAIL, topic="apps", words=words)
     elif live and served.issuperset(opened):
         words = f"{counted(len(live), 'app')} for {counted(len(served), 'form')}"
-        yield Check(level=Level.OK, topic="apps", words=words)
+        yield Finding(level=Level.OK, topic="apps", words=words)
 
 
 def _needs_jwts(one: RegisteredApp) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 import requests
 
-from jotgate.cli.checks import Check, Level, hook_address
-from jotgate.cli.output import plain
-from jotgate.door.rendering import security_headers
+from jotgate.checkup.findings import Finding, Level, hook_address
+from jotgate.phrases import plain
 from jotgate.wiring import Parts
 
 _SECONDS = 5.0
@@ -17,8 +16,8 @@ _SECONDS = 5.0
 _HELD_UP = ("gunicorn", "werkzeug")
 
 
-def outside(parts: Parts) -> Iterator[Check]:
-    """Ask the site for its door and its webhook, and see who answers."""
+def outside(parts: Parts, headers: Mapping[str, str]) -> Iterator[Finding]:
+    """Ask the site for its door and its webhook, and see who answers; *headers* are those of every page of the door."""
     forms = list(parts.settings.policies)
     address = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{forms[0]}"
     try:
@@ -26,10 +25,10 @@ def outside(parts: Parts) -> Iterator[Check]:
         hook = _ask("POST", hook_address(parts, parts.settings.hook_secrets[-1]))
     except requests.RequestException as problem:
         words = f"nothing answers there from this machine ({type(problem).__name__}): is the site running?"
-        yield Check(level=Level.WARN, topic="outside", words=words)
+        yield Finding(level=Level.WARN, topic="outside", words=words)
         return
-    yield _who_answers(parts, door, "the door", "visitors do not see it")
-    yield _who_answers(parts, hook, "the webhook", "JotForm cannot hurry verdicts up")
+    yield _who_answers(headers, door, "the door", "visitors do not see it")
+    yield _who_answers(headers, hook, "the webhook", "JotForm cannot hurry verdicts up")
     yield _slow_clients(door)
 
 
@@ -38,15 +37,14 @@ def _ask(method: str, address: str) -> requests.Response:
     return requests.request(method, address, headers=headers, timeout=_SECONDS, allow_redirects=False)
 
 
-def _who_answers(parts: Parts, answer: requests.Response, what: str, harm: str) -> Check:
-    ours = security_headers(parts.settings)
-    if all(answer.headers.get(name) == value for name, value in ours.items()):
-        return Check(level=Level.OK, topic="outside", words=f"{what} answers")
+def _who_answers(headers: Mapping[str, str], answer: requests.Response, what: str, harm: str) -> Finding:
+    if all(answer.headers.get(name) == value for name, value in headers.items()):
+        return Finding(level=Level.OK, topic="outside", words=f"{what} answers")
     words = (
         f"asked for {what}, the site answers {_told(answer)}, and that is not jotgate: {harm}. A login, a limit or a"
         " proxy is in front of it, or something replaces the headers"
     )
-    return Check(level=Level.FAIL, topic="outside", words=words)
+    return Finding(level=Level.FAIL, topic="outside", words=words)
 
 
 def _told(answer: requests.Response) -> str:
@@ -57,12 +55,12 @@ def _told(answer: requests.Response) -> str:
     return f"{answer.status_code} {plain(answer.reason or '')}".strip() + where
 
 
-def _slow_clients(answer: requests.Response) -> Check:
+def _slow_clients(answer: requests.Response) -> Finding:
     server = plain(answer.headers.get("Server", ""))
     if not server.lower().startswith(_HELD_UP):
-        return Check(level=Level.OK, topic="slow clients", words=f"{server or 'a proxy'} is in front")
+        return Finding(level=Level.OK, topic="slow clients", words=f"{server or 'a proxy'} is in front")
     words = (
         f"{server} itself talks to the outside: a handful of clients that send slowly can hold up all of its"
         " workers. Put a proxy in front that reads requests whole, such as nginx"
     )
-    return Check(level=Level.WARN, topic="slow clients", words=words)
+    return Finding(level=Level.WARN, topic="slow clients", words=words)

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jotgate.cli.checks import (
-    Check,
+from jotgate.checkup.findings import (
+    Finding,
     Level,
     hook_address,
     is_on_this_machine,
@@ -15,8 +15,8 @@ from jotgate.cli.checks import (
     trouble,
     unseen,
 )
-from jotgate.cli.output import plain
 from jotgate.errors import JotgateError, UpstreamError, UpstreamReason
+from jotgate.phrases import plain
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormState, Question
 from jotgate.signed.tickets import TEXT_LENGTH
@@ -34,12 +34,12 @@ _WITHOUT_WEBHOOK = (
 _SUSPICIOUS = ("password", "username", "login")
 
 
-def clones(parts: Parts) -> Iterator[Check]:
+def clones(parts: Parts) -> Iterator[Finding]:
     """Look for open copies of our forms: each has a ticket field, too, and nobody judges its submissions."""
     try:
         forms = parts.service.forms(operator=True)
     except JotgateError as problem:
-        yield Check(level=Level.WARN, topic="copies", words=plain(trouble(problem)))
+        yield Finding(level=Level.WARN, topic="copies", words=plain(trouble(problem)))
         return
     ours = {policy.form_id: form for form, policy in parts.settings.policies.items()}
     copies = {
@@ -52,10 +52,10 @@ def clones(parts: Parts) -> Iterator[Check]:
                 f"{one.form_id} is called a copy of this form and is open: what is sent there is not judged."
                 " Disable it at JotForm, or add it to the settings"
             )
-            yield Check(level=Level.WARN, topic="copies", form=form, words=words)
+            yield Finding(level=Level.WARN, topic="copies", form=form, words=words)
 
 
-def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[Check]:
+def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[Finding]:
     """Look at one form; stops at the first call that brings nothing, since the rest would not either."""
     form, form_id = policy.form, policy.form_id
     try:
@@ -73,41 +73,43 @@ def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[
         words = plain(trouble(problem))
         if problem.reason is UpstreamReason.UNAUTHORIZED:
             words = unseen(form_id)
-        yield Check(level=Level.FAIL, topic="form", form=form, words=words)
+        yield Finding(level=Level.FAIL, topic="form", form=form, words=words)
     except JotgateError as problem:
-        yield Check(level=Level.FAIL, topic="form", form=form, words=plain(trouble(problem)))
+        yield Finding(level=Level.FAIL, topic="form", form=form, words=plain(trouble(problem)))
     yield _stranger(parts, policy)
 
 
-def _exists(policy: FormPolicy, title: str, status: str) -> Check:
+def _exists(policy: FormPolicy, title: str, status: str) -> Finding:
     named = f'"{plain(title)}" ({policy.form_id})'
     if status == "ENABLED":
-        return Check(level=Level.OK, topic="form", form=policy.form, words=f"{named} is enabled")
+        return Finding(level=Level.OK, topic="form", form=policy.form, words=f"{named} is enabled")
     words = f"{named} is {plain(status).lower() or 'in an unknown state'} at JotForm: nobody can fill it in"
-    return Check(level=Level.FAIL, topic="form", form=policy.form, words=words)
+    return Finding(level=Level.FAIL, topic="form", form=policy.form, words=words)
 
 
 def _ticket_field(
     policy: FormPolicy, questions: Sequence[Question], state: FormState | None
-) -> Iterator[Check]:
+) -> Iterator[Finding]:
     form, wanted = policy.form, policy.ticket_field
     field = find_ticket_field(questions, wanted, state.ticket_qid if state else None)
     if field is None:
         words = f"missing: add a Short Text field, hidden, not required, with the unique name {wanted}"
-        yield Check(level=Level.FAIL, topic="ticket field", form=form, words=words + _near(questions, wanted))
+        yield Finding(
+            level=Level.FAIL, topic="ticket field", form=form, words=words + _near(questions, wanted)
+        )
         return
     faults = [*_field_faults(field), *_namesakes(field, questions)]
     if faults:
-        yield Check(level=Level.FAIL, topic="ticket field", form=form, words="; ".join(faults))
+        yield Finding(level=Level.FAIL, topic="ticket field", form=form, words="; ".join(faults))
     elif not field.hidden:
         words = f"{plain(field.name)} is visible: hide it, or visitors will wonder what to put in"
-        yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
+        yield Finding(level=Level.WARN, topic="ticket field", form=form, words=words)
     elif wanted not in (field.name, field.qid):
         words = f'was renamed; it is still found by its number. Set ticket_field = "{plain(field.name)}"'
-        yield Check(level=Level.WARN, topic="ticket field", form=form, words=words)
+        yield Finding(level=Level.WARN, topic="ticket field", form=form, words=words)
     else:
         words = f"{plain(field.name)} is there, hidden, not required"
-        yield Check(level=Level.OK, topic="ticket field", form=form, words=words)
+        yield Finding(level=Level.OK, topic="ticket field", form=form, words=words)
 
 
 def _near(questions: Sequence[Question], wanted: str) -> str:
@@ -143,7 +145,7 @@ def _namesakes(field: Question, questions: Sequence[Question]) -> Iterator[str]:
         )
 
 
-def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Check]:
+def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Finding]:
     """Look for the fields that the settings name: a name that no field has fails silently otherwise."""
     names = {name for question in questions for name in (question.qid, question.name)}
     for setting, fields, level, therefore in (
@@ -157,36 +159,36 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
             if wanted not in names:
                 words = f"{setting} names {plain(name)}, which the form does not have, so {therefore}"
                 words += _near(questions, wanted)
-                yield Check(level=level, topic="fields", form=policy.form, words=words)
+                yield Finding(level=level, topic="fields", form=policy.form, words=words)
 
 
-def _labels(form: str, questions: Sequence[Question]) -> Iterator[Check]:
+def _labels(form: str, questions: Sequence[Question]) -> Iterator[Finding]:
     for question in questions:
         words = f"{question.name} {question.text}".lower()
         found = [word for word in _SUSPICIOUS if word in words]
         if found:
             told = f"field {question.qid} has the word {found[0]}: JotForm's filter may suspend the account for it"
-            yield Check(level=Level.WARN, topic="labels", form=form, words=told)
+            yield Finding(level=Level.WARN, topic="labels", form=form, words=told)
 
 
-def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any]) -> Iterator[Check]:
+def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any]) -> Iterator[Finding]:
     """Look at some of the form's settings; the others may hold its secrets, and nothing of them is shown."""
     form = policy.form
     if _word(properties, "isEncrypted") in ("yes", "1", "true"):
         words = "is on: answers cannot be read and no webhook is sent. Turn encryption off"
-        yield Check(level=Level.FAIL, topic="encryption", form=form, words=words)
+        yield Finding(level=Level.FAIL, topic="encryption", form=form, words=words)
     else:
-        yield Check(level=Level.OK, topic="encryption", form=form, words="off, as it must be")
+        yield Finding(level=Level.OK, topic="encryption", form=form, words="off, as it must be")
     unique = _word(properties, "unique")
     if "ip" in unique:
         words = (
             "Unique Submission compares IP addresses, so only one pupil of a whole school could send the form: turn"
             " it off"
         )
-        yield Check(level=Level.FAIL, topic="unique", form=form, words=words)
+        yield Finding(level=Level.FAIL, topic="unique", form=form, words=words)
     elif unique not in ("", "none", "no"):
         words = "Unique Submission is on, which stops pupils who share a tablet: turn it off. The gate does this better"
-        yield Check(level=Level.WARN, topic="unique", form=form, words=words)
+        yield Finding(level=Level.WARN, topic="unique", form=form, words=words)
     yield _edit_links(form, properties)
     done = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{form}/done"
     is_set = (
@@ -197,12 +199,12 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
         if is_set
         else f"could redirect to {done}: visitors then see sooner that their form arrived"
     )
-    yield Check(level=Level.OK, topic="thank-you", form=form, words=words)
+    yield Finding(level=Level.OK, topic="thank-you", form=form, words=words)
 
 
 def _hiding_conditions(
     policy: FormPolicy, questions: Sequence[Question], state: FormState | None, properties: Mapping[str, Any]
-) -> Iterator[Check]:
+) -> Iterator[Finding]:
     """Look for conditions that hide or show the ticket field: JotForm empties a field that a condition hides."""
     field = find_ticket_field(questions, policy.ticket_field, state.ticket_qid if state else None)
     if field is not None and field.qid in _fields_of_conditions(properties.get("conditions")):
@@ -210,7 +212,7 @@ def _hiding_conditions(
             f"a condition of the form hides or shows {plain(field.name)}, and JotForm empties what a condition hides:"
             " take the field out of the condition"
         )
-        yield Check(level=Level.FAIL, topic="ticket field", form=policy.form, words=words)
+        yield Finding(level=Level.FAIL, topic="ticket field", form=policy.form, words=words)
 
 
 def _fields_of_conditions(conditions: object) -> set[str]:
@@ -230,16 +232,16 @@ def _fields_of_conditions(conditions: object) -> set[str]:
     return found
 
 
-def _edit_links(form: str, properties: Mapping[str, Any]) -> Check:
+def _edit_links(form: str, properties: Mapping[str, Any]) -> Finding:
     """Look for the place holder by which JotForm puts the address for editing into e-mails."""
     if "{edit_link}" in str(properties):
         words = (
             "an e-mail of the form carries an edit link: whoever has it can change answers after the verdict."
             " Take {edit_link} out; until then edits are found once a day"
         )
-        return Check(level=Level.WARN, topic="edits", form=form, words=words)
+        return Finding(level=Level.WARN, topic="edits", form=form, words=words)
     words = "no e-mail of the form carries an edit link. Leave it so: edits are found only once a day"
-    return Check(level=Level.OK, topic="edits", form=form, words=words)
+    return Finding(level=Level.OK, topic="edits", form=form, words=words)
 
 
 def _word(properties: Mapping[str, Any], name: str) -> str:
@@ -247,14 +249,14 @@ def _word(properties: Mapping[str, Any], name: str) -> str:
     return str(value).strip().lower() if isinstance(value, (str, int)) else ""
 
 
-def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Check:
+def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Finding:
     """Compare in full, show the secret's beginning only."""
     secrets = parts.settings.hook_secrets
     newest = secrets[-1]
     shown = hook_address(parts, f"{newest[:4]}...")
     present = {address.rstrip("/") for address in addresses}
     if hook_address(parts, newest) in present:
-        return Check(level=Level.OK, topic="webhook", form=form, words=f"{shown} is set")
+        return Finding(level=Level.OK, topic="webhook", form=form, words=f"{shown} is set")
     sandboxed = is_sandboxed(parts)
     where = (
         f"on {parts.settings.api_host}/sandbox/" if sandboxed else "under Settings, Integrations, WebHooks"
@@ -268,13 +270,13 @@ def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Check:
         words = f"not set: {_WITHOUT_WEBHOOK}. To set it, {add}"
     if is_on_this_machine(parts) and not sandboxed:
         words = f"JotForm cannot reach this machine: {_WITHOUT_WEBHOOK}"
-    return Check(level=Level.WARN, topic="webhook", form=form, words=words)
+    return Finding(level=Level.WARN, topic="webhook", form=form, words=words)
 
 
-def _stranger(parts: Parts, policy: FormPolicy) -> Check:
+def _stranger(parts: Parts, policy: FormPolicy) -> Finding:
     bare = f"{parts.settings.host.form_origin}/{policy.form_id}"
     words = (
         f"anyone who knows {bare} can see and send the form; such submissions are marked unticketed and never"
         " count"
     )
-    return Check(level=Level.OK, topic="bare address", form=policy.form, words=words)
+    return Finding(level=Level.OK, topic="bare address", form=policy.form, words=words)
