@@ -55,6 +55,7 @@ TESTED_WITH = {
     "checkup/lateness": "cli/test_sweeping",
     "checkup/outside": "cli/test_outside_checks",
     "checkup/site": "cli/test_doctor",
+    "classlist/addresses": "classlist/test_reading",
     "classlist/archives": "classlist/test_workbooks",
     "classlist/cells": "classlist/test_offices",
     "classlist/columns": "classlist/test_offices",

@@ -29,6 +29,8 @@ class Person:
     label: str | None = None
     #: Where to mail them.
     email: str | None = None
+    #: If it is another than that of the terms.
+    batch: str | None = None
 
 
 class IssuedCode(str):
@@ -37,15 +39,16 @@ class IssuedCode(str):
     A string that also names its person.
     """
 
-    __slots__ = ("label", "subject")
+    __slots__ = ("batch", "label", "subject")
 
     subject: str | None
     label: str | None
+    batch: str | None
 
-    def __new__(cls, code: str, *, subject: str | None, label: str | None) -> IssuedCode:
+    def __new__(cls, code: str, *, subject: str | None, label: str | None, batch: str | None) -> IssuedCode:
         """Return *code* with whom it is for."""
         issued = super().__new__(cls, code)
-        issued.subject, issued.label = subject, label
+        issued.subject, issued.label, issued.batch = subject, label, batch
         return issued
 
     def __repr__(self) -> str:
@@ -102,7 +105,8 @@ class Grants:
             except StoreError as error:
                 problem = error
             for code, person in compress(zip(codes, batch, strict=True), stored):
-                yield IssuedCode(printed(code), subject=person.subject, label=person.label)
+                batch_name = person.batch or terms.batch
+                yield IssuedCode(printed(code), subject=person.subject, label=person.label, batch=batch_name)
             if problem is not None:
                 raise problem
 
@@ -150,7 +154,7 @@ class Grants:
         grant = self._store.reissue_grant(exactly, fresh, now=self._clock.now(), actor=actor)
         if grant is None:
             return None
-        return IssuedCode(printed(code), subject=grant.subject, label=grant.label)
+        return IssuedCode(printed(code), subject=grant.subject, label=grant.label, batch=grant.batch)
 
     def give_back(self, which: GrantFilter, *, actor: str) -> Grant | None:
         """Give the one grant meant a use back, or free its sent ticket; None: not exactly one, or nothing to give."""
@@ -172,7 +176,7 @@ def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) 
         subject=person.subject,
         label=person.label,
         email=person.email,
-        batch=terms.batch,
+        batch=person.batch or terms.batch,
         uses=terms.uses,
         valid_from=terms.valid_from,
         valid_until=terms.valid_until,

@@ -8,7 +8,7 @@ by its line. Writing defuses cells that a spreadsheet would run as formulas, and
 
 from __future__ import annotations
 
-from jotgate.classlist.reading import checked, read, rows, told_apart
+from jotgate.classlist.reading import checked, read, rows, texts, told_apart
 from jotgate.classlist.records import (
     MAX_CELL_CHARS,
     MAX_PROBLEMS,
@@ -43,6 +43,7 @@ __all__ = [
     "open_new",
     "read",
     "rows",
+    "texts",
     "told_apart",
     "write_table",
     "write_workbook",

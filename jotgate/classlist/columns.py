@@ -99,6 +99,13 @@ _ADDRESSES = frozenset(
         *("endereço de e mail", "correio eletrônico", "correio eletrónico"),
     }
 )
+_CLASSES = frozenset(
+    {
+        *("class", "form", "group", "section", "tutor group", "form group", "homeroom", "registration group"),
+        *("class name", "klasse", "klassen", "gruppe", "kurs", "lerngruppe", "classe", "groupe", "division"),
+        *("clase", "curso", "grupo", "gruppo", "sezione", "klas", "groep", "stamklas", "turma"),
+    }
+)
 #: In front of a column of last names these mean the first name, beside one of first names the last name.
 _EITHER_NAMES = frozenset({"name", "nom", "nombre", "nome", "naam"})
 _PUNCTUATION = re.compile("[-_.:*]")
@@ -114,6 +121,8 @@ class Columns:
     names: tuple[int, ...]
     #: Of the e-mail address, if the list has any.
     email: int | None
+    #: Of the class; None as well if nobody wants to know it.
+    group: int | None
     #: So many cells has a line, at most.
     count: int
     #: The line of headings; none if the list is one column of names.
@@ -121,7 +130,8 @@ class Columns:
 
 
 #: A list of one column needs no headings: each line is a name.
-ONE_COLUMN = Columns(number=None, names=(0,), email=None, count=1, headings=[])
+ONE_COLUMN = Columns(number=None, names=(0,), email=None, group=None, count=1, headings=[])
+NO_CLASSES = 'no column says the class of people; write "class" above the one that does'
 
 
 def named(cells: Sequence[str]) -> int:
@@ -130,14 +140,18 @@ def named(cells: Sequence[str]) -> int:
     return (not words.isdisjoint(_SUBJECTS)) + (not words.isdisjoint(_NAMES | _FIRST_NAMES | _LAST_NAMES))
 
 
-def columns(cells: list[str]) -> Columns | str:
-    """Tell the columns from the line that names them, or say why that is impossible."""
+def columns(cells: list[str], *, by_class: bool = False) -> Columns | str:
+    """Tell the columns from the line that names them, those of classes if asked to; or say why that is impossible."""
     count = max(place for place, cell in enumerate(cells, start=1) if cell.strip())
     headings = [_heading(cell) for cell in cells[:count]]
     numbers = [place for place, heading in enumerate(headings) if heading in _SUBJECTS]
     emails = [place for place, heading in enumerate(headings) if heading in _ADDRESSES]
     names = _names(headings)
-    meanings = ((numbers, "numbers"), *((one, "names") for one in names), (emails, "e-mail addresses"))
+    groups = [place for place, heading in enumerate(headings) if by_class and heading in _CLASSES]
+    if by_class and not groups:
+        return NO_CLASSES
+    of_names = ((one, "names") for one in names)
+    meanings = ((numbers, "numbers"), *of_names, (emails, "e-mail addresses"), (groups, "classes"))
     for places, meaning in meanings:
         if len(places) > 1:
             clashing = " and ".join(repr(cells[place].strip()) for place in places)
@@ -146,6 +160,7 @@ def columns(cells: list[str]) -> Columns | str:
         number=numbers[0] if numbers else None,
         names=tuple(one[0] for one in names if one),
         email=emails[0] if emails else None,
+        group=groups[0] if groups else None,
         count=count,
         headings=cells,
     )

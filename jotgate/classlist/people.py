@@ -10,7 +10,7 @@ from itertools import chain, islice
 
 from jotgate.classlist.addresses import address, plain_address
 from jotgate.classlist.cells import AS_TEXT, clean, faults, on_one_line
-from jotgate.classlist.columns import MAX_ABOVE, ONE_COLUMN, Columns, columns, named
+from jotgate.classlist.columns import MAX_ABOVE, NO_CLASSES, ONE_COLUMN, Columns, columns, named
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
 from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
 from jotgate.frozen import frozen
@@ -42,7 +42,9 @@ class _Note:
     text: str
 
 
-def fates(records: Iterator[Record], decimals: Decimals = Decimals.KEPT) -> Iterator[Fate]:
+def fates(
+    records: Iterator[Record], decimals: Decimals = Decimals.KEPT, *, by_class: bool = False
+) -> Iterator[Fate]:
     """Give what becomes of each line; not yet known is which subjects are there twice.
 
     Where no line names the columns and they are not clear without, that is the only thing said.
@@ -51,7 +53,7 @@ def fates(records: Iterator[Record], decimals: Decimals = Decimals.KEPT) -> Iter
     if not head:
         yield from broken
         return
-    found = _heading_among(head)
+    found = _heading_among(head, by_class=by_class)
     if isinstance(found, Refused):
         yield found
         return
@@ -73,11 +75,11 @@ def _head(records: Iterator[Record]) -> tuple[list[tuple[int, list[str]]], list[
     return head, []
 
 
-def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns] | Refused:
+def _heading_among(head: Sequence[tuple[int, list[str]]], *, by_class: bool) -> tuple[int, Columns] | Refused:
     """Return which record names the columns, and how; or why none does."""
     if (place := _place_of_headings(head)) is not None:
         line_number, cells = head[place]
-        shape = columns(cells)
+        shape = columns(cells, by_class=by_class)
         return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
     for line_number, cells in head:
         if any(map(str.strip, cells[1:])):
@@ -85,7 +87,7 @@ def _heading_among(head: Sequence[tuple[int, list[str]]]) -> tuple[int, Columns]
                 'this line must name the columns: "id" above the numbers, "name" above the names, or both'
             )
             return Refused(line_number=line_number, sentence=sentence)
-    return 0, ONE_COLUMN
+    return Refused(line_number=head[0][0], sentence=NO_CLASSES) if by_class else (0, ONE_COLUMN)
 
 
 def _place_of_headings(head: Sequence[tuple[int, list[str]]]) -> int | None:
@@ -123,13 +125,18 @@ def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | R
 
 def _headings(line_number: int, shape: Columns) -> Passed:
     cells = shape.headings
-    numbers = [] if shape.number is None else [f"the numbers are below {_shown([cells[shape.number]])!r}"]
-    names = " and ".join(repr(_shown([cells[place]])) for place in shape.names)
-    emails = (
-        [] if shape.email is None else [f"the e-mail addresses are below {_shown([cells[shape.email]])!r}"]
-    )
-    said = ", ".join([*numbers, *([f"the names are below {names}"] if names else []), *emails])
-    return Passed(line_number=line_number, sentence=f"the headings: {said}", is_usual=True)
+    meant = {
+        "numbers": [shape.number],
+        "names": shape.names,
+        "e-mail addresses": [shape.email],
+        "classes": [shape.group],
+    }
+    said = []
+    for what, places in meant.items():
+        if below := [repr(_shown([cells[place]])) for place in places if place is not None]:
+            said.append(f"the {what} are below {' and '.join(below)}")
+    headings = tuple(on_one_line(clean(cell)) for cell in cells[: shape.count])
+    return Passed(line_number=line_number, sentence=f"the headings: {', '.join(said)}", headings=headings)
 
 
 def _below(records: Iterable[Record], shape: Columns, decimals: Decimals) -> Iterator[Fate]:
@@ -179,6 +186,7 @@ def _fate(
         words = " ".join([cells[place] for place in shape.names]).split()
         number = "" if shape.number is None else cells[shape.number]
         email = "" if shape.email is None else cells[shape.email].strip()
+        group = "" if shape.group is None else cells[shape.group]
     except IndexError:
         return _looked_at(line_number, cells, shape, decimals)
     label = " ".join(words)
@@ -189,9 +197,17 @@ def _fate(
         and (subject is label or (number.__class__ is str and _is_plain_number(subject)))
         and len(cells) <= shape.count
         and plain_address(email)
+        and (not group or (group.isalnum() and group.__class__ is str))
         and cells != shape.headings
     ):
-        return Row(line_number=line_number, subject=subject, label=label, email=email)
+        return Row(
+            line_number=line_number,
+            subject=subject,
+            label=label,
+            email=email,
+            group=group,
+            cells=tuple(cells),
+        )
     return _looked_at(line_number, cells, shape, decimals)
 
 
@@ -239,16 +255,24 @@ def _looked_at(
         subject = whole[1]
     if not subject:
         found.append("the subject is empty")
-    email = _email(cells, shape)
-    found += _faults_beside(cells, shape, email)
+    email, group = _email(cells, shape), _group(cells, shape)
+    found += _faults_beside(cells, shape, email, group)
     if found or email is None:
         return Refused(line_number=line_number, sentence="; ".join(found))
-    return Row(line_number=line_number, subject=subject, label=label, email=email)
+    return Row(
+        line_number=line_number, subject=subject, label=label, email=email, group=group, cells=tuple(cells)
+    )
 
 
-def _faults_beside(cells: Sequence[str], shape: Columns, email: str | None) -> Iterator[str]:
+def _group(cells: Sequence[str], shape: Columns) -> str:
+    return "" if shape.group is None else on_one_line(clean(_at(cells, shape.group)))
+
+
+def _faults_beside(cells: Sequence[str], shape: Columns, email: str | None, group: str) -> Iterator[str]:
     if email is None:
         yield "the e-mail address cannot be one; correct it, or leave the cell empty"
+    if shape.group is not None:
+        yield from faults("class", _at(cells, shape.group), group)
     if any(map(str.strip, cells[shape.count :])):
         yield f"more cells than columns ({shape.count})"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from typing import BinaryIO
 
+from jotgate.classlist.cells import clean
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
 from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row
 from jotgate.classlist.sheets import sheet_in
@@ -29,14 +30,21 @@ def rows(source: bytes | BinaryIO) -> Iterator[Row]:
     return checked(source).rows
 
 
-def checked(source: bytes | BinaryIO) -> ClassList:
+def texts(row: Row, headings: Sequence[str]) -> list[str]:
+    """Return what a list with these *headings* says of somebody, in their order."""
+    found = [clean(cell) for cell in row.cells[: len(headings)]]
+    return found + [""] * (len(headings) - len(found))
+
+
+def checked(source: bytes | BinaryIO, *, by_class: bool = False) -> ClassList:
     """Check a whole class list.
 
     One of its first lines names the columns, in any order: one of `subject`, `id`, `student number` and the like,
-    one of `name`, `label` and the like, or both; first and last names may have a column each. Other columns are
-    passed over. Where there is a name but no number, the name is the subject *and* the label, so that two pupils of
-    the same name need a number to be told apart. A list of one column needs no headings: each line is a name. With
-    several columns, headings are required, lest "Schmidt, Anna" becomes a number and a name.
+    one of `name`, `label` and the like, or both; first and last names may have a column each. There may be one of
+    `e-mail`, and has to be one of `class` if *by_class*. Other columns are only kept. Where there is a name but no
+    number, the name is the subject *and* the label, so that two pupils of the same name need a number to be told apart.
+    A list of one column needs no headings: each line is a name. With several columns, headings are required, lest
+    "Schmidt, Anna" becomes a number and a name.
 
     Titles above the headings and notes below the people are passed over, and remarked on.
 
@@ -46,31 +54,38 @@ def checked(source: bytes | BinaryIO) -> ClassList:
     spreadsheet broke, an open quotation mark, unreadable or control characters, a cell or line too long. Errors of the
     reading itself are `OSError`.
     """
-    reading = _Reading(source, MAX_PROBLEMS)
+    reading = _Reading(source, MAX_PROBLEMS, by_class=by_class)
     problems = [*reading.problems, *islice(reading.repeated(), MAX_PROBLEMS)]
     if problems:
         raise InputError([*_told(problems), *reading.remarks])
     if not reading.has_people:
         raise InputError(["the list is empty", *reading.remarks, *reading.told_of_passed()])
-    return ClassList(remarks=(*reading.remarks, *reading.told_of_passed()), rows=_only_rows(reading.again()))
+    return ClassList(
+        remarks=(*reading.remarks, *reading.told_of_passed()),
+        headings=reading.headings,
+        rows=_only_rows(reading.again()),
+    )
 
 
-def told_apart(source: bytes | BinaryIO) -> Lines:
+def told_apart(source: bytes | BinaryIO, *, by_class: bool = False) -> Lines:
     """Tell what becomes of each line of a class list, of as many as it has.
 
     Raises:
         InputError: the file has no lines that could be told apart.
     """
-    reading = _Reading(source, None)
+    reading = _Reading(source, None, by_class=by_class)
     return Lines(remarks=reading.remarks, fates=reading.with_repetitions())
 
 
 class _Reading:
     """A list that was read once."""
 
-    def __init__(self, source: bytes | BinaryIO, most: int | None) -> None:
+    def __init__(self, source: bytes | BinaryIO, most: int | None, *, by_class: bool) -> None:
         """Look at the lines, until there are as many problems as *most*."""
         self._sheet = sheet_in(source)
+        self._by_class = by_class
+        #: What stands above the columns; of one column without a heading, what it has.
+        self.headings: tuple[str, ...] = ("name",)
         self._decimals = Decimals.KEPT
         self._decimals = self._look(most)
         if self._decimals is Decimals.REFUSED:
@@ -88,14 +103,16 @@ class _Reading:
         return [*self._passed, *more]
 
     def _note(self, passed: Passed) -> None:
-        if len(self._passed) < MAX_PASSED:
+        if passed.headings:
+            self.headings = passed.headings
+        elif len(self._passed) < MAX_PASSED:
             self._passed.append(f"line {passed.line_number}: {passed.sentence}")
         else:
             self._more_passed += 1
 
     def again(self) -> Iterator[Fate]:
         """Read the list anew, knowing what its numbers are."""
-        return fates(self._sheet.records(), self._decimals)
+        return fates(self._sheet.records(), self._decimals, by_class=self._by_class)
 
     def repeated(self) -> Iterator[Refused]:
         """Give the lines whose subject is in an earlier line."""
@@ -131,8 +148,7 @@ class _Reading:
             if isinstance(fate, Row):
                 hashes.append(hash(numbers.whole(fate.subject)))
             elif isinstance(fate, Passed):
-                if not fate.is_usual:
-                    self._note(fate)
+                self._note(fate)
             elif most is not None:
                 self.problems.append(fate)
                 if len(self.problems) == most:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import field
 from typing import TypeAlias
 
 from jotgate.frozen import frozen
@@ -30,6 +31,10 @@ class Row:
     label: str
     #: Where to mail them; empty if the list does not say.
     email: str = ""
+    #: The class; empty if the list does not say, or nobody asked.
+    group: str = ""
+    #: All that the line has, as it stands there; see `texts`.
+    cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 @frozen
@@ -48,8 +53,8 @@ class Passed:
     line_number: int
     #: What it is taken for; no capital, no full stop.
     sentence: str
-    #: Whether every list has such a line, as it has headings, so that nobody wants to be told.
-    is_usual: bool = False
+    #: What stands above the columns, if it is the line that names them: nobody wants to be told of that one.
+    headings: tuple[str, ...] = ()
 
 
 Fate: TypeAlias = Row | Refused | Passed
@@ -63,6 +68,8 @@ class ClassList:
 
     #: What was read otherwise than it stands in the file, one sentence each.
     remarks: tuple[str, ...]
+    #: What stands above each of its columns.
+    headings: tuple[str, ...]
     #: The people, one by one: read from the file once more, so that a million need little memory.
     rows: Iterator[Row]
 

@@ -18,8 +18,9 @@ import click
 from jotgate import classlist
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.again import Again, again_option
+from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import class_list_option, instant, out_options, people_in
+from jotgate.cli.lists import class_list_option, instant, out_options
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import actor_option, open_parts, policy_of
@@ -52,6 +53,7 @@ _WATCHED = 20_000
     help="How often each code can be used.",
 )
 @click.option("--batch", help="A name to list and revoke them by. [default: the time]")
+@by_class_option
 @click.option(
     "--valid-from", help="Such as 2026-09-01T08:00; in the form's timezone unless it has an offset."
 )
@@ -74,6 +76,7 @@ def create(
     label: str | None,
     uses: int,
     batch: str | None,
+    by_class: bool,
     valid_from: str | None,
     valid_until: str | None,
     links: bool,
@@ -89,6 +92,8 @@ def create(
         raise click.UsageError("Give exactly one of --count, --subject or --from.")
     if label is not None and class_list is not None:
         raise click.UsageError("--label works with --count or --subject only: a list brings its own labels.")
+    if by_class and class_list is None:
+        raise click.UsageError("--by-class needs a list: give one by --from.")
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     terms = Terms(
@@ -103,38 +108,32 @@ def create(
         say(f"Look at --valid-until: it was {over}, so these codes open nothing.", err=True)
     if dry_run:
         parts.grants.create(terms, ())
-        rehearse(class_list, "code", as_json=as_json)
+        rehearse(class_list, "code", as_json=as_json, by_class=by_class)
         return
     page = policy.page or f"{parts.settings.url_prefix}/f/{quote(form)}"
     door = f"{parts.settings.site_url}{page}" if links else ""
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None
-    persons = _listed(class_list) if class_list else named()
+    table = CodeTable(class_list, by_class=by_class, named=count is None, door=door)
+    persons = table.people() if class_list else named()
     if earlier is not None:
         persons = earlier.those(persons)
     if out is None:
         persons = _few(persons, number)
-    issued = parts.grants.create(terms, persons)
+    made = _Made(ctx, terms)
+    issued = made.counted(_watched(parts.grants.create(terms, made.noted(persons)), number))
     if out is None:
-        with _undoable(ctx, terms) as made:
-            _print(list(made.counted(issued)), terms, door, as_json=as_json)
+        with _undoable(made):
+            _print(list(issued), terms, door, as_json=as_json)
     else:
         write = classlist.writer(out, separator=separator, people=number or 0)
         stream = classlist.open_new(out)
-        with _undoable(ctx, terms, out) as made, stream:
-            watched = made.counted(_watched(issued, number))
-            _write(write, stream, watched, door, named=count is None)
+        with _undoable(made, out), stream:
+            _write(write, stream, issued, table)
     if earlier is not None:
         earlier.conclude(actor=actor)
-    _conclude(ctx, terms, made.number, out, as_json=as_json)
-
-
-def _listed(class_list: BinaryIO) -> Iterator[Person]:
-    return (
-        Person(subject=row.subject, label=row.label or None, email=row.email or None)
-        for row in people_in(class_list)
-    )
+    _conclude(made, terms, out, as_json=as_json)
 
 
 def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:
@@ -149,35 +148,46 @@ def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:
 
 
 class _Made:
-    """How many codes have been handed on."""
+    """Which codes there are by now, and how to revoke them."""
 
-    def __init__(self) -> None:
+    def __init__(self, ctx: click.Context, terms: Terms) -> None:
         self.number = 0
+        self._command = f"{ctx.parent.command_path if ctx.parent else 'jotgate codes'} revoke"
+        self._terms = terms
+        self._batches: dict[str, None] = {}
+
+    def noted(self, persons: Iterable[Person]) -> Iterator[Person]:
+        """Give the persons on, and note in which batches their codes will be."""
+        for person in persons:
+            self._batches[person.batch or self._terms.batch or ""] = None
+            yield person
 
     def counted(self, issued: Iterable[IssuedCode]) -> Iterator[IssuedCode]:
+        """Give the codes on, and count them."""
         for self.number, one in enumerate(issued, start=1):
             yield one
 
+    @property
+    def revoking(self) -> str:
+        """The command that revokes them all, or the first batch of several."""
+        first, *others = self._batches or [self._terms.batch or ""]
+        more = f", and so on for {', '.join(map(plain, others))}" if others else ""
+        return f"`{self._command} --batch {shlex.quote(first)} --form {self._terms.form}`{more}"
+
 
 @contextmanager
-def _undoable(ctx: click.Context, terms: Terms, out: Path | None = None) -> Iterator[_Made]:
+def _undoable(made: _Made, out: Path | None = None) -> Iterator[None]:
     """Say which codes exist and how to revoke them, should the work end midway."""
-    made = _Made()
     try:
-        yield made
+        yield
     except (JotgateError, OSError, KeyboardInterrupt) as problem:
         if out is not None and not made.number:
             out.unlink(missing_ok=True)
         why = "it was stopped" if isinstance(problem, KeyboardInterrupt) else plain(str(problem))
         raise Failed(
             f"Stopped after {counted(made.number, 'code')}: {why}. More codes may be stored that nobody has seen."
-            f" Revoke them all with `{_revoking(ctx, terms)}`, and start again."
+            f" Revoke them all with {made.revoking}, and start again."
         ) from None
-
-
-def _revoking(ctx: click.Context, terms: Terms) -> str:
-    group = ctx.parent.command_path if ctx.parent else "jotgate codes"
-    return f"{group} revoke --batch {shlex.quote(terms.batch or '')} --form {terms.form}"
 
 
 def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[IssuedCode]:
@@ -195,29 +205,10 @@ def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[Issue
             bar.update(len(chunk))
 
 
-def _link(door: str, code: str) -> str:
-    """Return a link that fills the code in: what is behind the mark never leaves the browser."""
-    return f"{door}#code={code}"
-
-
 def _write(
-    write: classlist.TableWriter,
-    stream: BinaryIO,
-    issued: Iterable[IssuedCode],
-    door: str,
-    *,
-    named: bool,
+    write: classlist.TableWriter, stream: BinaryIO, issued: Iterable[IssuedCode], table: CodeTable
 ) -> None:
-    head = ["code", *(["subject", "label"] if named else []), *(["link"] if door else [])]
-    rows = (
-        [
-            one.code,
-            *([one.subject or "", one.label or ""] if named else []),
-            *([_link(door, one.code)] if door else []),
-        ]
-        for one in issued
-    )
-    write(stream, rows, columns=head)
+    write(stream, map(table.row, issued), columns=table.columns)
     stream.flush()
     # The codes cannot be shown again, so the file has to be as durable as the store.
     os.fsync(stream.fileno())
@@ -225,9 +216,9 @@ def _write(
 
 def _print(issued: Sequence[IssuedCode], terms: Terms, door: str, *, as_json: bool) -> None:
     for one in issued:
-        link = _link(door, one.code) if door else None
+        link = link_of(door, one.code) if door else None
         if as_json:
-            names = {"subject": one.subject, "label": one.label, "batch": terms.batch}
+            names = {"subject": one.subject, "label": one.label, "batch": one.batch}
             emit({"code": one.code, "form": terms.form, **names} | ({"link": link} if link else {}))
         else:
             label = one.label if one.label != one.subject else None
@@ -235,9 +226,11 @@ def _print(issued: Sequence[IssuedCode], terms: Terms, door: str, *, as_json: bo
             say("  ".join(chain([one.code], told)))
 
 
-def _conclude(ctx: click.Context, terms: Terms, number: int, out: Path | None, *, as_json: bool) -> None:
+def _conclude(made: _Made, terms: Terms, out: Path | None, *, as_json: bool) -> None:
+    number = made.number
     if as_json and out is not None:
         emit({"created": number, "form": terms.form, "batch": terms.batch, "out": str(out)})
     where = "shown only now and not stored" if out is None else f"in {out} and nowhere else"
     say(f"Created {counted(number, 'code')} for {terms.form}, {where}.", err=True)
-    say(f"To revoke them all: {_revoking(ctx, terms)}", err=True)
+    if number:
+        say(f"To revoke them all: {made.revoking}", err=True)

@@ -29,15 +29,20 @@ class_list_option = click.option(
 
 
 def people_in(class_list: BinaryIO) -> Iterator[classlist.Row]:
-    """Check a class list as a whole, say what was passed over in it, and return its people.
+    """Return the people of a class list; see `checked_list`."""
+    return checked_list(class_list).rows
+
+
+def checked_list(class_list: BinaryIO, *, by_class: bool = False) -> classlist.ClassList:
+    """Check a class list as a whole, and say what was passed over in it.
 
     Raises:
         InputError: as `classlist.checked`.
     """
-    checked = classlist.checked(class_list)
+    checked = classlist.checked(class_list, by_class=by_class)
     for one in checked.remarks:
         remark(one)
-    return checked.rows
+    return checked
 
 
 def remark(sentence: str) -> None:

@@ -178,11 +178,91 @@ def test_a_class_list_becomes_a_file_of_names_and_codes(site: Site) -> None:
     )
     assert result.exit_code == 0, result.output
     rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig")), delimiter=";"))
-    assert rows[0] == ["code", "subject", "label"]
-    assert [row[1:] for row in rows[1:]] == [["7", "Jörg Groß"], ["8", "Ann"]]
+    assert rows[0] == ["id", "name", "code"]
+    assert [row[:2] for row in rows[1:]] == [["7", "Jörg Groß"], ["8", "Ann"]]
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     for row in rows[1:]:
-        assert row[0] not in result.output
+        assert row[2] not in result.output
+
+
+WIDE = """Class list 7a and 7b;;;;;
+Nr;Vorname;Nachname;Klasse;E-Mail;Code
+0042;Ada;Lindqvist;7a;ada@school.example;A1
+;;;;;
+'0043;Bo;=Hill;7b;;
+0044;Cy;"Groß
+Öz";7a;cy@school.example;"B;2"
+"""
+
+
+def test_a_class_list_comes_out_with_all_its_columns(site: Site) -> None:
+    """And the code and the link behind them, under names that the list does not have; as CSV and as a workbook."""
+    openpyxl = pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")
+    listed, out, book = (site.folder / name for name in ("class.csv", "codes.csv", "codes.xlsx"))
+    listed.write_text(WIDE, encoding="utf-8")
+    for path in (out, book):
+        result = site.run(
+            *("codes", "create", "students", "--from", str(listed), "--out", str(path)),
+            *("--links", "--again", "add"),
+        )
+        assert result.exit_code == 0, result.output
+    kept = [
+        ["Nr", "Vorname", "Nachname", "Klasse", "E-Mail", "Code"],
+        ["0042", "Ada", "Lindqvist", "7a", "ada@school.example", "A1"],
+        ["0043", "Bo", "=Hill", "7b", "", ""],
+        ["0044", "Cy", "Groß\nÖz", "7a", "cy@school.example", "B;2"],
+    ]
+    rows = list(csv.reader(io.StringIO(out.read_text("utf-8-sig"), newline="")))
+    assert rows[2][2] == "'=Hill"
+    rows[2][2] = "=Hill"
+    workbook = [[cell or "" for cell in row] for row in openpyxl.load_workbook(book).active.values]
+    for table in (rows, workbook):
+        assert [row[:6] for row in table] == kept
+        assert table[0][6:] == ["access code", "link"]
+        for row in table[1:]:
+            assert isinstance(parse(row[6]), CodeText)
+            assert row[7] == f"https://school.example/jotgate/f/students#code={row[6]}"
+    assert {(line["subject"], line["label"]) for line in site.lines("codes", "list")} == {
+        ("0042", "Ada Lindqvist"),
+        ("0043", "Bo =Hill"),
+        ("0044", "Cy Groß Öz"),
+    }
+
+
+def test_a_class_becomes_a_batch_if_asked(site: Site) -> None:
+    """Whoever has no class is in the batch of the command; how to revoke names every batch."""
+    listed = site.folder / "class.csv"
+    listed.write_text("id;name;class\n1;Ann;7a\n2;Bo;7 b\n3;Cy;\n", encoding="utf-8")
+    command = ("codes", "create", "students", "--from", str(listed), "--by-class", "--batch", "all")
+    result = site.run(*command)
+    assert result.exit_code == 0, result.output
+    assert "codes revoke --batch 7a --form students`, and so on for 7 b, all" in result.stderr
+    batches = {line["subject"]: line["batch"] for line in site.lines("codes", "list")}
+    assert batches == {"1": "7a", "2": "7 b", "3": "all"}
+    [line] = site.lines("codes", "create", "students", "--subject", "4", "--batch", "7c")
+    assert line["batch"] == "7c"
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ("id;name\n1;Ann\n", "line 1: no column says the class"),
+        ("Ann\nBo\n", "line 1: no column says the class"),
+        ("id;class;group\n1;7a;x\n", "line 1: the columns 'class' and 'group' could both be the classes"),
+        ("id;class\n1;#REF!\n", "line 2: the class is #REF!"),
+    ],
+)
+def test_a_class_that_nobody_can_tell_is_refused(site: Site, listed: str, words: str) -> None:
+    """With the line that has to be mended, in the dry run as well; the same list is good without."""
+    path = site.folder / "class.csv"
+    path.write_text(listed, encoding="utf-8")
+    for how in ([], ["--dry-run"]):
+        result = site.run("codes", "create", "students", "--from", str(path), "--by-class", *how)
+        assert result.exit_code == 2
+        assert words.partition(": ")[2] in result.output
+    assert site.lines("codes", "list") == []
+    assert site.run("codes", "create", "students", "--from", str(path)).exit_code == 0
+    assert site.run("codes", "create", "students", "--count", "1", "--by-class").exit_code == 2
 
 
 def test_e_mail_addresses_of_a_list_are_kept_for_mailing(site: Site) -> None:
@@ -225,17 +305,20 @@ def test_a_class_list_of_excel_becomes_a_workbook_of_codes(site: Site) -> None:
     result = site.run("codes", "create", "students", "--from", str(listed), "--out", str(out))
     assert result.exit_code == 0, result.output
     rows = list(openpyxl.load_workbook(out).active.values)
-    assert [row[1:] for row in rows] == [
-        ("subject", "label"),
+    assert [row[:2] for row in rows] == [
+        ("Nr", "Name"),
         ("0007", "Jörg Groß"),
         ("9007199254740993123", "=Ann"),
     ]
-    assert isinstance(parse(rows[1][0]), CodeText)
+    assert isinstance(parse(rows[1][2]), CodeText)
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     again = site.run("codes", "create", "students", "--from", str(listed), "--out", str(out))
     assert (again.exit_code, "exists already" in again.output) == (2, True)
     assert site.run("invitations", "students", "--from", str(out), "--out", str(links)).exit_code == 0
-    assert [row[1:] for row in openpyxl.load_workbook(links).active.values] == [row[1:] for row in rows]
+    assert [row[1:] for row in openpyxl.load_workbook(links).active.values] == [
+        ("subject", "label"),
+        *(row[:2] for row in rows[1:]),
+    ]
     assert len(site.lines("codes", "list")) == 2
 
 
