@@ -42,6 +42,7 @@ class Reason(Enum):
     MOVED_AWAY = "moved_away"  #: what this browser had open on an app's form was opened in another one since.
     NOT_YET_OPEN = "not_yet_open"  #: the form opens later.
     CLOSED = "closed"  #: the form has closed.
+    PAUSED = "paused"  #: a person has paused the form until they open it again.
     FULL = "full"  #: the form's capacity is settled.
     FIELD_MISSING = "field_missing"  #: the form lost its ticket field, or is gone: nothing could be proved.
     NO_PASS = "no_pass"  #: no valid pass came with the request.
@@ -175,6 +176,8 @@ class Refuse:
     hint: str | None = None
     #: For `Reason.THROTTLED` and `Reason.CODE_BUSY`: what a browser may work instead of waiting, if anything.
     work: Work | None = None
+    #: For `Reason.PAUSED`: what the person who paused the form says to visitors, plain text; None: nothing.
+    words: str | None = None
 
     @classmethod
     def unrecorded(
@@ -185,6 +188,7 @@ class Refuse:
         retry_after_seconds: float | None = None,
         hint: str | None = None,
         work: Work | None = None,
+        words: str | None = None,
     ) -> Refuse:
         """Refuse without an entry in the ledger: the reference is the reason itself, in capitals."""
         return cls(
@@ -194,6 +198,7 @@ class Refuse:
             retry_after_seconds=retry_after_seconds,
             hint=hint,
             work=work,
+            words=words,
         )
 
     @property

@@ -100,8 +100,12 @@ class FormPolicy:
         return min(now + self.pass_ttl_seconds, ticket_expires_at)
 
 
-def shut(*, missing_since: float | None, settled: int, capacity: int | None) -> Reason | None:
+def shut(
+    *, missing_since: float | None, settled: int, capacity: int | None, paused_at: float | None = None
+) -> Reason | None:
     """Return why nobody is let in to a form of this state, whatever their code, or None."""
+    if paused_at is not None:
+        return Reason.PAUSED
     if missing_since is not None:
         return Reason.FIELD_MISSING
     if capacity is not None and settled >= capacity:

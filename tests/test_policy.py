@@ -61,8 +61,11 @@ def test_a_pass_never_outlives_its_ticket(ttl: float | None, expires_at: float) 
 def test_a_form_that_is_full_or_without_its_field_takes_nobody(
     missing_since: float | None, settled: int, capacity: int | None, reason: Reason | None
 ) -> None:
-    """The missing field comes first: it needs the owner, a full form does not."""
+    """A person's pause comes first; then the missing field, which needs the owner."""
     assert shut(missing_since=missing_since, settled=settled, capacity=capacity) is reason
+    assert (
+        shut(missing_since=missing_since, settled=settled, capacity=capacity, paused_at=0.0) is Reason.PAUSED
+    )
 
 
 @pytest.mark.parametrize(("access", "takes"), [(("code",), True), (("app",), False), (("app", "code"), True)])

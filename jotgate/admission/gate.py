@@ -90,8 +90,13 @@ class Gate:
             return None
         capacity = self.policy(form).capacity
         closed_since = state.missing_since or state.refused_since
-        reason = shut(missing_since=closed_since, settled=state.settled, capacity=capacity)
-        return None if reason is None else Refuse.unrecorded(reason)
+        reason = shut(
+            missing_since=closed_since,
+            settled=state.settled,
+            capacity=capacity,
+            paused_at=state.paused_at,
+        )
+        return None if reason is None else Refuse.unrecorded(reason, words=state.paused_words)
 
     def _closed(self, form: str) -> Refuse | None:
         policy = self.policy(form)

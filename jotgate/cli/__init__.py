@@ -23,6 +23,7 @@ _HOMES = {
     "init": ("jotgate.cli.init", "init"),
     "doctor": ("jotgate.cli.doctor", "doctor"),
     "status": ("jotgate.cli.status", "status"),
+    "forms": ("jotgate.cli.forms", "forms"),
     "codes": ("jotgate.cli.codes", "codes"),
     "invitations": ("jotgate.cli.inviting", "invitations"),
     "apps": ("jotgate.cli.apps", "apps"),

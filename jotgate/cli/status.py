@@ -36,6 +36,9 @@ def _lines(overview: Lateness) -> list[str]:
         lines.append(f"{state.form} (JotForm's {state.form_id})")
         lines.append(f"  last sweep   {_ago(state.read_at, overview.now)}")
         lines.append(f"  next sweep   {_ahead(overview.next_at[state.form], overview.now)}")
+        if state.paused_at is not None:
+            since = _ago(state.paused_at, overview.now)
+            lines.append(f"  paused       {since} by {plain(state.paused_by)}: nobody is let in")
         lines.append(f"  ticket field {plain(state.ticket_name) if state.ticket_qid else 'not found yet'}")
         lines.append(
             f"  verdicts     {', '.join(f'{n:,} {verdict}' for verdict, n in counts.items()) or 'none yet'}"
@@ -88,6 +91,7 @@ def _record(overview: Lateness) -> dict[str, object]:
                 "ticket_field": state.ticket_name,
                 "ticket_field_missing_since": iso(state.missing_since),
                 "refused_since": iso(state.refused_since),
+                "paused_at": iso(state.paused_at),
                 "unreadable": [_place_record(place) for place in overview.places if place.form == state.form],
                 "verdicts": dict(overview.counts.get(state.form, {})),
             }

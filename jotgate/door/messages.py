@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,7 @@ STATUSES: Mapping[Reason, int] = {
     Reason.MOVED_AWAY: 403,
     Reason.NOT_YET_OPEN: 403,
     Reason.CLOSED: 403,
+    Reason.PAUSED: 403,
     Reason.FULL: 403,
     Reason.FIELD_MISSING: 503,
     Reason.NO_PASS: 401,
@@ -64,20 +66,21 @@ def message_for(refusal: Refuse, policy: FormPolicy | None, now: float, *, from_
 
     Times are in the form's own timezone, in UTC if the form is unknown. A moment that the refusal does
     not state is taken from the policy. *from_app*: an app sent them, so nothing is said of codes; on a form that
-    takes none, that is so for everybody.
+    takes none, that is so for everybody. What the person who paused the form says takes the place of our remedy.
     """
     from_app = from_app or (policy is not None and not policy.takes_codes)
     name = f"refused.{refusal.reason.value}"
     if refusal.hint is not None and f"{name}.{refusal.hint}.title" in SENTENCES:
         name += f".{refusal.hint}"
     at, wait_seconds = _moment_of(refusal, policy), refusal.retry_after_seconds
-    return _message(
+    message = _message(
         STATUSES[refusal.reason],
         name,
         from_app=from_app,
         when=None if at is None else spoken_moment(at, policy, now),
         wait=None if wait_seconds is None else _spoken_wait(wait_seconds),
     )
+    return replace(message, remedy=refusal.words) if refusal.words else message
 
 
 def states(*, from_app: bool = False) -> dict[str, Message]:

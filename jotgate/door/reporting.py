@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("jotgate.door")
 
-#: A fault of the request itself is refused in every mode.
-_ALWAYS_REFUSED = frozenset({Reason.UNKNOWN_FORM, Reason.MALFORMED, Reason.CROSS_SITE})
+#: A fault of the request itself is refused in every mode, and a pause is a person's word.
+_ALWAYS_REFUSED = frozenset({Reason.UNKNOWN_FORM, Reason.MALFORMED, Reason.CROSS_SITE, Reason.PAUSED})
 #: In the environ: the forms for which a would-be refusal of this request was noted. One request counts once.
 _NOTED = "jotgate.noted"
 

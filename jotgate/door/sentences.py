@@ -108,6 +108,9 @@ _REFUSED = {
     "The form takes no more answers.",
     "refused.closed.remedy_at": "If you still need to send your answers, ask the person who sent you here. "
     "The form closed {when}.",
+    "refused.paused.title": "This form is paused",
+    "refused.paused.remedy": "Please come back later. Nobody can open the form just now. Your code will still work "
+    "then.",
     "refused.full.title": "This form is full",
     "refused.full.remedy": "If you need a place, ask the person who sent you here. All places are taken.",
     "refused.field_missing.title": "This form needs fixing",
@@ -151,6 +154,7 @@ _REFUSED_FROM_APPS = {
     "app.refused.used_up.remedy": "You are done. If it was not you, tell the people behind the app.",
     "app.refused.used_up.remedy_at": "You are done. You sent it {when}. "
     "If it was not you, tell the people behind the app.",
+    "app.refused.paused.remedy": "Open it from the app again later. Nobody can open the form just now.",
     "app.refused.not_yet_open.remedy": "Open it from the app again later.",
     "app.refused.not_yet_open.remedy_at": "Come back {when}, and open it from the app again.",
 }

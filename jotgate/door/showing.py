@@ -14,7 +14,7 @@ from jotgate.policy import FormPolicy
 from jotgate.signed.tickets import Ticket, TicketState
 
 #: What shuts a form while somebody has it open.
-_SHUTS = (Reason.FIELD_MISSING, Reason.FULL)
+_SHUTS = (Reason.FIELD_MISSING, Reason.FULL, Reason.PAUSED)
 
 
 class Shown(NamedTuple):

@@ -64,6 +64,10 @@ class FormState:
     settled: int
     last_error: str | None
     last_error_at: float | None
+    #: Since when a person has paused the form, or None; who that is, and what visitors are told meanwhile.
+    paused_at: float | None = None
+    paused_by: str | None = None
+    paused_words: str | None = None
 
 
 @frozen

@@ -46,6 +46,8 @@ HAPPENED: Mapping[str, str] = MappingProxyType(
         "consumer.disabled": "A webhook's receiver said that it is gone (410), so nothing more is sent there.",
         "callback.given_up": "A verdict could not be delivered for days; `callbacks replay` tries again.",
         "form.renamed": "The settings gave JotForm's form another name, and its records followed it.",
+        "form.paused": "A person paused the form: nobody is let in until somebody reopens it.",
+        "form.reopened": "A person reopened the form.",
         "ticket_field.lost": "The ticket field disappeared from the form.",
     }
 )
@@ -88,6 +90,7 @@ WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.OPEN_ELSEWHERE: "The code's one ticket is open in another browser; the visitor can move it here.",
         Reason.NOT_YET_OPEN: "The form opens later (opens_at).",
         Reason.CLOSED: "The form has closed (closes_at).",
+        Reason.PAUSED: "A person has paused the form; `forms reopen` opens it again.",
         Reason.FULL: "The form already has as many submissions as it takes (capacity).",
         Reason.FIELD_MISSING: "The form has lost its ticket field, so nothing could be proved: the door is closed"
         " until the field is back. `doctor` shows what is missing.",

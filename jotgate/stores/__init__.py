@@ -13,6 +13,7 @@ from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.outbox import OutboxVerbs
+from jotgate.stores.pausing import PausingVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.ruling import RulingVerbs
 from jotgate.stores.scoped_keys import ScopedKeyVerbs
@@ -32,6 +33,7 @@ class Store(
     GrantVerbs,
     ScopedKeyVerbs,
     SweepVerbs,
+    PausingVerbs,
     SettlingVerbs,
     RulingVerbs,
     ReportingVerbs,

@@ -266,8 +266,13 @@ def _issue_at_once(tx: Transaction, opening: Opening, wish: dict[str, Any]) -> A
 def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
     """Refuse every visitor, without an entry, if the form takes nobody."""
     row = tx.one("read_doorway", form=opening.form)
-    reason = shut(missing_since=row[0], settled=row[1], capacity=opening.capacity) if row else None
-    return None if reason is None else Refuse.unrecorded(reason)
+    if row is None:
+        return None
+    missing_since, settled, paused_at, words = row
+    reason = shut(
+        missing_since=missing_since, settled=settled, capacity=opening.capacity, paused_at=paused_at
+    )
+    return None if reason is None else Refuse.unrecorded(reason, words=words)
 
 
 def _throttled(turn: Turn) -> Refuse:

@@ -39,6 +39,7 @@ STATUSES = {
     Reason.MOVED_AWAY: 403,
     Reason.NOT_YET_OPEN: 403,
     Reason.CLOSED: 403,
+    Reason.PAUSED: 403,
     Reason.FULL: 403,
     Reason.FIELD_MISSING: 503,
     Reason.NO_PASS: 401,

@@ -444,3 +444,13 @@ def test_an_app_only_form_at_jotforms_own_address_leads_there_at_once() -> None:
         assert answer.status_code == 303
         assert urlsplit(answer.headers["Location"]).path == f"/{site.form_id}"
         assert counted(site) == {"app_only": 1}
+
+
+def test_a_form_that_a_person_paused_is_not_shown(site: Site) -> None:
+    """A pause is no rule that is tried out: it holds, and nothing is counted."""
+    site.parts.store.pause_form(REPORTING, words=None, actor="mrs. k", now=0.0)
+    visitor = site.visitor()
+    for path in door(REPORTING), f"/embed/{REPORTING}":
+        assert "This form is paused" in visitor.get(path).text
+    assert visitor.enter(site.code(), door(REPORTING)).status_code == 403
+    assert counted(site) == {}

@@ -125,3 +125,33 @@ def test_a_reference_is_one_that_the_office_can_look_up(site: Site) -> None:
     for page in (site.visitor().get("/jotgate/f/nothing"), site.visitor().enter("AAAA-AAAA-AAAA")):
         assert page.status_code in (404, 422)
         assert "Reference" not in page.text
+
+
+def test_a_paused_form_says_what_its_owner_says(site: Site) -> None:
+    """At the door and in a page, to a stranger, to a right code and to who had it open; escaped, and until reopened.
+
+    Every process follows at once: the one that paused it is another than the one that answers.
+    """
+    owner, admitted_before, code = site.restarted().parts, site.admitted(), site.code()
+    said = 'Back at noon. <b>Sorry</b> & "thanks"'
+    owner.store.pause_form("students", words=said, actor="mrs. k", now=owner.clock.now())
+    shown = f"This form is paused {said}"
+    try:
+        for visitor in site.visitor(), admitted_before:
+            for path in (DOOR, "/page"):
+                page = visitor.get(path)
+                assert page.status_code == (403 if path == DOOR else 200)
+                assert words(page.text).endswith(shown) or shown in words(page.text)
+                assert "<b>Sorry" not in page.text
+                assert 'name="code"' not in page.text
+        refused = site.visitor().enter(code, headers={"Accept": "application/json"})
+        assert refused.status_code == 403
+        assert refused.json["error"] == {
+            "reason": "paused",
+            "message": f"This form is paused. {said}",
+            "ref": "PAUSED",
+        }
+    finally:
+        owner.store.reopen_form("students", actor="mrs. k", now=owner.clock.now())
+    assert "<iframe" in admitted_before.get(DOOR).text
+    assert site.visitor().enter(code).status_code == 303

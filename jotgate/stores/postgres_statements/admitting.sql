@@ -16,7 +16,7 @@ WITH held AS (
             AND count >= CASE WHEN key = :everywhere THEN :day_guesses ELSE :free_guesses END
             AND ends_at > {clock})
         AND NOT EXISTS (SELECT 1 FROM forms
-            WHERE form = :form AND (missing_since IS NOT NULL OR refused_since IS NOT NULL
+            WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
                 OR settled >= CAST(:capacity AS INTEGER)))
     RETURNING fingerprint, form, subject,
         CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds

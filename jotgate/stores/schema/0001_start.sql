@@ -169,7 +169,10 @@ CREATE TABLE forms (
     audited_above TEXT,  -- a walk through all submissions goes on above this one
     audit_began_at REAL,  -- when that walk began
     audit_tried_at REAL,
-    retained_at REAL  -- when retention last had its turn
+    retained_at REAL,  -- when retention last had its turn
+    paused_at REAL,  -- since when a person lets nobody in; none: the form is not paused
+    paused_by TEXT,  -- who that is
+    paused_words TEXT  -- what visitors are told meanwhile
 ) WITHOUT ROWID;
 
 -- Submissions that deliveries named and readings have passed without seeing them.

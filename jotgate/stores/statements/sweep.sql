@@ -2,7 +2,8 @@
 -- What others begin with, as ``{every_form}``.
 SELECT form, form_id, added_at, due_seq, read_seq, due_since, hollow, quiet_until, again_at, read_at, full_read_at, cursor,
     head, began_above, anchor, sought_at, looked_back_at, left_out_at, tries, retry_at, asked_with, refused_since,
-    page_rows, looks, look_at, ticket_qid, ticket_name, questions_at, missing_since, settled, last_error, last_error_at
+    page_rows, looks, look_at, ticket_qid, ticket_name, questions_at, missing_since, settled, last_error, last_error_at,
+    paused_at, paused_by, paused_words
 FROM forms
 
 -- name: add_form

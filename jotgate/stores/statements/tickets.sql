@@ -42,7 +42,8 @@ WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND use
         AND count >= CASE WHEN key = :everywhere THEN :day_guesses ELSE :free_guesses END
         AND ends_at > {clock})
     AND NOT EXISTS (SELECT 1 FROM forms
-        WHERE form = :form AND (missing_since IS NOT NULL OR refused_since IS NOT NULL OR settled >= CAST(:capacity AS INTEGER)))
+        WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
+            OR settled >= CAST(:capacity AS INTEGER)))
 RETURNING subject, pass_expires_at
 
 -- name: note_issue
@@ -56,7 +57,7 @@ UPDATE grants SET calm_at = :pause
 WHERE fingerprint = :fingerprint AND uses >= :least_uses
 
 -- name: read_doorway
-SELECT coalesce(missing_since, refused_since), settled FROM forms WHERE form = :form
+SELECT coalesce(missing_since, refused_since), settled, paused_at, paused_words FROM forms WHERE form = :form
 
 -- name: issue_ticket
 -- A new right to submit once.

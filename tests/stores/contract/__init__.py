@@ -18,6 +18,7 @@ from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
+from tests.stores.contract.pausing import PausingContract
 from tests.stores.contract.races import RacesContract
 from tests.stores.contract.redeeming import RedeemingContract
 from tests.stores.contract.renaming import RenamingContract
@@ -41,6 +42,7 @@ class StoreContract(
     RulingContract,
     OwnersContract,
     SweepingContract,
+    PausingContract,
     CountingContract,
     OutboxContract,
     TellingContract,

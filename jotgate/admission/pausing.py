@@ -1,0 +1,27 @@
+"""What visitors of a paused form are told, in the words of the person who paused it."""
+
+from __future__ import annotations
+
+from jotgate.classlist.cells import on_one_line
+from jotgate.errors import InputError
+
+#: As much as fits on a phone without scrolling.
+MAX_WORDS_CHARS = 300
+
+
+def words_for_visitors(text: str) -> str | None:
+    """Return *text* as one line of plain text; None if there is none.
+
+    Raises:
+        InputError: it is too long, or holds an invisible character that could make it read other than it is.
+    """
+    words = on_one_line(text)
+    if len(words) > MAX_WORDS_CHARS:
+        raise InputError(
+            [
+                f"the sentence for visitors has {len(words)} characters; at most {MAX_WORDS_CHARS} fit on the page"
+            ]
+        )
+    if not words.isprintable():
+        raise InputError(["the sentence for visitors has an invisible character in it; type it anew"])
+    return words or None
