@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from jotgate.protocols.apps import SITE_APP, App, AppCounts, AppFault, AppKeyState, Redemption, StoredAppKey
 from jotgate.protocols.audit import AuditState, Edit, Edited, KeptAnswers
+from jotgate.protocols.entries import EntryFilter, ListedEntry
 from jotgate.protocols.exporting import ExportRow
 from jotgate.protocols.forgetting import Erasure, Tombstones
 from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
@@ -36,6 +37,7 @@ __all__ = [
     "Counted",
     "Edit",
     "Edited",
+    "EntryFilter",
     "Erasure",
     "ExportRow",
     "Failed",
@@ -47,6 +49,7 @@ __all__ = [
     "Hint",
     "KeptAnswers",
     "KnownRange",
+    "ListedEntry",
     "LiveCodes",
     "NewGrant",
     "NewScopedKey",

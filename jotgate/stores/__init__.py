@@ -9,6 +9,7 @@ from __future__ import annotations
 from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
 from jotgate.stores.audit import AuditVerbs
+from jotgate.stores.entries import EntryVerbs
 from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
@@ -41,6 +42,7 @@ class Store(
     OutboxVerbs,
     StandingVerbs,
     AuditVerbs,
+    EntryVerbs,
     ExportingVerbs,
     ForgettingVerbs,
     ZoneVerbs,

@@ -36,6 +36,12 @@ def test_a_statement_gives_the_fields_of_its_record_in_their_order(record: type,
     assert columns == [field.name for field in fields(record)]
 
 
+def test_a_numbered_entry_is_an_entry_behind_its_number() -> None:
+    """The ledger's pages have the same columns as the one entry that a reference leads to."""
+    whole = STATEMENTS["every_entry"]
+    assert STATEMENTS["every_numbered_entry"] == whole.replace("SELECT ", "SELECT seq, ")
+
+
 def test_a_grant_has_every_column_of_its_table() -> None:
     """Whoever adds a column to grants is told to add it to the record."""
     [grants] = [table for table in read_tables() if table.name == "grants"]

@@ -10,13 +10,14 @@ import pytest
 
 import jotgate.stores.forgetting
 from jotgate.outcomes import Verdict
-from jotgate.protocols import SubmissionFilter
+from jotgate.protocols import EntryFilter, SubmissionFilter
 from jotgate.stores import Store, open_store
 from tests.patience import until_it_works
 from tests.stores.contract.forgetting import tombstones
 from tests.stores.contract.material import (
     FORM,
     FORMS,
+    OTHER_FORM,
     T0,
     admitted,
     digest,
@@ -51,6 +52,24 @@ granted AS (
 INSERT INTO submissions (submission_id, form, subject, verdict, judged, created_at, seen_at, ticket_id)
 SELECT 6000000000000000000 + number, %(form)s, 'p-' || number, 'verified', 'verified', 0, 0, id FROM people
 """
+#: What happened to other people; one entry, far down, is about another form.
+LEDGER_GROWTH = b"""
+INSERT INTO ledger (at, event, form, subject, actor, about, submission_id)
+SELECT number, 'browser.admitted', CASE WHEN number = 7 THEN 'teachers' ELSE 'students' END, 'p-' || number,
+    'actor ' || number, 'code ' || substr(md5(number::text), 1, 6), number
+FROM generate_series(1, %(rows)s) AS number
+"""
+LOOKS = (
+    EntryFilter(),
+    EntryFilter(forms=(OTHER_FORM,)),
+    EntryFilter(forms=(OTHER_FORM,), events=("browser.admitted",)),
+    EntryFilter(events=("key.created",)),
+    EntryFilter(subject="p-77"),
+    EntryFilter(actor="actor 77"),
+    EntryFilter(code="abcdef"),
+    EntryFilter(submission_id="77"),
+    EntryFilter(since=70.0, until=80.0),
+)
 READ = b"""
 SELECT relname, seq_tup_read
     + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE pg_stat_user_indexes.relid = tables.relid)
@@ -136,6 +155,19 @@ def test_the_door_and_a_sweep_read_no_more_when_the_tables_have_grown(
     store.close()
     read = {name: rows - before[name] for name, rows in watched.rows_read().items()}
     assert max(read.values()) <= 2 * ROUNDS * ROWS_A_ROUND, read
+
+
+def test_a_page_of_the_ledger_reads_no_more_when_the_ledger_has_grown(watched: Watched) -> None:
+    """Whatever it is looked through for, with plans of a time when nobody had looked through the tables."""
+    watched.execute(LEDGER_GROWTH, rows=GROWN_ROWS)
+    store = open_store(watched.url)
+    store.prepare(FORMS, T0)
+    before = watched.rows_read()["ledger"]
+    for _ in range(ROUNDS):
+        for which in LOOKS:
+            store.entries(which, limit=10)
+    store.close()
+    assert watched.rows_read()["ledger"] - before <= ROUNDS * len(LOOKS) * ROWS_A_ROUND
 
 
 def exported(store: Store) -> Iterator[object]:

@@ -279,7 +279,18 @@ CREATE TABLE ledger (
     again BLOB  -- what the next one like it has as well: a digest; only of refusals
 );
 
-CREATE INDEX ledger_by_submission ON ledger (submission_id) WHERE submission_id IS NOT NULL;
+CREATE INDEX ledger_by_submission ON ledger (submission_id, seq) WHERE submission_id IS NOT NULL;
+
+-- By these it is looked through, newest first.
+CREATE INDEX ledger_by_form ON ledger (form, seq) WHERE form IS NOT NULL;
+
+CREATE INDEX ledger_by_event ON ledger (event, coalesce(form, ''), seq);
+
+CREATE INDEX ledger_by_subject ON ledger (subject, seq) WHERE subject IS NOT NULL;
+
+CREATE INDEX ledger_by_code ON ledger (substr(about, 1, 11), seq) WHERE subject IS NULL AND about IS NOT NULL;
+
+CREATE INDEX ledger_by_actor ON ledger (actor, seq) WHERE actor IS NOT NULL;
 
 CREATE UNIQUE INDEX ledger_by_likeness ON ledger (again) WHERE again IS NOT NULL;
 

@@ -14,6 +14,7 @@ from tests.stores.contract.admitting import AdmittingContract
 from tests.stores.contract.audit import AuditContract
 from tests.stores.contract.counting import CountingContract
 from tests.stores.contract.crowding import CrowdingContract
+from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
 from tests.stores.contract.outbox import OutboxContract
@@ -40,6 +41,7 @@ class StoreContract(
     RedeemingContract,
     SettlingContract,
     RulingContract,
+    EntriesContract,
     OwnersContract,
     SweepingContract,
     PausingContract,
