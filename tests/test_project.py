@@ -49,6 +49,7 @@ TESTED_WITH = {
     "answers/sheet": "test_answers",
     "answers/types": "test_answer_types",
     "checkup/apps": "cli/test_doctor",
+    "checkup/clicks": "cli/test_doctor",
     "checkup/examination": "cli/test_doctor",
     "checkup/findings": "cli/test_doctor",
     "checkup/forms": "cli/test_doctor",

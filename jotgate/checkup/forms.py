@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jotgate.checkup import clicks
 from jotgate.checkup.findings import (
     Finding,
     Level,
@@ -52,7 +53,8 @@ def clones(parts: Parts) -> Iterator[Finding]:
                 f"{one.form_id} is called a copy of this form and is open: what is sent there is not judged."
                 " Disable it at JotForm, or add it to the settings"
             )
-            yield Finding(level=Level.WARN, topic="copies", form=form, words=words)
+            steps = clicks.disable_copy(one.form_id)
+            yield Finding(level=Level.WARN, topic="copies", form=form, words=words, steps=steps)
 
 
 def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[Finding]:
@@ -84,32 +86,34 @@ def _exists(policy: FormPolicy, title: str, status: str) -> Finding:
     if status == "ENABLED":
         return Finding(level=Level.OK, topic="form", form=policy.form, words=f"{named} is enabled")
     words = f"{named} is {plain(status).lower() or 'in an unknown state'} at JotForm: nobody can fill it in"
-    return Finding(level=Level.FAIL, topic="form", form=policy.form, words=words)
+    steps = clicks.enable_form()
+    return Finding(level=Level.FAIL, topic="form", form=policy.form, words=words, steps=steps)
 
 
 def _ticket_field(
     policy: FormPolicy, questions: Sequence[Question], state: FormState | None
 ) -> Iterator[Finding]:
-    form, wanted = policy.form, policy.ticket_field
+    form, wanted, topic = policy.form, policy.ticket_field, "ticket field"
     field = find_ticket_field(questions, wanted, state.ticket_qid if state else None)
     if field is None:
         words = f"missing: add a Short Text field, hidden, not required, with the unique name {wanted}"
-        yield Finding(
-            level=Level.FAIL, topic="ticket field", form=form, words=words + _near(questions, wanted)
-        )
+        words, steps = words + _near(questions, wanted), clicks.add_ticket_field(wanted)
+        yield Finding(level=Level.FAIL, topic=topic, form=form, words=words, steps=steps)
         return
-    faults = [*_field_faults(field), *_namesakes(field, questions)]
+    faults = {**_field_faults(field), **_namesakes(field, questions)}
     if faults:
-        yield Finding(level=Level.FAIL, topic="ticket field", form=form, words="; ".join(faults))
+        words, steps = "; ".join(faults), clicks.change_field(*faults.values())
+        yield Finding(level=Level.FAIL, topic=topic, form=form, words=words, steps=steps)
     elif not field.hidden:
         words = f"{plain(field.name)} is visible: hide it, or visitors will wonder what to put in"
-        yield Finding(level=Level.WARN, topic="ticket field", form=form, words=words)
+        steps = clicks.hide_field(plain(field.name))
+        yield Finding(level=Level.WARN, topic=topic, form=form, words=words, steps=steps)
     elif wanted not in (field.name, field.qid):
         words = f'was renamed; it is still found by its number. Set ticket_field = "{plain(field.name)}"'
-        yield Finding(level=Level.WARN, topic="ticket field", form=form, words=words)
+        yield Finding(level=Level.WARN, topic=topic, form=form, words=words)
     else:
         words = f"{plain(field.name)} is there, hidden, not required"
-        yield Finding(level=Level.OK, topic="ticket field", form=form, words=words)
+        yield Finding(level=Level.OK, topic=topic, form=form, words=words)
 
 
 def _near(questions: Sequence[Question], wanted: str) -> str:
@@ -120,29 +124,38 @@ def _near(questions: Sequence[Question], wanted: str) -> str:
     return ""
 
 
-def _field_faults(field: Question) -> Iterator[str]:
+def _field_faults(field: Question) -> dict[str, str]:
+    """Return what is wrong with the ticket field itself, and what to click in its properties."""
+    name, faults = plain(field.name), {}
     if not field.name:
-        yield "has no unique name, so nothing can be filled in: give it one"
+        faults["has no unique name, so nothing can be filled in: give it one"] = clicks.UNIQUE_NAME
     if field.required:
-        yield f"{plain(field.name)} is required, which can stop people from sending the form: turn that off"
+        words = f"{name} is required, which can stop people from sending the form: turn that off"
+        faults[words] = clicks.NOT_REQUIRED
     if field.type != "control_textbox":
-        yield f"{plain(field.name)} is not a Short Text field ({plain(field.type)}): replace it with one"
+        words = f"{name} is not a Short Text field ({plain(field.type)}): replace it with one"
+        faults[words] = clicks.SHORT_TEXT
     if field.mask:
-        yield f"{plain(field.name)} has an input mask, which changes what is filled in: remove the mask"
+        words = f"{name} has an input mask, which changes what is filled in: remove the mask"
+        faults[words] = clicks.NO_MASK
     if field.validation:
-        yield f"{plain(field.name)} has a validation ({plain(field.validation)}), which tickets fail: set it to None"
+        words = f"{name} has a validation ({plain(field.validation)}), which tickets fail: set it to None"
+        faults[words] = clicks.NO_VALIDATION
     if field.max_length is not None and field.max_length < TEXT_LENGTH:
         length = f"takes {field.max_length} characters, and a ticket has {TEXT_LENGTH}"
-        yield f"{plain(field.name)} {length}: remove the limit"
+        faults[f"{name} {length}: remove the limit"] = clicks.NO_LIMIT
+    return faults
 
 
-def _namesakes(field: Question, questions: Sequence[Question]) -> Iterator[str]:
+def _namesakes(field: Question, questions: Sequence[Question]) -> dict[str, str]:
     others = [question.qid for question in questions if question.name == field.name and question is not field]
-    if field.name and others:
-        yield (
-            f"field {', '.join(others)} has the unique name {plain(field.name)} as well as field {field.qid}, so a"
-            " ticket may be filled into the wrong one: rename the other"
-        )
+    if not field.name or not others:
+        return {}
+    words = (
+        f"field {', '.join(others)} has the unique name {plain(field.name)} as well as field {field.qid}, so a"
+        " ticket may be filled into the wrong one: rename the other"
+    )
+    return {words: clicks.OTHER_UNIQUE_NAME}
 
 
 def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Finding]:
@@ -159,7 +172,10 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
             if wanted not in names:
                 words = f"{setting} names {plain(name)}, which the form does not have, so {therefore}"
                 words += _near(questions, wanted)
-                yield Finding(level=level, topic="fields", form=policy.form, words=words)
+                steps = (
+                    f"Compare {setting} with the unique names of the form's fields. {clicks.FIND_UNIQUE_NAME}",
+                )
+                yield Finding(level=level, topic="fields", form=policy.form, words=words, steps=steps)
 
 
 def _labels(form: str, questions: Sequence[Question]) -> Iterator[Finding]:
@@ -168,7 +184,8 @@ def _labels(form: str, questions: Sequence[Question]) -> Iterator[Finding]:
         found = [word for word in _SUSPICIOUS if word in words]
         if found:
             told = f"field {question.qid} has the word {found[0]}: JotForm's filter may suspend the account for it"
-            yield Finding(level=Level.WARN, topic="labels", form=form, words=told)
+            steps = clicks.change_field(clicks.OTHER_LABEL)
+            yield Finding(level=Level.WARN, topic="labels", form=form, words=told, steps=steps)
 
 
 def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any]) -> Iterator[Finding]:
@@ -176,7 +193,8 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
     form = policy.form
     if _word(properties, "isEncrypted") in ("yes", "1", "true"):
         words = "is on: answers cannot be read and no webhook is sent. Turn encryption off"
-        yield Finding(level=Level.FAIL, topic="encryption", form=form, words=words)
+        steps = clicks.turn_encryption_off()
+        yield Finding(level=Level.FAIL, topic="encryption", form=form, words=words, steps=steps)
     else:
         yield Finding(level=Level.OK, topic="encryption", form=form, words="off, as it must be")
     unique = _word(properties, "unique")
@@ -185,10 +203,12 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
             "Unique Submission compares IP addresses, so only one pupil of a whole school could send the form: turn"
             " it off"
         )
-        yield Finding(level=Level.FAIL, topic="unique", form=form, words=words)
+        steps = clicks.turn_unique_off()
+        yield Finding(level=Level.FAIL, topic="unique", form=form, words=words, steps=steps)
     elif unique not in ("", "none", "no"):
         words = "Unique Submission is on, which stops pupils who share a tablet: turn it off. The gate does this better"
-        yield Finding(level=Level.WARN, topic="unique", form=form, words=words)
+        steps = clicks.turn_unique_off()
+        yield Finding(level=Level.WARN, topic="unique", form=form, words=words, steps=steps)
     yield _edit_links(form, properties)
     done = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{form}/done"
     is_set = (
@@ -199,7 +219,8 @@ def _properties(parts: Parts, policy: FormPolicy, properties: Mapping[str, Any])
         if is_set
         else f"could redirect to {done}: visitors then see sooner that their form arrived"
     )
-    yield Finding(level=Level.OK, topic="thank-you", form=form, words=words)
+    steps = () if is_set else clicks.redirect_when_done(done)
+    yield Finding(level=Level.OK, topic="thank-you", form=form, words=words, steps=steps)
 
 
 def _hiding_conditions(
@@ -212,7 +233,8 @@ def _hiding_conditions(
             f"a condition of the form hides or shows {plain(field.name)}, and JotForm empties what a condition hides:"
             " take the field out of the condition"
         )
-        yield Finding(level=Level.FAIL, topic="ticket field", form=policy.form, words=words)
+        steps = clicks.leave_condition(plain(field.name))
+        yield Finding(level=Level.FAIL, topic="ticket field", form=policy.form, words=words, steps=steps)
 
 
 def _fields_of_conditions(conditions: object) -> set[str]:
@@ -239,7 +261,8 @@ def _edit_links(form: str, properties: Mapping[str, Any]) -> Finding:
             "an e-mail of the form carries an edit link: whoever has it can change answers after the verdict."
             " Take {edit_link} out; until then edits are found once a day"
         )
-        return Finding(level=Level.WARN, topic="edits", form=form, words=words)
+        steps = clicks.take_edit_link_out()
+        return Finding(level=Level.WARN, topic="edits", form=form, words=words, steps=steps)
     words = "no e-mail of the form carries an edit link. Leave it so: edits are found only once a day"
     return Finding(level=Level.OK, topic="edits", form=form, words=words)
 
@@ -268,9 +291,10 @@ def _webhook(parts: Parts, form: str, addresses: Sequence[str]) -> Finding:
         words = f"an address of this site is set, but its secret is not in hook_secrets: {add}"
     else:
         words = f"not set: {_WITHOUT_WEBHOOK}. To set it, {add}"
+    steps = () if sandboxed else clicks.add_webhook(shown)
     if is_on_this_machine(parts) and not sandboxed:
-        words = f"JotForm cannot reach this machine: {_WITHOUT_WEBHOOK}"
-    return Finding(level=Level.WARN, topic="webhook", form=form, words=words)
+        words, steps = f"JotForm cannot reach this machine: {_WITHOUT_WEBHOOK}", ()
+    return Finding(level=Level.WARN, topic="webhook", form=form, words=words, steps=steps)
 
 
 def _stranger(parts: Parts, policy: FormPolicy) -> Finding:

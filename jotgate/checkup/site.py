@@ -9,10 +9,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from jotgate.checkup import clicks
 from jotgate.checkup.findings import Finding, Level, is_on_this_machine, trouble
 from jotgate.checkup.lateness import LATE_DUE_SECONDS
 from jotgate.clock import iso
-from jotgate.errors import JotgateError, StoreUnavailable
+from jotgate.errors import JotgateError, StoreUnavailable, UpstreamError, UpstreamReason
 from jotgate.phrases import counted, lasting, plain
 from jotgate.protocols import Account
 from jotgate.quota import PLANS
@@ -86,7 +87,7 @@ def key(parts: Parts) -> tuple[Finding, Account | None]:
         account = parts.service.account(operator=True)
     except JotgateError as problem:
         words = f"could not be tried: {plain(trouble(problem))}"
-        return Finding(level=Level.FAIL, topic=topic, words=words), None
+        return Finding(level=Level.FAIL, topic=topic, words=words, steps=_after(problem)), None
     if account.eu_only and parts.settings.api_host == "us":
         words = 'works, but the account\'s data is kept in the EU: set api_host = "eu"'
         return Finding(level=Level.FAIL, topic=topic, words=words), account
@@ -95,6 +96,12 @@ def key(parts: Parts) -> tuple[Finding, Account | None]:
         " under Settings, API."
     )
     return Finding(level=Level.OK, topic=topic, words=words), account
+
+
+def _after(problem: JotgateError) -> tuple[str, ...]:
+    """Return what helps if JotForm refused the key."""
+    refused = isinstance(problem, UpstreamError) and problem.reason is UpstreamReason.UNAUTHORIZED
+    return clicks.make_key() if refused else ()
 
 
 def calls(parts: Parts, account: Account) -> Finding:

@@ -30,6 +30,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
                     "topic": finding.topic,
                     "form": finding.form,
                     "message": finding.words,
+                    "steps": list(finding.steps),
                 }
             )
         else:

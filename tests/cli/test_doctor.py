@@ -334,3 +334,15 @@ def test_used_up_calls_are_told(site: Site) -> None:
     level, words = _told(site, None, "key")
     assert level == "fail"
     assert "used up" in words
+
+
+def test_what_is_to_be_mended_at_jotform_comes_with_its_clicks(site: Site) -> None:
+    """Scripts and the office get each step; what the settings name is in it, and of the hook's secret its beginning."""
+    questions = site.parts().service.questions(site.students)
+    qid = next(question.qid for question in questions if question.name == "jotgate")
+    site.sandbox.delete_question(site.students, qid)
+    found = {where: check["steps"] for where, check in _checks(site).items()}
+    assert any("Unique Name" in step and "jotgate" in step for step in found["students", "ticket field"])
+    assert any("Thank You Page" in step for step in found["trip", "thank-you"])
+    assert CANARIES["hook_secrets"] not in str(found)
+    assert found[None, "store"] == []
