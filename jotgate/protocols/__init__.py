@@ -16,7 +16,14 @@ from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, Subm
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
 from jotgate.protocols.reporting import WouldBeRefusal
 from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
-from jotgate.protocols.settling import Handover, Settled, SubmissionFilter, SubmissionRecord
+from jotgate.protocols.settling import (
+    Handover,
+    ListedSubmission,
+    OpenedSubmission,
+    Settled,
+    SubmissionFilter,
+    SubmissionRecord,
+)
 from jotgate.protocols.signing_keys import SigningKey, StillSigned
 from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
@@ -50,10 +57,12 @@ __all__ = [
     "KeptAnswers",
     "KnownRange",
     "ListedEntry",
+    "ListedSubmission",
     "LiveCodes",
     "NewGrant",
     "NewScopedKey",
     "Notice",
+    "OpenedSubmission",
     "Opening",
     "OwnRow",
     "Place",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from enum import Enum
 from typing import TypeVar
 
@@ -52,6 +54,29 @@ class SubmissionRecord:
         if self.subject == subject:
             return Handover.THEIRS
         return Handover.ANOTHERS if self.verdict is Verdict.VERIFIED else Handover.MOVED
+
+
+@frozen
+class ListedSubmission:
+    """A submission in a list, with the name that its person's code has."""
+
+    record: SubmissionRecord
+    #: The owner's note on the code, such as a name, or None; and the codes that were created together with it.
+    label: str | None
+    batch: str | None
+
+
+@frozen
+class OpenedSubmission:
+    """A submission as a person looks at it who is to rule on it."""
+
+    listed: ListedSubmission
+    #: What it was before a person's word.
+    judged: Verdict
+    #: JotForm's word for its state, such as ACTIVE, or None.
+    status: str | None
+    #: Field -> {"label": text, "value": text or list of texts}, of the form's `show_fields`.
+    shown: Mapping[str, Mapping[str, str | list[str]]] = field(default_factory=dict, repr=False, hash=False)
 
 
 @frozen

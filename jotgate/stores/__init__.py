@@ -21,6 +21,7 @@ from jotgate.stores.scoped_keys import ScopedKeyVerbs
 from jotgate.stores.settling import SettlingVerbs
 from jotgate.stores.signing_keys import SigningKeyVerbs
 from jotgate.stores.standing import StandingVerbs
+from jotgate.stores.submission_lists import SubmissionListVerbs
 from jotgate.stores.sweep import SweepVerbs
 from jotgate.stores.tickets import TicketVerbs
 from jotgate.stores.zones import ZoneVerbs
@@ -37,6 +38,7 @@ class Store(
     PausingVerbs,
     SettlingVerbs,
     RulingVerbs,
+    SubmissionListVerbs,
     ReportingVerbs,
     SigningKeyVerbs,
     OutboxVerbs,

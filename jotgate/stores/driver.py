@@ -107,10 +107,11 @@ def load_statements(*folders: str) -> dict[str, str]:
     statements: dict[str, str] = {}
     for folder in folders:
         statements |= _load_folder(folder)
-    return {
-        name: _INCLUDED.sub(lambda included: statements[included[1]], text)
-        for name, text in statements.items()
-    }
+    return {name: _whole(text, statements) for name, text in statements.items()}
+
+
+def _whole(text: str, statements: Mapping[str, str]) -> str:
+    return _INCLUDED.sub(lambda included: _whole(statements[included[1]], statements), text)
 
 
 def _load_folder(folder: str) -> dict[str, str]:

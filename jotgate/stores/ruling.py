@@ -36,6 +36,7 @@ class RulingVerbs(Verbs):
         reason: str,
         now: float,
         subject: str | None = None,
+        seen: tuple[Verdict, str | None] | None = None,
     ) -> SubmissionRecord | Verdict | None:
         """Let a person accept or reject a submission.
 
@@ -44,8 +45,10 @@ class RulingVerbs(Verbs):
         takes an acceptance back (the machine's own verdict stands again, about whom its ticket names), and makes a
         verified submission ``revoked``, and one that waits for its verdict.
 
-        Returns the record as it is now; or the present verdict if that leaves nothing to rule on;
-        or None if the store has no such submission.
+        *seen* is the verdict and the subject that the person ruled on; None: they rule on whatever it is by now.
+
+        Returns the record as it is now; or the present verdict if that leaves nothing to rule on, or is another than
+        the person saw; or None if the store has no such submission.
         """
         word = _Word(actor, reason, now)
         with self._write() as tx:
@@ -55,6 +58,8 @@ class RulingVerbs(Verbs):
             if row is None:
                 return None
             found = record_of(row)
+            if seen is not None and seen != (found.verdict, found.subject):
+                return found.verdict
             if not accept:
                 if not found.verdict.counts and found.verdict is not Verdict.PENDING:
                     return found.verdict

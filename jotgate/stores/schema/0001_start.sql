@@ -237,11 +237,13 @@ CREATE TABLE submissions (
     told TEXT  -- field -> text and parts, of the fields that the site is told
 ) WITHOUT ROWID;
 
-CREATE INDEX submissions_by_form ON submissions (form, verdict);
+-- Ids are numbers: padded, they are in their order.
+CREATE INDEX submissions_by_form ON submissions (
+    form, verdict, (substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id)
+);
 
 CREATE INDEX submissions_by_subject ON submissions (form, subject, verdict) WHERE subject IS NOT NULL;
 
--- Ids are numbers: padded, they are in their order.
 CREATE INDEX submissions_that_count ON submissions (
     form, (substr('000000000000000000000', 1, 21 - length(submission_id)) || submission_id)
 )

@@ -27,6 +27,7 @@ from tests.stores.contract.ruling import RulingContract
 from tests.stores.contract.scoped_keys import ScopedKeysContract
 from tests.stores.contract.settling import SettlingContract
 from tests.stores.contract.standing import StandingContract
+from tests.stores.contract.submission_lists import SubmissionListsContract
 from tests.stores.contract.sweeping import SweepingContract
 from tests.stores.contract.telling import TellingContract
 
@@ -41,6 +42,7 @@ class StoreContract(
     RedeemingContract,
     SettlingContract,
     RulingContract,
+    SubmissionListsContract,
     EntriesContract,
     OwnersContract,
     SweepingContract,
