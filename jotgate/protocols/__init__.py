@@ -14,6 +14,7 @@ from jotgate.protocols.forgetting import Erasure, Tombstones
 from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
 from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
+from jotgate.protocols.overview import FormFigures
 from jotgate.protocols.reporting import WouldBeRefusal
 from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.settling import (
@@ -24,6 +25,7 @@ from jotgate.protocols.settling import (
     SubmissionFilter,
     SubmissionRecord,
 )
+from jotgate.protocols.sign_ins import SignIn
 from jotgate.protocols.signing_keys import SigningKey, StillSigned
 from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
@@ -48,6 +50,7 @@ __all__ = [
     "Erasure",
     "ExportRow",
     "Failed",
+    "FormFigures",
     "FormInfo",
     "FormState",
     "Grant",
@@ -74,6 +77,7 @@ __all__ = [
     "ScopedKey",
     "Settled",
     "Share",
+    "SignIn",
     "SigningKey",
     "Standing",
     "StillSigned",

@@ -296,6 +296,22 @@ CREATE INDEX ledger_by_actor ON ledger (actor, seq) WHERE actor IS NOT NULL;
 
 CREATE UNIQUE INDEX ledger_by_likeness ON ledger (again) WHERE again IS NOT NULL;
 
+-- One-time links into the office, and the visits that began with them.
+CREATE TABLE sign_ins (
+    sign_in_id TEXT PRIMARY KEY,  -- by which people name it
+    link BLOB NOT NULL UNIQUE,  -- digest of the link's secret
+    session BLOB UNIQUE,  -- digest of the visit's; none before the link was used
+    name TEXT NOT NULL,  -- the operator's
+    forms TEXT,  -- what the operator sees; everything: null
+    batches TEXT,
+    may_change INTEGER NOT NULL,
+    made_at REAL NOT NULL,
+    link_until REAL NOT NULL,
+    began_at REAL,
+    until REAL,  -- when the visit ends by itself
+    ended_at REAL  -- when somebody ended it before
+) WITHOUT ROWID;
+
 -- What zone each account's times are in.
 CREATE TABLE account_zones (
     account TEXT PRIMARY KEY,
