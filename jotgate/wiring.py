@@ -252,6 +252,7 @@ class Parts:
             store=self.store,
             service=self.service,
             quota=self.quota,
+            keys=self.keys,
             clock=self.clock,
         )
 

@@ -13,6 +13,7 @@ from jotgate.protocols.exporting import ExportRow
 from jotgate.protocols.forgetting import Erasure, Tombstones
 from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
 from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
+from jotgate.protocols.mirrored import Mirrored, MirrorTurn
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
 from jotgate.protocols.overview import FormFigures
 from jotgate.protocols.reporting import WouldBeRefusal
@@ -62,6 +63,8 @@ __all__ = [
     "ListedEntry",
     "ListedSubmission",
     "LiveCodes",
+    "MirrorTurn",
+    "Mirrored",
     "NewGrant",
     "NewScopedKey",
     "Notice",

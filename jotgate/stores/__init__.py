@@ -13,6 +13,7 @@ from jotgate.stores.entries import EntryVerbs
 from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.mirrored import MirroredVerbs
 from jotgate.stores.outbox import OutboxVerbs
 from jotgate.stores.overview import OverviewVerbs
 from jotgate.stores.pausing import PausingVerbs
@@ -36,6 +37,7 @@ class Store(
     AppVerbs,
     GrantVerbs,
     ScopedKeyVerbs,
+    MirroredVerbs,
     SweepVerbs,
     PausingVerbs,
     SettlingVerbs,

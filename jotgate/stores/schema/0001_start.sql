@@ -391,6 +391,26 @@ CREATE TABLE scoped_keys (
     calls INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
+-- What JotForm said to who asked for programs with scoped keys, for some minutes and by the store's clock: enciphered,
+-- because it holds what people wrote. Not copied with a store.
+CREATE TABLE mirrored (
+    form_id TEXT NOT NULL,  -- JotForm's number of the form, or of the submission whose form it tells
+    part TEXT NOT NULL,  -- form, questions, rows or whose
+    high TEXT NOT NULL,  -- of rows: every submission above low up to this one is in it; padded
+    low TEXT NOT NULL,
+    read_at REAL NOT NULL,  -- before JotForm was asked
+    size_bytes INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (form_id, part, high)
+);
+
+-- The one process that asks JotForm about a form. Not copied with a store.
+CREATE TABLE mirror_turns (
+    form_id TEXT PRIMARY KEY,
+    until REAL NOT NULL,  -- by the store's clock
+    rests TEXT  -- why JotForm gave no answer, if nobody asks before
+) WITHOUT ROWID;
+
 -- What forms that only report would have refused, by the day.
 CREATE TABLE would_be_refusals (
     key TEXT PRIMARY KEY,  -- the next five columns in one
