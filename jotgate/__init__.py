@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jotgate.config import Settings
     from jotgate.errors import ConfigError, JotgateError
-    from jotgate.operators import Operator
     from jotgate.outcomes import Admit, Cause, Reason, Refuse, Verdict, VerdictEvent
     from jotgate.signed.tokens import mint_token
 
@@ -24,7 +23,6 @@ __all__ = [
     "Cause",
     "ConfigError",
     "JotgateError",
-    "Operator",
     "Reason",
     "Refuse",
     "Settings",
@@ -39,7 +37,6 @@ _HOMES = {
     "Cause": "jotgate.outcomes",
     "ConfigError": "jotgate.errors",
     "JotgateError": "jotgate.errors",
-    "Operator": "jotgate.operators",
     "Reason": "jotgate.outcomes",
     "Refuse": "jotgate.outcomes",
     "Settings": "jotgate.config",

@@ -99,3 +99,7 @@ class QuotaExhausted(JotgateError):
         #: Seconds since the epoch, UTC, when another try makes sense.
         self.until = until
         super().__init__(message)
+
+
+class MailUnavailable(JotgateError):
+    """No mail can be sent now, whoever it is to. The one that was tried was not handed over."""

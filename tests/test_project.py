@@ -32,6 +32,7 @@ CORE = (
     "config",
     "door",
     "jotform",
+    "mailing",
     "mirroring",
     "records",
     "signed",
@@ -40,7 +41,6 @@ CORE = (
 )
 #: Modules of these folders that are tested through what they are a part of.
 TESTED_WITH = {
-    "admission/sign_ins": "door/office/test_entering",
     "admission/vetting": "admission/test_apps",
     "answers/dates": "test_answer_types",
     "answers/keeping": "test_answers",
@@ -55,6 +55,7 @@ TESTED_WITH = {
     "checkup/findings": "cli/test_doctor",
     "checkup/forms": "cli/test_doctor",
     "checkup/lateness": "cli/test_sweeping",
+    "checkup/mail": "cli/test_mailing",
     "checkup/outside": "cli/test_outside_checks",
     "checkup/site": "cli/test_doctor",
     "classlist/addresses": "classlist/test_reading",
@@ -84,13 +85,12 @@ TESTED_WITH = {
     "door/stories": "cli/test_explain",
     "jotform/calling": "jotform/test_transport",
     "jotform/tolls": "jotform/test_raw",
+    "mailing/wording": "mailing/test_texts",
     "mirroring/account": "door/test_mirror",
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",
-    "operators": "door/office/test_entering",
     "records/owners": "cli/test_owners",
-    "records/overview": "door/office/test_overview",
     "records/reporting": "door/test_reporting",
     "records/token_faults": "cli/test_apps",
     "records/wording": "cli/test_explain",

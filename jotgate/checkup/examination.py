@@ -8,6 +8,7 @@ from pathlib import Path
 from jotgate.checkup import forms, site
 from jotgate.checkup.apps import apps
 from jotgate.checkup.findings import Finding, Level
+from jotgate.checkup.mail import mail
 from jotgate.checkup.outside import outside
 from jotgate.wiring import Parts
 
@@ -39,6 +40,7 @@ def examine(
         )
         return
     yield site.sweeper(parts)
+    yield from mail(parts)
     key, account = site.key(parts)
     yield key
     if account is not None:

@@ -80,7 +80,13 @@ def _tell(retained: Retained, dry_run: bool) -> None:
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    names = {"submissions": "submission", "tickets": "ticket", "grants": "code", "ledger": "ledger entry"}
+    names = {
+        "submissions": "submission",
+        "tickets": "ticket",
+        "grants": "code",
+        "ledger": "ledger entry",
+        "mails": "mail",
+    }
     plural = {"ledger": "ledger entries"}
     told = [
         counted(number, names.get(table, "notice"), plural.get(table))

@@ -12,10 +12,12 @@ from typing import Any
 
 from jotgate.config import rules
 from jotgate.config.forms import read_forms
+from jotgate.config.mail import DEFAULT_RATE, MAIL_RULES, MailServer, mail_server, note_mail
 from jotgate.config.tables import Rules, read_table
 from jotgate.errors import ConfigError
 from jotgate.frozen import frozen
 from jotgate.hosts import JotFormHost, resolve_host
+from jotgate.mailboxes import Mailbox
 from jotgate.policy import FormPolicy
 from jotgate.quota import PLANS
 
@@ -69,6 +71,7 @@ RULES: Rules = {
     "scoped_key_origins": rules.list_of(rules.origin_or_any, most=_MAX_ORIGINS),
     "subject_loader": rules.callback,
     "admin_check": rules.callback,
+    **MAIL_RULES,
     # Read by itself, since its sentences name the form and the key within it.
     "forms": lambda value: value,
 }
@@ -125,6 +128,20 @@ class Settings:
     scoped_key_origins: tuple[str, ...] = ()
     subject_loader: Callable[..., object] | None = None
     admin_check: Callable[..., object] | None = None
+    #: Host and port, if one is named; `mail` is what it stands for with the next three. None: mails go to no server.
+    mail_server: tuple[str, int | None] | None = None
+    mail_tls: str | None = None
+    mail_user: str | None = None
+    mail_password: str | None = field(default=None, repr=False)
+    #: Who mails are from, and who gets the answers if somebody else does.
+    mail_from: Mailbox | None = None
+    mail_reply_to: Mailbox | None = None
+    #: How many mails a minute, by all processes together.
+    mail_rate: int = DEFAULT_RATE
+    #: A function of the site's that sends mails, in place of a server.
+    mail_sender: Callable[..., object] | None = None
+    #: Texts of the site's own.
+    mail_templates: Path | None = None
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Settings:
@@ -161,6 +178,7 @@ class Settings:
         problems: list[str] = []
         values = read_table(table, RULES, name=name, needed=_NEEDED, problems=problems, spell=spell)
         _note_shared_secrets(values, spell, problems)
+        note_mail(values, spell, problems)
         policies: dict[str, FormPolicy] = {}
         if "forms" in values:
             policies = read_forms(values.pop("forms"), name=spell("forms"), problems=problems)
@@ -179,6 +197,11 @@ class Settings:
     def host(self) -> JotFormHost:
         """Return the addresses of JotForm that `api_host` stands for."""
         return resolve_host(self.api_host)
+
+    @property
+    def mail(self) -> MailServer | None:
+        """Return the mail server, if mails go to one."""
+        return mail_server(self)
 
     @property
     def store_path(self) -> Path | None:

@@ -13,9 +13,8 @@ from jotgate.protocols.exporting import ExportRow
 from jotgate.protocols.forgetting import Erasure, Tombstones
 from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
 from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
-from jotgate.protocols.mirrored import Mirrored, MirrorTurn
+from jotgate.protocols.mails import ClaimedMail, MailRecord, MailState, NewMail
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
-from jotgate.protocols.overview import FormFigures
 from jotgate.protocols.reporting import WouldBeRefusal
 from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.settling import (
@@ -26,7 +25,6 @@ from jotgate.protocols.settling import (
     SubmissionFilter,
     SubmissionRecord,
 )
-from jotgate.protocols.sign_ins import SignIn
 from jotgate.protocols.signing_keys import SigningKey, StillSigned
 from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
@@ -42,6 +40,7 @@ __all__ = [
     "AppKeyState",
     "AuditState",
     "Backlog",
+    "ClaimedMail",
     "Coded",
     "Consumer",
     "Counted",
@@ -51,7 +50,6 @@ __all__ = [
     "Erasure",
     "ExportRow",
     "Failed",
-    "FormFigures",
     "FormInfo",
     "FormState",
     "Grant",
@@ -63,9 +61,10 @@ __all__ = [
     "ListedEntry",
     "ListedSubmission",
     "LiveCodes",
-    "MirrorTurn",
-    "Mirrored",
+    "MailRecord",
+    "MailState",
     "NewGrant",
+    "NewMail",
     "NewScopedKey",
     "Notice",
     "OpenedSubmission",
@@ -80,7 +79,6 @@ __all__ = [
     "ScopedKey",
     "Settled",
     "Share",
-    "SignIn",
     "SigningKey",
     "Standing",
     "StillSigned",

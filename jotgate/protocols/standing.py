@@ -31,6 +31,8 @@ class Coded(NamedTuple):
     label: str | None = None
     #: Codes that were created together, or None.
     batch: str | None = None
+    #: Where to mail them, or None.
+    email: str | None = None
 
 
 class OwnRow(NamedTuple):

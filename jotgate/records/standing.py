@@ -57,6 +57,8 @@ class Asked(NamedTuple):
     #: The note on their code, such as a name, and what it was created with; None: there is none.
     label: str | None = None
     batch: str | None = None
+    #: Where to mail them; None: nobody knows.
+    email: str | None = None
 
 
 @frozen
@@ -169,7 +171,9 @@ class Standings:
         return (self._asked(form, self._coded(form, subject)) for subject in subjects)
 
     def _asked(self, form: str, one: Coded) -> Asked:
-        return Asked(one.subject, self.has_submitted(form, subject=one.subject), one.label, one.batch)
+        return Asked(
+            one.subject, self.has_submitted(form, subject=one.subject), one.label, one.batch, one.email
+        )
 
     def _coded(self, form: str, subject: str | int) -> Coded:
         named = _text_of(subject, "a subject")

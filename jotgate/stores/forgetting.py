@@ -24,7 +24,14 @@ _DAY_SECONDS = 86_400.0
 _WRITING_SECONDS = 30.0
 _TOMBSTONE = re.compile(r"forgotten:[0-9a-f]{8}:[0-9a-f]{32}")
 #: Table -> what lies before every key of it.
-_BEFORE: Mapping[str, Any] = {"submissions": "", "tickets": b"", "grants": b"", "ledger": 0, "outbox": 0}
+_BEFORE: Mapping[str, Any] = {
+    "submissions": "",
+    "tickets": b"",
+    "grants": b"",
+    "ledger": 0,
+    "outbox": 0,
+    "mails": 0,
+}
 
 
 class _Old(NamedTuple):
@@ -42,6 +49,7 @@ _FORGOTTEN = (
     _Old("ledger", "old_entries", "forget_subject_of_entry", "seq"),
     _Old("outbox", "old_notices", "forget_subject_of_notice", "seq"),
     _Old("outbox", "notices_of_old_submissions", "forget_fields_of_notice", "seq"),
+    _Old("mails", "old_mails", "remove_old_mail", "seq"),
 )
 #: Codes stay, about nobody.
 _REMOVED = (
@@ -50,6 +58,7 @@ _REMOVED = (
     _Old("outbox", "old_notices", "remove_old_notice", "seq"),
     _Old("outbox", "notices_of_old_submissions", "forget_fields_of_notice", "seq"),
     _Old("grants", "old_grants", "forget_old_grant", "fingerprint"),
+    _Old("mails", "old_mails", "remove_old_mail", "seq"),
 )
 
 
@@ -77,6 +86,7 @@ class ForgettingVerbs(Verbs):
             ("submissions", "submissions_of_subject", _forget_submissions),
             ("ledger", "entries_of_subject", partial(_forget_numbered, change="forget_subject_of_entry")),
             ("outbox", "notices_of_subject", partial(_forget_numbered, change="forget_subject_of_notice")),
+            ("mails", "mails_of_subject", _remove_mails),
         ):
             for rows in self._found(table, find, **which):
                 if rows:
@@ -97,7 +107,6 @@ class ForgettingVerbs(Verbs):
             for name in sorted(self._forms) if form is None else [form]:
                 tx.lock("settling_of_form", form=name)
             tx.run("add_tombstone", tombstone=tombstone, form=form or "", now=now)
-            tx.run("remove_all_mirrored")
 
     @tried_twice
     def _note_forgotten(
@@ -200,6 +209,7 @@ class ForgettingVerbs(Verbs):
                 "tickets": tx.one("count_old_tickets", **which),
                 "grants": tx.one("count_old_grants", form=form, before=before),
                 "ledger": tx.one("count_old_entries", **which),
+                "mails": tx.one("count_old_mails", form=form, before=before),
             }
         return {table: row[0] if row else 0 for table, row in counted.items()}
 
@@ -286,6 +296,11 @@ def _forget_submissions(tx: Transaction, *, rows: Sequence[Row], tombstone: str)
 
 def _forget_numbered(tx: Transaction, *, rows: Sequence[Row], tombstone: str, change: str) -> None:
     _for_each(tx, change, [{"seq": row[0], "tombstone": tombstone} for row in rows])
+
+
+def _remove_mails(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
+    """Remove mails, with the addresses: the ledger says, about the tombstone, that they were sent."""
+    _for_each(tx, "remove_mail", [{"seq": row[0]} for row in rows])
 
 
 def _remove_submissions(tx: Transaction, *, form: str, rows: Sequence[Row], now: float) -> None:

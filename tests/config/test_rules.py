@@ -122,6 +122,21 @@ REFUSED: dict[str, tuple[object, ...]] = {
     ),
     "subject_loader": ("module:function", 1),
     "admin_check": (True, "yes"),
+    "mail_server": ("http://smtp.school.example", "smtp.school.example:0", "smtp school", "", 587, "a:b:c"),
+    "mail_tls": ("ssl", True, "STARTTLS"),
+    "mail_user": ("", "office\n", 7),
+    "mail_password": ("", "x" * 501, 7),
+    "mail_from": (
+        "office",
+        "Office",
+        "a@b@c.example",
+        7,
+        "Office <office@school.example>\r\nBcc: x@y.example",
+    ),
+    "mail_reply_to": ("office", ""),
+    "mail_rate": (0, 6_001, "30", True),
+    "mail_sender": (True, "smtp"),
+    "mail_templates": ("", "/srv\n", 7),
     "forms": ([], {}, "students", 7, [{"id": "1"}]),
 }
 FORM_REFUSED: dict[str, tuple[object, ...]] = {

@@ -41,6 +41,15 @@ KEYS = (
     "scoped_key_origins",
     "subject_loader",
     "admin_check",
+    "mail_server",
+    "mail_tls",
+    "mail_user",
+    "mail_password",
+    "mail_from",
+    "mail_reply_to",
+    "mail_rate",
+    "mail_sender",
+    "mail_templates",
     "forms",
 )
 NEEDED = ("site_url", "api_key", "secret_keys", "code_keys", "hook_secrets", "store", "forms")

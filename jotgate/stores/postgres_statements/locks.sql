@@ -28,3 +28,7 @@ ORDER BY fingerprint FOR UPDATE
 
 -- name: tickets
 SELECT ticket_id FROM tickets WHERE ticket_id = :each ORDER BY ticket_id FOR UPDATE
+
+-- name: pace_of_mails
+-- Whoever sends mails takes the next turn one after the other.
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate mails ' || current_schema, 0))

@@ -26,6 +26,11 @@ SELECT seq FROM (
     SELECT seq FROM outbox WHERE seq > :after ORDER BY seq LIMIT :rows
 ) AS page ORDER BY seq DESC LIMIT 1
 
+-- name: end_of_mails
+SELECT seq FROM (
+    SELECT seq FROM mails WHERE seq > :after ORDER BY seq LIMIT :rows
+) AS page ORDER BY seq DESC LIMIT 1
+
 -- name: some_submissions
 (SELECT * FROM submissions WHERE submission_id > :after AND submission_id <= :until LIMIT 1000000) AS submissions
 
@@ -40,6 +45,9 @@ SELECT seq FROM (
 
 -- name: some_notices
 (SELECT * FROM outbox WHERE seq > :after AND seq <= :until LIMIT 1000000) AS outbox
+
+-- name: some_mails
+(SELECT * FROM mails WHERE seq > :after AND seq <= :until LIMIT 1000000) AS mails
 
 -- name: any_tombstone
 SELECT 1 FROM tombstones LIMIT 1
@@ -190,3 +198,19 @@ DELETE FROM ledger WHERE seq = :seq
 
 -- name: remove_old_notice
 DELETE FROM outbox WHERE seq = :seq
+
+-- name: mails_of_subject
+SELECT seq FROM {some_mails} WHERE person = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+
+-- name: remove_mail
+DELETE FROM mails WHERE seq = :seq
+
+-- name: old_mails
+SELECT seq, NULL FROM {some_mails} WHERE form = :form AND claimed_at < :before
+
+-- name: count_old_mails
+SELECT count(*) FROM mails WHERE form = :form AND claimed_at < :before
+
+-- name: remove_old_mail
+-- Unless it was tried again since it was found.
+DELETE FROM mails WHERE seq = :seq AND claimed_at < :before

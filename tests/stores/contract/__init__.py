@@ -17,7 +17,7 @@ from tests.stores.contract.crowding import CrowdingContract
 from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
-from tests.stores.contract.mirrored import MirroredContract
+from tests.stores.contract.mailing import MailingContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
 from tests.stores.contract.pausing import PausingContract
@@ -40,7 +40,6 @@ class StoreContract(
     CrowdingContract,
     GrantingContract,
     ScopedKeysContract,
-    MirroredContract,
     RedeemingContract,
     SettlingContract,
     RulingContract,
@@ -51,6 +50,7 @@ class StoreContract(
     PausingContract,
     CountingContract,
     OutboxContract,
+    MailingContract,
     TellingContract,
     StandingContract,
     AuditContract,

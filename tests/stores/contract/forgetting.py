@@ -217,7 +217,7 @@ class ForgettingContract(Contract):
         )
         with store.driver.read() as tx:
             first, second = tx.all("told")
-        told = f"1 submissions, 1 tickets, 1 grants, {forgotten['ledger']} ledger, 0 outbox"
+        told = f"1 submissions, 1 tickets, 1 grants, {forgotten['ledger']} ledger, 0 outbox, 0 mails"
         assert first == (FORM, TOMBSTONE, "owner", told)
         assert second[:3] == (FORM, None, None)
         assert second[3] == "deleted: " + ", ".join(f"{number} {table}" for table, number in removed.items())

@@ -1,0 +1,57 @@
+"""What a checkup looks at if the site mails people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jotgate.checkup.findings import Finding, Level
+from jotgate.errors import InputError, MailUnavailable
+from jotgate.mailing.senders import SmtpSender
+from jotgate.mailing.texts import Kind, read_text
+from jotgate.phrases import counted, plain
+from jotgate.protocols import MailState
+from jotgate.wiring import Parts
+
+_TOPIC = "mail"
+
+
+def mail(parts: Parts) -> Iterator[Finding]:
+    """Look whether the mail server lets us in, and at the texts; sends nothing, and says nothing without settings."""
+    if not parts.mailing.is_set_up:
+        return
+    yield _server(parts)
+    yield from _texts(parts)
+    refused = sum(1 for _ in parts.store.mails(state=MailState.REFUSED))
+    if refused:
+        words = f"{counted(refused, 'mail')} were refused: `mail list --state refused` shows whose and why"
+        yield Finding(level=Level.WARN, topic=_TOPIC, words=words)
+
+
+def _server(parts: Parts) -> Finding:
+    sender = parts.mailing.sender()
+    if not isinstance(sender, SmtpSender):
+        return Finding(
+            level=Level.OK,
+            topic=_TOPIC,
+            words="goes to the site's own function mail_sender, which is not tried",
+        )
+    try:
+        sender.check()
+    except MailUnavailable as problem:
+        return Finding(level=Level.WARN, topic=_TOPIC, words=f"no mail can be sent: {plain(str(problem))}")
+    server = parts.settings.mail
+    assert server is not None
+    how = "without TLS, on this machine" if server.tls == "none" else "over TLS, with a valid certificate"
+    return Finding(level=Level.OK, topic=_TOPIC, words=f"{server.host} lets us in, {how}")
+
+
+def _texts(parts: Parts) -> Iterator[Finding]:
+    problems: dict[str, None] = {}
+    for form in parts.settings.policies:
+        for kind in Kind:
+            try:
+                read_text(kind, form, parts.settings.mail_templates)
+            except InputError as problem:
+                problems |= dict.fromkeys(problem.problems)
+    for one in problems:
+        yield Finding(level=Level.WARN, topic=_TOPIC, words=f"a text cannot be used: {plain(one)}")

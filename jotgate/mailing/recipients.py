@@ -1,0 +1,191 @@
+"""Who gets a mail: people of a list of codes, people who are invited, and people who are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from jotgate.admission.grants import Grants
+from jotgate.clock import Clock
+from jotgate.codes import CodeText, parse, printed
+from jotgate.errors import InputError
+from jotgate.mailboxes import read_address
+from jotgate.mailing.lists import Listed
+from jotgate.mailing.mailing import Fate, Mailing, Planned, Recipient
+from jotgate.mailing.texts import Kind
+from jotgate.policy import FormPolicy
+from jotgate.protocols import Grant, GrantFilter
+from jotgate.records.standing import Standings, State
+from jotgate.signed.invitations import Invitations
+from jotgate.signed.tokens import can_be_stored
+from jotgate.stores import Store
+
+INVITATION = "invitation"
+_REMINDER = "reminder"
+_MAX_NAME_CHARS = 60
+
+
+class Recipients:
+    """Find the people, with what each mail brings. Each verb is lazy: who sends the form meanwhile gets no mail."""
+
+    def __init__(
+        self,
+        policies: Mapping[str, FormPolicy],
+        *,
+        mailing: Mailing,
+        store: Store,
+        grants: Grants,
+        standings: Standings,
+        invitations: Invitations,
+        clock: Clock,
+    ) -> None:
+        self._policies = policies
+        self._mailing = mailing
+        self._store = store
+        self._grants = grants
+        self._standings = standings
+        self._invitations = invitations
+        self._clock = clock
+
+    def of_codes(self, form: str, codes: Iterable[Listed | str]) -> Iterator[Planned]:
+        """Iterate over mails that bring *codes* to their people: as their codes have them, or else their line.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+        """
+        page = self._mailing.page_of(form)
+        return (self._of_code(form, page, one) for one in codes)
+
+    def reissued(self, form: str, subjects: Iterable[str], *, actor: str) -> Iterator[Planned]:
+        """Give each of *subjects* a new code for their old one, when its turn comes, and iterate over the mails.
+
+        Who has no address, or not exactly one code, keeps what they have.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+        """
+        page = self._mailing.page_of(form)
+        return (self._reissued(form, page, subject, actor) for subject in subjects)
+
+    def invited(
+        self, form: str, people: Iterable[Recipient] | None = None, *, until: float | None = None
+    ) -> Iterator[Planned]:
+        """Iterate over mails that bring a personal link to *people*, or to all who have a code.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+        """
+        self._mailing.page_of(form)
+        found = self._coded(form) if people is None else people
+        return (self._invited(form, one, until) for one in found)
+
+    def missing(self, form: str, *, name: str = "") -> Iterator[Planned]:
+        """Iterate over reminders to who has a code, or was mailed a link, and has not sent the form.
+
+        One person gets one reminder of each *name*; "" is today's date in the form's timezone.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+            InputError: the name cannot be one.
+        """
+        page = self._mailing.page_of(form)
+        if not name:
+            zone = ZoneInfo(self._policies[form].timezone)
+            name = datetime.fromtimestamp(self._clock.now(), zone).strftime("%Y-%m-%d")
+        if len(name) > _MAX_NAME_CHARS or not name.isprintable() or not name.strip():
+            raise InputError([f"the name of a reminder has 1 to {_MAX_NAME_CHARS} letters"])
+        return self._missing(form, f"{_REMINDER} {name}", page)
+
+    def _of_code(self, form: str, page: str, listed: Listed | str) -> Planned:
+        text, given = (listed, "") if isinstance(listed, str) else (listed.code, listed.address)
+        which = self._grants.by_code(text)
+        grant = None if which is None else next(self._grants.list(which), None)
+        fault = "nobody knows this code" if grant is None else _fault(grant, form, self._clock.now())
+        code = parse(text)
+        code_text = printed(code) if isinstance(code, CodeText) else ""
+        return Planned(
+            kind=Kind.CODE,
+            form=form,
+            purpose=f"code {grant.fingerprint.hex()[:6] if grant else '-'}",
+            recipient=Recipient(
+                subject=grant.subject if grant else None,
+                name=(grant.label or "") if grant else "",
+                address=given or (grant.email or "" if grant else ""),
+            ),
+            fate=Fate.TO_SEND if fault is None else Fate.VOID,
+            said=fault,
+            code=code_text,
+            link=f"{page}#code={code_text}",
+        )
+
+    def _reissued(self, form: str, page: str, subject: str, actor: str) -> Planned:
+        which = GrantFilter(form=form, subject=subject)
+        live = [grant for grant in self._grants.list(which) if grant.revoked_at is None]
+        if len(live) != 1 or not _is_address(live[0].email):
+            address = (live[0].email or "") if live else ""
+            return Planned(
+                kind=Kind.CODE,
+                form=form,
+                purpose="code -",
+                recipient=Recipient(subject=subject, address=address),
+                fate=Fate.NO_ADDRESS if len(live) == 1 else Fate.VOID,
+                said=None if len(live) == 1 else f"there are {len(live)} codes of this person, not one",
+            )
+        code = self._grants.reissue(which, actor=actor)
+        return self._of_code(form, page, "" if code is None else code.code)
+
+    def _coded(self, form: str) -> Iterator[Recipient]:
+        for one in self._store.subjects(form):
+            yield Recipient(subject=one.subject, name=one.label or "", address=one.email or "")
+
+    def _invited(self, form: str, one: Recipient, until: float | None) -> Planned:
+        subject = one.subject or ""
+        answer = self._standings.has_submitted(form, subject=subject)
+        return Planned(
+            kind=Kind.INVITATION,
+            form=form,
+            purpose=INVITATION,
+            recipient=one,
+            fate=Fate.TO_SEND if answer.state is State.NONE else Fate.SUBMITTED,
+            link=self._invitations.link(form, subject=subject, until=until),
+        )
+
+    def _missing(self, form: str, purpose: str, page: str) -> Iterator[Planned]:
+        coded: set[str] = set()
+        for asked in self._standings.who(form):
+            coded.add(asked.subject)
+            if asked.answer.state is State.NONE:
+                to = Recipient(subject=asked.subject, name=asked.label or "", address=asked.email or "")
+                yield _reminder(form, purpose, to, page)
+        for mail in self._store.mails(form):
+            known = mail.purpose != INVITATION or mail.person in coded or not can_be_stored(mail.person)
+            if known or self._standings.has_submitted(form, subject=mail.person).state is not State.NONE:
+                continue
+            link = self._invitations.link(form, subject=mail.person)
+            yield _reminder(form, purpose, Recipient(subject=mail.person, address=mail.address), link)
+
+
+def _is_address(text: str | None) -> bool:
+    try:
+        read_address(text or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _reminder(form: str, purpose: str, to: Recipient, link: str) -> Planned:
+    return Planned(kind=Kind.REMINDER, form=form, purpose=purpose, recipient=to, fate=Fate.TO_SEND, link=link)
+
+
+def _fault(grant: Grant, form: str, now: float) -> str | None:
+    """Return why a code opens nothing, None if it does, or will."""
+    if grant.form != form:
+        return f"the code is for {grant.form}"
+    if grant.revoked_at is not None:
+        return "the code was revoked"
+    if grant.used >= grant.uses:
+        return "the code was used"
+    if grant.valid_until is not None and grant.valid_until <= now:
+        return "the code has expired"
+    return None

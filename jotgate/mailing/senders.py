@@ -1,0 +1,209 @@
+"""What hands a mail on: a mail server by SMTP, or a function of the site's."""
+
+from __future__ import annotations
+
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from email.message import EmailMessage
+from enum import Enum
+from typing import NamedTuple, Protocol
+
+from jotgate.config.mail import IMPLICIT, STARTTLS, MailServer
+from jotgate.errors import MailUnavailable
+from jotgate.mailboxes import Mailbox
+
+#: How long one step may take: connecting, a command, the end of a mail.
+STEP_SECONDS = 30.0
+_MAX_SAID_CHARS = 200
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+class Handed(Enum):
+    """What came of handing a mail on."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"  #: for good; trying again changes nothing.
+    LATER = "later"  #: not now.
+
+
+class Reply(NamedTuple):
+    """What a mail server, or the site's function, said to one mail."""
+
+    handed: Handed
+    #: Why it was not taken; never the address.
+    said: str | None = None
+
+
+class MailRefused(Exception):
+    """Raised by a site's own `mail_sender` for a person whom no mail reaches, with the reason; never tried again."""
+
+
+class Sender(Protocol):
+    """Hands mails on."""
+
+    def hand(self, message: EmailMessage, *, sender: Mailbox, to: Mailbox) -> Reply:
+        """Hand one mail on.
+
+        Raises:
+            MailUnavailable: no mail can be sent now; this one was not handed over.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        ...
+
+
+class FunctionSender:
+    """Hands mails to the setting `mail_sender`."""
+
+    def __init__(self, function: Callable[[EmailMessage], object]) -> None:
+        self._function = function
+
+    def hand(self, message: EmailMessage, *, sender: Mailbox, to: Mailbox) -> Reply:
+        """Call the function with the mail; whatever it raises but `MailRefused` is tried again."""
+        try:
+            self._function(message)
+        except MailRefused as problem:
+            return Reply(Handed.REFUSED, _told(str(problem) or "refused by mail_sender", to))
+        except Exception as problem:
+            # What an exception says may hold anything.
+            return Reply(Handed.LATER, f"mail_sender raised {type(problem).__name__}")
+        return Reply(Handed.TAKEN)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class SmtpSender:
+    """Hands mails to a server by SMTP, over one connection as long as it lasts."""
+
+    def __init__(self, server: MailServer, *, helo: str) -> None:
+        """Use *server*; *helo* is the name by which this machine greets it."""
+        self._server = server
+        self._helo = helo
+        self._smtp: smtplib.SMTP | None = None
+
+    def check(self) -> None:
+        """Connect, prove who we are, and send nothing.
+
+        Raises:
+            MailUnavailable: with what to look at.
+        """
+        self._connected()
+        self.close()
+
+    def hand(self, message: EmailMessage, *, sender: Mailbox, to: Mailbox) -> Reply:
+        """Hand one mail on; a connection that has ended meanwhile is made anew."""
+        smtp = self._connected()
+        try:
+            smtp.send_message(message, from_addr=sender.address, to_addrs=[to.address])
+        except smtplib.SMTPRecipientsRefused as problem:
+            code, text = next(iter(problem.recipients.values()))
+            return _refusal(code, text, to)
+        except smtplib.SMTPSenderRefused as problem:
+            self.close()
+            said = _line(problem.smtp_code, problem.smtp_error)
+            raise MailUnavailable(f"the mail server takes no mail from {sender.address}: {said}") from None
+        except smtplib.SMTPDataError as problem:
+            return _refusal(problem.smtp_code, problem.smtp_error, to)
+        except smtplib.SMTPNotSupportedError:
+            said = "the mail server takes no address with letters beyond ASCII before the @"
+            return Reply(Handed.REFUSED, said)
+        except (smtplib.SMTPException, OSError):
+            # It may have arrived: the server had it, and the answer was lost.
+            self.close()
+            return Reply(Handed.LATER, "the connection broke while it was sent")
+        return Reply(Handed.TAKEN)
+
+    def close(self) -> None:
+        """Say goodbye, if there is a connection."""
+        smtp, self._smtp = self._smtp, None
+        if smtp is not None:
+            with suppress(smtplib.SMTPException, OSError):
+                smtp.quit()
+            smtp.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        smtp = self._smtp
+        if smtp is not None and _answers(smtp):
+            return smtp
+        self.close()
+        where = f"{self._server.host}:{self._server.port}"
+        try:
+            self._smtp = smtp = self._connect()
+            self._log_in(smtp)
+        except (smtplib.SMTPException, OSError) as problem:
+            self.close()
+            raise MailUnavailable(f"the mail server {where} {_trouble(problem)}") from None
+        return smtp
+
+    def _connect(self) -> smtplib.SMTP:
+        server = self._server
+        host, port, helo = server.host, server.port, self._helo
+        context = ssl.create_default_context()
+        if server.tls == IMPLICIT:
+            return smtplib.SMTP_SSL(host, port, local_hostname=helo, timeout=STEP_SECONDS, context=context)
+        smtp = smtplib.SMTP(host, port, local_hostname=helo, timeout=STEP_SECONDS)
+        if server.tls == STARTTLS:
+            try:
+                smtp.starttls(context=context)
+            except BaseException:
+                smtp.close()
+                raise
+        return smtp
+
+    def _log_in(self, smtp: smtplib.SMTP) -> None:
+        if self._server.user is not None and self._server.password is not None:
+            smtp.login(self._server.user, self._server.password)
+
+
+def _answers(smtp: smtplib.SMTP) -> bool:
+    try:
+        return smtp.noop()[0] == 250
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
+def _refusal(code: int, text: bytes | str, to: Mailbox) -> Reply:
+    said = _told(_line(code, text), to)
+    return Reply(Handed.REFUSED if 500 <= code < 600 else Handed.LATER, said)
+
+
+def _trouble(problem: Exception) -> str:
+    match problem:
+        case ssl.SSLCertVerificationError():
+            return f"cannot prove that it is who it says: {problem.verify_message}"
+        case ssl.SSLError():
+            return "does not speak TLS as the settings ask for; is mail_tls right for this port?"
+        case smtplib.SMTPAuthenticationError():
+            return f"does not take mail_user and mail_password ({problem.smtp_code})"
+        case smtplib.SMTPNotSupportedError():
+            return f"does not offer what the settings ask for: {_line(None, str(problem))}"
+        case smtplib.SMTPResponseException():
+            return f"does not let us in: {_line(problem.smtp_code, problem.smtp_error)}"
+        case TimeoutError():
+            return "gives no answer in time"
+        case smtplib.SMTPServerDisconnected():
+            return "ended the connection; is mail_tls right for this port?"
+        case _:
+            return f"cannot be reached ({getattr(problem, 'strerror', None) or type(problem).__name__})"
+
+
+def _line(code: int | None, text: bytes | str) -> str:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    said = " ".join(_UNSEEN.sub(" ", text).split())
+    return said if code is None else f"{code} {said}".strip()
+
+
+def _told(said: str, to: Mailbox) -> str:
+    """Return what was said without the address, which servers like to repeat, and the ledger is not to hold."""
+    local = to.address.rpartition("@")[0]
+    for secret in (to.address, local):
+        if len(secret) > 2:
+            said = re.sub(re.escape(secret), "...", said, flags=re.IGNORECASE)
+    return _line(None, said)[:_MAX_SAID_CHARS]

@@ -1,0 +1,121 @@
+"""The texts of mails: what stands in braces is filled in, and a line with nothing to fill in is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from importlib import resources
+from pathlib import Path
+
+from jotgate.errors import InputError
+from jotgate.frozen import frozen
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_SUBJECT = re.compile(r"subject:[ \t]*(.+)", re.IGNORECASE)
+_MAX_CHARS = 100_000
+_MAX_SUBJECT_CHARS = 200
+
+
+class Kind(Enum):
+    """What a mail is; its text is named like it."""
+
+    CODE = "code"  #: brings a code.
+    INVITATION = "invitation"  #: brings a personal link.
+    REMINDER = "reminder"  #: to somebody who has not sent the form.
+
+
+#: What can be filled in, and for people who write texts, what it is.
+PLACEHOLDERS: Mapping[str, str] = {
+    "name": "the name on the person's code",
+    "title": "the form's title",
+    "site": "the site's name",
+    "link": "the page that the person is to open, with their code or as their personal link",
+    "page": "the form's page without anything personal",
+    "code": "the code; in mails with a code only",
+    "opens": "when the form opens, in its timezone",
+    "closes": "when it closes",
+    "contact": "whom to ask",
+}
+#: What a text has to hold, or the mail would be of no use.
+_NEEDED = {Kind.CODE: ("code", "link"), Kind.INVITATION: ("link",), Kind.REMINDER: ()}
+
+
+@frozen
+class Text:
+    """The text of a mail, before anything is filled in."""
+
+    #: Where it is from, for sentences.
+    source: str
+    subject: str
+    body: str
+
+    def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Return subject and body with *values* filled in."""
+        subject = _PLACEHOLDER.sub(lambda found: values[found[1]], self.subject)
+        lines = [_filled(line, values) for line in self.body.splitlines()]
+        body = "\n".join(line for line in lines if line is not None)
+        return subject.strip(), re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
+
+
+def read_text(kind: Kind, form: str, folder: Path | None) -> Text:
+    """Return the text for mails of *kind* about *form*: the form's own in *folder*, or the site's, or ours.
+
+    Raises:
+        InputError: it cannot be read, or is not a text for such mails.
+    """
+    name = f"{kind.value}.txt"
+    if folder is not None and not folder.is_dir():
+        raise InputError([f"mail_templates: {folder} is not a folder"])
+    own = [] if folder is None else [folder / form / name, folder / name]
+    for path in own:
+        if path.is_file():
+            return _checked(kind, str(path), _read(path))
+    return _checked(kind, name, (resources.files("jotgate.mailing") / "templates" / name).read_text("utf-8"))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as problem:
+        raise InputError([f"{path} cannot be read: {problem.strerror}"]) from None
+    except UnicodeDecodeError as problem:
+        raise InputError([f"{path} is not UTF-8 text (byte {problem.start})"]) from None
+
+
+def _checked(kind: Kind, source: str, text: str) -> Text:
+    head, _, body = text.lstrip().partition("\n")
+    subject = _SUBJECT.fullmatch(head.strip())
+    named = set(_PLACEHOLDER.findall(text))
+    known = PLACEHOLDERS.keys() - (set() if kind is Kind.CODE else {"code"})
+    problems = [
+        f"{source}: {{{name}}} cannot be filled in; what can: {', '.join(sorted(known))}"
+        for name in sorted(named - known)
+    ]
+    if subject is None or len(subject[1]) > _MAX_SUBJECT_CHARS:
+        problems.append(
+            f'{source}: its first line must be the subject, as in "Subject: Your code", in at most'
+            f" {_MAX_SUBJECT_CHARS} characters"
+        )
+    if not body.strip() or len(text) > _MAX_CHARS:
+        problems.append(
+            f"{source}: below the subject there must be a text, of at most {_MAX_CHARS:,} characters"
+        )
+    needed = _NEEDED[kind]
+    if needed and not named.intersection(needed):
+        wanted = " or ".join(f"{{{name}}}" for name in needed)
+        problems.append(f"{source}: it must hold {wanted}, or nobody could use the mail")
+    if "code" in set(_PLACEHOLDER.findall(head)):
+        problems.append(f"{source}: the subject must not hold {{code}}: phones show it when they are locked")
+    if problems:
+        raise InputError(problems)
+    assert subject is not None
+    return Text(source=source, subject=subject[1], body=body)
+
+
+def _filled(line: str, values: Mapping[str, str]) -> str | None:
+    """Return the line with its values, None if one of them is empty."""
+    names = _PLACEHOLDER.findall(line)
+    if any(not values[name] for name in names):
+        return None
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], line).rstrip()

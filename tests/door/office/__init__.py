@@ -1,1 +1,0 @@
-"""The office, through HTTP."""

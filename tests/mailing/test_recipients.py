@@ -1,0 +1,131 @@
+"""Who gets a mail: whom a list names, whom the site invites, and who is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from jotgate.errors import InputError, UnknownForm
+from jotgate.mailing.lists import Listed
+from jotgate.mailing.mailing import Fate, Planned, Recipient
+from jotgate.protocols import GrantFilter
+from tests.mailing.desk import Desk, person
+from tests.post_office import PostOffice
+from tests.stores.contract.material import sent_in, settled
+
+
+def submit(desk: Desk, code: str, number: int = 1) -> None:
+    """Let the holder of *code* in, and send the form."""
+    from jotgate.admission.gate import Seen
+    from jotgate.outcomes import Admit
+    from jotgate.signed.browsers import Browser
+
+    browser = Browser(browser_id=bytes([number]) * 16, since=0.0)
+    seen = Seen(browser=browser, network="192.0.2.1/32")
+    admit = desk.parts.gate.admit(code, form="students", seen=seen)
+    assert isinstance(admit, Admit)
+    settled(desk.parts.store, sent_in(number, admit))
+
+
+def told(mails: list[Planned]) -> list[tuple[str | None, str, Fate]]:
+    """Return whom each mail is for, where it goes and what becomes of it."""
+    return [(one.recipient.subject, one.recipient.address, one.fate) for one in mails]
+
+
+def test_a_code_goes_to_its_person(desk: Desk) -> None:
+    """By what is known of the code; the address in the list goes before, and class codes have only that."""
+    [ada] = desk.codes(person(1))
+    [shared] = desk.codes(person(0, subject=None, label="3b", email=None), uses=9)
+    listed = [ada.code, Listed(line_number=3, code=shared.code.lower(), address="p9@school.example")]
+    first, second = desk.recipients.of_codes("students", listed)
+    assert told([first, second]) == [
+        ("s-1", "p1@school.example", Fate.TO_SEND),
+        (None, "p9@school.example", Fate.TO_SEND),
+    ]
+    assert first.recipient.name == "Pupil 1"
+    assert (first.code, first.link) == (ada.code, f"{desk.mailing.page_of('students')}#code={ada.code}")
+    assert first.purpose.startswith("code ")
+    assert ada.code[:4] not in first.purpose + repr(first)
+
+
+def test_a_code_that_opens_nothing_is_not_mailed(desk: Desk) -> None:
+    """Revoked, used, expired, another form's, or none at all; each is said."""
+    revoked, used = desk.codes(person(1), person(2))
+    [over] = desk.codes(person(3), valid_until=desk.clock.now() + 60.0)
+    desk.parts.grants.revoke(GrantFilter(form="students", subject="s-1"), actor="office")
+    submit(desk, used.code)
+    desk.clock.advance(61.0)
+    mails = list(desk.recipients.of_codes("students", [revoked, used, over, "not a code"]))
+    assert [one.fate for one in mails] == [Fate.VOID] * 4
+    assert [one.said for one in mails] == [
+        "the code was revoked",
+        "the code was used",
+        "the code has expired",
+        "nobody knows this code",
+    ]
+
+
+def test_everybody_with_a_code_is_invited(desk: Desk) -> None:
+    """By a link of their own; who has sent the form is not."""
+    first, _ = desk.codes(person(1), person(2))
+    submit(desk, first.code)
+    mails = list(desk.recipients.invited("students"))
+    assert told(mails) == [
+        ("s-1", "p1@school.example", Fate.SUBMITTED),
+        ("s-2", "p2@school.example", Fate.TO_SEND),
+    ]
+    text = mails[1].link.partition("invitation=")[2]
+    invitation = desk.parts.invitations.read(text, "students")
+    assert invitation is not None
+    assert invitation.subject == "s-2"
+
+
+def test_who_is_missing_is_reminded(desk: Desk, office: PostOffice) -> None:
+    """Of those who have a code, and of those who were mailed a link only."""
+    first, _ = desk.codes(person(1), person(2))
+    desk.send(desk.recipients.invited("students", [Recipient(subject="s-9", address="p9@school.example")]))
+    submit(desk, first.code)
+    mails = list(desk.recipients.missing("students"))
+    assert told(mails) == [
+        ("s-2", "p2@school.example", Fate.TO_SEND),
+        ("s-9", "p9@school.example", Fate.TO_SEND),
+    ]
+    assert {one.purpose for one in mails} == {"reminder 2026-09-21"}
+    assert "invitation=" not in mails[0].link
+    assert "invitation=" in mails[1].link
+
+
+def test_who_sends_the_form_meanwhile_gets_no_reminder(desk: Desk) -> None:
+    """Each is asked about when the turn is theirs."""
+    _, second = desk.codes(person(1), person(2))
+    mails = desk.recipients.missing("students", name="Friday")
+    assert next(mails).purpose == "reminder Friday"
+    submit(desk, second.code)
+    assert list(mails) == []
+
+
+def test_a_lost_code_is_replaced_when_its_mail_is_due(desk: Desk, office: PostOffice) -> None:
+    """Not before, and not for somebody whom no mail would reach."""
+    lost, kept, _, _ = desk.codes(person(1), person(2, email=None), person(3), person(3, label="again"))
+    mails = desk.recipients.reissued("students", ["s-1", "s-2", "s-3"], actor="office")
+    sent = desk.send(mails)
+    assert [one.fate for one in sent] == [Fate.SENT, Fate.NO_ADDRESS, Fate.VOID]
+    assert sent[2].said == "there are 2 codes of this person, not one"
+    [taken] = office.taken
+    assert lost.code not in taken.message.get_content()
+    assert sent[0].code in taken.message.get_content()
+    [fate] = [one.said for one in desk.recipients.of_codes("students", [lost.code])]
+    assert fate == "nobody knows this code"
+    assert [one.fate for one in desk.recipients.of_codes("students", [kept.code])] == [Fate.TO_SEND]
+
+
+def test_what_cannot_be_is_said_before_anything_happens(desk: Desk) -> None:
+    """A form that there is not, a reminder without a name."""
+    for call in (
+        lambda: desk.recipients.of_codes("trip", []),
+        lambda: desk.recipients.invited("trip"),
+        lambda: desk.recipients.missing("trip"),
+    ):
+        with pytest.raises(UnknownForm):
+            call()
+    with pytest.raises(InputError, match="name of a reminder"):
+        desk.recipients.missing("students", name="x\n")
