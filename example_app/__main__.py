@@ -27,7 +27,7 @@ from example_app.settings import (
     sandbox_form,
     site_settings,
 )
-from jotgate import JotgateError
+from jotgate import JotgateError, Operator
 from jotgate.sandbox import Sandbox
 
 PUPILS = ("Ada Lindqvist", "Bilal Haddad", "Chiara Moretti")
@@ -142,6 +142,7 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
     with app.app_context():
         single = gate.create_codes("students", subjects=PUPILS, batch="demo")
         (for_class,) = gate.create_codes("students", count=1, uses=CLASS_SIZE, batch="demo")
+        office = gate.parts.sign_ins.link(Operator(name="the demo"), actor="make demo")
         if sandbox:
             register(gate.parts, folder, site_url)
     app_page = site_url + PATH if sandbox else None
@@ -150,7 +151,7 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         "sandbox": sandbox and sandbox.api,
         "codes": {"students": [one.code for one in single]},
         "class_code": for_class.code,
-        "admin": None,
+        "admin": office,
         "app_page": app_page,
         "api_key": sandbox and sandbox.read_key,
     }
@@ -162,6 +163,8 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         f"  The students' form  {site_url}/students",
         *([f"  The school's app    {app_page}  (a page that plays a phone)"] if app_page else ()),
         *([f"  Its JotForm         {sandbox.api}/sandbox/  (a sandbox on this machine)"] if sandbox else ()),
+        f"  The school's office {office}",
+        "                      (the link works once, within 15 minutes; `jotgate admin link` makes another)",
         "",
         "  Access codes, for one submission each",
         *(f"    {one.code}    {one.subject}" for one in single),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jotgate.config import Settings
     from jotgate.errors import ConfigError, JotgateError
+    from jotgate.operators import Operator
     from jotgate.outcomes import Admit, Cause, Reason, Refuse, Verdict, VerdictEvent
     from jotgate.signed.tokens import mint_token
 
@@ -23,6 +24,7 @@ __all__ = [
     "Cause",
     "ConfigError",
     "JotgateError",
+    "Operator",
     "Reason",
     "Refuse",
     "Settings",
@@ -37,6 +39,7 @@ _HOMES = {
     "Cause": "jotgate.outcomes",
     "ConfigError": "jotgate.errors",
     "JotgateError": "jotgate.errors",
+    "Operator": "jotgate.operators",
     "Reason": "jotgate.outcomes",
     "Refuse": "jotgate.outcomes",
     "Settings": "jotgate.config",

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from jotgate.admission.apps import Apps
     from jotgate.admission.gate import Gate
     from jotgate.admission.grants import Grants
+    from jotgate.admission.sign_ins import SignIns
     from jotgate.jotform.client import JotFormClient
     from jotgate.mailing.mailing import Mailing
     from jotgate.mailing.recipients import Recipients
     from jotgate.mirroring.mirror import Mirror
     from jotgate.mirroring.scoped_keys import ScopedKeys
     from jotgate.quota import Quota
+    from jotgate.records.overview import Overviews
     from jotgate.records.reporting import Reports
     from jotgate.records.retention import Retention
     from jotgate.records.standing import Standings
@@ -150,11 +152,26 @@ class Parts:
         )
 
     @_Part
+    def sign_ins(self) -> SignIns:
+        """Links into the office."""
+        from jotgate.admission.sign_ins import SignIns
+
+        office = f"{self.settings.site_url}{self.settings.url_prefix}/admin"
+        return SignIns(store=self.store, clock=self.clock, office=office)
+
+    @_Part
     def reports(self) -> Reports:
         """Whom forms would refuse that only report."""
         from jotgate.records.reporting import Reports
 
         return Reports(self.store, self.clock)
+
+    @_Part
+    def overviews(self) -> Overviews:
+        """How each form goes."""
+        from jotgate.records.overview import Overviews
+
+        return Overviews(self.settings.policies, store=self.store, quota=self.quota, clock=self.clock)
 
     @_Part
     def intake(self) -> Intake:
@@ -237,6 +254,7 @@ class Parts:
             store=self.store,
             service=self.service,
             quota=self.quota,
+            keys=self.keys,
             clock=self.clock,
         )
 

@@ -55,7 +55,11 @@ class JotGateMiddleware:
             ConfigError, StoreMismatch: as `jotgate.wiring.build`.
         """
         self.application = application
-        self.door = Door(parts or build(settings), jinja_renderer(templates), _subject_loader(settings))
+        self.door = Door(
+            parts or build(settings),
+            jinja_renderer(templates),
+            ask_site=lambda function, request: function(request.environ),
+        )
         guard = Guard(self.door)
         self._guard = guard if guard else None
         self._prefix = settings.url_prefix + "/"
@@ -114,12 +118,6 @@ class JotGateMiddleware:
         headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
         response = Response(f"{error.name}\n", status=error.code, headers=headers, mimetype="text/plain")
         return self.door.secure(response)
-
-
-def _subject_loader(settings: Settings) -> Callable[[Request], object] | None:
-    """Return the site's own loader, which is given the environ of the request."""
-    loader = settings.subject_loader
-    return None if loader is None else lambda request: loader(request.environ)
 
 
 def _routed(path: str) -> str:

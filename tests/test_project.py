@@ -41,6 +41,7 @@ CORE = (
 )
 #: Modules of these folders that are tested through what they are a part of.
 TESTED_WITH = {
+    "admission/sign_ins": "door/office/test_entering",
     "admission/vetting": "admission/test_apps",
     "answers/dates": "test_answer_types",
     "answers/keeping": "test_answers",
@@ -90,7 +91,9 @@ TESTED_WITH = {
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",
+    "operators": "door/office/test_entering",
     "records/owners": "cli/test_owners",
+    "records/overview": "door/office/test_overview",
     "records/reporting": "door/test_reporting",
     "records/token_faults": "cli/test_apps",
     "records/wording": "cli/test_explain",

@@ -35,6 +35,7 @@ _HOMES = {
     "has-submitted": ("jotgate.cli.has_submitted", "has_submitted"),
     "report": ("jotgate.cli.report", "report"),
     "keys": ("jotgate.cli.scoped_keys", "keys"),
+    "admin": ("jotgate.cli.admin", "admin"),
     "audit": ("jotgate.cli.audit", "audit"),
     "retention": ("jotgate.cli.retention", "retention"),
     "forget": ("jotgate.cli.retention", "forget"),

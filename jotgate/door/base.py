@@ -21,6 +21,7 @@ from jotgate.door.reporting import Reporter
 from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, query_value
 from jotgate.errors import StoreUnavailable
+from jotgate.operators import Operator, operator_of
 from jotgate.outcomes import Admit, Refuse
 from jotgate.policy import FormPolicy
 from jotgate.signed.invitations import PARAMETER, Invitation
@@ -43,15 +44,18 @@ class Door:
     """What every answer is made with. Holds no state of its own, so any number of threads may share it."""
 
     def __init__(
-        self, parts: Parts, render: Renderer, load_subject: Callable[[Request], object] | None = None
+        self,
+        parts: Parts,
+        render: Renderer,
+        ask_site: Callable[[Callable[..., object], Request], object] | None = None,
     ) -> None:
-        """Answer for *parts*; *load_subject* asks the site's own login whom a request is about."""
+        """Answer for *parts*; *ask_site* calls a function of the site's own about a request, such as its login."""
         self.parts = parts
         self.signer = Signer(parts.keys, parts.clock)
         self.cookies = Cookies(parts.settings, parts.keys)
         self.reporter = Reporter(parts.settings.policies, parts.reports)
         self.render = render
-        self._load_subject = load_subject
+        self._ask_site = ask_site
         #: What every page of the door says of itself.
         self.headers = security_headers(parts.settings)
 
@@ -79,9 +83,23 @@ class Door:
 
         Whatever the setting `subject_loader` raises is the site's own mistake, and passes through.
         """
-        found = None if self._load_subject is None else self._load_subject(request)
+        found = self._asked(self.parts.settings.subject_loader, request)
         subject = "" if found is None else str(found)
         return subject if subject and can_be_stored(subject) else None
+
+    def operator_of(self, request: Request) -> Operator | None:
+        """Return whom the site's own login, or else a visit that a link began, lets into the office.
+
+        Whatever the setting `admin_check` raises is the site's own mistake, and passes through.
+        """
+        operator = operator_of(self._asked(self.parts.settings.admin_check, request))
+        if operator is not None:
+            return operator
+        visit = next(filter(None, map(self.parts.sign_ins.visit, self.cookies.visits(request))), None)
+        return None if visit is None else visit.operator
+
+    def _asked(self, function: Callable[..., object] | None, request: Request) -> object:
+        return None if function is None or self._ask_site is None else self._ask_site(function, request)
 
     def invitation(self, request: Request, form: str) -> Invitation | None:
         """Return the invitation in the request's address, or None if it holds no valid one for *form*."""
@@ -144,6 +162,10 @@ class Door:
     def door_path(self, request: Request, form: str) -> str:
         """Return the path of a form's door on this site."""
         return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/f/{form}"
+
+    def office_path(self, request: Request) -> str:
+        """Return the path of the office on this site."""
+        return f"{request.root_path.rstrip('/')}{self.parts.settings.url_prefix}/admin"
 
     def clean_path(self, request: Request, policy: FormPolicy) -> str:
         """Return where an admitted visitor sees the form: its own page if it has one, or the door."""

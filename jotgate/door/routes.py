@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
+from jotgate.door.base import Door
 from jotgate.door.checking import check
 from jotgate.door.endpoints import done, enter_code, form, leave, move, renew, sent, show, state
 from jotgate.door.entering import enter
@@ -15,6 +16,8 @@ from jotgate.door.mine import all_mine, mine
 from jotgate.door.mirror import mirror, submitted
 from jotgate.door.services import health, hook, static
 
+_EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 
 def _post(below: str, endpoint: str, answer: Callable[..., Response], **flags: bool) -> Route:
     """Return an address of a form to which only the pages of this site post."""
@@ -23,9 +26,20 @@ def _post(below: str, endpoint: str, answer: Callable[..., Response], **flags: b
     )
 
 
+def _office(door: Door, request: Request, path: str = "") -> Response:
+    # Loaded when somebody comes: no visitor's request needs it.
+    from jotgate.door.office import office
+
+    return office(door, request, path)
+
+
+def _admin(rule: str, endpoint: str) -> Route:
+    """Return an address that belongs to the office, which finds out by itself what is there, and for whom."""
+    return Route(rule=rule, endpoint=endpoint, methods=_EVERY_METHOD, answer=_office, sweeps=True)
+
+
 def _mirror(rule: str, endpoint: str) -> Route:
-    methods = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-    return Route(rule=rule, endpoint=endpoint, methods=methods, answer=mirror, programs=True)
+    return Route(rule=rule, endpoint=endpoint, methods=_EVERY_METHOD, answer=mirror, programs=True)
 
 
 ROUTES = (
@@ -57,6 +71,9 @@ ROUTES = (
     # Programs add a slash to an address that ends in one.
     _mirror("/v1//<path:path>", "mirror_slashes"),
     _mirror("/v1", "mirror_root"),
+    _admin("/admin/", "admin"),
+    _admin("/admin/<path:path>", "admin_page"),
+    _admin("/admin//<path:path>", "admin_slashes"),
     Route(rule="/health", endpoint="health", methods=("GET",), answer=health, programs=True),
     Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=static, programs=True),
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
 
 from jotgate.clock import Clock, SystemClock
+from jotgate.operators import Operator
 from jotgate.signed.keyring import KeyRing
 from jotgate.signed.tickets import OnPage
 
@@ -17,6 +19,10 @@ _SAME_SECONDS = 60
 _MOVE_SECONDS = 15 * 60
 #: Longer than any page stays open whose form may still get its verdict.
 _PAGE_SECONDS = 90 * 86_400
+#: As long as a day at the office, and as long as it takes to go to the next page.
+_CHANGE_SECONDS = 12 * 3600
+_WORD_SECONDS = 60
+_MAX_WORD_CHARS = 500
 #: How far the clocks of the machines that share a site may be apart.
 _LEEWAY_SECONDS = 60
 _MAX_TEXT_CHARS = 4_000
@@ -76,6 +82,22 @@ class Signer:
         named, at = signed[len(holder) :], _ID_BYTES
         return OnPage(named) if len(named) == at else OnPage(named[:at], named[at], named[at + 1 :])
 
+    def sign_change(self, browser: bytes, operator: Operator) -> str:
+        """Return what the office's pages carry for this browser, and without which nothing is changed."""
+        return self._sign("change", browser + _digest(operator))
+
+    def allows_change(self, text: str, browser: bytes, operator: Operator) -> bool:
+        """Say whether *text* is what a page carries that was made for this browser and operator, and not long ago."""
+        return self._read("change", text, _CHANGE_SECONDS) == browser + _digest(operator)
+
+    def sign_word(self, word: str) -> str:
+        """Return a sentence for the next page, so that no link of somebody else's puts one there."""
+        return self._sign("word", word[:_MAX_WORD_CHARS].encode())
+
+    def read_word(self, text: str) -> str:
+        """Return the sentence in *text*; "" if we did not sign it, or not just now."""
+        return (self._read("word", text, _WORD_SECONDS) or b"").decode()
+
     def _sign(self, purpose: str, body: bytes, now: int | None = None) -> str:
         signed_at = int(self._clock.now()) if now is None else now
         return self._keys.seal(purpose, _SIGNED_AT.pack(signed_at) + body)
@@ -87,6 +109,10 @@ class Signer:
         (signed_at,) = _SIGNED_AT.unpack_from(message)
         age_seconds = self._clock.now() - signed_at
         return message[_SIGNED_AT.size :] if -_LEEWAY_SECONDS <= age_seconds <= max_age_seconds else None
+
+
+def _digest(operator: Operator) -> bytes:
+    return hashlib.sha256(repr(operator).encode()).digest()[:_ID_BYTES]
 
 
 def _holder(browser: bytes, form: str) -> bytes:

@@ -88,7 +88,16 @@ def prefers_json(accept: str) -> bool:
 class Cookies:
     """The cookies of one site: how they are called, read, set and removed."""
 
-    __slots__ = ("_attributes", "_browser", "_keys", "_prefix", "_proxy_header", "_trusted_proxies")
+    __slots__ = (
+        "_attributes",
+        "_browser",
+        "_keys",
+        "_own",
+        "_prefix",
+        "_proxy_header",
+        "_trusted_proxies",
+        "_visit",
+    )
 
     def __init__(self, settings: Settings, keys: KeyRing) -> None:
         self._keys = keys
@@ -96,12 +105,15 @@ class Cookies:
         # A name that only this host can set, and only over TLS (RFC 6265bis, cookie name prefixes).
         self._prefix = "__Host-jotgate" if settings.secure else "jotgate"
         self._browser = self._prefix
+        # No form's name has a dot.
+        self._visit = f"{self._prefix}.office"
         self._attributes: dict[str, Any] = {
             "path": "/",
             "secure": settings.secure,
             "httponly": True,
             "samesite": "Lax",
         }
+        self._own = dict(self._attributes)
         if settings.frame_parents and settings.secure:
             # Inside another site's frame a browser keeps a cookie only like this.
             self._attributes |= {"samesite": "None", "partitioned": True}
@@ -134,6 +146,18 @@ class Cookies:
     def set_pass(self, response: Response, form: str, value: str, seconds: float) -> None:
         """Hand the pass over; with Max-Age, since phones drop other cookies with the tab."""
         response.set_cookie(self.pass_name(form), value, max_age=max(int(seconds), 1), **self._attributes)
+
+    def visits(self, request: Request) -> Iterator[str]:
+        """Iterate over what a request carries as the secret of a visit to the office."""
+        return cookie_values(request.headers.get("Cookie", ""), self._visit)
+
+    def set_visit(self, response: Response, secret: str, seconds: float) -> None:
+        """Let the browser into the office. No other site's page ever shows the office in a frame."""
+        response.set_cookie(self._visit, secret, max_age=int(seconds), **self._own)
+
+    def drop_visit(self, response: Response) -> None:
+        """Let the browser out of the office."""
+        response.delete_cookie(self._visit, **self._own)
 
     def drop_pass(self, response: Response, form: str) -> None:
         """Take the pass back."""

@@ -70,12 +70,11 @@ class JotGate:
             StoreMismatch: as `jotgate.wiring.build`.
         """
         parts = parts or build(Settings.from_flask_config(app.config))
-        loader = parts.settings.subject_loader
         door = Door(
             parts,
             lambda name, context: flask.render_template(name, **context),
             # Called within the request's context, so that it finds the session.
-            load_subject=None if loader is None else lambda request: loader(),
+            ask_site=lambda function, request: function(),
         )
         app.extensions["jotgate"] = app.jinja_env.globals["jotgate"] = self
         app.extensions[_DOOR] = door

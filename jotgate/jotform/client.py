@@ -257,17 +257,25 @@ class JotFormClient(Caller):
         return payloads.read_raw_questions(answer.content)
 
     def raw_rows(
-        self, form_id: str, *, above: str, below: str, toll: Toll, deadline_seconds: float | None = None
+        self,
+        form_id: str,
+        *,
+        above: str,
+        below: str,
+        toll: Toll,
+        descending: bool = False,
+        most: int = MAX_ROWS,
+        deadline_seconds: float | None = None,
     ) -> RawPage:
-        """Ask for the submissions of a form between two ids, both exclusive, ascending, up to 1,000 rows.
+        """Ask for the submissions of a form between two ids, both exclusive, from the lowest or the highest on.
 
         As for `submissions`, a page that fails is halved, and a single submission that is too large comes
         without its answers.
         """
         path, query = _list_query([checked_id(form_id)], checked_id(above), 0, checked_id(below))
         # Rows tell where in a workflow they are only to those who ask.
-        query = query | {"addWorkflowStatus": "1"}
-        asked = Asking(self._page_size)
+        query = query | {"addWorkflowStatus": "1", "direction": "DESC" if descending else "ASC"}
+        asked = Asking(self._page_size, most)
         try:
             answer = self._ask_page(path, query, asked, toll=toll, deadline_seconds=deadline_seconds)
         except TooLarge as problem:
@@ -277,11 +285,12 @@ class JotFormClient(Caller):
             rows = payloads.rows_between([row], form_id, int(above), int(below))
             if not rows:
                 raise
-            return RawPage(rows=rows, last=False)
+            return RawPage(rows=rows, last=False, ordered=True)
         sent = payloads.read_rows(answer.content)
         return RawPage(
             rows=payloads.rows_between(sent, form_id, int(above), int(below)),
             last=len(sent) < min(asked.rows, answer.page_rows or asked.rows),
+            ordered=payloads.is_in_order(sent, descending=descending),
         )
 
     def updated_submissions(

@@ -54,15 +54,17 @@ class PageSize:
 class Asking:
     """The course of one page, try by try."""
 
-    def __init__(self, size: PageSize) -> None:
+    def __init__(self, size: PageSize, most: int = MAX_ROWS) -> None:
+        """Ask for as many rows as *size* says, and no more than *most*."""
         self._size = size
+        self._most = most
         self._slow_above = False
         #: The rows of the present try.
         self.rows = 0
 
     def begin(self) -> int:
         """Begin a try; return how many rows to ask for."""
-        self.rows = self._size.rows
+        self.rows = min(self._size.rows, self._most)
         return self.rows
 
     def failed(self, problem: UpstreamError) -> bool:

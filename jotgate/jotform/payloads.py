@@ -154,6 +154,13 @@ def rows_between(
     return tuple(kept[number] for number in sorted(kept))
 
 
+def is_in_order(rows: Sequence[object], *, descending: bool) -> bool:
+    """Say whether rows came in the order of their ids; those without one are passed over."""
+    ids = [read_id(row.get("id")) for row in rows if isinstance(row, dict)]
+    numbers = [int(one) for one in ids if one is not None]
+    return numbers == sorted(numbers, reverse=descending)
+
+
 def newest_before(rows: Sequence[object], form_id: str, before: float, wall: Wall) -> str | None:
     """Return the highest id among the submissions of one form that were certainly made before that moment."""
     read = [one for row in rows if (one := read_submission(row, wall)) and one.form_id == form_id]

@@ -20,14 +20,16 @@ from jotgate.errors import QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.frozen import frozen
 from jotgate.jotform.client import JotFormClient
 from jotgate.mirroring import account, wording
-from jotgate.mirroring.cache import Reader
+from jotgate.mirroring.kept import Kept
 from jotgate.mirroring.queries import Query
+from jotgate.mirroring.reading import Reading
 from jotgate.mirroring.replies import Reply, refuse, unauthorized, unavailable
 from jotgate.mirroring.showing import View
 from jotgate.mirroring.wishes import FORMS, SUBMISSIONS, Wish, read_wish
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Counted, ScopedKey
 from jotgate.quota import Quota, day_window
+from jotgate.signed.keyring import KeyRing
 from jotgate.stores import Store
 
 _log = logging.getLogger("jotgate.mirror")
@@ -72,6 +74,7 @@ class _Ask:
     names: tuple[str, ...]
     query: Query
     toll: _ShareToll
+    reading: Reading
     #: By form name: those of the key's forms that there still are.
     views: Mapping[str, View]
 
@@ -94,13 +97,14 @@ class Mirror:
         store: Store,
         service: JotFormClient,
         quota: Quota,
+        keys: KeyRing,
         clock: Clock,
-        timer: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Show the forms in *policies*; *timer* tells how long what was read is kept."""
+        """Show the forms in *policies*; what was read is kept in the store, enciphered with *keys*."""
         self._policies = policies
         self._store = store
-        self._reader = Reader(service, timer=timer)
+        self._service = service
+        self._kept = Kept(store, keys)
         self._quota = quota
         self._clock = clock
         self._answers: Mapping[str, Callable[[_Ask], _Content]] = {
@@ -129,7 +133,15 @@ class Mirror:
         resource, names = found
         if key is None:
             return unauthorized(resource)
-        ask = _Ask(key=key, names=names, query=query, toll=self._toll(key), views=self._views(key))
+        toll = _ShareToll(key, store=self._store, quota=self._quota, clock=self._clock)
+        ask = _Ask(
+            key=key,
+            names=names,
+            query=query,
+            toll=toll,
+            reading=Reading(self._service, self._kept, toll),
+            views=self._views(key),
+        )
         if method not in ("GET", "HEAD"):
             return self._refuse_write(ask, method, resource, path)
         try:
@@ -146,9 +158,6 @@ class Mirror:
         duration = f"{(time.perf_counter() - began) * 1000:.2f}ms"
         body = wording.success(content, duration=duration, limit_left=ask.toll.left(), result_set=echo)
         return Reply(status=200, body=body)
-
-    def _toll(self, key: ScopedKey) -> _ShareToll:
-        return _ShareToll(key, store=self._store, quota=self._quota, clock=self._clock)
 
     def _views(self, key: ScopedKey) -> dict[str, View]:
         states = {state.form: state for state in self._store.form_states()}
@@ -187,20 +196,20 @@ class Mirror:
 
     def _form_shown(self, view: View, ask: _Ask) -> dict[str, Any]:
         newest = next(self._store.counted(view.policy.form, rows=1), None)
-        return view.form(self._reader.form(view.policy.form_id, ask.toll), newest)
+        return view.form(ask.reading.form(view.policy.form_id), newest)
 
     def _questions(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
         if view is None:
             return unauthorized("form-id")
         # JotForm's own spelling of an empty map.
-        return view.questions(self._reader.questions(view.policy.form_id, ask.toll)) or [], None
+        return view.questions(ask.reading.questions(view.policy.form_id)) or [], None
 
     def _question(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
         if view is None:
             return unauthorized("form-id")
-        asked = view.questions(self._reader.questions(view.policy.form_id, ask.toll))
+        asked = view.questions(ask.reading.questions(view.policy.form_id))
         return asked.get(ask.names[1], []), None
 
     def _submission(self, ask: _Ask) -> _Content:
@@ -285,7 +294,7 @@ class Mirror:
         shown: dict[str, dict[str, Any]] = {}
         for form, ids in by_form.items():
             view = ask.views[form]
-            rows = self._reader.rows(view.policy.form_id, ids, ask.toll)
+            rows = ask.reading.rows(view.policy.form_id, ids)
             shown |= {submission_id: view.row(row) for submission_id, row in rows.items()}
         return [shown[one.submission_id] for one in wanted if one.submission_id in shown]
 

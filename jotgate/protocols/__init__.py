@@ -14,7 +14,9 @@ from jotgate.protocols.forgetting import Erasure, Tombstones
 from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
 from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
 from jotgate.protocols.mails import ClaimedMail, MailRecord, MailState, NewMail
+from jotgate.protocols.mirrored import Mirrored, MirrorTurn
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
+from jotgate.protocols.overview import FormFigures
 from jotgate.protocols.reporting import WouldBeRefusal
 from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.settling import (
@@ -25,6 +27,7 @@ from jotgate.protocols.settling import (
     SubmissionFilter,
     SubmissionRecord,
 )
+from jotgate.protocols.sign_ins import SignIn
 from jotgate.protocols.signing_keys import SigningKey, StillSigned
 from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
@@ -50,6 +53,7 @@ __all__ = [
     "Erasure",
     "ExportRow",
     "Failed",
+    "FormFigures",
     "FormInfo",
     "FormState",
     "Grant",
@@ -63,6 +67,8 @@ __all__ = [
     "LiveCodes",
     "MailRecord",
     "MailState",
+    "MirrorTurn",
+    "Mirrored",
     "NewGrant",
     "NewMail",
     "NewScopedKey",
@@ -79,6 +85,7 @@ __all__ = [
     "ScopedKey",
     "Settled",
     "Share",
+    "SignIn",
     "SigningKey",
     "Standing",
     "StillSigned",

@@ -79,3 +79,5 @@ class RawPage:
     rows: tuple[Mapping[str, Any], ...]
     #: True if no row can follow.
     last: bool
+    #: True if everything that JotForm sent came in the order that was asked for.
+    ordered: bool

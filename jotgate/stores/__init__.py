@@ -14,12 +14,15 @@ from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.mails import MailVerbs
+from jotgate.stores.mirrored import MirroredVerbs
 from jotgate.stores.outbox import OutboxVerbs
+from jotgate.stores.overview import OverviewVerbs
 from jotgate.stores.pausing import PausingVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.ruling import RulingVerbs
 from jotgate.stores.scoped_keys import ScopedKeyVerbs
 from jotgate.stores.settling import SettlingVerbs
+from jotgate.stores.sign_ins import SignInVerbs
 from jotgate.stores.signing_keys import SigningKeyVerbs
 from jotgate.stores.standing import StandingVerbs
 from jotgate.stores.submission_lists import SubmissionListVerbs
@@ -35,13 +38,16 @@ class Store(
     AppVerbs,
     GrantVerbs,
     ScopedKeyVerbs,
+    MirroredVerbs,
     SweepVerbs,
     PausingVerbs,
     SettlingVerbs,
     RulingVerbs,
     SubmissionListVerbs,
     ReportingVerbs,
+    OverviewVerbs,
     SigningKeyVerbs,
+    SignInVerbs,
     OutboxVerbs,
     StandingVerbs,
     AuditVerbs,

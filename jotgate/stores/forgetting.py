@@ -107,6 +107,7 @@ class ForgettingVerbs(Verbs):
             for name in sorted(self._forms) if form is None else [form]:
                 tx.lock("settling_of_form", form=name)
             tx.run("add_tombstone", tombstone=tombstone, form=form or "", now=now)
+            tx.run("remove_all_mirrored")
 
     @tried_twice
     def _note_forgotten(

@@ -11,8 +11,8 @@ from jotgate.stores.driver import Row
 if TYPE_CHECKING:
     import sqlite3
 
-#: What belongs to a process, not to the store.
-_LEFT_OUT = ("lease", "trials")
+#: What belongs to a process, or is read again within minutes.
+_LEFT_OUT = ("lease", "trials", "mirrored", "mirror_turns")
 #: By the type of a key's column: a value below every key.
 _BELOW = {"BLOB": b"", "TEXT": "", "INTEGER": -1}
 

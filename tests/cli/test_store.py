@@ -21,6 +21,8 @@ import pytest
 import jotgate.stores.postgres
 from jotgate.admission.grants import Terms, people
 from jotgate.errors import StoreError
+from jotgate.mirroring.queries import Query
+from jotgate.mirroring.scoped_keys import Scope
 from jotgate.stores.backup import back_up
 from tests.schemas import fresh_schema
 
@@ -273,6 +275,19 @@ class TestBackup:
         assert [one.name for one in site.folder.iterdir() if "copy.db" in one.name] == ["copy.db"]
         site.configure(store=f"sqlite:///{copy}")
         assert _told(site) == before
+
+    def test_what_people_wrote_is_not_in_it(self, site: Site) -> None:
+        """What the mirror had read for programs would stay in the copy for good; it is read again from JotForm."""
+        parts = site.parts()
+        key = parts.scoped_keys.create(Scope(forms=("students",)), actor="owner")
+        asked = parts.mirror.answer(parts.scoped_keys.check(key), "GET", "/user/forms", Query(values={}))
+        assert asked.status == 200
+        parts.store.close()
+        back_up(site.store, site.folder / "copy.db")
+        for file, rows in ((site.store, 1), (site.folder / "copy.db", 0)):
+            with closing(sqlite3.connect(file)) as opened:
+                [(held,)] = opened.execute("SELECT count(*) FROM mirrored").fetchall()
+                assert held == rows
 
     def test_it_is_of_one_moment_while_others_write(self, site: Site) -> None:
         """Another connection writes all the while: a transaction is in the copy as a whole or not at all."""

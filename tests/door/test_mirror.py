@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from jotgate.admission.grants import Terms, people
 from jotgate.errors import InputError, UnknownForm
 from jotgate.flask import JotGate
-from jotgate.mirroring import cache
+from jotgate.mirroring.kept import REST_SECONDS
 from jotgate.mirroring.scoped_keys import Scope
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Share
+from jotgate.stores.mirrored import KEPT_SECONDS
 from tests.door.mirrored import NO_FORM, NO_SUBMISSION, School, asked, canaries, noise, school
 from tests.door.test_endpoints import Outage
 
@@ -469,22 +470,51 @@ def test_those_who_ask_at_once_cost_one_call(own: School) -> None:
     assert own.calls == before + 1
 
 
-def timed(own: School, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Let the mirror's memory go by a timer that a test turns, and return the timer."""
-    now = [1_000.0]
-    fresh = cache.Reader(own.site.parts.service, timer=lambda: now[0])
-    monkeypatch.setattr(own.site.parts.mirror, "_reader", fresh)
+def test_what_one_process_read_costs_another_nothing(own: School) -> None:
+    """Forms, questions, lists and single submissions: the store has them for every process and machine."""
+    key = own.key()
+    paths = ["/user/forms", own.path("/questions"), own.path("/submissions"), "/user/submissions"]
+    told = [own.content(key, path) for path in paths]
+    before, other = own.calls, own.forgotten()
+    assert [other.content(key, path) for path in paths] == told
+    assert other.content(key, f"/submission/{own.counted['students'][2]}")
+    assert own.calls == before
+
+
+def test_two_processes_that_ask_at_once_cost_one_call(own: School) -> None:
+    """The second one waits for what the first is reading."""
+    key, before = own.key(), own.calls
+    own.sandbox.add_fault("latency", seconds=0.3, times=1)
+    told: list[Any] = []
+
+    def ask(process: School) -> None:
+        told.append(process.content(key, own.path("/submissions")))
+        process.site.parts.store.close()
+
+    threads = [threading.Thread(target=ask, args=(one,)) for one in (own, own.forgotten(), own.forgotten())]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told == [told[0]] * 3
+    assert own.calls == before + 1
+
+
+def timed(own: School) -> list[float]:
+    """Let the store's clock be one that a test turns, and return it."""
+    now = [own.site.clock.now()]
+    own.site.parts.store.guesses.clock = lambda: now[0]
     return now
 
 
-def test_an_edit_shows_after_five_minutes(own: School, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_edit_shows_after_five_minutes(own: School) -> None:
     """So long is kept what was read."""
     key, submission_id = own.key(), own.counted["students"][0]
     path = f"/submission/{submission_id}"
-    now = timed(own, monkeypatch)
+    now = timed(own)
     own.content(key, path)
     own.sandbox.edit_submission(submission_id, {"3": "edited"})
-    now[0] += cache.KEPT_SECONDS - 1
+    now[0] += KEPT_SECONDS - 1
     assert own.content(key, path)["answers"]["3"]["answer"].startswith("canary")
     now[0] += 2
     assert own.content(key, path)["answers"]["3"]["answer"] == "edited"
@@ -526,11 +556,9 @@ def test_when_the_account_has_no_calls_left_the_key_has_none(own: School) -> Non
 
 
 @pytest.mark.parametrize("fault", ["html", "down", "cut_json", "wrong_region", "reset"])
-def test_when_jotform_is_down_the_mirror_says_so(
-    own: School, fault: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> None:
     """503 in an envelope that tells nothing, and at once for a few seconds; what was read stays readable."""
-    now = timed(own, monkeypatch)
+    now = timed(own)
     key = own.key()
     own.content(key, own.path("/questions"))
     own.sandbox.add_fault(fault, times=None)
@@ -546,7 +574,7 @@ def test_when_jotform_is_down_the_mirror_says_so(
     asked = len(own.sandbox.log)
     assert own.ask(key, own.path("/submissions")).status_code == 503
     assert len(own.sandbox.log) == asked
-    now[0] += cache.REST_SECONDS
+    now[0] += REST_SECONDS
     assert own.ids(key) == own.counted["students"][::-1]
 
 

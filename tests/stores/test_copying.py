@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,8 @@ def test_every_column_of_every_table_is_copied(both: tuple[Store, Store]) -> Non
     assert columns == same
     fill_every_column(drivers[0], columns)
     copy_store(*drivers, report=lambda *_: None)
-    assert content_of(drivers[1], columns) == content_of(drivers[0], columns) | {"lease": [], "trials": []}
+    left_out: dict[str, list[Any]] = {name: [] for name in ("lease", "trials", "mirrored", "mirror_turns")}
+    assert content_of(drivers[1], columns) == content_of(drivers[0], columns) | left_out
 
 
 #: A value for each type, under the names that the two databases have for it.

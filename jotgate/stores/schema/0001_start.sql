@@ -296,6 +296,22 @@ CREATE INDEX ledger_by_actor ON ledger (actor, seq) WHERE actor IS NOT NULL;
 
 CREATE UNIQUE INDEX ledger_by_likeness ON ledger (again) WHERE again IS NOT NULL;
 
+-- One-time links into the office, and the visits that began with them.
+CREATE TABLE sign_ins (
+    sign_in_id TEXT PRIMARY KEY,  -- by which people name it
+    link BLOB NOT NULL UNIQUE,  -- digest of the link's secret
+    session BLOB UNIQUE,  -- digest of the visit's; none before the link was used
+    name TEXT NOT NULL,  -- the operator's
+    forms TEXT,  -- what the operator sees; everything: null
+    batches TEXT,
+    may_change INTEGER NOT NULL,
+    made_at REAL NOT NULL,
+    link_until REAL NOT NULL,
+    began_at REAL,
+    until REAL,  -- when the visit ends by itself
+    ended_at REAL  -- when somebody ended it before
+) WITHOUT ROWID;
+
 -- What zone each account's times are in.
 CREATE TABLE account_zones (
     account TEXT PRIMARY KEY,
@@ -395,6 +411,26 @@ CREATE TABLE scoped_keys (
     last_used_at REAL,  -- at most a minute behind
     calls_day TEXT NOT NULL DEFAULT '',  -- the New York date of the calls
     calls INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- What JotForm said to who asked for programs with scoped keys, for some minutes and by the store's clock: enciphered,
+-- because it holds what people wrote. Not copied with a store.
+CREATE TABLE mirrored (
+    form_id TEXT NOT NULL,  -- JotForm's number of the form, or of the submission whose form it tells
+    part TEXT NOT NULL,  -- form, questions, rows or whose
+    high TEXT NOT NULL,  -- of rows: every submission above low up to this one is in it; padded
+    low TEXT NOT NULL,
+    read_at REAL NOT NULL,  -- before JotForm was asked
+    size_bytes INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (form_id, part, high)
+);
+
+-- The one process that asks JotForm about a form. Not copied with a store.
+CREATE TABLE mirror_turns (
+    form_id TEXT PRIMARY KEY,
+    until REAL NOT NULL,  -- by the store's clock
+    rests TEXT  -- why JotForm gave no answer, if nobody asks before
 ) WITHOUT ROWID;
 
 -- What forms that only report would have refused, by the day.

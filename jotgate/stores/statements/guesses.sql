@@ -27,3 +27,7 @@ DELETE FROM guesses WHERE key IN (SELECT key FROM guesses WHERE ends_at <= {cloc
 -- How many codes a guess could hit, and how many submissions they are good for.
 SELECT count(*), coalesce(sum(uses - used), 0) FROM grants
 WHERE app IS NULL AND revoked_at IS NULL AND used < uses AND (valid_until IS NULL OR valid_until > {clock})
+
+-- name: count_of_guesses
+-- How many are counted under one key.
+SELECT count FROM guesses WHERE key = :key AND ends_at > {clock}

@@ -18,6 +18,7 @@ from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
 from tests.stores.contract.mailing import MailingContract
+from tests.stores.contract.mirrored import MirroredContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
 from tests.stores.contract.pausing import PausingContract
@@ -40,6 +41,7 @@ class StoreContract(
     CrowdingContract,
     GrantingContract,
     ScopedKeysContract,
+    MirroredContract,
     RedeemingContract,
     SettlingContract,
     RulingContract,

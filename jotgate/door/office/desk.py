@@ -1,0 +1,172 @@
+"""One request of somebody who looks after the site: what they may see, and how the office's pages are made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Request, Response
+
+from jotgate.door.base import Door
+from jotgate.door.reading import in_time
+from jotgate.door.visitors import is_cross_site, query_value
+from jotgate.operators import Operator
+from jotgate.policy import FormPolicy
+from jotgate.wiring import Parts
+
+#: The posted field that every form of the office carries, and the query's word for the next page.
+CHANGE, SAID = "change", "said"
+#: What a page without a file posts.
+MAX_BYTES = 256 * 1024
+_MAX_PARTS = 2_000
+
+#: The menus: the section's name, its address below the office or the form, and what it is called.
+SITE_MENU: tuple[tuple[str, str, str], ...] = ()
+FORM_MENU: tuple[tuple[str, str, str], ...] = (("overview", "", "How it goes"),)
+#: What of them is there for who looks after some batches only.
+BATCH_MENU: tuple[tuple[str, str, str], ...] = ()
+
+
+class Desk:
+    """What every page of the office is made with. Made for one request, so nothing is shared."""
+
+    def __init__(self, door: Door, request: Request, operator: Operator) -> None:
+        self.door = door
+        self.request = request
+        self.operator = operator
+        self._browser, self._is_new = door.cookies.browser(request, door.parts.clock.now())
+
+    @property
+    def parts(self) -> Parts:
+        """The gate, taken apart."""
+        return self.door.parts
+
+    @property
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        return self.parts.clock.now()
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the ledger."""
+        return self.operator.name
+
+    @property
+    def home(self) -> str:
+        """The address of the office's first page."""
+        return f"{self.door.office_path(self.request)}/"
+
+    @cached_property
+    def policies(self) -> dict[str, FormPolicy]:
+        """The forms that the operator sees."""
+        policies = self.parts.settings.policies
+        return {form: policy for form, policy in policies.items() if self.operator.sees(form)}
+
+    def policy(self, form: str) -> FormPolicy:
+        """Return the policy of a form.
+
+        Raises:
+            NotFound: there is no such form, or the operator does not see it.
+        """
+        if form not in self.policies:
+            raise NotFound(f"There is no form “{form}” here.")
+        return self.policies[form]
+
+    def url(self, path: str = "/") -> str:
+        """Return the address of one of the office's pages, such as ``/f/students/people``."""
+        return f"{self.door.office_path(self.request)}{path}"
+
+    def query(self, name: str) -> str:
+        """Return a parameter of the query, "" if it is not there."""
+        return query_value(self.request, name).strip()
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The posted fields; files are in ``request.files``."""
+        return self.request.form
+
+    def look_at_change(self, max_bytes: int = MAX_BYTES) -> None:
+        """Read what a page posted, and see that it came from a page that was made for this operator and browser.
+
+        Raises:
+            BadRequest, RequestEntityTooLarge, RequestTimeout: it cannot be read.
+            Forbidden: it came from elsewhere, or from a page that is too old.
+        """
+        request = self.request
+        if is_cross_site(request, self.parts.settings.site_url):
+            raise Forbidden("Another site's page sent this. Nothing was changed.")
+        if (request.content_length or 0) > max_bytes:
+            raise RequestEntityTooLarge(f"That is too much at once: {max_bytes // 1024:,} kB at most.")
+        request.max_content_length, request.max_form_memory_size = max_bytes, max_bytes
+        request.max_form_parts = _MAX_PARTS
+        try:
+            with in_time(request.environ):
+                text = request.form.get(CHANGE, "")
+        except RequestEntityTooLarge as error:
+            raise BadRequest("That is too much at once. Nothing was changed.") from error
+        if not self.door.signer.allows_change(text, self._browser.browser_id, self.operator):
+            raise Forbidden(
+                "This page is too old. Nothing was changed: load it again, and repeat what you did."
+            )
+
+    def page(
+        self,
+        template: str,
+        context: Mapping[str, Any],
+        *,
+        form: str | None = None,
+        section: str = "",
+        status: int = 200,
+    ) -> Response:
+        """Return a page, ``jotgate/office/<template>.html``; *form* and *section* say where it stands in the menu."""
+        shown = self._context(form, section) | dict(context)
+        return self.door.page(self.request, status, f"jotgate/office/{template}.html", shown)
+
+    def redirect(self, path: str = "/", *, said: str = "") -> Response:
+        """Lead on after a change; the next page shows the sentence *said*."""
+        address = self.url(path)
+        if said:
+            address += f"{'&' if '?' in address else '?'}{SAID}={self.door.signer.sign_word(said)}"
+        return self.door.redirect(address)
+
+    def problem(self, status: int, *problems: str) -> Response:
+        """Return a page that says why not."""
+        return self.page("problem", {"problems": problems, "status": status}, status=status)
+
+    def close(self, response: Response) -> Response:
+        """Add what every answer of the office says of itself."""
+        if self._is_new:
+            self.door.cookies.set_browser(response, self._browser)
+        return framed_by_nobody(self.door, response)
+
+    def _context(self, form: str | None, section: str) -> dict[str, Any]:
+        operator = self.operator
+        return {
+            "form": None if form is None else self.policy(form),
+            "section": section,
+            "operator": operator,
+            "forms": list(self.policies.values()),
+            "said": self.door.signer.read_word(self.query(SAID)),
+            "url": self.url,
+            "change": self.door.signer.sign_change(self._browser.browser_id, operator),
+            "may_change": operator.may_change,
+            "sees_forms": operator.batches is None,
+            "sees_site": operator.sees_all,
+            "site_menu": SITE_MENU,
+            "form_menu": [entry for entry in FORM_MENU if operator.batches is None or entry in BATCH_MENU],
+            "has_visit": any(True for _ in self.door.cookies.visits(self.request)),
+            "office_css": self.door.static_url(self.request, "office.css"),
+            "office_js": self.door.static_url(self.request, "office.js"),
+        }
+
+
+def framed_by_nobody(door: Door, response: Response) -> Response:
+    """Keep a page of the office out of every frame, also where other sites may frame the door."""
+    own = response.headers.get("Content-Security-Policy", door.headers["Content-Security-Policy"])
+    directives = own.split("; ")
+    kept = [directive for directive in directives if not directive.startswith("frame-ancestors ")]
+    response.headers["Content-Security-Policy"] = "; ".join([*kept, "frame-ancestors 'none'"])
+    response.headers["X-Frame-Options"] = "DENY"
+    return response

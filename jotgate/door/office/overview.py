@@ -1,0 +1,114 @@
+"""The first page of the office, and how each form goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from jotgate.door.messages import spoken_moment
+from jotgate.door.office import charts, words
+from jotgate.door.office.desk import Desk
+from jotgate.records.overview import Overview
+
+_CHARTS: dict[str, Callable[[Overview], bytes]] = {
+    "funnel": lambda overview: charts.bars(dict(_funnel(overview))),
+    "days": lambda overview: charts.days(
+        [str(day.date.day) for day in overview.days],
+        {
+            "Opened": [day.opened for day in overview.days],
+            "Count": [day.counted for day in overview.days],
+            "Do not count": [day.others for day in overview.days],
+        },
+    ),
+    "refusals": lambda overview: charts.bars(
+        {words.refusal(reason): number for reason, number in overview.figures.refusals.items()}
+    ),
+}
+
+
+def home(desk: Desk) -> Response:
+    """Show every form that the operator sees, and how the site goes."""
+    if desk.operator.batches is not None:
+        return desk.page(
+            "home", {"rows": [(policy, None, None) for policy in desk.policies.values()]}, section="home"
+        )
+    rows = [
+        (policy, desk.parts.overviews.form(form), _open_or_not(desk, form))
+        for form, policy in desk.policies.items()
+    ]
+    return desk.page("home", {"rows": rows, **_calls(desk)}, section="home")
+
+
+def form(desk: Desk, form: str) -> Response:
+    """Show how one form goes."""
+    overview = desk.parts.overviews.form(form)
+    policy, state = overview.policy, desk.parts.gate.state(form)
+    usual = overview.usual_seconds
+    context = {
+        "overview": overview,
+        "funnel": _funnel(overview),
+        "day_rows": [
+            (f"{day.date:%a} {day.date.day} {day.date:%b}", day.opened, day.counted, day.others)
+            for day in reversed(overview.days)
+        ],
+        "verdicts": [
+            (words.verdict(verdict), number, verdict.counts)
+            for verdict, number in overview.figures.verdicts.items()
+        ],
+        "refusals": [(words.refusal(reason), number) for reason, number in overview.figures.refusals.items()],
+        "usual": None if usual is None else words.lasting(usual),
+        "status": _open_or_not(desk, form),
+        "read_at": None if state is None or state.read_at is None else _moment(desk, overview, state.read_at),
+        "expected_at": _moment(desk, overview, desk.parts.sweep.expected_at(form)),
+        "draws": charts.can_draw(),
+        "door_url": desk.door.door_path(desk.request, form),
+        "bare_url": f"{desk.parts.settings.host.form_origin}/{policy.form_id}",
+        **_calls(desk),
+    }
+    return desk.page("form", context, form=form, section="overview")
+
+
+def chart(desk: Desk, form: str, name: str) -> Response:
+    """Draw one chart of a form.
+
+    Raises:
+        NotFound: there is no such chart, or nothing to draw with.
+    """
+    if name not in _CHARTS or not charts.can_draw():
+        raise NotFound("There is no such chart.")
+    response = Response(_CHARTS[name](desk.parts.overviews.form(form)), content_type="image/svg+xml")
+    # It is a picture: its own style is all that it may use.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+def _funnel(overview: Overview) -> list[tuple[str, int]]:
+    figures = overview.figures
+    codes = [("Codes handed out", figures.codes)] if overview.policy.takes_codes else []
+    return [
+        *codes,
+        ("Opened the form", figures.opened),
+        ("Sent it", figures.sent),
+        ("Count", overview.counted),
+    ]
+
+
+def _open_or_not(desk: Desk, form: str) -> tuple[str, str]:
+    """Return a tone and a word on whether people can open the form now."""
+    refusal = desk.parts.gate.doorway(form)
+    if refusal is None:
+        return ("good", "Open") if not desk.policy(form).reports_only else ("wait", "Open, only reports")
+    return "bad", words.refusal(refusal.reason)
+
+
+def _calls(desk: Desk) -> dict[str, Any]:
+    """Return how the day's calls go; who looks after some forms sees this too, since all forms live on them."""
+    calls = desk.parts.overviews.calls()
+    return {"calls": calls, "resets_at": spoken_moment(calls.resets_at, None, desk.now)}
+
+
+def _moment(desk: Desk, overview: Overview, at: float) -> str:
+    return spoken_moment(at, overview.policy, desk.now)

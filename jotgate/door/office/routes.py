@@ -1,0 +1,88 @@
+"""Every page of the office, once, and who may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+from werkzeug.wrappers import Response
+
+from jotgate.door.office import overview
+from jotgate.door.office.desk import MAX_BYTES
+from jotgate.frozen import frozen
+
+
+class Need(Enum):
+    """What a page is about, so that nobody sees it who looks after less."""
+
+    #: People and codes: also for who looks after some batches; the page itself shows no others.
+    PEOPLE = "people"
+    #: A form as a whole.
+    FORM = "form"
+    #: The whole site.
+    SITE = "site"
+
+
+@frozen
+class Page:
+    """One address below ``/jotgate/admin``."""
+
+    rule: str
+    endpoint: str
+    #: Called with the desk and the parts that the rule names.
+    answer: Callable[..., Response]
+    need: Need
+    #: Whether it is posted to: it changes something, and is for who may.
+    changes: bool = False
+    #: The most that may be posted.
+    max_bytes: int = MAX_BYTES
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """How it is asked for."""
+        return ("POST",) if self.changes else ("GET",)
+
+
+def _view(rule: str, answer: Callable[..., Response], need: Need) -> Page:
+    return Page(rule=rule, endpoint=_endpoint(answer), answer=answer, need=need)
+
+
+def _change(rule: str, answer: Callable[..., Response], need: Need, max_bytes: int = MAX_BYTES) -> Page:
+    return Page(
+        rule=rule, endpoint=_endpoint(answer), answer=answer, need=need, changes=True, max_bytes=max_bytes
+    )
+
+
+def _endpoint(answer: Callable[..., Response]) -> str:
+    return f"{answer.__module__.rpartition('.')[2]}.{answer.__name__}"
+
+
+PAGES = (
+    _view("/", overview.home, Need.PEOPLE),
+    _view("/f/<form>", overview.form, Need.FORM),
+    _view("/f/<form>/chart/<name>.svg", overview.chart, Need.FORM),
+)
+
+
+@cache
+def _map() -> Map:
+    rules = [Rule(page.rule, endpoint=page, methods=page.methods) for page in PAGES]
+    return Map(rules, strict_slashes=False, merge_slashes=False)
+
+
+def page_at(path: str, method: str) -> tuple[Page, dict[str, Any]]:
+    """Return the page at *path*, and the parts that its rule names.
+
+    Raises:
+        NotFound, MethodNotAllowed: there is none, or it is not asked for like this.
+    """
+    try:
+        page, arguments = _map().bind("").match(f"/{path}", method)
+    except RequestRedirect as error:
+        raise NotFound from error
+    assert isinstance(page, Page)
+    return page, dict(arguments)

@@ -1,0 +1,37 @@
+/* What the office's pages do better with a script: figures that stay fresh, and no change that is sent twice. */
+(() => {
+  "use strict";
+
+  const live = document.getElementById("office-live");
+
+  async function refresh() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "error" });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = page.getElementById("office-live");
+      if (!fresh || live.contains(document.activeElement)) return;
+      // Charts are drawn anew, and the old ones stay until they are.
+      const stamp = Date.now();
+      for (const chart of fresh.querySelectorAll("[data-office-chart]")) chart.src += `?at=${stamp}`;
+      await Promise.all([...fresh.querySelectorAll("[data-office-chart]")].map((chart) => chart.decode().catch(() => {})));
+      if (fresh.innerHTML !== live.innerHTML) live.replaceChildren(...fresh.childNodes);
+    } catch {
+      // The next time.
+    }
+  }
+
+  if (live) setInterval(refresh, 1000 * Number(live.dataset.officeLive));
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  // A page that comes back out of the browser's memory may be sent again.
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+})();

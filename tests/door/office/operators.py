@@ -1,0 +1,47 @@
+"""People who look after a site, as browsers that are signed in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from werkzeug.test import TestResponse
+
+from jotgate.operators import Operator
+from tests.door.site import Site, Visitor
+
+OFFICE = "/jotgate/admin"
+_CHANGE = re.compile(r'name="change" value="([^"]+)"')
+
+
+def link_of(site: Site, name: str = "Ms Vega", **limits: Any) -> str:
+    """Return the path of a link that lets somebody in."""
+    link = urlsplit(site.parts.sign_ins.link(Operator(name=name, **limits), actor="the tests"))
+    return f"{link.path}?{link.query}"
+
+
+def enter(visitor: Visitor, link: str) -> TestResponse:
+    """Follow a link, and press its button."""
+    assert "Sign in" in visitor.get(link).text
+    return visitor.post(link.partition("?")[0], data={"link": link.partition("link=")[2]})
+
+
+def signed_in(site: Site, name: str = "Ms Vega", **limits: Any) -> Visitor:
+    """Return a browser that a link has let in."""
+    visitor = site.visitor()
+    assert enter(visitor, link_of(site, name, **limits)).status_code == 303
+    return visitor
+
+
+def change_in(page: TestResponse) -> str:
+    """Return what a page carries so that it may change something."""
+    found = _CHANGE.search(page.text)
+    assert found, page.text
+    return found[1]
+
+
+def post(visitor: Visitor, path: str, *, page: str = "/", **fields: Any) -> TestResponse:
+    """Post to an address below the office what *page* would."""
+    change = change_in(visitor.get(f"{OFFICE}{page}"))
+    return visitor.post(f"{OFFICE}{path}", data={"change": change, **fields})
