@@ -1,6 +1,7 @@
 PYTHON ?= python3
 PORT ?= 8700
 SANDBOX_PORT ?= 8701
+PUPILS ?= 120
 PYTEST_ARGS ?= -n auto --dist worksteal
 BENCH_ARGS ?=
 CLIENTS_ARGS ?=
@@ -27,7 +28,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@echo 'make demo      a school site behind the gate, with a JotForm of its own:'
-	@echo '               http://127.0.0.1:$(PORT)/ and :$(SANDBOX_PORT) (PORT=, SANDBOX_PORT=)'
+	@echo '               http://127.0.0.1:$(PORT)/ and :$(SANDBOX_PORT) (PORT=, SANDBOX_PORT=), with an office (PUPILS=)'
 	@echo 'make test      the tests that a change needs, without any service (PYTEST_ARGS="-k codes")'
 	@echo 'make test-all  the slow ones as well'
 	@echo 'make nightly   the longest, and 10,000 new cases of every generated one'
@@ -42,7 +43,7 @@ help:
 	@echo 'All of them live in .venv, made with PYTHON=$(PYTHON).'
 
 demo: .venv/.installed
-	@exec $(BIN)/python -m example_app --port $(PORT) --sandbox-port $(SANDBOX_PORT)
+	@exec $(BIN)/python -m example_app --port $(PORT) --sandbox-port $(SANDBOX_PORT) --pupils $(PUPILS)
 
 test: .venv/.installed-test
 	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)

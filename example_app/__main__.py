@@ -27,6 +27,7 @@ from example_app.settings import (
     sandbox_form,
     site_settings,
 )
+from example_app.week import replay
 from jotgate import JotgateError, Operator
 from jotgate.sandbox import Sandbox
 
@@ -62,20 +63,26 @@ _FACTS = ("form", "form_id", "submission_id", "verdict", "reason", "ref", "statu
     "--port", type=click.IntRange(0, 65535), default=8700, show_default=True, help="0: any free one."
 )
 @click.option("--sandbox-port", type=click.IntRange(0, 65535), default=8701, show_default=True)
-def main(port: int, sandbox_port: int) -> None:
+@click.option(
+    "--pupils",
+    type=click.IntRange(0, 2_000),
+    default=120,
+    show_default=True,
+    help="Whom the office begins with, when there is nobody yet.",
+)
+def main(port: int, sandbox_port: int, pupils: int) -> None:
     """Serve until Ctrl-C. Exits 2, with a sentence, where that is not possible."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    tell_events()
     try:
         with suppress(KeyboardInterrupt), ExitStack() as opened:
-            serve(opened, port, sandbox_port)
+            serve(opened, port, sandbox_port, pupils)
     except JotgateError as problem:
         raise CannotStart(str(problem)) from problem
     click.echo("Stopped.")
 
 
-def serve(opened: ExitStack, port: int, sandbox_port: int) -> None:
+def serve(opened: ExitStack, port: int, sandbox_port: int, pupils: int) -> None:
     """Open the ports, write down where everything is, and answer requests."""
     folder = instance_folder()
     listener = opened.enter_context(listen(port))
@@ -86,8 +93,12 @@ def serve(opened: ExitStack, port: int, sandbox_port: int) -> None:
         form, site_url = sandbox_form(sandbox.api, sandbox.read_key), own_url
     else:
         site_url = os.environ.get("JOTGATE_SITE_URL") or own_url
-    app = create_app(site_settings(folder, site_url=site_url, **form))
+    settings = site_settings(folder, site_url=site_url, **form)
+    if sandbox and pupils:
+        replay(settings, sandbox, pupils)
+    app = create_app(settings)
     write_down(app, folder, site_url, sandbox)
+    tell_events()
     server(app, listener).serve_forever()
 
 

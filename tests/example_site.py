@@ -90,7 +90,12 @@ def example_site(instance: Path, *options: str, **environment: str) -> Iterator[
     instance.mkdir(parents=True, exist_ok=True)
     whole = clean_environment() | {"JOTGATE_INSTANCE": str(instance)} | environment
     log = instance / f"printed-{time.monotonic_ns()}.txt"
-    command = [sys.executable, "-m", "example_app", *(options or ("--port=0", "--sandbox-port=0"))]
+    command = [
+        sys.executable,
+        "-m",
+        "example_app",
+        *(options or ("--port=0", "--sandbox-port=0", "--pupils=0")),
+    ]
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=whole, stdout=output, stderr=subprocess.STDOUT) as process,

@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -360,3 +361,23 @@ def _answers(port: int) -> bool:
     except ConnectionRefusedError:
         return False
     return True
+
+
+def test_the_office_begins_with_a_school_in_the_middle_of_its_week(tmp_path: Path) -> None:
+    """The link in demo.json leads in; the pupils came through the gate, and all of it is said on one page."""
+    options = ("--port=0", "--sandbox-port=0", "--pupils=40")
+    with example_site(tmp_path, *options) as site, requests.Session() as office:
+        office.trust_env = False
+        verdicts = Counter(site.verdicts().values())
+        assert (verdicts["replayed"], verdicts["unticketed"]) == (1, 3)
+        assert 20 < verdicts["verified"] < 40
+        link = site.demo["admin"]
+        assert "Sign in" in office.get(link, timeout=10).text
+        sent = {"link": link.partition("link=")[2]}
+        home = office.post(link.partition("?")[0], data=sent, timeout=10)
+        assert home.url == f"{site.url}/jotgate/admin/"
+        page = office.get(f"{home.url}f/students", timeout=10).text
+        assert f"<dt>Count</dt><dd>{verdicts['verified']}</dd>" in page
+        assert "Came by the bare address" in page
+        batches = Counter(one["batch"] for one in site.command("codes", "list"))
+        assert batches == {"7a": 10, "7b": 10, "8a": 10, "8b": 10, "demo": 4}
