@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from jotgate.outcomes import Verdict
-from jotgate.protocols import ListedSubmission, OpenedSubmission
+from jotgate.protocols import Coded, ListedSubmission, OpenedSubmission
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.settling import record_of
 from jotgate.stores.verbs import Verbs, tried_twice
@@ -57,6 +57,13 @@ class SubmissionListVerbs(Verbs):
                 for row in tx.all("listed_submissions_of_subject", form=form, subject=subject, rows=rows)
             ]
         return _newest(found)[:rows]
+
+    @tried_twice
+    def coded_people(self, form: str, text: str, *, rows: int) -> list[Coded]:
+        """Return some of the people with a code for *form* whose number or name has *text*, each once."""
+        with self._read(_PAGE_SECONDS) as tx:
+            found = tx.all("coded_people_like", form=form, pattern=_pattern(text), rows=2 * rows)
+        return list({row[0]: Coded(*row) for row in found}.values())[:rows]
 
     @tried_twice
     def open_submission(self, form: str, submission_id: str) -> OpenedSubmission | None:

@@ -24,7 +24,10 @@ _MAX_PARTS = 2_000
 
 #: The menus: the section's name, its address below the office or the form, and what it is called.
 SITE_MENU: tuple[tuple[str, str, str], ...] = ()
-FORM_MENU: tuple[tuple[str, str, str], ...] = (("overview", "", "How it goes"),)
+FORM_MENU: tuple[tuple[str, str, str], ...] = (
+    ("overview", "", "How it goes"),
+    ("submissions", "/submissions", "Submissions"),
+)
 #: What of them is there for who looks after some batches only.
 BATCH_MENU: tuple[tuple[str, str, str], ...] = ()
 

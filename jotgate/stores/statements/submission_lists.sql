@@ -42,3 +42,10 @@ SELECT subject FROM grants
 WHERE CASE WHEN form = :form AND lower(label) LIKE :pattern ESCAPE '\' AND EXISTS (SELECT 1 FROM submissions
         WHERE submissions.form = :form AND submissions.subject = grants.subject) THEN TRUE ELSE FALSE END
 LIMIT :rows
+
+-- name: coded_people_like
+-- Whom codes are for, by their number or the name on the code.
+SELECT subject, label, batch FROM grants
+WHERE CASE WHEN form = :form AND app IS NULL AND subject IS NOT NULL AND subject NOT LIKE 'forgotten:%'
+    AND (lower(subject) LIKE :pattern ESCAPE '\' OR lower(label) LIKE :pattern ESCAPE '\') THEN TRUE ELSE FALSE END
+LIMIT :rows

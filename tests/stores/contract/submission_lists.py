@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from jotgate.answers import Kept
 from jotgate.outcomes import Verdict
-from jotgate.protocols import ListedSubmission
+from jotgate.protocols import Coded, ListedSubmission
 from jotgate.stores import Store
 from tests.stores.contract.material import (
     FORM,
@@ -71,6 +71,16 @@ class SubmissionListsContract(Contract):
         assert {text: _ids(store.find_submissions(FORM, text, rows=9)) for text in wanted} == wanted
         assert _ids(store.find_submissions(FORM, "s-", rows=1)) == ["2"]
         assert store.find_submissions(FORM, "hopper", rows=9)[0].label == "Grace Hopper"
+
+    def test_whom_a_submission_may_be_given_to_is_found_by_their_code(self, store: Store) -> None:
+        """By a part of their number or name, each once, whether or not they have sent anything."""
+        people = {1: ("s-1", "Ada Lovelace"), 2: ("s-22", "Grace Hopper"), 3: (None, "Class 7b")}
+        store.create_grants([grant(n, subject=who, label=name) for n, (who, name) in people.items()], T0)
+        store.create_grants([grant(4, subject="s-1", label="Ada Lovelace"), grant(5, form=OTHER_FORM)], T0)
+        assert store.coded_people(FORM, "LOVE", rows=9) == [Coded("s-1", "Ada Lovelace")]
+        assert {one.subject for one in store.coded_people(FORM, "s-", rows=9)} == {"s-1", "s-22"}
+        assert store.coded_people(FORM, "7b", rows=9) == []
+        assert store.coded_people(OTHER_FORM, "s-1", rows=9) == []
 
     def test_a_submission_is_opened_with_what_is_kept_of_it(self, store: Store) -> None:
         """Its name, its machine's verdict beside a person's, what may be shown; none of another form's."""
