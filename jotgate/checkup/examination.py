@@ -10,14 +10,16 @@ from jotgate.checkup.apps import apps
 from jotgate.checkup.findings import Finding, Level
 from jotgate.checkup.mail import mail
 from jotgate.checkup.outside import outside
+from jotgate.policy import FormPolicy
 from jotgate.wiring import Parts
 
-_SITE_CALLS = 3
+#: Calls to JotForm about the account as a whole.
+CALLS_OF_SITE = 3
 
 
 def calls_of(parts: Parts) -> int:
     """Return how many calls to JotForm `examine` makes at most."""
-    return _SITE_CALLS + forms.CALLS_EACH * len(parts.settings.policies)
+    return CALLS_OF_SITE + forms.CALLS_EACH * len(parts.settings.policies)
 
 
 def examine(
@@ -54,3 +56,13 @@ def examine(
     states = {state.form: state for state in parts.store.form_states()}
     for form, policy in parts.settings.policies.items():
         yield from forms.look(parts, policy, states.get(form))
+
+
+def examine_form(parts: Parts, policy: FormPolicy) -> Iterator[Finding]:
+    """Look at one form alone, at JotForm."""
+    stored = site.store(parts)
+    if stored.level is Level.FAIL:
+        yield stored
+        return
+    states = {state.form: state for state in parts.store.form_states()}
+    yield from forms.look(parts, policy, states.get(policy.form))

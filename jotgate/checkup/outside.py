@@ -23,6 +23,13 @@ def outside(parts: Parts, headers: Mapping[str, str]) -> Iterator[Finding]:
     try:
         door = _ask("GET", address)
         hook = _ask("POST", hook_address(parts, parts.settings.hook_secrets[-1]))
+    except requests.Timeout:
+        words = (
+            f"no answer within {_SECONDS:.0f} s: is the site very busy? A server that has one worker only cannot answer"
+            " while that worker looks at itself: run `jotgate doctor` on the server instead"
+        )
+        yield Finding(level=Level.WARN, topic="outside", words=words)
+        return
     except requests.RequestException as problem:
         words = f"nothing answers there from this machine ({type(problem).__name__}): is the site running?"
         yield Finding(level=Level.WARN, topic="outside", words=words)

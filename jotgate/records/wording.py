@@ -176,12 +176,13 @@ def details(entry: Entry) -> dict[str, str]:
         "about": entry.about,
         "by": entry.actor,
         "note": entry.note,
-        "count": _times(entry),
+        "count": times(entry),
     }
     return {name: value for name, value in said.items() if value}
 
 
-def _times(entry: Entry) -> str | None:
+def times(entry: Entry) -> str | None:
+    """Return how often it happened within the hour, if more than once."""
     if entry.last_at is None:
         return None
     return f"{counted(entry.count, 'time')} within the hour, at last {iso(entry.last_at)}"

@@ -23,11 +23,16 @@ MAX_BYTES = 256 * 1024
 _MAX_PARTS = 2_000
 
 #: The menus: the section's name, its address below the office or the form, and what it is called.
-SITE_MENU: tuple[tuple[str, str, str], ...] = ()
 FORM_MENU: tuple[tuple[str, str, str], ...] = (
     ("overview", "", "How it goes"),
     ("submissions", "/submissions", "Submissions"),
 )
+SITE_MENU: tuple[tuple[str, str, str], ...] = (
+    ("ledger", "/ledger", "What happened"),
+    ("health", "/health", "Health"),
+)
+#: What of them is there for who looks after some forms only.
+FORMS_MENU = SITE_MENU[:1]
 #: What of them is there for who looks after some batches only.
 BATCH_MENU: tuple[tuple[str, str, str], ...] = ()
 
@@ -157,7 +162,7 @@ class Desk:
             "may_change": operator.may_change,
             "sees_forms": operator.batches is None,
             "sees_site": operator.sees_all,
-            "site_menu": SITE_MENU,
+            "site_menu": SITE_MENU if operator.sees_all else FORMS_MENU if operator.batches is None else (),
             "form_menu": [entry for entry in FORM_MENU if operator.batches is None or entry in BATCH_MENU],
             "has_visit": any(True for _ in self.door.cookies.visits(self.request)),
             "office_css": self.door.static_url(self.request, "office.css"),

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 from werkzeug.wrappers import Response
 
-from jotgate.door.office import overview, ruling, submissions
+from jotgate.door.office import health, ledger, overview, ruling, submissions
 from jotgate.door.office.desk import MAX_BYTES
 from jotgate.frozen import frozen
 
@@ -69,6 +69,11 @@ PAGES = (
     _view("/f/<form>/submissions/export", submissions.export, Need.FORM),
     _view("/f/<form>/submissions/<submission_id>", ruling.one, Need.FORM),
     _change("/f/<form>/submissions/<submission_id>/rule", ruling.rule, Need.FORM),
+    # Of who looks after some forms, it shows the entries about these.
+    _view("/ledger", ledger.listing, Need.FORM),
+    _view("/ledger/<ref>", ledger.entry, Need.FORM),
+    _view("/health", health.overview, Need.SITE),
+    _change("/health", health.checkup, Need.SITE),
 )
 
 
