@@ -43,6 +43,15 @@ def tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+def folded(text: str) -> str:
+    """Return *text* as a search compares it: without accents, small letters, single blanks."""
+    if not text.isascii():
+        text = "".join(
+            one for one in normal_form("NFKD", text.translate(INVISIBLE)) if not unicodedata.combining(one)
+        )
+    return " ".join(text.casefold().split())
+
+
 def other_spellings(text: str) -> list[str]:
     """Return how *text* may be spelled elsewhere, the likeliest first; none for most numbers and user names.
 
@@ -60,7 +69,7 @@ def other_spellings(text: str) -> list[str]:
     return [one for one in dict.fromkeys(found) if one and one != text]
 
 
-def normal_form(form: Literal["NFC", "NFD", "NFKC"], text: str) -> str:
+def normal_form(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Return *text* in one of Unicode's normal forms, but a heap of 32 marks and more as it is.
 
     The letter under it is no letter any more, and to sort its marks takes time by the square of their number.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jotgate.admission.apps import Apps
     from jotgate.admission.gate import Gate
     from jotgate.admission.grants import Grants
+    from jotgate.admission.people import People
     from jotgate.admission.sign_ins import SignIns
     from jotgate.jotform.client import JotFormClient
     from jotgate.mailing.mailing import Mailing
@@ -120,6 +121,15 @@ class Parts:
             keys=self.keys,
             code_keys=self.code_keys,
             clock=self.clock,
+        )
+
+    @_Part
+    def people(self) -> People:
+        """The people of each form, for whoever looks after them."""
+        from jotgate.admission.people import People
+
+        return People(
+            tuple(self.settings.policies), store=self.store, code_keys=self.code_keys, clock=self.clock
         )
 
     @_Part

@@ -42,6 +42,7 @@ CORE = (
 #: Modules of these folders that are tested through what they are a part of.
 TESTED_WITH = {
     "admission/sign_ins": "door/office/test_entering",
+    "admission/again": "cli/test_codes",
     "admission/vetting": "admission/test_apps",
     "answers/dates": "test_answer_types",
     "answers/keeping": "test_answers",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.spelling import other_spellings, tidy, without_entities, without_markup
+from jotgate.spelling import folded, other_spellings, tidy, without_entities, without_markup
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,12 @@ def test_any_text_is_read(text: str) -> None:
 def test_numbers_and_user_names_have_one_spelling(text: str) -> None:
     """So that a question about one that is unknown stays one statement."""
     assert other_spellings(text) == []
+
+
+def test_a_search_compares_letters_and_nothing_else() -> None:
+    """Accents, capitals, blanks and invisible characters make no difference; another letter does."""
+    assert folded("  Özlem  Yıldız\u200b ") == "ozlem yıldız"
+    assert folded("ÅNGSTRÖM") == folded("a\u030angstrom") == "angstrom"
+    assert folded("STRASSE") == folded("Straße")
+    assert folded("Иванов") == folded("ИВАНОВ") != folded("Петров")
+    assert folded("") == ""

@@ -16,8 +16,9 @@ from urllib.parse import quote
 import click
 
 from jotgate import classlist
+from jotgate.admission.again import Again, How
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
-from jotgate.cli.again import Again, again_option
+from jotgate.cli.again import again_option, tell
 from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
@@ -80,7 +81,7 @@ def create(
     valid_from: str | None,
     valid_until: str | None,
     links: bool,
-    again: str,
+    again: How,
     actor: str,
     out: Path | None,
     separator: str,
@@ -133,6 +134,7 @@ def create(
             _write(write, stream, issued, table)
     if earlier is not None:
         earlier.conclude(actor=actor)
+        tell(earlier)
     _conclude(made, terms, out, as_json=as_json)
 
 

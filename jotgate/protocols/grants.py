@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jotgate.frozen import frozen
+from jotgate.spelling import folded
 
 
 class NewGrant(NamedTuple):
@@ -49,6 +50,17 @@ class Grant:
     foreign_tries: int = 0
     #: When its openings of late count no more, by the store's clock (`jotgate.throttle.opening_wait`).
     calm_at: float = 0.0
+    #: By what lists find and sort it (`listed_as`).
+    listed_as: str = ""
+    #: How often operators changed it.
+    version: int = 0
+
+
+def listed_as(*, subject: str | None, label: str | None, email: str | None, batch: str | None) -> str:
+    """Return by what a code is found and sorted in lists: its name first, all of it folded."""
+    name = label or subject
+    texts = (name, subject if subject != name else None, email, batch)
+    return "\n".join(folded(text) for text in texts if text)
 
 
 @frozen

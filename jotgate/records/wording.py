@@ -22,6 +22,8 @@ HAPPENED: Mapping[str, str] = MappingProxyType(
         "code.revoked": "A code was revoked.",
         "code.reissued": "A code was replaced by a new one.",
         "code.use_given_back": "A code got a use back.",
+        "code.changed": "What is known of a code was changed: its name, its address, or when it is valid.",
+        "code.restored": "A change of a code was undone.",
         "token.refused": "An app's token was refused.",
         "token.minted": "A token was minted by hand, to try an app with.",
         "app.created": "An app was registered.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from jotgate.errors import ConfigError
 from jotgate.stores.apps import AppVerbs
 from jotgate.stores.audit import AuditVerbs
+from jotgate.stores.changing import ChangingVerbs
 from jotgate.stores.entries import EntryVerbs
 from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
@@ -18,6 +19,7 @@ from jotgate.stores.mirrored import MirroredVerbs
 from jotgate.stores.outbox import OutboxVerbs
 from jotgate.stores.overview import OverviewVerbs
 from jotgate.stores.pausing import PausingVerbs
+from jotgate.stores.people import PeopleVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.ruling import RulingVerbs
 from jotgate.stores.scoped_keys import ScopedKeyVerbs
@@ -37,6 +39,8 @@ class Store(
     TicketVerbs,
     AppVerbs,
     GrantVerbs,
+    PeopleVerbs,
+    ChangingVerbs,
     ScopedKeyVerbs,
     MirroredVerbs,
     SweepVerbs,

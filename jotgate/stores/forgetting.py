@@ -281,6 +281,7 @@ def _forget_tickets(tx: Transaction, *, rows: Sequence[Row], tombstone: str, now
 def _forget_grants(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
     for fingerprint, app, form in rows:
         tx.run("forget_subject_of_grant", fingerprint=fingerprint, tombstone=tombstone)
+        tx.run("forget_changes_of_code", fingerprint=fingerprint)
         if app is not None:
             fresh = fingerprint_of_forgotten(app, form, tombstone)
             tx.run("refingerprint_grant", fingerprint=fingerprint, fresh=fresh)

@@ -8,6 +8,7 @@ from itertools import islice
 
 from jotgate.ledger import Entry
 from jotgate.protocols import Grant, GrantFilter, NewGrant
+from jotgate.protocols.grants import listed_as
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
@@ -117,7 +118,7 @@ class GrantVerbs(Verbs):
                 code_key=fresh.code_key,
             )
             note = f"now code {fresh.fingerprint.hex()[:6]}"
-            record(tx, _entry("code.reissued", grant, now, actor, note))
+            record(tx, entry_of("code.reissued", grant, now, actor, note))
             row = tx.one("find_grant", fingerprint=fresh.fingerprint)
         return None if row is None else from_row(Grant, row)
 
@@ -135,7 +136,7 @@ class GrantVerbs(Verbs):
             if grant.uses == 1:
                 tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)
             note = "a use" if used else "a ticket that was sent or open"
-            record(tx, _entry("code.use_given_back", grant, now, actor, note))
+            record(tx, entry_of("code.use_given_back", grant, now, actor, note))
             row = tx.one("find_grant", fingerprint=grant.fingerprint)
         return None if row is None else from_row(Grant, row)
 
@@ -153,7 +154,8 @@ def _free_ticket(tx: Transaction, grant: Grant, now: float) -> bool:
 
 
 def _values(grant: NewGrant, now: float) -> dict[str, object]:
-    return {**grant._asdict(), "now": now}
+    name = listed_as(subject=grant.subject, label=grant.label, email=grant.email, batch=grant.batch)
+    return {**grant._asdict(), "listed_as": name, "now": now}
 
 
 def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
@@ -161,10 +163,16 @@ def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
         return [(fingerprint, fingerprint) for fingerprint in which.fingerprints]
     if which.prefix is None:
         return [(_LOWEST, _HIGHEST)]
-    if not _PREFIX.fullmatch(which.prefix):
-        return []
-    digits = which.prefix.lower()
-    return [(bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f")))]
+    found = range_of(which.prefix)
+    return [] if found is None else [found]
+
+
+def range_of(prefix: str) -> tuple[bytes, bytes] | None:
+    """Return the lowest and the highest fingerprint that begin with these hex digits; None: it is no prefix."""
+    if not _PREFIX.fullmatch(prefix):
+        return None
+    digits = prefix.lower()
+    return bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
 
 
 def _page(tx: Transaction, which: GrantFilter, low: bytes, high: bytes, after: bytes) -> list[Row]:
@@ -205,14 +213,16 @@ def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | N
     if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
         return 0
     _end_what_is_open(tx, grant, now)
-    record(tx, _entry("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note))
+    record(
+        tx, entry_of("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note)
+    )
     return 1
 
 
 def _end_tickets(tx: Transaction, grant: Grant, now: float, actor: str) -> int:
     if not _end_what_is_open(tx, grant, now):
         return 0
-    record(tx, _entry("tickets.ended", grant, now, actor, None))
+    record(tx, entry_of("tickets.ended", grant, now, actor, None))
     return 1
 
 
@@ -229,7 +239,8 @@ def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float) ->
     record(tx, Entry(at=now, event="codes.created", form=sample.form, note=note))
 
 
-def _entry(event: str, grant: Grant, now: float, actor: str, note: str | None) -> Entry:
+def entry_of(event: str, grant: Grant, now: float, actor: str, note: str | None) -> Entry:
+    """Return the entry about what *actor* did to a code."""
     return Entry(
         at=now,
         event=event,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jotgate.protocols import FormState, Hint, KnownRange, Place, Reading, Unproven
+from jotgate.protocols.people import UNDO_SECONDS
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.mirrored import KEPT_SECONDS
 from jotgate.stores.verbs import Verbs, from_row, tried_twice
@@ -128,6 +129,7 @@ class SweepVerbs(Verbs):
             tx.run("remove_old_tokens", before=reading.read_at - _LONG_AGO_SECONDS)
             tx.run("remove_old_guesses", clock=self.guesses.now)
             tx.run("remove_old_mirrored", kept_seconds=KEPT_SECONDS, clock=self.guesses.now)
+            tx.run("remove_old_changed_codes", before=reading.read_at - UNDO_SECONDS)
 
     @tried_twice
     def note_progress(self, form: str, *, head: str, anchor: str | None, cursor: str | None) -> None:

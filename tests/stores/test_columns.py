@@ -49,6 +49,6 @@ def test_a_grant_has_every_column_of_its_table() -> None:
 
 
 def test_a_new_grant_is_created_with_every_field() -> None:
-    """The statement takes each of them, and the time."""
+    """The statement takes each of them, by what it is listed, and the time."""
     taken = set(re.findall(r":(\w+)", STATEMENTS["create_grant"]))
-    assert taken == {*NewGrant._fields, "now"}
+    assert taken == {*NewGrant._fields, "listed_as", "now"}

@@ -11,6 +11,7 @@ import pytest
 import jotgate.stores.forgetting
 from jotgate.outcomes import Verdict
 from jotgate.protocols import EntryFilter, SubmissionFilter
+from jotgate.protocols.people import CodeSearch, CodeState, Order
 from jotgate.stores import Store, open_store
 from tests.patience import until_it_works
 from tests.stores.contract.forgetting import tombstones
@@ -234,3 +235,25 @@ def test_long_work_reads_each_row_a_few_times(
     store.close()
     read = {name: rows - before[name] for name, rows in watched.rows_read().items()}
     assert max(read.values()) <= 4.5 * WORKED_ROWS, read
+
+
+#: A look through all codes of a form is quick, but for a list as long as a district's only if there are this few.
+LOOKS_A_PAGE = 3
+
+
+@pytest.mark.parametrize("state", [None, CodeState.UNUSED, CodeState.REVOKED])
+def test_a_page_of_codes_looks_through_them_a_few_times(watched: Watched, state: CodeState | None) -> None:
+    """With its counts, in any order, wherever in the list it is: never once for each row of it."""
+    watched.execute(GROWTH, rows=GROWN_ROWS, form=FORM)
+    before = watched.rows_read()
+    store = open_store(watched.url)
+    store.prepare(FORMS, T0)
+    which = CodeSearch(form=FORM, state=state)
+    assert store.tally_codes(which, now=T0) == {CodeState.USED_UP: GROWN_ROWS}
+    for order in Order:
+        store.list_codes(which, order=order, descending=False, after=None, rows=50, now=T0)
+    store.close()
+    read = {name: rows - before[name] for name, rows in watched.rows_read().items()}
+    looks = (LOOKS_A_PAGE + len(Order) - 1) * GROWN_ROWS
+    assert 0 < read["grants"] <= looks, read
+    assert read["tickets"] <= looks, read

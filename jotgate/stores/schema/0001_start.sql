@@ -21,10 +21,14 @@ CREATE TABLE grants (
     moves INTEGER NOT NULL DEFAULT 0,  -- how often its tickets were moved to another browser
     app TEXT,  -- the app whose tokens it stands for; none for a code
     foreign_tries INTEGER NOT NULL DEFAULT 0,  -- how often a redeemed token was shown again in another browser
-    calm_at REAL NOT NULL DEFAULT 0  -- when it will have been quiet for as long as it was busy, by the store's clock
+    calm_at REAL NOT NULL DEFAULT 0,  -- when it will have been quiet for as long as it was busy, by the store's clock
+    listed_as TEXT NOT NULL DEFAULT '',  -- name, subject, address and batch, folded: what lists search and sort by
+    version INTEGER NOT NULL DEFAULT 0  -- how often operators changed it
 ) WITHOUT ROWID;
 
 CREATE INDEX grants_by_subject ON grants (form, subject) WHERE subject IS NOT NULL;
+
+CREATE INDEX grants_by_batch ON grants (form, batch) WHERE batch IS NOT NULL;
 
 CREATE INDEX grants_by_app ON grants (app, fingerprint) WHERE app IS NOT NULL;
 
@@ -39,6 +43,26 @@ CREATE TABLE old_codes (
     form TEXT NOT NULL,
     retired_at REAL NOT NULL
 ) WITHOUT ROWID;
+
+-- What operators did to codes, for as long as they can go back on it.
+CREATE TABLE changes (
+    change_id TEXT PRIMARY KEY,
+    form TEXT NOT NULL,
+    what TEXT NOT NULL,  -- revoke, window, name, give_back or reissue
+    actor TEXT NOT NULL,
+    at REAL NOT NULL,
+    undone_at REAL
+) WITHOUT ROWID;
+
+CREATE TABLE changed_codes (
+    change_id TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,  -- as it is since
+    version INTEGER NOT NULL,  -- of the code since: another one means that somebody changed it again
+    before TEXT NOT NULL,  -- what it was before: column -> value, and its tickets
+    PRIMARY KEY (change_id, fingerprint)
+) WITHOUT ROWID;
+
+CREATE INDEX changed_codes_by_code ON changed_codes (fingerprint);
 
 -- Rights to submit once.
 CREATE TABLE tickets (

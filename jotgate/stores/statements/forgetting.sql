@@ -79,7 +79,8 @@ SELECT fingerprint, app, form FROM {some_grants}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: forget_subject_of_grant
-UPDATE grants SET subject = :tombstone, label = NULL, email = NULL WHERE fingerprint = :fingerprint
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, listed_as = '', version = version + 1
+WHERE fingerprint = :fingerprint
 
 -- name: refingerprint_grant
 UPDATE grants SET fingerprint = :fresh WHERE fingerprint = :fingerprint
@@ -159,7 +160,7 @@ WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: forget_old_grant
 -- Unless it opens something again.
-UPDATE grants SET subject = :tombstone, label = NULL, email = NULL
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, listed_as = '', version = version + 1
 WHERE fingerprint = :fingerprint AND {opens_nothing}
 
 -- name: forget_subject_of_entry

@@ -1,15 +1,17 @@
 -- name: every_grant
 -- What others begin with, as ``{every_grant}``.
 SELECT fingerprint, code_key, form, subject, label, email, batch, uses, used, valid_from, valid_until, revoked_at,
-    created_at, moves, app, foreign_tries, calm_at
+    created_at, moves, app, foreign_tries, calm_at, listed_as, version
 FROM grants
 
 -- name: create_grant
 -- Does nothing if the fingerprint is taken.
 INSERT INTO grants (
-    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at
+    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at, listed_as
 )
-VALUES (:fingerprint, :code_key, :form, :subject, :label, :email, :batch, :uses, :valid_from, :valid_until, :now)
+VALUES (
+    :fingerprint, :code_key, :form, :subject, :label, :email, :batch, :uses, :valid_from, :valid_until, :now, :listed_as
+)
 ON CONFLICT (fingerprint) DO NOTHING
 
 -- name: note_code_key
@@ -55,7 +57,7 @@ WHERE app = :app AND fingerprint > :after AND fingerprint >= :low AND fingerprin
 ORDER BY fingerprint LIMIT :rows
 
 -- name: revoke_grant
-UPDATE grants SET revoked_at = :now WHERE fingerprint = :fingerprint AND revoked_at IS NULL
+UPDATE grants SET revoked_at = :now, version = version + 1 WHERE fingerprint = :fingerprint AND revoked_at IS NULL
 
 -- name: revoke_passes_of_grant
 -- Also those that have just ended, because a clock may be set back.
@@ -73,10 +75,10 @@ WHERE grant_fingerprint = :fingerprint AND state IN ('open', 'sent')
 INSERT INTO old_codes (fingerprint, form, retired_at) VALUES (:fingerprint, :form, :now)
 
 -- name: replace_fingerprint
-UPDATE grants SET fingerprint = :fresh, code_key = :code_key WHERE fingerprint = :fingerprint
+UPDATE grants SET fingerprint = :fresh, code_key = :code_key, version = version + 1 WHERE fingerprint = :fingerprint
 
 -- name: carry_tickets_over
 UPDATE tickets SET grant_fingerprint = :fresh WHERE grant_fingerprint = :fingerprint
 
 -- name: give_back_use
-UPDATE grants SET used = used - 1 WHERE fingerprint = :fingerprint AND used > 0 RETURNING used
+UPDATE grants SET used = used - 1, version = version + 1 WHERE fingerprint = :fingerprint AND used > 0 RETURNING used

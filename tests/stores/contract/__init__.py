@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from tests.stores.contract.admitting import AdmittingContract
 from tests.stores.contract.audit import AuditContract
+from tests.stores.contract.changing import ChangingContract
 from tests.stores.contract.counting import CountingContract
 from tests.stores.contract.crowding import CrowdingContract
 from tests.stores.contract.entries import EntriesContract
@@ -22,6 +23,7 @@ from tests.stores.contract.mirrored import MirroredContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
 from tests.stores.contract.pausing import PausingContract
+from tests.stores.contract.people import PeopleContract
 from tests.stores.contract.races import RacesContract
 from tests.stores.contract.redeeming import RedeemingContract
 from tests.stores.contract.renaming import RenamingContract
@@ -40,6 +42,8 @@ class StoreContract(
     AdmittingContract,
     CrowdingContract,
     GrantingContract,
+    PeopleContract,
+    ChangingContract,
     ScopedKeysContract,
     MirroredContract,
     RedeemingContract,

@@ -1,0 +1,65 @@
+"""A list that is given once more: people who have a code keep it, those who came late get theirs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from enum import Enum
+
+from jotgate.admission.grants import Grants, Person
+from jotgate.protocols import Grant, GrantFilter
+
+#: Codes revoked in one transaction.
+_CHUNK = 1_000
+
+
+class How(str, Enum):
+    """What becomes of people who have a code; a text, printed as it is spelled."""
+
+    SKIP = "skip"  #: they keep it, and get no other.
+    REPLACE = "replace"  #: they get another one in its place, unless it was used.
+    ADD = "add"  #: they get another one beside it.
+
+    __str__ = str.__str__
+
+
+class Again:
+    """Which people get a code, seeing that some have one."""
+
+    def __init__(self, grants: Grants, form: str, how: How, now: float) -> None:
+        """Look up who has a code to *form* that is neither revoked nor over at *now*."""
+        self._grants = grants
+        self._how = how
+        self._have: dict[str, list[Grant]] = defaultdict(list)
+        self._replaced: list[bytes] = []
+        #: How many people keep what they have.
+        self.kept = 0
+        for grant in grants.list(GrantFilter(form=form)) if how is not How.ADD else ():
+            is_over = grant.valid_until is not None and now >= grant.valid_until
+            if grant.subject is not None and grant.revoked_at is None and not is_over:
+                self._have[grant.subject].append(grant)
+
+    @property
+    def replaced(self) -> int:
+        """How many codes others replace."""
+        return len(self._replaced)
+
+    def gets_one(self, subject: str | None) -> bool:
+        """Say whether somebody gets a code."""
+        have = self._have.get(subject or "", ())
+        return not have or (self._how is not How.SKIP and not any(grant.used for grant in have))
+
+    def those(self, people: Iterable[Person]) -> Iterator[Person]:
+        """Give those who get a code."""
+        for person in people:
+            if not self.gets_one(person.subject):
+                self.kept += 1
+                continue
+            self._replaced += [grant.fingerprint for grant in self._have.get(person.subject or "", ())]
+            yield person
+
+    def conclude(self, *, actor: str) -> None:
+        """Revoke the codes that were replaced, now that the new ones exist."""
+        for at in range(0, len(self._replaced), _CHUNK):
+            meant = GrantFilter(fingerprints=tuple(self._replaced[at : at + _CHUNK]))
+            self._grants.revoke(meant, actor=actor, note="replaced")
