@@ -55,6 +55,7 @@ class Hint(Enum):
     TOO_SHORT = "too_short"  #: fewer than twelve symbols.
     TOO_LONG = "too_long"  #: more than twelve symbols.
     FOREIGN_SYMBOL = "foreign_symbol"  #: twelve symbols, one of which no code has.
+    TWO_READINGS = "two_readings"  #: twelve symbols, one of which may stand for either of two.
     CHECK_FAILED = "check_failed"  #: twelve symbols that do not belong together.
 
 
@@ -63,8 +64,8 @@ class Mistyped:
     """A text that cannot be a code; nobody looked it up, and it does not count as a guess."""
 
     hint: Hint
-    #: With FOREIGN_SYMBOL, the first such symbol, capitalised, or spelled like `U+0007` if it cannot be
-    #: shown; empty with every other hint. A stranger typed it: escape it.
+    #: With FOREIGN_SYMBOL and TWO_READINGS, the first such symbol, a plain letter capitalised, or spelled like
+    #: `U+0007` if it cannot be shown; empty with every other hint. A stranger typed it: escape it.
     symbol: str = ""
 
 
@@ -122,6 +123,17 @@ _FOLDING = _folding()
 _VALUES = bytes(max(ALPHABET.find(chr(byte)), 0) for byte in range(256))
 #: Minus, middle dots, and what Japanese keyboards give for a hyphen and a full stop.
 _SEPARATORS = "\u2212\u00b7\u2022\u30fb\u3002\u30fc"
+#: Letters of other scripts that look like one of our symbols, whether small or capital. Turkish keyboards have two
+#: letters I, and neither is the ASCII one in both cases.
+_LOOK_ALIKES = dict(
+    zip(
+        "\u0130\u0131АВЕЅЗКМНОРСТУХІЈӀԚԜҮавеѕзкмнорстухіјӏԛԝүΑΒΕΖΗΙΚΜΝΟΡΤΥΧͿαβεζικμορτχϳ",
+        "11ABES3KMH0PCTYX1J1QWYABES3KMH0PCTYX1J1QWYABEZH1KMN0PTYXJABEZ1KM0PTXJ",
+        strict=True,
+    )
+)
+#: Small Greek eta, nu and upsilon look like n, v and u or v, and their capitals like H, N and Y.
+_TWO_READINGS = frozenset("ηνυ")
 #: A link's `#code=` is a label, too.
 _LABEL = re.compile(r".*[:=]", re.DOTALL)
 _CORE = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
@@ -156,9 +168,10 @@ def parse(text: str) -> CodeText | Mistyped:
     """Read what a person typed. Total: any string gives one of the two values.
 
     Forgiven are case, O for 0, I and L for 1, spaces, hyphens, dots and underscores anywhere, full-width
-    forms, the decimal digits of any script, and what people copy along: quotes, brackets and other marks
-    around the code, and a label such as "Code:" in front of it. Nothing else is guessed at: a `CodeText`
-    agrees with its own check symbols.
+    forms, the decimal digits of any script, Cyrillic and Greek letters that look like one of our symbols, and
+    what people copy along: quotes, brackets and other marks around the code, and a label such as "Code:" in
+    front of it. Nothing else is guessed at: a letter that looks like two of our symbols is asked about, and a
+    `CodeText` agrees with its own check symbols.
     """
     if len(text) > MAX_TEXT_CHARS:
         return Mistyped(hint=Hint.TOO_LONG)
@@ -169,7 +182,8 @@ def parse(text: str) -> CodeText | Mistyped:
     if len(symbols) != CODE_SYMBOLS:
         return Mistyped(hint=_length_hint(len(symbols)))
     if foreign := symbols.lstrip(ALPHABET):
-        return Mistyped(hint=Hint.FOREIGN_SYMBOL, symbol=_showable(foreign[0]))
+        hint = Hint.TWO_READINGS if foreign[0] in _TWO_READINGS else Hint.FOREIGN_SYMBOL
+        return Mistyped(hint=hint, symbol=_showable(foreign[0]))
     values = symbols.encode("ascii").translate(_VALUES)
     check = values[10] << 5 | values[11]
     for shares, value in zip(_CHECK_SHARES, values[:DATA_SYMBOLS], strict=True):
@@ -201,8 +215,7 @@ def _plain(character: str) -> str:
         return str(unicodedata.decimal(character))
     if character in _SEPARATORS or unicodedata.category(character) in _SEPARATOR_CATEGORIES:
         return ""
-    # Turkish keyboards have two letters I, and neither is the ASCII one in both cases.
-    return "1" if character in "\u0130\u0131" else character
+    return _LOOK_ALIKES.get(character, character)
 
 
 def _unwrapped(text: str) -> str:

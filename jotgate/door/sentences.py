@@ -30,6 +30,9 @@ _REFUSED = {
     "refused.mistyped.foreign_symbol.title": "One character in this code cannot be right",
     "refused.mistyped.foreign_symbol.remedy": "Compare the code with your card or letter, and correct that "
     "character. A code has only digits and the letters A to Z. It never has a U: that may be a V.",
+    "refused.mistyped.two_readings.title": "One letter in this code can be read in two ways",
+    "refused.mistyped.two_readings.remedy": "Switch your keyboard to the letters A to Z, and type the code again. "
+    "It holds a letter of another alphabet that looks like two of ours.",
     "refused.mistyped.check_failed.title": "This code has a typing mistake",
     "refused.mistyped.check_failed.remedy": "Compare it with your card or letter, group by group, and correct it. "
     "One or two characters are wrong, or they have changed places. Typing mistakes do not count against you.",
