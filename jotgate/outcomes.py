@@ -23,6 +23,9 @@ class Reason(Enum):
     NOT_YET_VALID = "not_yet_valid"  #: the code's own window has not begun.
     EXPIRED = "expired"  #: the code's own window is over.
     USED_UP = "used_up"  #: every use of the code is settled.
+    ALREADY_SENT = (
+        "already_sent"  #: the person has sent the form as often as they may, whichever way they came.
+    )
     REVOKED = "revoked"  #: the code, or the pass made from it, was revoked.
     THROTTLED = "throttled"  #: too many wrong guesses from this network, or in all: try again later.
     CODE_BUSY = (
@@ -53,6 +56,10 @@ class Reason(Enum):
     MALFORMED = "malformed"  #: the request itself cannot be read.
 
 
+#: The hint of a refusal: what was revoked is not a code but an invitation.
+BY_INVITATION = "invitation"
+
+
 class Verdict(Enum):
     """What became of a submission; printed as it is spelled. Every submission ends in exactly one."""
 
@@ -66,7 +73,9 @@ class Verdict(Enum):
     EXPIRED = "expired"
     REPLAYED = "replayed"  #: the ticket had been redeemed by another submission.
     WRONG_FORM = "wrong_form"  #: the ticket is for another form.
-    OVER_LIMIT = "over_limit"  #: the code's uses, or the form's capacity, were settled already.
+    OVER_LIMIT = (
+        "over_limit"  #: the uses of the code or of the person, or the form's capacity, were settled already.
+    )
     TAMPERED = "tampered"  #: a locked field was changed.
     REVOKED = "revoked"  #: the ticket, or the submission by a person, was revoked.
 
@@ -172,7 +181,8 @@ class Refuse:
     #: When another try makes sense, in seconds from now; only for `Reason.THROTTLED` and `Reason.CODE_BUSY`.
     retry_after_seconds: float | None = None
     #: For `Reason.MISTYPED`: which mistake it looks like (a `jotgate.codes.Hint` value). For `Reason.THROTTLED`: where
-    #: the wrong guesses came from, if not from the visitor's own network: ``nearby`` or ``everywhere``.
+    #: the wrong guesses came from, if not from the visitor's own network: ``nearby`` or ``everywhere``. For
+    #: `Reason.REVOKED`: `BY_INVITATION`, or None for a code.
     hint: str | None = None
     #: For `Reason.THROTTLED` and `Reason.CODE_BUSY`: what a browser may work instead of waiting, if anything.
     work: Work | None = None

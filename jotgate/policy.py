@@ -44,7 +44,7 @@ class FormPolicy:
     pass_ttl_seconds: float | None = None
     #: What opens the form: "code", "app", or both.
     access: tuple[str, ...] = ("code",)
-    #: How often one subject of one app may submit; None: as often as the app says. Codes bring their own number.
+    #: How often one person may submit, by whatever way; None: as often as their codes, apps and invitations say.
     uses: int | None = None
     #: "iframe", or "redirect" for forms that must run at JotForm's own address.
     display: str = "iframe"

@@ -69,6 +69,8 @@ class Candidate:
     kept: Kept | None = None
     #: As in `Submission`.
     created_from: str = ""
+    #: How often one subject may submit the form, by whatever way; None: nothing in the settings limits that.
+    in_all: int | None = None
 
 
 def examine(
@@ -102,6 +104,7 @@ def examine(
             code_keys=code_keys,
         ),
         created_from=submission.created_from,
+        in_all=policy.uses,
     )
 
 

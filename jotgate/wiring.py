@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jotgate.admission.apps import Apps
     from jotgate.admission.gate import Gate
     from jotgate.admission.grants import Grants
+    from jotgate.admission.inviting import Inviting
     from jotgate.admission.people import People
     from jotgate.admission.sign_ins import SignIns
     from jotgate.jotform.client import JotFormClient
@@ -147,6 +148,13 @@ class Parts:
         from jotgate.admission.apps import Apps
 
         return Apps(self.settings.policies, store=self.store, code_keys=self.code_keys, clock=self.clock)
+
+    @_Part
+    def inviting(self) -> Inviting:
+        """What invitations allow."""
+        from jotgate.admission.inviting import Inviting
+
+        return Inviting(self.settings.policies, store=self.store, clock=self.clock)
 
     @_Part
     def invitations(self) -> Invitations:

@@ -43,6 +43,7 @@ CORE = (
 TESTED_WITH = {
     "admission/sign_ins": "door/office/test_entering",
     "admission/again": "cli/test_codes",
+    "admission/inviting": "door/test_inviting",
     "admission/vetting": "admission/test_apps",
     "answers/dates": "test_answer_types",
     "answers/keeping": "test_answers",

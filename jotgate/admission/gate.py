@@ -179,6 +179,7 @@ class Gate:
                 pass_id=new_pass_id(),
                 pass_ttl_seconds=policy.pass_ttl_seconds,
                 capacity=policy.capacity,
+                in_all=policy.uses,
             )
         )
         if isinstance(decision, Admit) and seen.holds is not None:
@@ -397,6 +398,7 @@ def _redemption(vetted: Vetted, policy: FormPolicy, seen: Seen, now: float) -> R
         fingerprint=app_fingerprint(claims.app, policy.form_id, claims.subject),
         subject=claims.subject,
         uses=policy.uses or _BOUNDLESS,
+        in_all=policy.uses,
         version=claims.version,
         prefill=claims.prefill,
         locked=tuple(sorted(locked)),

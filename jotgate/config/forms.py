@@ -78,7 +78,7 @@ FORM_RULES: Rules = {
     "closes_at": rules.moment,
     "timezone": rules.timezone,
     "capacity": rules.whole_number(1, _MAX_COUNT),
-    # Of app tokens, per app and subject: codes have theirs since they were created.
+    # Of one person, by whatever way.
     "uses": rules.whole_number(1, _MAX_COUNT),
     "ticket_ttl": rules.duration,
     "pass_ttl": rules.duration,

@@ -24,7 +24,7 @@ from jotgate.signed.work import ShownWork
 #: Refusals that are about the code somebody typed, so that the page asks for another.
 _ABOUT_CODES = {
     Reason.UNKNOWN_CODE, Reason.MISTYPED, Reason.WRONG_FORM, Reason.NOT_YET_VALID, Reason.EXPIRED, Reason.USED_UP,
-    Reason.REVOKED, Reason.THROTTLED, Reason.CODE_BUSY,
+    Reason.ALREADY_SENT, Reason.REVOKED, Reason.THROTTLED, Reason.CODE_BUSY,
 }  # fmt: skip
 #: How long a page that works does not try for a turn besides.
 _WORKING_SECONDS = 30.0

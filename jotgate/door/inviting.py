@@ -44,6 +44,8 @@ def accept(door: Door, request: Request, form: str) -> Response:
     refusal = _refusal(door, request, policy, invitation)
     if refusal is None and door.subject_of(request) is None:
         refusal = Refuse.unrecorded(Reason.NOT_SIGNED_IN)
+    if refusal is None:
+        refusal = door.parts.inviting.take(invitation)
     if refusal is not None:
         return refuse(door, request, refusal, form=policy)
     token = door.parts.gate.hand_off(form, invitation.subject)

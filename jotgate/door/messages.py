@@ -20,6 +20,7 @@ STATUSES: Mapping[Reason, int] = {
     Reason.NOT_YET_VALID: 403,
     Reason.EXPIRED: 403,
     Reason.USED_UP: 403,
+    Reason.ALREADY_SENT: 403,
     Reason.REVOKED: 403,
     Reason.THROTTLED: 429,
     Reason.CODE_BUSY: 429,

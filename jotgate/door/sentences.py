@@ -49,8 +49,14 @@ _REFUSED = {
     "refused.used_up.remedy": "If you sent the form, you are done. If not, tell the person who gave you the code.",
     "refused.used_up.remedy_at": "If you sent the form, you are done. If not, tell the person who gave you the code. "
     "It was used {when}.",
+    "refused.already_sent.title": "You already sent this form",
+    "refused.already_sent.remedy": "You are done. If you need to send it again, ask the person who sent you here.",
+    "refused.already_sent.remedy_at": "You are done. You sent it {when}. "
+    "If you need to send it again, or if that was not you, ask the person who sent you here.",
     "refused.revoked.title": "This code was cancelled",
     "refused.revoked.remedy": "Ask the person who gave it to you for a new one.",
+    "refused.revoked.invitation.title": "This invitation was cancelled",
+    "refused.revoked.invitation.remedy": "Ask the person who sent it to you for a new one.",
     "refused.throttled.title": "One moment, please",
     "refused.throttled.remedy": "Please try again in a minute. Many wrong codes came from your network, so we slow "
     "down. Nobody is locked out.",
@@ -158,6 +164,9 @@ _REFUSED_FROM_APPS = {
     "app.refused.used_up.remedy_at": "You are done. You sent it {when}. "
     "If it was not you, tell the people behind the app.",
     "app.refused.paused.remedy": "Open it from the app again later. Nobody can open the form just now.",
+    "app.refused.already_sent.remedy": "You are done. If it was not you, tell the people behind the app.",
+    "app.refused.already_sent.remedy_at": "You are done. You sent it {when}. "
+    "If it was not you, tell the people behind the app.",
     "app.refused.not_yet_open.remedy": "Open it from the app again later.",
     "app.refused.not_yet_open.remedy_at": "Come back {when}, and open it from the app again.",
 }
@@ -193,9 +202,9 @@ _STATES = {
     "The first one counts, and this second one does not.",
     "state.wrong_form.title": "You sent this with another form's code",
     "state.wrong_form.remedy": "Open this form with its own code, and send it again. It does not count here.",
-    "state.over_limit.title": "There was no place left",
-    "state.over_limit.remedy": "Tell the person who gave you the code. "
-    "Your form has arrived, but all places were taken, so it does not count.",
+    "state.over_limit.title": "This form was one too many",
+    "state.over_limit.remedy": "Tell the person who gave you the code. Your form has arrived, but it does not count: "
+    "all places were taken, or the form had been sent as often as allowed.",
     "state.tampered.title": "A fixed answer was changed",
     "state.tampered.remedy": "Tell the person who gave you the code. One of the answers that we filled in for you is "
     "different now, so the form does not count.",
@@ -232,8 +241,8 @@ _STATES = {
     "app.state.wrong_form.title": "This was sent for another form",
     "app.state.wrong_form.remedy": "Go back to the app, open the form from there, and send it again. "
     "This one does not count.",
-    "app.state.over_limit.remedy": "Tell the people behind the app, who can look into it. "
-    "All places were taken when your form arrived, so it does not count.",
+    "app.state.over_limit.remedy": "Tell the people behind the app, who can look into it. Your form does not count: "
+    "all places were taken, or you had sent it as often as allowed.",
     "app.state.tampered.remedy": "Tell the people behind the app, who can look into it. "
     "One of the answers that the app filled in is different now, so the form does not count.",
     "app.state.revoked.remedy": "Tell the people behind the app, who can look into it. "

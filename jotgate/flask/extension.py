@@ -243,18 +243,16 @@ class JotGate:
         )
         return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
 
-    def invitation(self, form: str, *, subject: str | int, until: datetime | float | None = None) -> str:
+    def invitation(
+        self, form: str, *, subject: str | int, until: datetime | float | None = None, uses: int | None = None
+    ) -> str:
         """Return the personal link of *subject* to *form*, to be mailed: it opens nothing by itself.
 
         It leads to the page that asks for a code, or that knows the subject by the site's own login. *until* is as
-        for `create_codes`.
-
-        Raises:
-            UnknownForm: no form has this name.
-            InputError: the subject is empty or too long, or the end is not in the future.
+        for `create_codes`, and the rest as for `jotgate.signed.invitations.Invitations.link`.
         """
         zone = ZoneInfo(self.parts.gate.policy(form).timezone)
-        return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone))
+        return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone), uses=uses)
 
 
 def _guarded(

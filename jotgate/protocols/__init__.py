@@ -11,7 +11,7 @@ from jotgate.protocols.audit import AuditState, Edit, Edited, KeptAnswers
 from jotgate.protocols.entries import EntryFilter, ListedEntry
 from jotgate.protocols.exporting import ExportRow
 from jotgate.protocols.forgetting import Erasure, Tombstones
-from jotgate.protocols.grants import Grant, GrantFilter, LiveCodes, NewGrant
+from jotgate.protocols.grants import Grant, GrantFilter, Invited, LiveCodes, NewGrant
 from jotgate.protocols.jotform import Account, FormInfo, Question, RawPage, SubmissionPage
 from jotgate.protocols.mails import ClaimedMail, MailRecord, MailState, NewMail
 from jotgate.protocols.mirrored import Mirrored, MirrorTurn
@@ -60,6 +60,7 @@ __all__ = [
     "GrantFilter",
     "Handover",
     "Hint",
+    "Invited",
     "KeptAnswers",
     "KnownRange",
     "ListedEntry",

@@ -109,8 +109,10 @@ class Redemption:
     #: Names the grant of this app, form and subject, 16 bytes.
     fingerprint: bytes
     subject: str
-    #: How often the subject may submit.
+    #: How often the subject may submit by this app's tokens.
     uses: int
+    #: How often by whatever way; None: nothing limits that.
+    in_all: int | None = None
     #: The app's own version, if the token tells it.
     version: str | None = None
     prefill: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -54,6 +54,12 @@ class Grant:
     listed_as: str = ""
     #: How often operators changed it.
     version: int = 0
+    #: How many of its uses were given back.
+    given_back: int = 0
+    #: How often its subject may submit by whatever way, as the newest invitation says; None: none says anything.
+    uses_in_all: int | None = None
+    #: When that invitation was made.
+    invited_at: float | None = None
 
 
 def listed_as(*, subject: str | None, label: str | None, email: str | None, batch: str | None) -> str:
@@ -61,6 +67,19 @@ def listed_as(*, subject: str | None, label: str | None, email: str | None, batc
     name = label or subject
     texts = (name, subject if subject != name else None, email, batch)
     return "\n".join(folded(text) for text in texts if text)
+
+
+@frozen
+class Invited:
+    """A person with an invitation to a form, at a moment."""
+
+    form: str
+    subject: str
+    #: Of the grant that stands for their invitations and the site's own login, 16 bytes.
+    fingerprint: bytes
+    #: How often one subject may submit, as the form's settings say; None: they say nothing.
+    in_all: int | None
+    now: float
 
 
 @frozen

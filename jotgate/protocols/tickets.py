@@ -32,6 +32,8 @@ class Opening:
     pass_ttl_seconds: float | None
     #: How many settled submissions the form takes; None: no limit.
     capacity: int | None = None
+    #: How often one subject may submit, by whatever way; None: as often as their codes allow.
+    in_all: int | None = None
 
 
 @frozen

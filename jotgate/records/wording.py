@@ -24,6 +24,8 @@ HAPPENED: Mapping[str, str] = MappingProxyType(
         "code.use_given_back": "A code got a use back.",
         "code.changed": "What is known of a code was changed: its name, its address, or when it is valid.",
         "code.restored": "A change of a code was undone.",
+        "invitation.refused": "An invitation was refused.",
+        "invitation.revoked": "A person's invitations to a form were revoked.",
         "token.refused": "An app's token was refused.",
         "token.minted": "A token was minted by hand, to try an app with.",
         "app.created": "An app was registered.",
@@ -71,7 +73,9 @@ WHY: Mapping[Reason, str] = MappingProxyType(
         Reason.EXPIRED: "The code is no longer valid (valid-until).",
         Reason.USED_UP: "Every use of the code is taken, or its form was just sent from another browser."
         " `codes give-back` allows one more.",
-        Reason.REVOKED: "The code, or the pass made from it, was revoked or replaced.",
+        Reason.ALREADY_SENT: "The person has submitted the form as often as their invitation or the form's setting uses"
+        " allows, whichever way they came. `invitations create --uses` allows more.",
+        Reason.REVOKED: "The code or the invitation, or the pass made from it, was revoked or replaced.",
         Reason.THROTTLED: "Too many wrong codes came from this network, or from all networks together, so further"
         " tries wait, or cost the browser some seconds of work. Nobody is locked out, and such tries are not recorded.",
         Reason.CODE_BUSY: "The code was opened much more often than it has uses, so opening it once more costs the"
@@ -125,7 +129,8 @@ MEANING: Mapping[Verdict, str] = MappingProxyType(
         " others; what had been filled in there is no longer known.",
         Verdict.REPLAYED: "Another submission had used its ticket before.",
         Verdict.WRONG_FORM: "Its ticket is for another form.",
-        Verdict.OVER_LIMIT: "All uses of the code, or all places of the form, were taken before it.",
+        Verdict.OVER_LIMIT: "All uses of the code, all places of the form, or as many submissions as the person may"
+        " send (uses) were taken before it.",
         Verdict.TAMPERED: "Fields that the app had filled in and locked came back with other values. JotForm shows what"
         " they are now, at the submission's number.",
         Verdict.REVOKED: "Its code or ticket was revoked, or a person rejected it.",

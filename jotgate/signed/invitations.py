@@ -21,11 +21,14 @@ from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text
 PARAMETER = "invitation"
 
 _PURPOSE = "invitation"
-_HEAD = struct.Struct(">BI")
+#: Its version, its end, how often it is good, when it was made.
+_HEAD = struct.Struct(">BIId")
 _VERSION = 1
 #: A subject has at most 800 bytes of UTF-8.
 _MAX_TEXT_CHARS = 1_200
 _LAST_SECOND = (1 << 32) - 1
+#: How often an invitation, or a code, may be good.
+MOST_USES = 1_000_000
 
 
 @frozen
@@ -38,6 +41,10 @@ class Invitation:
     subject: str
     #: Seconds since the epoch, UTC; None: for good.
     until: float | None = None
+    #: How often the person may submit the form, by whatever way; None: it does not say.
+    uses: int | None = None
+    #: Seconds since the epoch, UTC; the newest invitation is what counts.
+    made_at: float = 0.0
 
     def is_over(self, now: float) -> bool:
         """Say whether its time has ended at *now*."""
@@ -57,12 +64,17 @@ class Invitations:
         self._keys = keys
         self._clock = clock
 
-    def link(self, form: str, *, subject: str | int, until: float | None = None) -> str:
+    def link(
+        self, form: str, *, subject: str | int, until: float | None = None, uses: int | None = None
+    ) -> str:
         """Return the personal link of *subject* to *form*, good until *until* (seconds since the epoch, UTC).
+
+        The subject may submit *uses* times, by whatever way they come; None: as often as another invitation or the
+        form's settings say, else once.
 
         Raises:
             UnknownForm: the settings have no such form.
-            InputError: the subject is empty or too long, or the end is not in the future.
+            InputError: the subject is empty or too long, the end is not in the future, or *uses* makes no sense.
         """
         policy = self._policies.get(form)
         if policy is None:
@@ -77,11 +89,18 @@ class Invitations:
             problems.append(f"a subject must have 1 to {MAX_SUBJECT_CHARS} characters")
         if until is not None and not self._clock.now() < until <= _LAST_SECOND:
             problems.append("an invitation must end in the future")
+        if uses is not None and (type(uses) is not int or not 1 <= uses <= MOST_USES):
+            problems.append(f"uses must be between 1 and {MOST_USES:,}, not {uses}")
         if problems:
             raise InputError(problems)
-        text = invitation_text(Invitation(form=form, subject=named, until=until), self._keys)
+        made = Invitation(form=form, subject=named, until=until, uses=uses, made_at=self._clock.now())
+        text = invitation_text(made, self._keys)
         page = policy.page or f"{self._door}/{quote(form)}"
         return f"{self._site_url}{page}{'&' if '?' in page else '?'}{PARAMETER}={text}"
+
+    def uses(self, form: str) -> int:
+        """Return how often somebody may submit *form* of whom no invitation says so."""
+        return self._policies[form].uses or 1
 
     def read(self, text: str, form: str) -> Invitation | None:
         """Return the invitation in *text*, or None if we did not make it for *form*. Total on any text."""
@@ -91,7 +110,8 @@ class Invitations:
 def invitation_text(invitation: Invitation, keys: KeyRing) -> str:
     """Return what the link carries."""
     named = f"{invitation.form}\0{invitation.subject}"
-    return keys.seal(_PURPOSE, _HEAD.pack(_VERSION, int(invitation.until or 0)) + named.encode())
+    head = _HEAD.pack(_VERSION, int(invitation.until or 0), invitation.uses or 0, invitation.made_at)
+    return keys.seal(_PURPOSE, head + named.encode())
 
 
 def read_invitation(text: str, form: str, keys: KeyRing) -> Invitation | None:
@@ -99,11 +119,12 @@ def read_invitation(text: str, form: str, keys: KeyRing) -> Invitation | None:
     body = keys.open(_PURPOSE, text, max_length=_MAX_TEXT_CHARS)
     if body is None:
         return None
-    version, until = _HEAD.unpack_from(body)
+    version, until, uses, made_at = _HEAD.unpack_from(body)
     named, _, subject = body[_HEAD.size :].decode().partition("\0")
     if version != _VERSION or named != form:
         return None
-    return Invitation(form=form, subject=subject, until=float(until) if until else None)
+    end = float(until) if until else None
+    return Invitation(form=form, subject=subject, until=end, uses=uses or None, made_at=made_at)
 
 
 def _is_sound(text: str) -> bool:

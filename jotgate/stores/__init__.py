@@ -14,6 +14,7 @@ from jotgate.stores.entries import EntryVerbs
 from jotgate.stores.exporting import ExportingVerbs
 from jotgate.stores.forgetting import ForgettingVerbs
 from jotgate.stores.grants import GrantVerbs
+from jotgate.stores.inviting import InvitingVerbs
 from jotgate.stores.mails import MailVerbs
 from jotgate.stores.mirrored import MirroredVerbs
 from jotgate.stores.outbox import OutboxVerbs
@@ -38,6 +39,7 @@ __all__ = ["Store", "open_store"]
 class Store(
     TicketVerbs,
     AppVerbs,
+    InvitingVerbs,
     GrantVerbs,
     PeopleVerbs,
     ChangingVerbs,

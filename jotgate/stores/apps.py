@@ -8,13 +8,23 @@ from dataclasses import replace
 from typing import Any
 
 from jotgate.ledger import Entry, about_token
-from jotgate.outcomes import Admit, Reason, Refuse
-from jotgate.protocols import App, AppCounts, AppFault, AppKeyState, GrantFilter, Redemption, StoredAppKey
+from jotgate.outcomes import BY_INVITATION, Admit, Reason, Refuse
+from jotgate.protocols import (
+    SITE_APP,
+    App,
+    AppCounts,
+    AppFault,
+    AppKeyState,
+    GrantFilter,
+    Redemption,
+    StoredAppKey,
+)
 from jotgate.signed.tickets import new_ticket_id
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import fingerprint_of_forgotten, known_as
 from jotgate.stores.grants import GrantVerbs
 from jotgate.stores.openings import read_openings, with_opening
+from jotgate.stores.spending import when_spent
 from jotgate.stores.tickets import TicketRow, is_unanswered
 from jotgate.stores.verbs import record, tried_twice
 
@@ -221,16 +231,22 @@ def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | Non
         form=redemption.form,
         subject=redemption.subject,
         uses=redemption.uses,
+        in_all=redemption.in_all,
         app=redemption.app,
         now=redemption.now,
     )
     assert row is not None
     uses, used, revoked_at = row
     if revoked_at is not None:
-        return uses, _refused(tx, redemption, Reason.REVOKED, at=revoked_at)
+        hint = BY_INVITATION if redemption.app == SITE_APP else None
+        return uses, _refused(tx, redemption, Reason.REVOKED, at=revoked_at, hint=hint)
     if used >= uses:
         last = tx.one("last_use_of_grant", fingerprint=redemption.fingerprint)
-        return uses, _refused(tx, redemption, Reason.USED_UP, at=last[0] if last else None)
+        reason = Reason.ALREADY_SENT if redemption.app == SITE_APP else Reason.USED_UP
+        return uses, _refused(tx, redemption, reason, at=last[0] if last else None)
+    spent = when_spent(tx, redemption.form, redemption.subject, in_all=redemption.in_all)
+    if spent is not None:
+        return uses, _refused(tx, redemption, Reason.ALREADY_SENT, at=spent.last_at)
     return uses, None
 
 
@@ -351,6 +367,7 @@ def _refused(
     *,
     fault: AppFault | None = None,
     at: float | None = None,
+    hint: str | None = None,
 ) -> Refuse:
     entry = Entry(
         at=redemption.now,
@@ -361,7 +378,7 @@ def _refused(
         about=_about(redemption),
         note=redemption.network,
     )
-    return Refuse(reason=reason, ref=tx.references.ref_of(record(tx, entry)), at=at)
+    return Refuse(reason=reason, ref=tx.references.ref_of(record(tx, entry)), at=at, hint=hint)
 
 
 def _about(redemption: Redemption) -> str | None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from jotgate.outcomes import Reason, Refuse, Work
 from jotgate.protocols import Opening
 from jotgate.stores.driver import Transaction
+from jotgate.stores.spending import when_spent
 from jotgate.throttle import (
     MOST_WORK,
     OPENING_SECONDS,
@@ -63,7 +64,8 @@ def unusable(tx: Transaction, grant: Found, opening: Opening) -> tuple[Reason, f
         return Reason.EXPIRED, grant.valid_until
     if grant.used >= grant.uses:
         return Reason.USED_UP, _used_at(tx, grant)
-    return None
+    spent = when_spent(tx, grant.form, grant.subject, in_all=opening.in_all)
+    return None if spent is None else (Reason.ALREADY_SENT, spent.last_at)
 
 
 def _used_at(tx: Transaction, grant: Found) -> float | None:

@@ -37,7 +37,7 @@ class Transaction(Protocol):
         """Run a statement and return its rows."""
         ...
 
-    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+    def each(self, name: str, values: Sequence[Any], /, **others: Any) -> list[Row]:
         """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
         ...
 

@@ -212,7 +212,7 @@ def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
 def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
     if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
         return 0
-    _end_what_is_open(tx, grant, now)
+    end_what_is_open(tx, grant, now)
     record(
         tx, entry_of("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note)
     )
@@ -220,13 +220,13 @@ def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | N
 
 
 def _end_tickets(tx: Transaction, grant: Grant, now: float, actor: str) -> int:
-    if not _end_what_is_open(tx, grant, now):
+    if not end_what_is_open(tx, grant, now):
         return 0
     record(tx, entry_of("tickets.ended", grant, now, actor, None))
     return 1
 
 
-def _end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:
+def end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:
     """Revoke the tickets and passes of a grant; say whether there were any."""
     tickets = tx.run("revoke_tickets_of_grant", fingerprint=grant.fingerprint, now=now)
     passes = tx.run("revoke_passes_of_grant", fingerprint=grant.fingerprint, now=now)

@@ -20,6 +20,7 @@ from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Transaction, Undone
 from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.outbox import announce, told_text, verdict_event
+from jotgate.stores.spending import Spent, spent_by
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
 from jotgate.submissions import Candidate, changed_fields, judge
@@ -111,12 +112,27 @@ class _Batch:
             self._tickets[ticket.ticket_id] = ticket
             if row[0] is not None:
                 self._uses[ticket.ticket_id] = _Uses(bytes(row[0]), *row[1:3])
+        self._spent = self._spent_subjects(tx, candidates)
         self._places = {str(row[0]): int(row[1]) for row in tx.each("read_places", _forms(candidates))}
         self._taken_places: Counter[str] = Counter()
         self._taken_uses: Counter[bytes] = Counter()
+        self._taken_of_subjects: Counter[tuple[str, str | None]] = Counter()
         self._redeemed: dict[bytes, str] = {}
         #: The verdicts that are new, by the submission's id.
         self.judged: dict[str, Judged] = {}
+
+    def _spent_subjects(
+        self, tx: Transaction, candidates: Sequence[Candidate]
+    ) -> dict[tuple[str, str | None], Spent]:
+        """Return how far those are who may not submit as often as they like, by form and subject."""
+        found: dict[tuple[str, str | None], Spent] = {}
+        for form, in_all in {(one.form, one.in_all) for one in candidates}:
+            tickets = [ticket for ticket in self._tickets.values() if ticket.form == form]
+            subjects = {ticket.subject for ticket in tickets if ticket.subject is not None}
+            found |= {
+                (form, one): spent for one, spent in spent_by(tx, form, subjects, in_all=in_all).items()
+            }
+        return found
 
     def settle(self, candidate: Candidate) -> Settled:
         """Judge the next candidate."""
@@ -145,7 +161,7 @@ class _Batch:
         return replace(ticket, submission_id=redeemed_for)
 
     def _redeem(self, candidate: Candidate, ticket: Ticket) -> Verdict:
-        """Decide what reading cannot: the first on a ticket, the form's places, the uses of a code."""
+        """Decide what reading cannot: the first on a ticket, the form's places, the uses of a code and of a person."""
         if ticket.submission_id is not None:
             return Verdict.REPLAYED
         self._redeemed[ticket.ticket_id] = candidate.submission_id
@@ -156,8 +172,13 @@ class _Batch:
             return Verdict.OVER_LIMIT
         if uses.used + self._taken_uses[uses.fingerprint] >= uses.uses:
             return Verdict.OVER_LIMIT
+        person = form, ticket.subject
+        spent = self._spent.get(person)
+        if spent is not None and self._taken_of_subjects[person] >= spent.left:
+            return Verdict.OVER_LIMIT
         self._taken_places[form] += 1
         self._taken_uses[uses.fingerprint] += 1
+        self._taken_of_subjects[person] += 1
         return Verdict.VERIFIED
 
     def redeem(self, tx: Transaction) -> None:

@@ -63,9 +63,9 @@ class PostgresTransaction:
         """Run a statement and return its rows."""
         return self._cursor.execute(self._statements[name], values).fetchall()
 
-    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+    def each(self, name: str, values: Sequence[Any], /, **others: Any) -> list[Row]:
         """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
-        return self.all(name, each=list(values)) if values else []
+        return self.all(name, each=list(values), **others) if values else []
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""

@@ -47,10 +47,10 @@ class SqliteTransaction:
         """Run a statement and return its rows."""
         return self._execute(self._statements[name], values).fetchall()
 
-    def each(self, name: str, values: Sequence[Any], /) -> list[Row]:
+    def each(self, name: str, values: Sequence[Any], /, **others: Any) -> list[Row]:
         """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
         execute, statement = self._execute, self._statements[name]
-        return [row for value in values for row in execute(statement, {"each": value})]
+        return [row for value in values for row in execute(statement, {"each": value, **others})]
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""

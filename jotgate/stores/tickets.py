@@ -237,6 +237,7 @@ def _wish(opening: Opening) -> dict[str, Any]:
         "fingerprint": opening.fingerprints[0],
         "form": opening.form,
         "capacity": opening.capacity,
+        "in_all": opening.in_all,
         "grain_1": grains[0],
         "grain_2": grains[len(grains) // 2],
         "grain_3": grains[-1],

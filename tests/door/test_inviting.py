@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from jotgate.admission.grants import IssuedCode, Terms, people
 from jotgate.door.sentences import say
+from jotgate.outcomes import Verdict
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 
@@ -54,6 +56,11 @@ def link(site: Site, subject: str, **terms: Any) -> str:
 def come(visitor: Visitor, path: str, *, user: str = "", method: str = "GET", **options: Any) -> TestResponse:
     """Ask for *path* as somebody whom the site's login calls *user*."""
     return visitor.open(path, method=method, environ_overrides={"REMOTE_USER": user}, **options)
+
+
+def issued(site: Site, subject: str) -> list[IssuedCode]:
+    """Return a new code of *subject*."""
+    return list(site.parts.grants.create(Terms(form="students"), people(subjects=[subject])))
 
 
 def invitation_in(page: TestResponse) -> str:
@@ -181,6 +188,53 @@ def test_another_sites_page_cannot_press_the_button(site: Site, headers: dict[st
     )
     assert answer.status_code == 403
     assert "Location" not in answer.headers
+
+
+def accept(site: Site, visitor: Visitor, subject: str, path: str) -> TestResponse:
+    """Come by an invitation, press its button and follow it; return the last answer."""
+    page = come(visitor, path, user=subject)
+    answer = come(visitor, ACCEPT, user=subject, method="POST", data={"invitation": invitation_in(page)})
+    return visitor.get(answer.headers["Location"]) if answer.status_code == 303 else answer
+
+
+def test_one_invitation_is_one_submission_whichever_way_its_person_comes(site: Site) -> None:
+    """A link that was used opens nothing more, nor does a code; the page says what to do, and when it was sent."""
+    path, visitor = link(site, "s-11"), site.visitor()
+    accept(site, visitor, "s-11", path)
+    [code] = [one.code for one in issued(site, "s-11")]
+    by_code = site.visitor()
+    assert by_code.enter(code).status_code == 303
+    sent = [
+        site.sandbox.submit(site.form_id, {"jotgate": ticket_in(who.get(DOOR).text)})
+        for who in (visitor, by_code)
+    ]
+    site.sweep()
+    assert [site.verdict(one) for one in sent] == [Verdict.VERIFIED, Verdict.OVER_LIMIT]
+    assert "This form was one too many" in by_code.get(DOOR).text
+    again = accept(site, site.visitor(), "s-11", path)
+    assert again.status_code == 403
+    assert "You already sent this form" in again.text
+    assert (
+        "If you need to send it again, or if that was not you, ask the person who sent you here" in again.text
+    )
+    [late] = [one.code for one in issued(site, "s-11")]
+    refused = site.visitor().enter(late)
+    assert refused.status_code == 403
+    assert "You already sent this form" in refused.text
+    assert 'name="code"' in refused.text
+    newer = accept(site, site.visitor(), "s-11", link(site, "s-11", uses=2))
+    assert newer.status_code == 303
+
+
+def test_an_invitation_that_was_revoked_opens_nothing(site: Site) -> None:
+    """The page says that it was cancelled, and one that is made later is good."""
+    path = link(site, "s-12")
+    assert site.parts.inviting.revoke("students", "s-12", actor="the tests")
+    page = accept(site, site.visitor(), "s-12", path)
+    assert page.status_code == 403
+    assert "This invitation was cancelled" in page.text
+    site.clock.ahead_seconds += 1
+    assert accept(site, site.visitor(), "s-12", link(site, "s-12")).status_code == 303
 
 
 def test_a_form_with_a_page_of_its_own_is_invited_to_there(plain_site: Site) -> None:

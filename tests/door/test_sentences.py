@@ -61,7 +61,7 @@ def test_every_sentence_is_used_and_every_key_has_one() -> None:
     names = {f"refused.{reason.value}" for reason in Reason}
     names |= {f"refused.mistyped.{hint.value}" for hint in Hint}
     names |= {f"refused.throttled.{blame}" for blame in ("nearby", "everywhere")}
-    names |= {"refused.cookies_blocked.framed"}
+    names |= {"refused.cookies_blocked.framed", "refused.revoked.invitation"}
     names |= {f"state.{state}" for state in [*states(), *page_states()]}
     assert SENTENCES.keys() >= {f"{name}.{part}" for name in names for part in ("title", "remedy")}
     said = {key for key in SENTENCES if re.sub(r"^app\.|\.\w+$", "", key) in names}

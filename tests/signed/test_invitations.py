@@ -41,10 +41,17 @@ def carried(link: str) -> str:
     return text
 
 
-@given(subject=subjects, until=st.none() | st.integers(1, (1 << 32) - 1).map(float))
-def test_what_was_signed_is_read_back(subject: str, until: float | None) -> None:
-    """Any subject, with an end or without one."""
-    invitation = Invitation(form="students", subject=subject, until=until)
+@given(
+    subject=subjects,
+    until=st.none() | st.integers(1, (1 << 32) - 1).map(float),
+    uses=st.none() | st.integers(1, 1_000_000),
+    made_at=st.floats(0, 1e11),
+)
+def test_what_was_signed_is_read_back(
+    subject: str, until: float | None, uses: int | None, made_at: float
+) -> None:
+    """Any subject, with an end or without one, and how often it is good."""
+    invitation = Invitation(form="students", subject=subject, until=until, uses=uses, made_at=made_at)
     assert read_invitation(invitation_text(invitation, KEYS), "students", KEYS) == invitation
 
 

@@ -23,7 +23,10 @@ CREATE TABLE grants (
     foreign_tries INTEGER NOT NULL DEFAULT 0,  -- how often a redeemed token was shown again in another browser
     calm_at REAL NOT NULL DEFAULT 0,  -- when it will have been quiet for as long as it was busy, by the store's clock
     listed_as TEXT NOT NULL DEFAULT '',  -- name, subject, address and batch, folded: what lists search and sort by
-    version INTEGER NOT NULL DEFAULT 0  -- how often operators changed it
+    version INTEGER NOT NULL DEFAULT 0,  -- how often operators changed it
+    given_back INTEGER NOT NULL DEFAULT 0,  -- how many of its uses were given back
+    uses_in_all INTEGER,  -- how often its subject may submit by whatever way, as the newest invitation says
+    invited_at REAL  -- when that invitation was made
 ) WITHOUT ROWID;
 
 CREATE INDEX grants_by_subject ON grants (form, subject) WHERE subject IS NOT NULL;

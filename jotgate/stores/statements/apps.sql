@@ -70,12 +70,17 @@ SELECT code_key, count(*) FROM app_keys WHERE code_key IS NOT NULL AND state <> 
 SELECT app, count(*), sum(used), sum(moves), sum(foreign_tries) FROM grants WHERE app IS NOT NULL GROUP BY app
 
 -- name: grant_to_app
--- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings.
+-- Made at the first token for this form and subject, found at every later one; how often is honoured follows the settings,
+-- or an invitation.
 INSERT INTO grants (fingerprint, code_key, form, subject, uses, created_at, app)
 VALUES (:fingerprint, '', :form, :subject, :uses, :now, :app)
 ON CONFLICT (fingerprint) DO UPDATE SET subject = excluded.subject,
-    uses = CASE WHEN grants.used > excluded.uses THEN grants.used ELSE excluded.uses END
+    uses = CASE WHEN grants.used > {as_often} THEN grants.used ELSE {as_often} END
 RETURNING uses, used, revoked_at
+
+-- name: as_often
+coalesce(grants.uses_in_all, CASE WHEN grants.invited_at IS NOT NULL AND CAST(:in_all AS INTEGER) IS NULL THEN 1 END,
+    excluded.uses)
 
 -- name: find_token
 -- Whether the token was redeemed, and in which browser its ticket is now.

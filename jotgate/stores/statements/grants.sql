@@ -1,7 +1,7 @@
 -- name: every_grant
 -- What others begin with, as ``{every_grant}``.
 SELECT fingerprint, code_key, form, subject, label, email, batch, uses, used, valid_from, valid_until, revoked_at,
-    created_at, moves, app, foreign_tries, calm_at, listed_as, version
+    created_at, moves, app, foreign_tries, calm_at, listed_as, version, given_back, uses_in_all, invited_at
 FROM grants
 
 -- name: create_grant
@@ -81,4 +81,5 @@ UPDATE grants SET fingerprint = :fresh, code_key = :code_key, version = version 
 UPDATE tickets SET grant_fingerprint = :fresh WHERE grant_fingerprint = :fingerprint
 
 -- name: give_back_use
-UPDATE grants SET used = used - 1, version = version + 1 WHERE fingerprint = :fingerprint AND used > 0 RETURNING used
+UPDATE grants SET used = used - 1, given_back = given_back + 1, version = version + 1
+WHERE fingerprint = :fingerprint AND used > 0 RETURNING used

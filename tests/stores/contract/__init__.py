@@ -30,6 +30,7 @@ from tests.stores.contract.renaming import RenamingContract
 from tests.stores.contract.ruling import RulingContract
 from tests.stores.contract.scoped_keys import ScopedKeysContract
 from tests.stores.contract.settling import SettlingContract
+from tests.stores.contract.spending import SpendingContract
 from tests.stores.contract.standing import StandingContract
 from tests.stores.contract.submission_lists import SubmissionListsContract
 from tests.stores.contract.sweeping import SweepingContract
@@ -52,6 +53,7 @@ class StoreContract(
     SubmissionListsContract,
     EntriesContract,
     OwnersContract,
+    SpendingContract,
     SweepingContract,
     PausingContract,
     CountingContract,
