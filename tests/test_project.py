@@ -90,6 +90,7 @@ TESTED_WITH = {
     "jotform/tolls": "jotform/test_raw",
     "mailing/wording": "mailing/test_texts",
     "mirroring/account": "door/test_mirror",
+    "mirroring/counting": "door/test_mirror",
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",

@@ -10,16 +10,19 @@ import click
 from jotgate.checkup.findings import trouble
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import counted, emit, json_option, plain, say
-from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.site import actor_option, open_parts
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
 from jotgate.config import rules
-from jotgate.errors import InputError, QuotaExhausted, UpstreamError
+from jotgate.errors import InputError, QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.mirroring.scoped_keys import USUAL_SHARE, Scope, read_share, spell_share
+from jotgate.policy import DEFAULT_TICKET_FIELD
 from jotgate.protocols import ScopedKey, Share
 from jotgate.quota import day_window
 from jotgate.wiring import Parts
 
+#: What JotForm says of forms that are not the account's.
+_NOT_SHOWN = (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -30,7 +33,17 @@ def keys() -> None:
 
 @keys.command(help="Create a key that reads some forms through this site, and show it once.")
 @click.option(
-    "--form", "forms", multiple=True, required=True, help="A form that it may read; can be repeated."
+    "--form",
+    "forms",
+    multiple=True,
+    required=True,
+    help="A form that it may read: its name, or JotForm's number; can be repeated.",
+)
+@click.option(
+    "--all-submissions",
+    is_flag=True,
+    help="It reads whatever JotForm has of the forms, each submission with its verdict, and forms without a gate."
+    "  [default: only what counts]",
 )
 @click.option(
     "--field",
@@ -52,6 +65,7 @@ def keys() -> None:
 def create(
     ctx: click.Context,
     forms: tuple[str, ...],
+    all_submissions: bool,
     fields: tuple[str, ...],
     share: str,
     expires: str | None,
@@ -61,45 +75,62 @@ def create(
 ) -> None:
     """Create one key."""
     parts = open_parts(ctx)
-    zone = policy_of(parts, forms[0]).timezone
+    forms = parts.scoped_keys.named(forms, ungated=all_submissions)
+    policies = [parts.settings.policies[form] for form in forms if form in parts.settings.policies]
+    zone = policies[0].timezone if policies else "UTC"
     named = tuple(name.strip() for field in fields for name in field.split(","))
     scope = Scope(
         forms=forms,
         fields=named or None,
+        all_submissions=all_submissions,
         share=_share(share),
         expires_at=_expiry(expires, ZoneInfo(zone), parts.clock.now()),
         label=label,
     )
-    _look_for_fields(parts, scope)
+    _look_at_jotform(parts, scope)
     issued = parts.scoped_keys.create(scope, actor=actor)
     address = f"{parts.settings.site_url}{parts.settings.url_prefix}/v1"
     if as_json:
         emit({"key": str(issued), "key_id": issued.key_id, "address": address})
         return
     say(str(issued))
-    say(f"The key is shown only now. It reads {', '.join(forms)} at {address}", err=True)
+    what = "all submissions of " if all_submissions else ""
+    say(f"The key is shown only now. It reads {what}{', '.join(forms)} at {address}", err=True)
     say(f"To end it: jotgate keys revoke {issued.key_id}", err=True)
 
 
-def _look_for_fields(parts: Parts, scope: Scope) -> None:
-    """Ask JotForm, by one call a form, whether the fields are there: a key for none that is would read nothing.
+def _look_at_jotform(parts: Parts, scope: Scope) -> None:
+    """Ask JotForm, by one call a form, for forms without a gate and for the fields: else a key may read nothing.
 
     Raises:
-        InputError: none of the forms has one of the fields.
+        InputError: JotForm does not show a form, none of the forms has one of the fields, or it is for tickets.
     """
-    if not scope.fields or any(form not in parts.settings.policies for form in scope.forms):
-        return
     known: set[str] = set()
-    try:
-        for form in scope.forms:
-            form_id = parts.settings.policies[form].form_id
-            for question in parts.service.questions(form_id, operator=True):
-                known |= {question.qid, question.name}
-    except (UpstreamError, QuotaExhausted) as problem:
-        say(f"Could not check whether the fields exist: {plain(trouble(problem))}", err=True)
-        return
-    forms = " or ".join(scope.forms)
-    problems = [f"{field!r} is not a field of {forms}" for field in scope.fields if field not in known]
+    tickets: set[str] = set()
+    problems = []
+    for form in scope.forms:
+        policy = parts.settings.policies.get(form)
+        if policy is not None and not scope.fields:
+            continue
+        ticket_field = DEFAULT_TICKET_FIELD if policy is None else policy.ticket_field
+        try:
+            questions = parts.service.questions(policy.form_id if policy else form, operator=True)
+        except (UpstreamError, QuotaExhausted) as problem:
+            if not isinstance(problem, UpstreamError) or problem.reason not in _NOT_SHOWN:
+                what = "the fields exist" if scope.fields else "the form exists"
+                say(f"Could not check whether {what}: {plain(trouble(problem))}", err=True)
+                return
+            problems.append(f"JotForm does not show form {form} to this site's API key")
+            continue
+        for question in questions:
+            names = {question.qid, question.name}
+            known |= names
+            tickets |= names if ticket_field in names else set()
+    for field in () if problems else scope.fields or ():
+        if field not in known:
+            problems.append(f"{field!r} is not a field of {' or '.join(scope.forms)}")
+        elif field in tickets:
+            problems.append(f"{field!r} is the ticket field, which no key sees")
     if problems:
         raise InputError(problems)
 
@@ -139,6 +170,12 @@ def _table(parts: Parts) -> Table[ScopedKey]:
         Column("key_id", "key", lambda key: key.key_id),
         Column("state", "state", parts.scoped_keys.state_of),
         Column("forms", "forms", lambda key: list(key.forms)),
+        Column(
+            "all_submissions",
+            "submissions",
+            lambda key: key.all_submissions,
+            cell=lambda key: "all" if key.all_submissions else "that count",
+        ),
         Column("fields", "fields", lambda key: None if key.fields is None else list(key.fields), none="all"),
         Column("share", "share", lambda key: spell_share(key.share)),
         Column("calls", "calls today", lambda key: key.calls_on(day)),

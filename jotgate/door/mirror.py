@@ -34,7 +34,7 @@ def mirror(door: Door, request: Request, path: str = "") -> Response:
         reply = door.parts.mirror.answer(key, request.method, f"/{path}", query)
     except StoreUnavailable as error:
         outages.note(_log, "request.failed", error, endpoint="mirror")
-        reply = unavailable()
+        reply = unavailable("The site's store gives no answer")
     return share(door.parts.settings, request, _response(reply))
 
 
@@ -51,7 +51,7 @@ def submitted(door: Door, request: Request, form: str) -> Response:
             response = _standing(door, key, form, request, query)
     except StoreUnavailable as error:
         outages.note(_log, "request.failed", error, endpoint="submitted")
-        response = _response(unavailable())
+        response = _response(unavailable("The site's store gives no answer"))
     return share(door.parts.settings, request, response)
 
 

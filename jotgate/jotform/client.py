@@ -256,6 +256,21 @@ class JotFormClient(Caller):
         answer = self._ask(path, toll=toll, deadline_seconds=deadline_seconds)
         return payloads.read_raw_questions(answer.content)
 
+    def raw_submission(
+        self, submission_id: str, *, toll: Toll, deadline_seconds: float | None = None
+    ) -> Mapping[str, Any] | None:
+        """Ask for one submission, and return what JotForm says; None: it shows none of this id to this account."""
+        path = f"/submission/{checked_id(submission_id)}"
+        try:
+            answer = self._ask(
+                path, {"addWorkflowStatus": "1"}.copy, toll=toll, deadline_seconds=deadline_seconds
+            )
+        except UpstreamError as problem:
+            if problem.reason in (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND):
+                return None
+            raise
+        return payloads.read_raw_submission(answer.content, submission_id)
+
     def raw_rows(
         self,
         form_id: str,

@@ -96,6 +96,14 @@ def read_raw_form(content: object, form_id: str) -> Mapping[str, Any]:
     return _fields(content[0] if isinstance(content, list) else content, "the form")
 
 
+def read_raw_submission(content: object, submission_id: str) -> Mapping[str, Any] | None:
+    """Return ``GET /submission/{id}`` as it came; None: it is about another, or tells no form."""
+    fields = _fields(content, "the submission")
+    if read_id(fields.get("id")) != submission_id or read_id(fields.get("form_id")) is None:
+        return None
+    return fields
+
+
 def read_raw_questions(content: object) -> Mapping[str, Mapping[str, Any]]:
     """Return the questions by their ids, as they came; leave out everything that is not a question."""
     return {

@@ -47,6 +47,14 @@ class Stretch:
     gone: frozenset[int] = frozenset()
 
 
+class Withheld(UpstreamError):
+    """JotForm does not show a form to the site's key: it is deleted or another's, or the key is no longer good."""
+
+    def __init__(self, reason: UpstreamReason, message: str, *, form_id: str) -> None:
+        self.form_id = form_id
+        super().__init__(reason, message, status=401, sent=False)
+
+
 class Kept:
     """The store, as far as the mirror reads through it; safe to use from every thread."""
 
@@ -112,7 +120,7 @@ class Kept:
                     self._store.end_mirror_turn(turn)
                 else:
                     self._store.rest_mirror_turn(turn, problem.reason.value, REST_SECONDS)
-                raise
+                raise _told_apart(problem, form_id) from None
             except BaseException:
                 self._store.end_mirror_turn(turn)
                 raise
@@ -127,9 +135,8 @@ class Kept:
             if turn is not None:
                 return turn
             if held is not None and held[0] is not None:
-                raise UpstreamError(
-                    UpstreamReason(held[0]), "JotForm gave no answer a moment ago", sent=False
-                )
+                told = "JotForm gave no answer a moment ago"
+                raise _told_apart(UpstreamError(UpstreamReason(held[0]), told, sent=False), form_id)
             if time.monotonic() >= ends_at:
                 raise _too_long()
             time.sleep(_LOOK_SECONDS)
@@ -158,6 +165,12 @@ class Kept:
             return None
         rows = {int(row["id"]): row for row in read["rows"]}
         return Stretch(low=int(held.low), high=int(held.high), rows=rows, gone=frozenset(read["gone"]))
+
+
+def _told_apart(problem: UpstreamError, form_id: str) -> UpstreamError:
+    if problem.reason in (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND):
+        return Withheld(problem.reason, str(problem), form_id=form_id)
+    return problem
 
 
 def _too_long() -> UpstreamError:

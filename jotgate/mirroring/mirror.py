@@ -1,8 +1,8 @@
 """A read-only mirror of JotForm's API, for who presents a scoped key.
 
 Paths, envelope, lists and refusals are JotForm's own, so that programs written for it work with another base
-address and another key. Which submissions there are, the ledger says: only those that count. What people wrote
-comes from JotForm, within the key's share of the calls. Knows no framework.
+address and another key. Which submissions there are, the ledger says, or for a key for all of them JotForm. What
+people wrote comes from JotForm, within the key's share of the calls. Knows no framework.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from heapq import merge
-from itertools import islice
 from typing import Any
 
-from jotgate.clock import Clock
+from jotgate.clock import Clock, iso
 from jotgate.errors import QuotaExhausted, UpstreamError, UpstreamReason
 from jotgate.frozen import frozen
 from jotgate.jotform.client import JotFormClient
 from jotgate.mirroring import account, wording
-from jotgate.mirroring.kept import Kept
+from jotgate.mirroring.counting import Counting
+from jotgate.mirroring.everything import Everything
+from jotgate.mirroring.kept import REST_SECONDS, Kept, Withheld
 from jotgate.mirroring.queries import Query
 from jotgate.mirroring.reading import Reading
-from jotgate.mirroring.replies import Reply, refuse, unauthorized, unavailable
+from jotgate.mirroring.replies import Reply, refuse, unauthorized, unavailable, withheld
 from jotgate.mirroring.showing import View
-from jotgate.mirroring.wishes import FORMS, SUBMISSIONS, Wish, read_wish
+from jotgate.mirroring.wishes import FORMS, JUDGED_SUBMISSIONS, SUBMISSIONS, WHOLE_FORMS, Wish, read_wish
 from jotgate.policy import FormPolicy
-from jotgate.protocols import Counted, ScopedKey
+from jotgate.protocols import ScopedKey
 from jotgate.quota import Quota, day_window
 from jotgate.signed.keyring import KeyRing
 from jotgate.stores import Store
@@ -36,8 +36,6 @@ _log = logging.getLogger("jotgate.mirror")
 
 #: Submissions that are read at most to find those whose answers meet a condition.
 MAX_SEARCHED = 5_000
-#: JotForm's times have no offset; no zone is further off than this.
-_ZONES_SECONDS = 2 * 86_400.0
 _ID = "([0-9]{1,20})"
 _SLASHES = re.compile("/{2,}")
 _PATHS = tuple(
@@ -77,10 +75,12 @@ class _Ask:
     reading: Reading
     #: By form name: those of the key's forms that there still are.
     views: Mapping[str, View]
+    #: Where its submissions come from.
+    source: Counting | Everything
 
     def view_of(self, form_id: str) -> View | None:
         """Return the form of that JotForm id, if the key sees it."""
-        return next((view for view in self.views.values() if view.policy.form_id == form_id), None)
+        return next((view for view in self.views.values() if view.form_id == form_id), None)
 
 
 #: The content, and for lists the echo that stands beside it; or a refusal.
@@ -102,6 +102,7 @@ class Mirror:
     ) -> None:
         """Show the forms in *policies*; what was read is kept in the store, enciphered with *keys*."""
         self._policies = policies
+        self._by_id = {policy.form_id: policy for policy in policies.values()}
         self._store = store
         self._service = service
         self._kept = Kept(store, keys)
@@ -134,24 +135,23 @@ class Mirror:
         if key is None:
             return unauthorized(resource)
         toll = _ShareToll(key, store=self._store, quota=self._quota, clock=self._clock)
-        ask = _Ask(
-            key=key,
-            names=names,
-            query=query,
-            toll=toll,
-            reading=Reading(self._service, self._kept, toll),
-            views=self._views(key),
-        )
+        reading, views = Reading(self._service, self._kept, toll), self._views(key)
+        source = (Everything if key.all_submissions else Counting)(views, store=self._store, reading=reading)
+        ask = _Ask(key=key, names=names, query=query, toll=toll, reading=reading, views=views, source=source)
         if method not in ("GET", "HEAD"):
             return self._refuse_write(ask, method, resource, path)
         try:
             answer = self._answers[resource](ask) if resource in self._answers else unauthorized(resource)
         except QuotaExhausted as problem:
-            return self._over_limit(problem.until)
+            return self._over_limit(problem.until, str(problem))
+        except Withheld as problem:
+            return withheld(resource, problem.form_id)
         except UpstreamError as problem:
             if problem.reason is UpstreamReason.OVER_LIMIT:
-                return self._over_limit(self._quota.resets_at())
-            return unavailable()
+                return self._over_limit(
+                    self._quota.resets_at(), "JotForm says that today's API calls are used up"
+                )
+            return unavailable("JotForm gives no answer", retry_after_seconds=REST_SECONDS)
         if isinstance(answer, Reply):
             return answer
         content, echo = answer
@@ -161,142 +161,85 @@ class Mirror:
 
     def _views(self, key: ScopedKey) -> dict[str, View]:
         states = {state.form: state for state in self._store.form_states()}
-        return {
-            form: View(key, self._policies[form], states.get(form))
-            for form in key.forms
-            if form in self._policies
-        }
+        views = {}
+        for form in key.forms:
+            # A form may have been gated since the key was made for its number.
+            policy = self._policies.get(form) or self._by_id.get(form)
+            if policy is not None:
+                views[policy.form] = View(key, policy.form_id, policy, states.get(policy.form))
+            elif key.all_submissions and form.isdigit():
+                views[form] = View(key, form)
+        return views
 
     def _refuse_write(self, ask: _Ask, method: str, resource: str, path: str) -> Reply:
         """Refuse as JotForm refuses a read key; about what the key does not see, as if it were read."""
         if resource.startswith("form-id") and ask.view_of(ask.names[0]) is None:
             return unauthorized(resource)
-        if resource == "submission-id" and self._seen(ask) is None:
+        if resource == "submission-id" and not ask.source.has(ask.names[0]):
             return unauthorized(resource)
         thing = next((one for one in ("submission", "webhook", "question") if f"/{one}" in path), "form")
         return Reply(status=401, body=wording.read_only(f"{_VERBS.get(method, 'edit')} {thing}"))
 
-    def _over_limit(self, until: float) -> Reply:
+    def _over_limit(self, until: float, why: str) -> Reply:
         return Reply(
             status=429,
-            body=wording.over_limit(),
+            body=wording.over_limit(f"{why}; there are more from {iso(until)} on."),
             retry_after_seconds=max(until - self._clock.now(), 1.0),
         )
 
     def _forms(self, ask: _Ask) -> _Content:
-        wish = read_wish(ask.query, FORMS)
+        wish = read_wish(ask.query, WHOLE_FORMS if ask.key.all_submissions else FORMS)
         if wish.problems:
             return _refuse_wish(wish)
-        page = wish.page([self._form_shown(view, ask) for view in ask.views.values()])
+        page = wish.page(list(_readable(ask)))
         return page, wish.echo(len(page))
 
     def _form(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
-        return unauthorized("form-id") if view is None else (self._form_shown(view, ask), None)
-
-    def _form_shown(self, view: View, ask: _Ask) -> dict[str, Any]:
-        newest = next(self._store.counted(view.policy.form, rows=1), None)
-        return view.form(ask.reading.form(view.policy.form_id), newest)
+        return unauthorized("form-id") if view is None else (ask.source.form(view), None)
 
     def _questions(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
         if view is None:
             return unauthorized("form-id")
         # JotForm's own spelling of an empty map.
-        return view.questions(ask.reading.questions(view.policy.form_id)) or [], None
+        return view.questions(ask.reading.questions(view.form_id)) or [], None
 
     def _question(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
         if view is None:
             return unauthorized("form-id")
-        asked = view.questions(ask.reading.questions(view.policy.form_id))
+        asked = view.questions(ask.reading.questions(view.form_id))
         return asked.get(ask.names[1], []), None
 
     def _submission(self, ask: _Ask) -> _Content:
-        found = self._seen(ask)
-        rows = [] if found is None else self._rows([found], ask)
-        return (rows[0], None) if rows else unauthorized("submission-id")
-
-    def _seen(self, ask: _Ask) -> Counted | None:
-        """Return the submission that the path names, if it counts and the key sees its form."""
-        found = self._store.counted_submission(ask.names[0])
-        return found if found is not None and found.form in ask.views else None
+        row = ask.source.submission(ask.names[0])
+        return unauthorized("submission-id") if row is None else (row, None)
 
     def _submissions(self, ask: _Ask) -> _Content:
         view = ask.view_of(ask.names[0])
-        return unauthorized("form-id") if view is None else self._list([view.policy.form], ask)
+        return unauthorized("form-id") if view is None else self._list([view.form], ask)
 
     def _all_submissions(self, ask: _Ask) -> _Content:
         return self._list(list(ask.views), ask)
 
     def _list(self, forms: Sequence[str], ask: _Ask) -> _Content:
-        wish = read_wish(ask.query, SUBMISSIONS)
+        wish = read_wish(ask.query, JUDGED_SUBMISSIONS if ask.key.all_submissions else SUBMISSIONS)
         if wish.problems:
             return _refuse_wish(wish)
         if wish.form_ids is not None:
-            forms = [form for form in forms if ask.views[form].policy.form_id in wish.form_ids]
+            forms = [form for form in forms if ask.views[form].form_id in wish.form_ids]
         if not wish.needs_rows:
-            page = self._rows(list(self._page(forms, wish)), ask)
+            page = ask.source.page(forms, wish)
             return page, wish.echo(len(page))
-        found = list(islice(self._candidates(forms, wish), MAX_SEARCHED + 1))
-        if len(found) > MAX_SEARCHED:
+        found = ask.source.searched(forms, wish, MAX_SEARCHED)
+        if found is None:
             return refuse(
                 f"more than {MAX_SEARCHED} submissions would have to be searched: narrow the list by id:gt, id:lt,"
                 " created_at:gt or created_at:lt"
             )
-        page = wish.page(self._rows(found, ask))
+        page = wish.page(found)
         return page, wish.echo(len(page))
-
-    def _page(self, forms: Sequence[str], wish: Wish) -> Iterator[Counted]:
-        """Choose the page by the ledger alone."""
-        if len(forms) == 1:
-            return self._counted(forms[0], wish, skip=wish.offset, rows=wish.limit)
-        return islice(self._merged(forms, wish), wish.offset, wish.offset + wish.limit)
-
-    def _candidates(self, forms: Sequence[str], wish: Wish) -> Iterator[Counted]:
-        """Iterate over what may meet the conditions, newest first."""
-        for one in self._merged(forms, wish, descending=True):
-            if wish.since is not None and one.created_at < wish.since - _ZONES_SECONDS:
-                return
-            if wish.until is None or one.created_at < wish.until + _ZONES_SECONDS:
-                yield one
-
-    def _merged(
-        self, forms: Sequence[str], wish: Wish, *, descending: bool | None = None
-    ) -> Iterator[Counted]:
-        falling = wish.descending if descending is None else descending
-        lists = [self._counted(form, wish, descending=falling) for form in forms]
-        return merge(*lists, key=lambda one: int(one.submission_id), reverse=falling)
-
-    def _counted(
-        self,
-        form: str,
-        wish: Wish,
-        *,
-        descending: bool | None = None,
-        skip: int = 0,
-        rows: int | None = None,
-    ) -> Iterator[Counted]:
-        return self._store.counted(
-            form,
-            above="" if wish.above is None else str(max(wish.above, 0)),
-            below=None if wish.below is None else str(wish.below),
-            descending=wish.descending if descending is None else descending,
-            skip=skip,
-            rows=rows,
-        )
-
-    def _rows(self, wanted: Sequence[Counted], ask: _Ask) -> list[dict[str, Any]]:
-        """Return what *wanted* look like to the key, in the same order, but for what JotForm no longer has."""
-        by_form: dict[str, list[str]] = {}
-        for one in wanted:
-            by_form.setdefault(one.form, []).append(one.submission_id)
-        shown: dict[str, dict[str, Any]] = {}
-        for form, ids in by_form.items():
-            view = ask.views[form]
-            rows = ask.reading.rows(view.policy.form_id, ids)
-            shown |= {submission_id: view.row(row) for submission_id, row in rows.items()}
-        return [shown[one.submission_id] for one in wanted if one.submission_id in shown]
 
 
 class _ShareToll:
@@ -341,6 +284,24 @@ def _match(path: str) -> tuple[str, tuple[str, ...]] | None:
         if found:
             return resource, found.groups()
     return None
+
+
+def _readable(ask: _Ask) -> Iterator[dict[str, Any]]:
+    """Iterate over the key's forms, but for those that JotForm no longer shows; as there, they are in no list.
+
+    Raises:
+        Withheld: it shows none of them.
+    """
+    withheld = None
+    is_empty = True
+    for view in ask.views.values():
+        try:
+            yield ask.source.form(view)
+            is_empty = False
+        except Withheld as problem:
+            withheld = problem
+    if is_empty and withheld is not None:
+        raise withheld
 
 
 def _refuse_wish(wish: Wish) -> Reply:

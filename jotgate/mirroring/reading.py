@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from jotgate.errors import UpstreamError, UpstreamReason
@@ -106,6 +107,31 @@ class Reading:
             stretch = self._kept.around(form_id, left.first) or self._read_on(form_id, left)
             yield from left.of(stretch)
             left = left.after(stretch)
+
+    def form_of(self, submission_id: str, *, among: Set[str]) -> str | None:
+        """Return the form of a submission that nobody knows yet, if it is one of these; that costs a call."""
+        held = self._kept.value(submission_id, "form_of")
+        if held is None:
+            with self._kept.turn(submission_id, self._left()) as (turn, ends_at):
+                held = self._kept.value(submission_id, "form_of")
+                if held is None:
+                    held = self._read_form_of(turn, among, ends_at)
+        form_id: str | None = held["form_id"]
+        return form_id if form_id in among else None
+
+    def _read_form_of(self, turn: MirrorTurn, among: Set[str], ends_at: float) -> dict[str, str | None]:
+        submission_id = turn.form_id
+        row = self._service.raw_submission(
+            submission_id, toll=self._toll, deadline_seconds=ends_at - time.monotonic()
+        )
+        form_id = None if row is None else str(row["form_id"])
+        if row is not None and form_id is not None and form_id in among:
+            number = int(submission_id)
+            stretch = Stretch(low=number - 1, high=number, rows={number: row})
+            self._kept.keep_stretch(replace(turn, form_id=form_id), stretch)
+        held = {"form_id": form_id}
+        self._kept.keep_value(turn, "form_of", held)
+        return held
 
     def _read_on(self, form_id: str, span: _Span) -> Stretch:
         with self._kept.turn(form_id, self._left()) as (turn, ends_at):

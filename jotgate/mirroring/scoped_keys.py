@@ -9,13 +9,14 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 
 from jotgate.clock import Clock
 from jotgate.codes import ALPHABET, FINGERPRINT_BYTES
 from jotgate.errors import InputError, StoreUnavailable, UnknownForm
 from jotgate.frozen import frozen
+from jotgate.mirroring.showing import ticket_names
 from jotgate.policy import FormPolicy
 from jotgate.protocols import NewScopedKey, ScopedKey, Share
 from jotgate.signed.keyring import CodeKeys
@@ -26,6 +27,7 @@ USUAL_SHARE = Share(fraction=0.1)
 _PURPOSE = "scoped-key"
 _NAME_SYMBOLS, _SECRET_SYMBOLS = 8, 32
 _KEY = re.compile(f"jgk_([{ALPHABET}]{{{_NAME_SYMBOLS}}})_[{ALPHABET}]{{{_SECRET_SYMBOLS}}}")
+_FORM_ID = re.compile("[0-9]{6,20}")
 _FIELD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHARE = re.compile(r"(?:([0-9]{1,3}(?:\.[0-9]{1,3})?)%|([0-9]{1,7}))(?:/day)?")
 _MAX_LABEL_CHARS = 200
@@ -54,10 +56,12 @@ class IssuedScopedKey(str):
 class Scope:
     """What a new key shall be good for."""
 
-    #: Names of forms.
+    #: Names of forms, or JotForm's numbers; a form that is not gated is known by its number.
     forms: tuple[str, ...]
     #: Question ids or unique names; None: all but the ticket field.
     fields: tuple[str, ...] | None = None
+    #: Whatever JotForm has of the forms, with its verdict; False: only what counts, and of gated forms.
+    all_submissions: bool = False
     share: Share = USUAL_SHARE
     #: Seconds since the epoch, UTC; None: until it is revoked.
     expires_at: float | None = None
@@ -82,10 +86,10 @@ class ScopedKeys:
             UnknownForm: the settings have no such form.
             InputError: the scope makes no sense.
         """
-        for form in scope.forms:
-            if form not in self._policies:
-                raise UnknownForm(form, tuple(self._policies))
-        problems = list(_problems(scope, self._policies, self._clock.now()))
+        forms = self.named(scope.forms, ungated=scope.all_submissions)
+        states = {state.form: state for state in self._store.form_states()}
+        tickets = [ticket_names(self._policies.get(form), states.get(form)) for form in forms]
+        problems = list(_problems(scope, frozenset().union(*tickets), self._clock.now()))
         if problems:
             raise InputError(problems)
         code_key, key = next(iter(self._keys.items()))
@@ -96,13 +100,34 @@ class ScopedKeys:
                 code_key=code_key,
                 key_id=issued.key_id,
                 label=scope.label,
-                forms=tuple(dict.fromkeys(scope.forms)),
+                forms=forms,
                 fields=None if scope.fields is None else tuple(dict.fromkeys(scope.fields)),
+                all_submissions=scope.all_submissions,
                 share=scope.share,
                 expires_at=scope.expires_at,
             )
             if self._store.create_scoped_key(fresh, now=self._clock.now(), actor=actor):
                 return issued
+
+    def named(self, forms: Sequence[str], *, ungated: bool) -> tuple[str, ...]:
+        """Return each form once, by its name if it is gated, else by its number.
+
+        Raises:
+            UnknownForm: the settings have no such form, and it is no number.
+            InputError: it is not gated, and *ungated* ones will not do.
+        """
+        by_id = {policy.form_id: form for form, policy in self._policies.items()}
+        named = [form if form in self._policies else by_id.get(form, form) for form in forms]
+        for form in named:
+            if form in self._policies:
+                continue
+            if not _FORM_ID.fullmatch(form):
+                raise UnknownForm(form, tuple(self._policies))
+            if not ungated:
+                raise InputError(
+                    [f"form {form} is not gated, so none of its submissions count: add --all-submissions"]
+                )
+        return tuple(dict.fromkeys(named))
 
     def list(self) -> list[ScopedKey]:
         """Return every key, oldest first."""
@@ -181,21 +206,20 @@ def _fingerprint(text: str, key: bytes) -> bytes:
     return hmac.digest(key, text.encode("ascii"), "sha256")[:FINGERPRINT_BYTES]
 
 
-def _problems(scope: Scope, policies: Mapping[str, FormPolicy], now: float) -> Iterator[str]:
+def _problems(scope: Scope, tickets: Set[str], now: float) -> Iterator[str]:
     if not scope.forms:
         yield "a key needs at least one form"
     if scope.fields is not None:
-        yield from _field_problems(scope.fields, [policies[form] for form in scope.forms])
+        yield from _field_problems(scope.fields, tickets)
     if scope.expires_at is not None and scope.expires_at <= now:
         yield "the key would have expired before its first use"
     if scope.label is not None and not 1 <= len(scope.label.strip()) <= _MAX_LABEL_CHARS:
         yield f"a label has 1 to {_MAX_LABEL_CHARS} characters"
 
 
-def _field_problems(fields: Sequence[str], policies: Sequence[FormPolicy]) -> Iterator[str]:
+def _field_problems(fields: Sequence[str], tickets: Set[str]) -> Iterator[str]:
     if not 1 <= len(fields) <= _MAX_FIELDS:
         yield f"name 1 to {_MAX_FIELDS} fields, or none for all of them"
-    tickets = {policy.ticket_field for policy in policies}
     for field in fields:
         if not _FIELD.fullmatch(field):
             yield f"{field!r} is neither a field's number nor its unique name"

@@ -6,12 +6,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
 from jotgate.frozen import frozen
 from jotgate.mirroring.queries import Query, shown
+from jotgate.mirroring.showing import VERDICT
 from jotgate.mirroring.wording import DEFAULT_LIMIT, MAX_LIMIT, result_set
 
 #: A row as it is shown.
@@ -73,6 +74,9 @@ FORMS = Columns(
     unseen=frozenset({"new"}),
     answers=False,
 )
+#: Of a key that sees everything, the number of new ones and the verdicts among it.
+WHOLE_FORMS = replace(FORMS, numbers=FORMS.numbers | FORMS.unseen, unseen=frozenset())
+JUDGED_SUBMISSIONS = replace(SUBMISSIONS, texts=SUBMISSIONS.texts | {VERDICT})
 
 
 @frozen
@@ -250,7 +254,7 @@ class _Found:
                 self.below = high if self.below is None else min(self.below, high)
 
     def _about_time(self, key: str, column: str, relation: str, wanted: str) -> None:
-        at = _moment(wanted)
+        at = moment(wanted)
         if at is None:
             self._problems.append(f'filter {shown(key)} needs a time such as "2026-09-01 08:00:00"')
             return
@@ -302,7 +306,7 @@ def _read_number(values: Mapping[str, str], name: str, problems: list[str]) -> i
     return int(text or 0)
 
 
-def _moment(text: str) -> float | None:
+def moment(text: str) -> float | None:
     """Return about when a wall clock somewhere showed *text*, or None if it is not a time."""
     if not _TIME.fullmatch(text):
         return None

@@ -52,9 +52,18 @@ def not_available(path: str) -> dict[str, object]:
     return failure(404, f"Requested URL ({path}) is not available!")
 
 
-def over_limit() -> dict[str, object]:
+def over_limit(why: str) -> dict[str, object]:
     """Say that the day's calls are used up, in that of the reported ways that goes with the status 429."""
-    return {"responseCode": 429, "message": "API-Limit exceeded", "content": ""}
+    return {"responseCode": 429, "message": "API-Limit exceeded", "content": "", "info": why}
+
+
+def withheld(resource: str, form_id: str) -> dict[str, object]:
+    """Refuse what the key sees and JotForm no longer shows to the site, and say which form."""
+    message = (
+        f"You're not authorized to use (/{resource}) - JotForm does not show form {form_id} to this site"
+    )
+    why = "The form was deleted at JotForm or given to another account, or the site's own key has changed."
+    return failure(401, message, info=why)
 
 
 def result_set(

@@ -18,7 +18,7 @@ from jotgate.protocols.mirrored import Mirrored, MirrorTurn
 from jotgate.protocols.outbox import Backlog, Consumer, Failed, Notice, Told
 from jotgate.protocols.overview import FormFigures
 from jotgate.protocols.reporting import WouldBeRefusal
-from jotgate.protocols.scoped_keys import Counted, NewScopedKey, ScopedKey, Share
+from jotgate.protocols.scoped_keys import Counted, Known, NewScopedKey, ScopedKey, Share
 from jotgate.protocols.settling import (
     Handover,
     ListedSubmission,
@@ -62,6 +62,7 @@ __all__ = [
     "Hint",
     "Invited",
     "KeptAnswers",
+    "Known",
     "KnownRange",
     "ListedEntry",
     "ListedSubmission",

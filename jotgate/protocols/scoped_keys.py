@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from jotgate.frozen import frozen
+from jotgate.outcomes import Verdict
 
 
 @frozen
@@ -32,10 +33,12 @@ class NewScopedKey:
     #: The key's public name.
     key_id: str
     label: str | None
-    #: Names of forms, at least one.
+    #: Names of forms, and JotForm's numbers of those that are not gated; at least one.
     forms: tuple[str, ...]
     #: Question ids or unique names; None: all but the ticket field.
     fields: tuple[str, ...] | None
+    #: Whatever JotForm has, each with its verdict; False: only what counts.
+    all_submissions: bool
     share: Share
     #: Seconds since the epoch, UTC; None: never.
     expires_at: float | None
@@ -50,6 +53,7 @@ class ScopedKey:
     label: str | None
     forms: tuple[str, ...]
     fields: tuple[str, ...] | None
+    all_submissions: bool
     share: Share
     created_at: float
     expires_at: float | None
@@ -77,3 +81,13 @@ class Counted(NamedTuple):
     form: str
     #: JotForm's time by its earliest plausible reading, seconds since the epoch, UTC.
     created_at: float
+
+
+class Known(NamedTuple):
+    """What the ledger says of a submission."""
+
+    #: The form's name when it was judged.
+    form: str
+    verdict: Verdict
+    #: False: its author is forgotten, or retention removed it.
+    may_be_shown: bool

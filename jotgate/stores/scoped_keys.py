@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jotgate.ledger import Entry
-from jotgate.protocols import Counted, NewScopedKey, ScopedKey, Share
+from jotgate.outcomes import Verdict
+from jotgate.protocols import Counted, Known, NewScopedKey, ScopedKey, Share
 from jotgate.stores.driver import Row
 from jotgate.stores.verbs import Verbs, record, tried_twice
 
@@ -36,13 +37,14 @@ class ScopedKeyVerbs(Verbs):
                 label=key.label,
                 forms=json.dumps(key.forms),
                 fields=None if key.fields is None else json.dumps(key.fields),
+                all_submissions=int(key.all_submissions),
                 share_calls=key.share.calls,
                 share_fraction=key.share.fraction,
                 now=now,
                 expires_at=key.expires_at,
             )
             if created:
-                note = "forms " + ", ".join(key.forms)
+                note = "forms " + ", ".join(key.forms) + ", all submissions" * key.all_submissions
                 record(tx, _entry("key.created", key.key_id, now, actor, note))
         return created > 0
 
@@ -135,6 +137,13 @@ class ScopedKeyVerbs(Verbs):
             row = tx.one("read_counted", submission_id=submission_id)
         return None if row is None else Counted(submission_id, *row)
 
+    @tried_twice
+    def known(self, submission_ids: Sequence[str]) -> dict[str, Known]:
+        """Return what the ledger says of those of these submissions that it has, or had."""
+        with self._read() as tx:
+            rows = tx.each("read_known", submission_ids)
+        return {row[0]: Known(form=row[1], verdict=Verdict(row[2]), may_be_shown=row[3] == 1) for row in rows}
+
 
 def _place(submission_id: str) -> str:
     """Return what ids are ordered by."""
@@ -143,7 +152,7 @@ def _place(submission_id: str) -> str:
 
 
 def _key(row: Row) -> ScopedKey:
-    key_id, code_key, label, forms, fields, share_calls, share_fraction, *rest = row
+    key_id, code_key, label, forms, fields, all_submissions, share_calls, share_fraction, *rest = row
     created_at, expires_at, revoked_at, last_used_at, calls_day, calls = rest
     return ScopedKey(
         key_id=key_id,
@@ -151,6 +160,7 @@ def _key(row: Row) -> ScopedKey:
         label=label,
         forms=tuple(json.loads(forms)),
         fields=None if fields is None else tuple(json.loads(fields)),
+        all_submissions=all_submissions == 1,
         share=Share(calls=share_calls, fraction=share_fraction),
         created_at=created_at,
         expires_at=expires_at,

@@ -56,6 +56,7 @@ def test_the_list_has_the_promised_fields(site: Site) -> None:
         "key_id": _name(first),
         "state": "live",
         "forms": ["students"],
+        "all_submissions": False,
         "fields": None,
         "share": "10%/day",
         "calls": 0,
@@ -105,6 +106,12 @@ def test_a_script_reads_which_keys_were_ended(site: Site) -> None:
         (["--form", "students", "--expires", "soon"], "a date with a time"),
         (["--form", "students", "--expires", "2024-01-01"], "expired before its first use"),
         (["--form", "students", "--field", "jotgate"], "the ticket field, which no key sees"),
+        (
+            ["--form", "241230000000000"],
+            "241230000000000 is not gated, so none of its submissions count: add --all",
+        ),
+        (["--form", "241230000000000", "--all-submissions"], "JotForm does not show form 241230000000000"),
+        (["--form", "teachers", "--all-submissions"], "no form 'teachers'"),
         (["--form", "students", "--field", "3,nope"], "'nope' is not a field of students"),
         (["--form", "students", "--field", "a b"], "'a b' is not a field of students"),
         ([], "--form"),
@@ -116,6 +123,44 @@ def test_what_makes_no_sense_is_misuse(site: Site, args: list[str], words: str) 
     assert result.exit_code == 2
     assert words in result.output
     assert site.lines("keys", "list") == []
+
+
+def test_a_key_reads_forms_without_a_gate_by_their_numbers(site: Site) -> None:
+    """A gated form's number stands for its name, and the list says which keys read everything."""
+    ungated = site.sandbox.add_form("Catering")
+    made = site.run(
+        "keys", "create", "--form", ungated, "--form", site.trip, "--all-submissions", "--field", "3"
+    )
+    assert made.exit_code == 0, made.output
+    assert f"It reads all submissions of {ungated}, trip at" in made.stderr
+    by_number = site.run("keys", "create", "--form", site.students, "--expires", "2031-08-01")
+    assert by_number.exit_code == 0, by_number.output
+    lines = site.lines("keys", "list")
+    assert [(line["forms"], line["all_submissions"]) for line in lines] == [
+        ([ungated, "trip"], True),
+        (["students"], False),
+    ]
+    assert lines[1]["expires_at"] == "2031-07-31T22:00:00Z"
+    table = site.run("keys", "list").output
+    assert "that count" in table
+    site.sandbox.add_fault("down", times=None)
+    blind = site.run("keys", "create", "--form", "241230000000000", "--all-submissions")
+    assert KEY.fullmatch(blind.stdout.strip())
+    assert "Could not check whether the form exists" in blind.stderr
+
+
+def test_the_ticket_field_is_refused_by_its_number_too(site: Site) -> None:
+    """JotForm says which one it is; while JotForm is down, the last sweep does."""
+    questions = site.sandbox._world.form(site.students).questions.values()
+    [qid] = [question.qid for question in questions if question.name == "jotgate"]
+    refusal = f"{qid!r} is the ticket field, which no key sees"
+    assert (
+        refusal in site.run("keys", "create", "--form", "students", "--form", "trip", "--field", qid).output
+    )
+    site.run("sweep")
+    site.sandbox.add_fault("down", times=None)
+    refused = site.run("keys", "create", "--form", "students", "--field", qid)
+    assert (refused.exit_code, refusal in refused.output) == (2, True)
 
 
 def test_fields_that_cannot_be_looked_at_are_told_and_taken(site: Site) -> None:

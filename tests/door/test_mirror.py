@@ -15,6 +15,7 @@ import flask
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from jotgate.admission.grants import Terms, people
 from jotgate.errors import InputError, UnknownForm
@@ -28,7 +29,7 @@ from tests.door.mirrored import NO_FORM, NO_SUBMISSION, School, asked, canaries,
 from tests.door.test_endpoints import Outage
 
 DAY = 86_400.0
-OVER_LIMIT = {"responseCode": 429, "message": "API-Limit exceeded", "content": ""}
+SHARE, ACCOUNT = "the key's share of today's API calls is used up", "today's API calls are used up"
 FORM_PASSWORD = "the-password-of-the-form"
 
 
@@ -520,6 +521,17 @@ def test_an_edit_shows_after_five_minutes(own: School) -> None:
     assert own.content(key, path)["answers"]["3"]["answer"] == "edited"
 
 
+def over_limit(answer: TestResponse) -> str:
+    """Return why an answer says that there are no calls left, as JotForm says it."""
+    told: Any = answer.json
+    assert answer.status_code == 429
+    assert "Retry-After" in answer.headers
+    why, _, until = told.pop("info").partition("; there are more from ")
+    assert re.fullmatch(r"[0-9T:-]+Z on\.", until)
+    assert told == {"responseCode": 429, "message": "API-Limit exceeded", "content": ""}
+    return str(why)
+
+
 def test_a_key_costs_no_more_than_its_share(own: School) -> None:
     """`limit-left` counts down to JotForm's over-limit answer; what was read stays readable; a new day begins."""
     key = own.key("students", "trip", share=Share(calls=2))
@@ -527,7 +539,7 @@ def test_a_key_costs_no_more_than_its_share(own: School) -> None:
     assert left == [1, 0, 0]
     before = own.calls
     answer = own.ask(key, own.path("/submissions"))
-    assert (answer.status_code, answer.json) == (429, OVER_LIMIT)
+    assert over_limit(answer) == SHARE
     assert 0 < int(answer.headers["Retry-After"]) <= 25 * 3600
     assert own.calls == before
     assert own.content(key, own.path())
@@ -541,23 +553,23 @@ def test_a_share_is_part_of_what_the_account_has(own: School) -> None:
     """A tenth of the plan's calls, and none where the share is nothing."""
     answer: Any = own.ask(own.key(share=Share(fraction=0.1)), own.path()).json
     assert answer["limit-left"] == 100_000 // 10 - 1
-    assert own.ask(own.key("trip", share=Share(calls=0)), own.path("", "trip")).json == OVER_LIMIT
+    assert over_limit(own.ask(own.key("trip", share=Share(calls=0)), own.path("", "trip"))) == SHARE
 
 
 def test_when_the_account_has_no_calls_left_the_key_has_none(own: School) -> None:
     """Our own count and JotForm's word lead to the same answer, and what failed to be paid is not counted."""
     key = own.key("students", "trip")
     own.sandbox.add_fault("over_limit", variant="403", times=1)
-    assert own.ask(key, own.path()).json == OVER_LIMIT
+    assert over_limit(own.ask(key, own.path())) == f"JotForm says that {ACCOUNT}"
     own.site.parts.quota.discovered(limit=100, used=100)
     before = own.site.parts.scoped_keys.list()[-1].calls
-    assert own.ask(key, own.path("", "trip")).json == OVER_LIMIT
+    assert over_limit(own.ask(key, own.path("", "trip"))) == ACCOUNT
     assert own.site.parts.scoped_keys.list()[-1].calls == before
 
 
 @pytest.mark.parametrize("fault", ["html", "down", "cut_json", "wrong_region", "reset"])
 def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> None:
-    """503 in an envelope that tells nothing, and at once for a few seconds; what was read stays readable."""
+    """503 in JotForm's envelope, and at once for a few seconds; what was read stays readable."""
     now = timed(own)
     key = own.key()
     own.content(key, own.path("/questions"))
@@ -568,6 +580,7 @@ def test_when_jotform_is_down_the_mirror_says_so(own: School, fault: str) -> Non
         "responseCode": 503,
         "message": "The service is temporarily unavailable, try again later.",
         "content": "",
+        "info": "JotForm gives no answer.",
     }
     assert own.content(key, own.path("/questions"))
     own.sandbox.clear_faults()
@@ -848,12 +861,13 @@ _queries = st.fixed_dictionaries(
 
 @given(data=st.data())
 def test_whatever_is_asked_a_key_sees_no_more_than_its_own(big: School, data: st.DataObject) -> None:
-    """No row of another form, no field that is not listed, nothing that does not count, no secret, and no fault."""
+    """No row of another form, no field that is not listed, nothing that does not count, no secret, no fault."""
     forms = data.draw(st.sets(st.sampled_from(sorted(big.forms)), min_size=1), label="forms")
     fields = data.draw(
         st.one_of(st.none(), st.sets(st.sampled_from(["3", "remarks", "5"]), min_size=1)), label="fields"
     )
-    key = _key_for(big, frozenset(forms), None if fields is None else frozenset(fields))
+    everything = data.draw(st.booleans(), label="all submissions")
+    key = _key_for(big, frozenset(forms), None if fields is None else frozenset(fields), everything)
     submissions = [one for kept in (big.counted, big.others) for ids in kept.values() for one in ids]
     form_id = data.draw(
         st.sampled_from([*big.forms.values(), big.sandbox.foreign_form_id, "1"]), label="form"
@@ -875,7 +889,8 @@ def test_whatever_is_asked_a_key_sees_no_more_than_its_own(big: School, data: st
     qids = {"3", "4", "5"} if fields is None else {"3": "3", "remarks": "4", "5": "5"}.keys() & fields
     seen = {"remarks": "4"}
     allowed = {seen.get(one, one) for one in qids}
-    counted = {big.numbers[one] for form in forms for one in big.counted[form]}
+    kept = [big.counted, big.others] if everything else [big.counted]
+    counted = {big.numbers[one] for ids in kept for form in forms for one in ids[form]}
     for form, qid, number in canaries(text):
         assert form in forms
         assert qid in allowed
@@ -887,12 +902,13 @@ def test_whatever_is_asked_a_key_sees_no_more_than_its_own(big: School, data: st
 _keys: dict[object, str] = {}
 
 
-def _key_for(big: School, forms: frozenset[str], fields: frozenset[str] | None) -> str:
+def _key_for(big: School, forms: frozenset[str], fields: frozenset[str] | None, everything: bool) -> str:
     """Return a key of that scope; there are few, so each is made once."""
-    if (id(big), forms, fields) not in _keys:
-        made = big.key(*sorted(forms), fields=None if fields is None else tuple(sorted(fields)))
-        _keys[id(big), forms, fields] = made
-    return _keys[id(big), forms, fields]
+    scope = (id(big), forms, fields, everything)
+    if scope not in _keys:
+        named = None if fields is None else tuple(sorted(fields))
+        _keys[scope] = big.key(*sorted(forms), fields=named, all_submissions=everything)
+    return _keys[scope]
 
 
 def _asked_for(big: School, key: str, path: str, query: dict[str, str]) -> str:

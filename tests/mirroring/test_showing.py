@@ -23,7 +23,8 @@ ANSWERS = {
 def key(*names: str) -> ScopedKey:
     """Return a key for these fields, or for all."""
     return ScopedKey(
-        key_id="K", code_key="k", label=None, forms=("students",), fields=names or None, share=Share(calls=1),
+        key_id="K", code_key="k", label=None, forms=("students",), fields=names or None, all_submissions=False,
+        share=Share(calls=1),
         created_at=0.0, expires_at=None, revoked_at=None, last_used_at=None, calls_day="", calls=0,
     )  # fmt: skip
 
@@ -52,7 +53,7 @@ def seen(view: View) -> set[str]:
 )
 def test_a_key_sees_the_fields_that_it_names(names: tuple[str, ...], shown: set[str]) -> None:
     """By number or unique name; a name of digits only is no number."""
-    view = View(key(*names), POLICY, None)
+    view = View(key(*names), POLICY.form_id, POLICY)
     assert seen(view) == shown
     assert set(view.questions(ANSWERS)) == shown
 
@@ -60,8 +61,8 @@ def test_a_key_sees_the_fields_that_it_names(names: tuple[str, ...], shown: set[
 @pytest.mark.parametrize("names", [(), ("jotgate",), ("9",)])
 def test_no_key_sees_the_ticket_field(names: tuple[str, ...]) -> None:
     """By the settings' name; once the sweep has found it, by its number and its present name as well."""
-    assert "9" not in seen(View(key(*names), POLICY, None))
-    renamed = View(key(*names), FormPolicy(form="students", form_id="1", title="x", ticket_field="old"), state(
+    assert "9" not in seen(View(key(*names), POLICY.form_id, POLICY))
+    renamed = View(key(*names), "1", FormPolicy(form="students", form_id="1", title="x", ticket_field="old"), state(
         ticket_qid="9", ticket_name="jotgate"
     ))  # fmt: skip
     assert "9" not in seen(renamed)
@@ -69,7 +70,7 @@ def test_no_key_sees_the_ticket_field(names: tuple[str, ...]) -> None:
 
 def test_only_what_is_listed_is_passed_on() -> None:
     """JotForm may add to its answers whatever it likes, such as addresses and keys."""
-    view = View(key(), POLICY, None)
+    view = View(key(), POLICY.form_id, POLICY)
     row = {
         "id": "1",
         "form_id": "2",
@@ -82,18 +83,20 @@ def test_only_what_is_listed_is_passed_on() -> None:
     asked = {"3": {"qid": "3", "name": "class", "text": "Class", "secret": "x"}}
     assert view.questions(asked) == {"3": {"qid": "3", "name": "class", "text": "Class"}}
     form = {"id": "2", "title": "Students", "emails": ["a@b.example"], "count": "99", "last_submission": "x"}
-    assert set(view.form(form, None)) == {"id", "title", "count", "last_submission"}
+    assert set(view.form_shown(form, None)) == {"id", "title", "count", "last_submission"}
 
 
 def test_a_form_counts_what_counts_here() -> None:
     """In place of JotForm's own number and time, which tell of everything that was sent."""
     newest = Counted("5", "students", 1_768_496_400.0)
-    shown = View(key(), POLICY, state()).form({"count": "99", "last_submission": "2027-01-01"}, newest)
+    shown = View(key(), POLICY.form_id, POLICY, state()).form_shown(
+        {"count": "99", "last_submission": "2027-01-01"}, newest
+    )
     assert (shown["count"], shown["last_submission"]) == ("2", "2026-01-15 12:00:00")
-    assert View(key(), POLICY, None).form({}, None) == {"count": "0", "last_submission": None}
+    assert View(key(), POLICY.form_id, POLICY).form_shown({}, None) == {"count": "0", "last_submission": None}
 
 
 @pytest.mark.parametrize("answers", [None, [], "x", {"3": "no object"}])
 def test_no_answers_are_spelled_as_jotform_spells_an_empty_map(answers: object) -> None:
     """An empty list."""
-    assert View(key(), POLICY, None).row({"id": "1", "answers": answers})["answers"] == []
+    assert View(key(), POLICY.form_id, POLICY).row({"id": "1", "answers": answers})["answers"] == []

@@ -428,8 +428,9 @@ CREATE TABLE scoped_keys (
     code_key TEXT NOT NULL,  -- the code key that the fingerprint was made with
     key_id TEXT NOT NULL UNIQUE,  -- its public name
     label TEXT,
-    forms TEXT NOT NULL,  -- that it may read
+    forms TEXT NOT NULL,  -- that it may read: names, and JotForm's numbers of those without a gate
     fields TEXT,  -- that it may see; none: all but the ticket field
+    all_submissions INTEGER NOT NULL DEFAULT 0,  -- 1: whatever JotForm has, with its verdict; 0: only what counts
     share_calls INTEGER,  -- its share of the day's calls, as a number
     share_fraction REAL,  -- or as a fraction
     created_at REAL NOT NULL,

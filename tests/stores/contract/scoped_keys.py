@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jotgate.outcomes import Verdict
-from jotgate.protocols import Counted, NewScopedKey, ScopedKey, Share
+from jotgate.protocols import Counted, Known, NewScopedKey, ScopedKey, Share
 from jotgate.protocols import SubmissionFilter as Filter
 from jotgate.stores import Store
 from tests.stores.contract.material import (
@@ -33,6 +33,7 @@ def new_key(name: str, **changes: object) -> NewScopedKey:
         "label": None,
         "forms": (FORM,),
         "fields": None,
+        "all_submissions": False,
         "share": Share(fraction=0.1),
         "expires_at": None,
     }
@@ -63,6 +64,7 @@ class ScopedKeysContract(Contract):
             label="the library é",
             forms=(FORM, OTHER_FORM),
             fields=("3", "class"),
+            all_submissions=True,
             share=Share(calls=50),
             expires_at=T0 + DAY,
         )
@@ -72,6 +74,7 @@ class ScopedKeysContract(Contract):
             label="the library é",
             forms=(FORM, OTHER_FORM),
             fields=("3", "class"),
+            all_submissions=True,
             share=Share(calls=50),
             created_at=T0,
             expires_at=T0 + DAY,
@@ -82,7 +85,7 @@ class ScopedKeysContract(Contract):
         )
         assert store.scoped_key(digest("B")) is None
         other = created(store, "B")
-        assert (other.fields, other.share) == (None, Share(fraction=0.1))
+        assert (other.fields, other.share, other.all_submissions) == (None, Share(fraction=0.1), False)
         assert store.scoped_keys() == [kept, other]
 
     def test_a_scoped_key_is_made_once(self, store: Store) -> None:
@@ -162,6 +165,29 @@ class ScopedKeysContract(Contract):
         assert first == Counted("1", FORM, kept.created_at) == store.counted_submission("1")
         assert store.counted_submission("6") is None
         assert store.counted_submission("no id") is None
+
+    def test_what_the_ledger_knows_is_told_with_whether_it_may_be_shown(self, store: Store) -> None:
+        """Verdicts of any kind; not the submissions of who is forgotten on their form, nor what retention removed."""
+        settled(
+            store, sent_in(1, None), sent_in(2, None, form=OTHER_FORM), sent_in(3, None), sent_in(4, None)
+        )
+        for one, subject in (("2", "s-1"), ("3", "s-1"), ("4", None)):
+            store.rule(one, accept=True, subject=subject, actor="owner", reason="seen", now=T0)
+        store.forget("s-1", form=FORM, now=T0, actor="owner")
+        unticketed, accepted = Verdict.UNTICKETED, Verdict.ACCEPTED
+        assert store.known(["1", "2", "3", "4", "5"]) == {
+            "1": Known(FORM, unticketed, True),
+            "2": Known(OTHER_FORM, accepted, True),
+            "3": Known(FORM, accepted, False),
+            "4": Known(FORM, accepted, True),
+        }
+        store.retain(FORM, before=T0 + 100 * DAY, delete=True, now=T0)
+        assert store.known(["1", "2", "3"]) == {
+            "1": Known(FORM, unticketed, False),
+            "2": Known(OTHER_FORM, accepted, True),
+            "3": Known(FORM, accepted, False),
+        }
+        assert store.known([]) == {}
 
 
 def _take_twenty(store: Store) -> int:
