@@ -31,7 +31,7 @@ def mine(door: Door, request: Request, form: str) -> Response:
     if wants_json(request):
         return json_response(200, _as_json(own))
     path = door.door_path(request, form)
-    context = _shown(door, own) | {
+    context = own_context(door, own) | {
         "door_url": path,
         "subject": spoken_subject(viewer.subject),
         # A login is left where it was made.
@@ -50,14 +50,14 @@ def all_mine(door: Door, request: Request) -> Response:
     if wants_json(request):
         return json_response(200, {"forms": [_as_json(own) for own in owned]})
     forms = [
-        _shown(door, own) | {"mine_url": f"{door.door_path(request, own.policy.form)}/mine"}
+        own_context(door, own) | {"mine_url": f"{door.door_path(request, own.policy.form)}/mine"}
         for own in owned
         if own.submissions or own.answer.state is State.PENDING
     ]
     return door.page(request, 200, "jotgate/all_mine.html", {"form": None, "forms": forms})
 
 
-class _Own(NamedTuple):
+class Own(NamedTuple):
     """What a visitor has sent of one form."""
 
     policy: FormPolicy
@@ -68,13 +68,13 @@ class _Own(NamedTuple):
     edits_as_of: float | None
 
 
-def _own(door: Door, policy: FormPolicy, viewer: Viewer, edits: Mapping[str, float | None]) -> _Own:
+def _own(door: Door, policy: FormPolicy, viewer: Viewer, edits: Mapping[str, float | None]) -> Own:
     form = policy.form
     answer, found = answer_for(door, form, viewer), submissions_of(door, form, viewer)
-    return _Own(policy, answer, found, edits.get(form))
+    return Own(policy, answer, found, edits.get(form))
 
 
-def _shown(door: Door, own: _Own) -> dict[str, Any]:
+def own_context(door: Door, own: Own) -> dict[str, Any]:
     """Return what a page needs to show it."""
     now = door.parts.clock.now()
 
@@ -111,7 +111,7 @@ def _texts(field: ShownField) -> tuple[str, ...]:
     return (field.value,) if isinstance(field.value, str) else field.value
 
 
-def _as_json(own: _Own) -> dict[str, Any]:
+def _as_json(own: Own) -> dict[str, Any]:
     return {
         "form": own.policy.form,
         "state": own.answer.state,

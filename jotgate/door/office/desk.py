@@ -26,6 +26,7 @@ _MAX_PARTS = 2_000
 FORM_MENU: tuple[tuple[str, str, str], ...] = (
     ("overview", "", "How it goes"),
     ("submissions", "/submissions", "Submissions"),
+    ("form", "/form", "Form"),
 )
 SITE_MENU: tuple[tuple[str, str, str], ...] = (
     ("ledger", "/ledger", "What happened"),
@@ -171,7 +172,12 @@ class Desk:
 
 
 def framed_by_nobody(door: Door, response: Response) -> Response:
-    """Keep a page of the office out of every frame, also where other sites may frame the door."""
+    """Keep a page of the office out of every frame, also where other sites may frame the door.
+
+    What the office itself shows in a frame has said so by its own header.
+    """
+    if "X-Frame-Options" in response.headers:
+        return response
     own = response.headers.get("Content-Security-Policy", door.headers["Content-Security-Policy"])
     directives = own.split("; ")
     kept = [directive for directive in directives if not directive.startswith("frame-ancestors ")]

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 from werkzeug.wrappers import Response
 
-from jotgate.door.office import health, ledger, overview, ruling, submissions
+from jotgate.door.office import doorway, health, ledger, overview, previewing, ruling, submissions
 from jotgate.door.office.desk import MAX_BYTES
 from jotgate.frozen import frozen
 
@@ -65,6 +65,10 @@ PAGES = (
     _view("/", overview.home, Need.PEOPLE),
     _view("/f/<form>", overview.form, Need.FORM),
     _view("/f/<form>/chart/<name>.svg", overview.chart, Need.FORM),
+    _view("/f/<form>/form", doorway.show, Need.FORM),
+    _change("/f/<form>/form/pause", doorway.pause, Need.FORM),
+    _change("/f/<form>/form/reopen", doorway.reopen, Need.FORM),
+    _view("/f/<form>/form/preview/<name>", previewing.preview, Need.FORM),
     _view("/f/<form>/submissions", submissions.listing, Need.FORM),
     _view("/f/<form>/submissions/export", submissions.export, Need.FORM),
     _view("/f/<form>/submissions/<submission_id>", ruling.one, Need.FORM),
