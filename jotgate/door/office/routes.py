@@ -61,6 +61,7 @@ def _endpoint(answer: Callable[..., Response]) -> str:
     return f"{answer.__module__.rpartition('.')[2]}.{answer.__name__}"
 
 
+#: Who may see each is said once more in tests/test_office_matrix.py, which knows no page that it was not told of.
 PAGES = (
     _view("/", overview.home, Need.PEOPLE),
     _view("/f/<form>", overview.form, Need.FORM),

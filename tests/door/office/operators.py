@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import flask
 from werkzeug.test import TestResponse
 
+from jotgate.flask import JotGate
 from jotgate.operators import Operator
 from tests.door.site import Site, Visitor
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
 OFFICE = "/jotgate/admin"
 _CHANGE = re.compile(r'name="change" value="([^"]+)"')
+
+
+def in_flask(site: Site, **config: Any) -> WSGIApplication:
+    """Return the same site in Flask, with other settings if need be."""
+    app = flask.Flask("school")
+    app.config |= {f"JOTGATE_{name.upper()}": value for name, value in site.mapping.items()} | config
+    JotGate().init_app(app, parts=None if config else site.parts)
+    return app
 
 
 def link_of(site: Site, name: str = "Ms Vega", **limits: Any) -> str:
@@ -27,9 +40,11 @@ def enter(visitor: Visitor, link: str) -> TestResponse:
     return visitor.post(link.partition("?")[0], data={"link": link.partition("link=")[2]})
 
 
-def signed_in(site: Site, name: str = "Ms Vega", **limits: Any) -> Visitor:
+def signed_in(
+    site: Site, name: str = "Ms Vega", application: WSGIApplication | None = None, **limits: Any
+) -> Visitor:
     """Return a browser that a link has let in."""
-    visitor = site.visitor()
+    visitor = site.visitor(application)
     assert enter(visitor, link_of(site, name, **limits)).status_code == 303
     return visitor
 

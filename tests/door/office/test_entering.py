@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
-import flask
 import pytest
 
 from jotgate import Operator
 from jotgate.admission.sign_ins import FREE_WRONG_LINKS, LINK_SECONDS, VISIT_SECONDS
-from jotgate.flask import JotGate
-from tests.door.office.operators import OFFICE, change_in, enter, link_of, post, signed_in
+from tests.door.office.operators import OFFICE, change_in, enter, in_flask, link_of, post, signed_in
 from tests.door.site import SITE_URL, Site, running_site
 
 ADDRESSES = (
@@ -36,14 +33,6 @@ def site() -> Iterator[Site]:
     """Return a site without a login of its own."""
     with running_site() as site:
         yield site
-
-
-def in_flask(site: Site, **config: Any) -> Callable[..., object]:
-    """Return the same site in Flask, with other settings if need be."""
-    app = flask.Flask("school")
-    app.config |= {f"JOTGATE_{name.upper()}": value for name, value in site.mapping.items()} | config
-    JotGate().init_app(app, parts=None if config else site.parts)
-    return app
 
 
 def events(site: Site) -> list[tuple[str, str]]:
