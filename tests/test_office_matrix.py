@@ -30,6 +30,10 @@ WHO = {
     "GET /": _ALL,
     "GET /f/<form>": _FORM,
     "GET /f/<form>/chart/<name>.svg": _FORM,
+    "GET /f/<form>/form": _FORM,
+    "POST /f/<form>/form/pause": "owner operator",
+    "POST /f/<form>/form/reopen": "owner operator",
+    "GET /f/<form>/form/preview/<name>": _FORM,
     "GET /f/<form>/submissions": _FORM,
     "GET /f/<form>/submissions/export": _FORM,
     "GET /f/<form>/submissions/<submission_id>": _FORM,
@@ -118,9 +122,7 @@ def test_a_thing_of_another_form_is_found_under_no_address(
     whole: Whole, people: dict[str, Visitor], page: Page
 ) -> None:
     """A submission, a person, an entry: whoever knows its number gets it neither under their form nor under none."""
-    named = [
-        name for name in whole.arguments[OTHER] if f"<{name}>" in page.rule and name not in ("form", "name")
-    ]
+    named = [name for name in whole.arguments[OTHER] if f"<{name}>" in page.rule and name != "form"]
     if not named:
         return
     visitor = people["operator"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jotgate.admission.grants import Person, Terms
+from jotgate.door.office.previewing import STAND_IN
 from jotgate.door.office.routes import PAGES, Page
 from jotgate.mirroring.scoped_keys import Scope
 from jotgate.protocols import EntryFilter, SubmissionFilter
@@ -29,6 +30,16 @@ QUESTIONS = (
 _RESTLESS = ("usage", "lease", "trials", "guesses", "sqlite_sequence")
 #: What a page is asked for besides, where it shows nothing otherwise.
 QUERIES = {"/f/<form>/submissions/export": "kind=csv"}
+#: Parts of a rule that mean something else than in others.
+_OF_RULES = {
+    "/f/<form>/chart/<name>.svg": {"name": "funnel"},
+    "/f/<form>/form/preview/<name>": {"name": STAND_IN},
+}
+#: Parts of a rule that mean something else than in others.
+_OF_RULES = {
+    "/f/<form>/chart/<name>.svg": {"name": "funnel"},
+    "/f/<form>/form/preview/<name>": {"name": STAND_IN},
+}
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 #: Names things: is given a field's name, and returns what stands there.
@@ -49,7 +60,7 @@ class Whole:
 
     def address(self, page: Page, form: str = OWN) -> str:
         """Return the address of a page about things of *form* that are there."""
-        names = self.arguments[form]
+        names = self.arguments[form] | _OF_RULES.get(page.rule, {})
         missing = set(_ARGUMENT.findall(page.rule)) - set(names)
         assert not missing, f"tests/door/office/whole.py has nothing to put for {missing} of {page.rule}"
         query = f"?{QUERIES[page.rule]}" if page.rule in QUERIES else ""
@@ -130,7 +141,6 @@ def _arguments(whole: Whole, form: str, named: Naming) -> dict[str, str]:
     [newest] = store.entries(EntryFilter(forms=(form,)), limit=1)
     return {
         "form": form,
-        "name": "funnel",
         "submission_id": counted.submission_id,
         "ref": newest.ref,
     }
