@@ -59,6 +59,7 @@ TESTED_WITH = {
     "checkup/forms": "cli/test_doctor",
     "checkup/lateness": "cli/test_sweeping",
     "checkup/mail": "cli/test_mailing",
+    "checkup/metrics": "door/test_metrics",
     "checkup/outside": "cli/test_outside_checks",
     "checkup/site": "cli/test_doctor",
     "classlist/addresses": "classlist/test_reading",

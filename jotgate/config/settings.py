@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field, replace
 from importlib import import_module
+from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -72,6 +73,7 @@ RULES: Rules = {
     "subject_loader": rules.callback,
     "admin_check": rules.callback,
     **MAIL_RULES,
+    "metrics_token": rules.secret,
     # Read by itself, since its sentences name the form and the key within it.
     "forms": lambda value: value,
 }
@@ -142,6 +144,8 @@ class Settings:
     mail_sender: Callable[..., object] | None = None
     #: Texts of the site's own.
     mail_templates: Path | None = None
+    #: Opens the address for monitoring. None: there is none.
+    metrics_token: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any]) -> Settings:
@@ -179,6 +183,7 @@ class Settings:
         values = read_table(table, RULES, name=name, needed=_NEEDED, problems=problems, spell=spell)
         _note_shared_secrets(values, spell, problems)
         note_mail(values, spell, problems)
+        _note_missing_package(values, spell, problems)
         policies: dict[str, FormPolicy] = {}
         if "forms" in values:
             policies = read_forms(values.pop("forms"), name=spell("forms"), problems=problems)
@@ -224,9 +229,20 @@ def _note_shared_secrets(values: Mapping[str, Any], spell: Callable[[str], str],
         problems.append(f"{spell(key)}: one secret is {where}; use a different one in each place.")
 
 
+def _note_missing_package(
+    values: Mapping[str, Any], spell: Callable[[str], str], problems: list[str]
+) -> None:
+    if "metrics_token" in values and find_spec("prometheus_client") is None:
+        problems.append(
+            f"{spell('metrics_token')}: it needs another package: run `pip install 'jotgate[metrics]'`."
+        )
+
+
 def _secrets(values: Mapping[str, Any]) -> Iterable[tuple[str, bytes]]:
     if "api_key" in values:
         yield "api_key", values["api_key"].encode()
+    if "metrics_token" in values:
+        yield "metrics_token", values["metrics_token"]
     for key in ("secret_keys", "code_keys", "hook_secrets"):
         for secret in values.get(key, ()):
             yield key, secret if isinstance(secret, bytes) else secret.encode()

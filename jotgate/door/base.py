@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
@@ -29,6 +30,9 @@ from jotgate.signed.passes import Pass
 from jotgate.signed.tickets import OnPage, Ticket
 from jotgate.signed.tokens import can_be_stored
 from jotgate.wiring import Parts
+
+if TYPE_CHECKING:
+    from jotgate.checkup.metrics import Meter
 
 _log = logging.getLogger("jotgate.door")
 
@@ -58,6 +62,13 @@ class Door:
         self._ask_site = ask_site
         #: What every page of the door says of itself.
         self.headers = security_headers(parts.settings)
+
+    @cached_property
+    def meter(self) -> Meter:
+        """The figures for monitoring; loaded when somebody asks for them."""
+        from jotgate.checkup.metrics import Meter
+
+        return Meter(self.parts)
 
     def held(self, request: Request, form: str) -> Pass | None:
         """Return the valid pass that the request carries for *form*, if any."""

@@ -12,6 +12,7 @@ from jotgate.door.endpoints import done, enter_code, form, leave, move, renew, s
 from jotgate.door.entering import enter
 from jotgate.door.handling import Route
 from jotgate.door.inviting import accept
+from jotgate.door.metrics import metrics
 from jotgate.door.mine import all_mine, mine
 from jotgate.door.mirror import mirror, submitted
 from jotgate.door.services import health, hook, static
@@ -74,6 +75,7 @@ ROUTES = (
     _admin("/admin/", "admin"),
     _admin("/admin/<path:path>", "admin_page"),
     _admin("/admin//<path:path>", "admin_slashes"),
+    Route(rule="/metrics", endpoint="metrics", methods=("GET",), answer=metrics, programs=True),
     Route(rule="/health", endpoint="health", methods=("GET",), answer=health, programs=True),
     Route(rule="/static/<name>", endpoint="static", methods=("GET",), answer=static, programs=True),
 )

@@ -32,6 +32,7 @@ from jotgate.protocols.signing_keys import SigningKey, StillSigned
 from jotgate.protocols.standing import Coded, OwnRow, Standing, ToldSubmission
 from jotgate.protocols.sweep import FormState, Hint, KnownRange, Place, Reading, Unproven
 from jotgate.protocols.tickets import Opening, Revoked
+from jotgate.protocols.totals import Total
 from jotgate.protocols.zones import ZoneCount
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "Told",
     "ToldSubmission",
     "Tombstones",
+    "Total",
     "Unproven",
     "WouldBeRefusal",
     "ZoneCount",

@@ -31,6 +31,7 @@ from jotgate.stores.standing import StandingVerbs
 from jotgate.stores.submission_lists import SubmissionListVerbs
 from jotgate.stores.sweep import SweepVerbs
 from jotgate.stores.tickets import TicketVerbs
+from jotgate.stores.totals import TotalVerbs
 from jotgate.stores.zones import ZoneVerbs
 
 __all__ = ["Store", "open_store"]
@@ -62,6 +63,7 @@ class Store(
     ForgettingVerbs,
     ZoneVerbs,
     MailVerbs,
+    TotalVerbs,
 ):
     """Everything that is remembered, in a relational database.
 

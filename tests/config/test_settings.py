@@ -50,6 +50,7 @@ KEYS = (
     "mail_rate",
     "mail_sender",
     "mail_templates",
+    "metrics_token",
     "forms",
 )
 NEEDED = ("site_url", "api_key", "secret_keys", "code_keys", "hook_secrets", "store", "forms")

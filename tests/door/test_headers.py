@@ -43,6 +43,7 @@ EVERY_ROUTE = [
     ("POST", f"/jotgate/hook/{HOOK_SECRET}"),
     ("POST", "/jotgate/hook/a-secret-of-nobody"),
     ("GET", "/jotgate/health"),
+    ("GET", "/jotgate/metrics"),
     ("GET", "/jotgate/f/nobody"),
     ("GET", "/jotgate/nothing"),
     ("PUT", DOOR),

@@ -32,3 +32,6 @@ SELECT ticket_id FROM tickets WHERE ticket_id = :each ORDER BY ticket_id FOR UPD
 -- name: pace_of_mails
 -- Whoever sends mails takes the next turn one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate mails ' || current_schema, 0))
+
+-- name: totals
+SELECT pg_advisory_xact_lock(hashtextextended('jotgate totals ' || current_schema, 0))

@@ -422,6 +422,22 @@ CREATE INDEX mails_by_time ON mails (claimed_at);
 
 CREATE INDEX mails_by_address ON mails (address);
 
+-- How often what happened, by entries of the ledger that no longer change: counters for monitoring.
+CREATE TABLE totals (
+    event TEXT NOT NULL,
+    form TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (event, form, reason)
+) WITHOUT ROWID;
+
+-- Up to which entry.
+CREATE TABLE totalled (
+    name TEXT PRIMARY KEY,
+    seq BIGINT NOT NULL,
+    at REAL NOT NULL  -- when that was last looked at
+) WITHOUT ROWID;
+
 -- Scoped keys.
 CREATE TABLE scoped_keys (
     fingerprint BLOB PRIMARY KEY,  -- of the key, 16 bytes

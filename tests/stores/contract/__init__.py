@@ -35,6 +35,7 @@ from tests.stores.contract.standing import StandingContract
 from tests.stores.contract.submission_lists import SubmissionListsContract
 from tests.stores.contract.sweeping import SweepingContract
 from tests.stores.contract.telling import TellingContract
+from tests.stores.contract.totals import TotalsContract
 
 __all__ = ["StoreContract"]
 
@@ -59,6 +60,7 @@ class StoreContract(
     CountingContract,
     OutboxContract,
     MailingContract,
+    TotalsContract,
     TellingContract,
     StandingContract,
     AuditContract,
