@@ -92,6 +92,7 @@ TESTED_WITH = {
     "mailing/wording": "mailing/test_texts",
     "mirroring/account": "door/test_mirror",
     "mirroring/counting": "door/test_mirror",
+    "mirroring/looking": "cli/test_scoped_keys",
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",

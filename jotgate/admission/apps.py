@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -121,15 +121,22 @@ class Apps:
             raise InputError([f"the app {name!r} was revoked: create another"])
         return self._registered(name).app
 
-    def rotate(self, name: str, *, actor: str, public_key: str | None = None) -> IssuedAppKey:
+    def rotate(
+        self, name: str, *, actor: str, public_key: str | None = None, seen: Collection[str] | None = None
+    ) -> IssuedAppKey:
         """Give an app a new key, good at once; its first token makes the present one a retiring one.
 
+        *seen* are the ids of the keys that the person saw; None: they do it whatever there is by now.
+
         Raises:
-            InputError: the app does not exist, was revoked, or cannot have this key.
+            InputError: the app does not exist, was revoked, cannot have this key, or has other keys than were seen.
         """
         problems: list[str] = []
         raw = _public_bytes(public_key, problems)
         registered = self._registered(name)
+        fresh = [key.key_id for key in registered.keys if seen is not None and key.key_id not in seen]
+        if fresh:
+            problems.append(f"{name} got the key {fresh[-1]} since you looked: nothing was changed")
         if registered.app.revoked_at is not None:
             problems.append(f"the app {name!r} was revoked: create another")
         live = [key for key in registered.keys if key.state is not AppKeyState.REVOKED]

@@ -14,15 +14,14 @@ from jotgate.cli.site import actor_option, open_parts
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
 from jotgate.config import rules
-from jotgate.errors import InputError, QuotaExhausted, UpstreamError, UpstreamReason
+from jotgate.errors import InputError, QuotaExhausted, UpstreamError
+from jotgate.mirroring.looking import look_at_jotform
 from jotgate.mirroring.scoped_keys import USUAL_SHARE, Scope, read_share, spell_share
-from jotgate.policy import DEFAULT_TICKET_FIELD
 from jotgate.protocols import ScopedKey, Share
 from jotgate.quota import day_window
 from jotgate.wiring import Parts
 
 #: What JotForm says of forms that are not the account's.
-_NOT_SHOWN = (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -100,39 +99,12 @@ def create(
 
 
 def _look_at_jotform(parts: Parts, scope: Scope) -> None:
-    """Ask JotForm, by one call a form, for forms without a gate and for the fields: else a key may read nothing.
-
-    Raises:
-        InputError: JotForm does not show a form, none of the forms has one of the fields, or it is for tickets.
-    """
-    known: set[str] = set()
-    tickets: set[str] = set()
-    problems = []
-    for form in scope.forms:
-        policy = parts.settings.policies.get(form)
-        if policy is not None and not scope.fields:
-            continue
-        ticket_field = DEFAULT_TICKET_FIELD if policy is None else policy.ticket_field
-        try:
-            questions = parts.service.questions(policy.form_id if policy else form, operator=True)
-        except (UpstreamError, QuotaExhausted) as problem:
-            if not isinstance(problem, UpstreamError) or problem.reason not in _NOT_SHOWN:
-                what = "the fields exist" if scope.fields else "the form exists"
-                say(f"Could not check whether {what}: {plain(trouble(problem))}", err=True)
-                return
-            problems.append(f"JotForm does not show form {form} to this site's API key")
-            continue
-        for question in questions:
-            names = {question.qid, question.name}
-            known |= names
-            tickets |= names if ticket_field in names else set()
-    for field in () if problems else scope.fields or ():
-        if field not in known:
-            problems.append(f"{field!r} is not a field of {' or '.join(scope.forms)}")
-        elif field in tickets:
-            problems.append(f"{field!r} is the ticket field, which no key sees")
-    if problems:
-        raise InputError(problems)
+    """See that the key has something to read; where JotForm cannot be asked, say so and go on."""
+    try:
+        look_at_jotform(scope, policies=parts.settings.policies, service=parts.service)
+    except (UpstreamError, QuotaExhausted) as problem:
+        what = "the fields exist" if scope.fields else "the form exists"
+        say(f"Could not check whether {what}: {plain(trouble(problem))}", err=True)
 
 
 def _share(text: str) -> Share:

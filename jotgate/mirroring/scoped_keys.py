@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
+from hashlib import sha256
 
 from jotgate.clock import Clock
 from jotgate.codes import ALPHABET, FINGERPRINT_BYTES
@@ -79,12 +80,12 @@ class ScopedKeys:
         self._keys = code_keys.keys(_PURPOSE)
         self._clock = clock
 
-    def create(self, scope: Scope, *, actor: str) -> IssuedScopedKey:
-        """Create a key; it is stored before it is returned.
+    def create(self, scope: Scope, *, actor: str, once: str = "") -> IssuedScopedKey:
+        """Create a key; it is stored before it is returned. With the same *once*, only the first time.
 
         Raises:
             UnknownForm: the settings have no such form.
-            InputError: the scope makes no sense.
+            InputError: the scope makes no sense, or *once* made a key before.
         """
         forms = self.named(scope.forms, ungated=scope.all_submissions)
         states = {state.form: state for state in self._store.form_states()}
@@ -94,7 +95,7 @@ class ScopedKeys:
             raise InputError(problems)
         code_key, key = next(iter(self._keys.items()))
         while True:
-            issued = _new_key()
+            issued = _new_key(once)
             fresh = NewScopedKey(
                 fingerprint=_fingerprint(issued, key),
                 code_key=code_key,
@@ -108,6 +109,10 @@ class ScopedKeys:
             )
             if self._store.create_scoped_key(fresh, now=self._clock.now(), actor=actor):
                 return issued
+            if once:
+                raise InputError(
+                    [f"this page has made the key {issued.key_id} already: revoke it if nobody has it"]
+                )
 
     def named(self, forms: Sequence[str], *, ungated: bool) -> tuple[str, ...]:
         """Return each form once, by its name if it is gated, else by its number.
@@ -193,13 +198,16 @@ def spell_share(share: Share) -> str:
     return f"{share.calls}/day" if share.calls is not None else f"{100 * (share.fraction or 0.0):g}%/day"
 
 
-def _new_key() -> IssuedScopedKey:
-    name, secret = (_symbols(count) for count in (_NAME_SYMBOLS, _SECRET_SYMBOLS))
+def _new_key(once: str) -> IssuedScopedKey:
+    name = _symbols(
+        sha256(once.encode()).digest()[:_NAME_SYMBOLS] if once else secrets.token_bytes(_NAME_SYMBOLS)
+    )
+    secret = _symbols(secrets.token_bytes(_SECRET_SYMBOLS))
     return IssuedScopedKey(f"jgk_{name}_{secret}", key_id=name)
 
 
-def _symbols(count: int) -> str:
-    return "".join(ALPHABET[byte & 31] for byte in secrets.token_bytes(count))
+def _symbols(random: bytes) -> str:
+    return "".join(ALPHABET[byte & 31] for byte in random)
 
 
 def _fingerprint(text: str, key: bytes) -> bytes:

@@ -30,6 +30,8 @@ FORM_MENU: tuple[tuple[str, str, str], ...] = (
 )
 SITE_MENU: tuple[tuple[str, str, str], ...] = (
     ("ledger", "/ledger", "What happened"),
+    ("apps", "/apps", "Apps"),
+    ("keys", "/keys", "Scoped keys"),
     ("health", "/health", "Health"),
 )
 #: What of them is there for who looks after some forms only.

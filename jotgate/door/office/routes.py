@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 from werkzeug.wrappers import Response
 
-from jotgate.door.office import doorway, health, ledger, overview, previewing, ruling, submissions
+from jotgate.door.office import doorway, health, ledger, overview, previewing, programs, ruling, submissions
 from jotgate.door.office.desk import MAX_BYTES
 from jotgate.frozen import frozen
 
@@ -77,6 +77,13 @@ PAGES = (
     # Of who looks after some forms, it shows the entries about these.
     _view("/ledger", ledger.listing, Need.FORM),
     _view("/ledger/<ref>", ledger.entry, Need.FORM),
+    _view("/apps", programs.apps, Need.SITE),
+    _change("/apps/create", programs.create_app, Need.SITE),
+    _change("/apps/<name>/rotate", programs.rotate_app, Need.SITE),
+    _change("/apps/<name>/revoke", programs.revoke_app, Need.SITE),
+    _view("/keys", programs.keys, Need.SITE),
+    _change("/keys/create", programs.create_key, Need.SITE),
+    _change("/keys/<key_id>/revoke", programs.revoke_key, Need.SITE),
     _view("/health", health.overview, Need.SITE),
     _change("/health", health.checkup, Need.SITE),
 )

@@ -24,6 +24,10 @@
 
   if (live) setInterval(refresh, 1000 * Number(live.dataset.officeLive));
 
+  for (const field of document.querySelectorAll("[data-office-select]")) {
+    field.addEventListener("focus", () => field.select());
+  }
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.method !== "post" || event.defaultPrevented) return;
