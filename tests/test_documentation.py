@@ -118,12 +118,13 @@ class Desk:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         return {**os.environ, "PATH": path, "PYTHONWARNINGS": "error", "PYTHONUNBUFFERED": "1"}
 
-    def run(self, *command: str) -> str:
+    def run(self, *command: str, answered: str | None = None, **environment: str) -> str:
         """Run a command as the reader would, expect it to succeed, and return what it printed."""
         done = subprocess.run(
             command,
             cwd=self.folder,
-            env=self.environment(),
+            env=self.environment() | environment,
+            input=answered,
             capture_output=True,
             text=True,
             timeout=120,

@@ -18,8 +18,9 @@ _HELD_UP = ("gunicorn", "werkzeug")
 
 def outside(parts: Parts, headers: Mapping[str, str]) -> Iterator[Finding]:
     """Ask the site for its door and its webhook, and see who answers; *headers* are those of every page of the door."""
-    forms = list(parts.settings.policies)
-    address = f"{parts.settings.site_url}{parts.settings.url_prefix}/f/{forms[0]}"
+    # A site may only hand out scoped keys, and have no form.
+    page = next((f"f/{form}" for form in parts.settings.policies), "mine")
+    address = f"{parts.settings.site_url}{parts.settings.url_prefix}/{page}"
     try:
         door = _ask("GET", address)
         hook = _ask("POST", hook_address(parts, parts.settings.hook_secrets[-1]))

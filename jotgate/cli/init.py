@@ -26,6 +26,8 @@ from jotgate.quota import PLANS, Quota, Usage
 T = TypeVar("T")
 
 _FALLBACK_NAME = "form"
+#: What stands for a site that gates none.
+_NO_FORM = "none"
 #: In order, so that each answer can be checked as soon as it takes the place of one.
 _FORM = {"id": "1"}
 _PLACEHOLDERS = {
@@ -67,7 +69,11 @@ class _Scratch:
     help="JotForm's API key, with Read Access. [default: ask]",
 )
 @click.option("--api-host", help='Where the account lives: "us", "eu", "hipaa", or as in the settings.')
-@click.option("--form", "form_id", help="JotForm's number of the first form, or its address.")
+@click.option(
+    "--form",
+    "form_id",
+    help='JotForm\'s number of the first form, or its address; "none": no form, only scoped keys.',
+)
 @click.option("--name", help="What to call the form here: lower-case letters, digits, hyphens.")
 @click.option("--title", help="The title that visitors read. [default: its title at JotForm]")
 @click.option(
@@ -124,21 +130,21 @@ def init(
     ask.for_setting("api_host", "Where the JotForm account lives", api_host, default="us")
     ask.for_setting("api_key", "JotForm API key (Read Access)", api_key, hidden=True)
     form = ask.for_form(form_id, name=name, timezone=timezone)
-    table = values["forms"][form]
+    table = values["forms"].get(form, {})
     # Everything is checked before anything is sent.
     settings = Settings.from_mapping(values)
     if not no_check:
-        account, info = _ask_jotform(settings, table["id"])
+        account, info = _ask_jotform(settings, table.get("id"))
         if account.plan.lower() in PLANS:
             values["plan"] = account.plan.lower()
-        title = title or info.title
-    if title:
+        title = title or (info.title if info else None)
+    if title and form:
         table["title"] = title
     settings = Settings.from_mapping(values)
     _write(path, _flask_lines(values) if flask_file else _toml(values), force=force)
     say(f"Wrote {path}, readable by you only.\n")
     group = ctx.parent.command_path if ctx.parent and not flask_file else "flask --app YOUR_APP jotgate"
-    say(_to_do(settings, form, path, group))
+    say(_to_do(settings, form, path, group) if form else _to_do_for_keys(settings, path, group))
 
 
 class _Asking:
@@ -160,8 +166,8 @@ class _Asking:
         option = f"--{key.replace('_', '-')}"
         self._ask(option, question, given, settle, default=default, hidden=hidden)
 
-    def for_form(self, form_id: str | None, *, name: str | None, timezone: str | None) -> str:
-        """Settle the form, under the name that is returned."""
+    def for_form(self, form_id: str | None, *, name: str | None, timezone: str | None) -> str | None:
+        """Settle the form, under the name that is returned; None: there is none."""
         form: dict[str, str] = {}
 
         def settle_as(key: str) -> Callable[[str], None]:
@@ -175,9 +181,15 @@ class _Asking:
             self._settle({**self._values, "forms": {text: dict(form)}})
 
         def settle_id(text: str) -> None:
-            settle_as("id")(text.rstrip("/").rpartition("/")[2])
+            if text.lower() == _NO_FORM:
+                self._settle({**self._values, "forms": {}})
+            else:
+                settle_as("id")(text.rstrip("/").rpartition("/")[2])
 
-        self._ask("--form", "Number of the form, or its address at JotForm", form_id, settle_id)
+        question = f"Number of the form, or its address at JotForm ({_NO_FORM}: only scoped keys)"
+        self._ask("--form", question, form_id, settle_id)
+        if not self._values["forms"]:
+            return None
         question = "Time zone of the school"
         self._ask("--timezone", question, timezone, settle_as("timezone"), default=_zone_of_this_machine())
         self._ask("--name", "Name of the form here", name, settle_name, default=_FALLBACK_NAME)
@@ -231,8 +243,8 @@ def _zone_of_this_machine() -> str:
     return name if found else "UTC"
 
 
-def _ask_jotform(settings: Settings, form_id: str) -> tuple[Account, FormInfo]:
-    """Make sure, with two calls, that the key works and sees the form."""
+def _ask_jotform(settings: Settings, form_id: str | None) -> tuple[Account, FormInfo | None]:
+    """Make sure, with two calls, that the key works and sees the form, if there is one."""
     clock = SystemClock()
     quota = Quota(_Scratch(), account="init", limit=None, clock=clock)
     client = JotFormClient(
@@ -241,11 +253,11 @@ def _ask_jotform(settings: Settings, form_id: str) -> tuple[Account, FormInfo]:
     account: Account | None = None
     try:
         account = client.account(operator=True)
-        return account, client.form(form_id, operator=True)
+        return account, client.form(form_id, operator=True) if form_id else None
     except JotgateError as problem:
         asked = "the key" if account is None else f"the form {form_id}"
         is_refused = isinstance(problem, UpstreamError) and problem.reason is UpstreamReason.UNAUTHORIZED
-        why = unseen(form_id) if account is not None and is_refused else plain(trouble(problem))
+        why = unseen(form_id) if form_id and account is not None and is_refused else plain(trouble(problem))
         raise Failed(
             f"Nothing was written. Asking JotForm about {asked} failed: {why}"
             "\n--no-check goes on without asking."
@@ -269,6 +281,8 @@ def _toml(values: Mapping[str, Any]) -> str:
     top = {key: value for key, value in values.items() if key != "forms"}
     lines = [_HEAD]
     lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in top.items()]
+    if not values["forms"]:
+        lines += ["", "[forms]"]
     for form, table in values["forms"].items():
         lines += ["", f"[forms.{form}]"]
         lines += [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()]
@@ -277,6 +291,18 @@ def _toml(values: Mapping[str, Any]) -> str:
 
 def _flask_lines(values: Mapping[str, Any]) -> str:
     return "\n".join([_HEAD, *(f"JOTGATE_{key.upper()} = {value!r}" for key, value in values.items())]) + "\n"
+
+
+def _to_do_for_keys(settings: Settings, path: Path, group: str) -> str:
+    return f"""\
+Now at JotForm: under Settings, API the key must say Read Access. It needs no more.
+
+Keep copies of these two together, and private:
+  - {settings.store_path or "the database"} (which keys there are)
+  - {path} (without its code_keys every scoped key is void)
+
+Then `{group} doctor` checks all of it,
+and `{group} keys create --form NUMBER --all-submissions` makes a key for a form."""
 
 
 def _to_do(settings: Settings, form: str, path: Path, group: str) -> str:

@@ -128,8 +128,8 @@ def read_forms(forms: object, *, name: str, problems: list[str]) -> dict[str, Fo
     if not isinstance(forms, Mapping):
         problems.append(f"{name} must be a table with a table for each form, under a name of yours.")
         return {}
-    if not 1 <= len(forms) <= _MAX_FORMS:
-        problems.append(f"{name} must hold 1 to {_MAX_FORMS} forms.")
+    if len(forms) > _MAX_FORMS:
+        problems.append(f"{name} must hold at most {_MAX_FORMS} forms.")
         return {}
     policies: dict[str, FormPolicy] = {}
     for form, table in forms.items():

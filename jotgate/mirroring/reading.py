@@ -109,15 +109,19 @@ class Reading:
             left = left.after(stretch)
 
     def form_of(self, submission_id: str, *, among: Set[str]) -> str | None:
-        """Return the form of a submission that nobody knows yet, if it is one of these; that costs a call."""
+        """Return the form of a submission, if it is one of these; that costs a call, unless a list has shown it."""
+        number = int(submission_id)
+        for form_id in among:
+            stretch = self._kept.around(form_id, number)
+            if stretch is not None and number in stretch.rows:
+                return form_id
         held = self._kept.value(submission_id, "form_of")
         if held is None:
             with self._kept.turn(submission_id, self._left()) as (turn, ends_at):
                 held = self._kept.value(submission_id, "form_of")
                 if held is None:
                     held = self._read_form_of(turn, among, ends_at)
-        form_id: str | None = held["form_id"]
-        return form_id if form_id in among else None
+        return held["form_id"] if held["form_id"] in among else None
 
     def _read_form_of(self, turn: MirrorTurn, among: Set[str], ends_at: float) -> dict[str, str | None]:
         submission_id = turn.form_id

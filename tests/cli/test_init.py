@@ -57,6 +57,20 @@ def test_it_asks_for_what_is_missing_and_hides_the_key(fresh: Site) -> None:
     assert Settings.from_toml(fresh.config).policies["trip"].form_id == fresh.trip
 
 
+def test_a_site_may_have_no_form(fresh: Site) -> None:
+    """It hands out scoped keys and nothing else: nothing is said about forms, and `doctor` agrees."""
+    answers = ["https://school.example", fresh.sandbox.api, fresh.sandbox.read_key, "none"]
+    result = fresh.run("init", input="\n".join(answers) + "\n")
+    assert result.exit_code == 0, result.output
+    assert "keys create --form NUMBER --all-submissions" in result.output
+    assert "Short Text field" not in result.output
+    assert dict(Settings.from_toml(fresh.config).policies) == {}
+    assert fresh.run("doctor").exit_code == 0
+    assert fresh.run("sweep").exit_code == 0
+    assert fresh.run("status").exit_code == 0
+    assert fresh.run("keys", "create", "--form", fresh.trip, "--all-submissions").exit_code == 0
+
+
 def test_the_secrets_are_new_each_time_and_only_the_webhooks_is_shown(fresh: Site) -> None:
     """Two runs share no secret; of the secrets only the webhook's address, which is to be copied, is printed."""
     found = []

@@ -169,7 +169,7 @@ def test_what_it_costs_is_shared(own: School) -> None:
     other = own.forgotten()
     assert other.ids(key, "catering", limit=1000) == ids[:-1001:-1]
     assert other.content(key, f"/submission/{ids[7]}")
-    assert own.calls == before + 4
+    assert own.calls == before + 3
 
 
 def test_a_search_through_too_many_is_refused(own: School, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,1 @@
+"""People who asked JotForm for something, each with the steps of the documentation, counted, and the outcome."""
