@@ -25,6 +25,7 @@ _MAX_PARTS = 2_000
 #: The menus: the section's name, its address below the office or the form, and what it is called.
 FORM_MENU: tuple[tuple[str, str, str], ...] = (
     ("overview", "", "How it goes"),
+    ("people", "/people", "People and codes"),
     ("submissions", "/submissions", "Submissions"),
     ("form", "/form", "Form"),
 )
@@ -37,7 +38,7 @@ SITE_MENU: tuple[tuple[str, str, str], ...] = (
 #: What of them is there for who looks after some forms only.
 FORMS_MENU = SITE_MENU[:1]
 #: What of them is there for who looks after some batches only.
-BATCH_MENU: tuple[tuple[str, str, str], ...] = ()
+BATCH_MENU = FORM_MENU[1:2]
 
 
 class Desk:

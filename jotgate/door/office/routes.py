@@ -11,7 +11,19 @@ from werkzeug.exceptions import NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 from werkzeug.wrappers import Response
 
-from jotgate.door.office import doorway, health, ledger, overview, previewing, programs, ruling, submissions
+from jotgate.door.office import (
+    changing,
+    doorway,
+    fresh,
+    health,
+    ledger,
+    overview,
+    people,
+    previewing,
+    programs,
+    ruling,
+    submissions,
+)
 from jotgate.door.office.desk import MAX_BYTES
 from jotgate.frozen import frozen
 
@@ -74,6 +86,12 @@ PAGES = (
     _view("/f/<form>/submissions/export", submissions.export, Need.FORM),
     _view("/f/<form>/submissions/<submission_id>", ruling.one, Need.FORM),
     _change("/f/<form>/submissions/<submission_id>/rule", ruling.rule, Need.FORM),
+    _view("/f/<form>/people", people.listing, Need.PEOPLE),
+    _change("/f/<form>/people/choose", changing.choose, Need.PEOPLE),
+    _change("/f/<form>/people/change", changing.change, Need.PEOPLE),
+    _change("/f/<form>/people/undo", changing.undo, Need.PEOPLE),
+    _change("/f/<form>/people/file", fresh.download, Need.PEOPLE, fresh.MAX_BYTES),
+    _view("/f/<form>/people/<code_id>", people.person, Need.PEOPLE),
     # Of who looks after some forms, it shows the entries about these.
     _view("/ledger", ledger.listing, Need.FORM),
     _view("/ledger/<ref>", ledger.entry, Need.FORM),

@@ -30,7 +30,8 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    // A download may be asked for twice.
+    if (form.method !== "post" || event.defaultPrevented || form.dataset.again !== undefined) return;
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
   });

@@ -143,4 +143,5 @@ def _arguments(whole: Whole, form: str, named: Naming) -> dict[str, str]:
         "form": form,
         "submission_id": counted.submission_id,
         "ref": newest.ref,
+        "code_id": whole.site.parts.people.codes_of(form, f"{named('subject')} {form}")[0].fingerprint.hex(),
     }

@@ -1,0 +1,319 @@
+"""What is decided about codes: of one person or of many at once, as they were seen, and undone for ten minutes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response
+
+from jotgate.admission.people import Decision
+from jotgate.config import rules
+from jotgate.door.office import fresh
+from jotgate.door.office.desk import Desk
+from jotgate.door.office.history import zone_of
+from jotgate.door.office.people import (
+    FILTERS,
+    local_moment,
+    may_undo,
+    name_of,
+    new_change,
+    person_page,
+    search_of,
+)
+from jotgate.errors import InputError
+from jotgate.phrases import counted
+from jotgate.policy import FormPolicy
+from jotgate.protocols import Grant
+from jotgate.protocols.people import (
+    KEPT,
+    CodeEdit,
+    GivingBack,
+    Kept,
+    Left,
+    Naming,
+    Outcome,
+    Revocation,
+    Seen,
+    Window,
+)
+from jotgate.signed.tokens import can_be_stored
+
+REISSUE = "reissue"
+#: So many new codes are shown on one page.
+MAX_FRESH = 10_000
+_ACTIONS = ("revoke", "window", "name", "give_back", REISSUE)
+#: What is done to many at once; a name is one person's.
+BULK = {
+    REISSUE: "Give new codes",
+    "window": "Change when they are valid",
+    "give_back": "Give a use back",
+    "revoke": "Revoke",
+}
+_CHANGE_ID = re.compile("[0-9a-f]{16}")
+_SEEN = re.compile(r"([0-9a-f]{32})\.([0-9]{1,9})")
+_NAMES_SHOWN = 5
+_MAX_NOTE_CHARS = 200
+_CONFLICT, _UNUSABLE = 409, 422
+_DONE = {
+    "revoke": "Revoked {codes}.",
+    "window": "Changed when {codes} open the form.",
+    "name": "Changed the name or the address.",
+    "give_back": "Gave a use back: {codes}.",
+}
+_LEFT: Mapping[Left, str] = {
+    Left.CHANGED: "somebody has changed or replaced it since you looked",
+    Left.OPENED: "its form was opened since, so that going back would take it from them",
+    Left.NOTHING: "there was nothing to do",
+    Left.IMPOSSIBLE: "it would end before it begins",
+}
+
+
+def choose(desk: Desk, form: str) -> Response:
+    """Show what is about to happen to the codes that were ticked, or to all that a list shows, and ask once.
+
+    Raises:
+        InputError: nothing was chosen, or not what to do.
+    """
+    action, policy = desk.fields.get("action", ""), desk.policy(form)
+    if action not in BULK:
+        raise InputError(["Choose what to do."])
+    _look_at_rights(desk, action)
+    is_all = desk.fields.get("which") == "all"
+    seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if is_all else _ticked(desk)
+    if not seen:
+        raise InputError(["Tick at least one code, or choose all that the list shows."])
+    if action == REISSUE and len(seen) > MAX_FRESH:
+        raise InputError([f"More than {MAX_FRESH:,} new codes do not fit on a page. Go batch by batch."])
+    context = {
+        "action": action,
+        "label": BULK[action],
+        "count": len(seen),
+        "codes": counted(len(seen), "code"),
+        "ticked": [] if is_all else desk.request.form.getlist("code"),
+        "digest": _digest(seen) if is_all else "",
+        "filters": {name: _field(desk)(name) for name in FILTERS},
+        "zone": policy.timezone,
+        "change_id": new_change(),
+        "back": desk.url(_list_of(desk, form)),
+    }
+    return desk.page("choose", context, form=form, section="people")
+
+
+def change(desk: Desk, form: str) -> Response:
+    """Carry a decision out.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    action = desk.fields.get("action", "")
+    if action not in _ACTIONS:
+        raise InputError(["Choose what to do."])
+    _look_at_rights(desk, action)
+    seen = _meant(desk, form)
+    decision = Decision(
+        change_id=_change_id(desk),
+        form=form,
+        actor=desk.actor,
+        seen=seen,
+        batches=None if desk.operator.batches is None else tuple(desk.operator.batches),
+    )
+    if action == REISSUE:
+        return _reissue(desk, decision)
+    outcome = desk.parts.people.decide(decision, _edit(desk, action, desk.policy(form), seen, form))
+    back = _back(desk, form, seen)
+    if outcome is None:
+        return desk.redirect(back, said="That was done already.")
+    if len(seen) == 1 and not outcome.done:
+        return _conflict(desk, form, outcome)
+    changed = {"changed": decision.change_id} if outcome.done else {}
+    return desk.redirect(_with(back, changed), said=_told(_DONE[action], outcome))
+
+
+def undo(desk: Desk, form: str) -> Response:
+    """Go back on a change.
+
+    Raises:
+        Forbidden: somebody else made it, and the operator looks after a part of the form only.
+    """
+    change_id = _change_id(desk)
+    made = desk.parts.people.change(change_id)
+    if made is not None and (made.form != form or not may_undo(desk, made.actor)):
+        raise Forbidden("Somebody else made this change.")
+    outcome = desk.parts.people.undo(change_id, actor=desk.actor) if made is not None else None
+    if outcome is None:
+        return desk.redirect(
+            f"/f/{form}/people",
+            said="This can no longer be undone: ten minutes are over, or somebody did it already.",
+        )
+    return desk.redirect(
+        f"/f/{form}/people", said=_told("Undone: {codes} as before.", outcome) + _lost(outcome)
+    )
+
+
+def _reissue(desk: Desk, decision: Decision) -> Response:
+    reissued = desk.parts.people.reissue(decision)
+    if reissued is None:
+        raise InputError(
+            ["These new codes were made already, and are shown once only. Undo that, or give new ones again."]
+        )
+    outcome, issued = reissued
+    if len(decision.seen) == 1 and not issued:
+        return _conflict(desk, decision.form, outcome)
+    return fresh.page(
+        desk, decision.form, issued, change_id=decision.change_id, remarks=_left(outcome), emails=outcome.done
+    )
+
+
+def _conflict(desk: Desk, form: str, outcome: Outcome) -> Response:
+    why, grant = outcome.left[0]
+    if grant is None:
+        return desk.redirect(
+            f"/f/{form}/people",
+            said="Nothing was changed: somebody has replaced this code. Look for the person.",
+        )
+    listed = desk.parts.people.code(form, grant.fingerprint, batches=desk.operator.batches)
+    if listed is None:
+        raise Forbidden("This code is not among those that you look after.")
+    if why is Left.CHANGED:
+        problem = (
+            "Nothing was changed. Somebody changed this code since you opened the page: below is how it is now. Look,"
+            " and decide again."
+        )
+    else:
+        problem = f"Nothing was changed: {_LEFT[why]}."
+    return person_page(desk, form, listed, problem=problem, status=_CONFLICT)
+
+
+def _look_at_rights(desk: Desk, action: str) -> None:
+    if desk.operator.batches is not None and action != REISSUE:
+        raise Forbidden("You may give new codes to the people whom you look after, and nothing else.")
+
+
+def _field(desk: Desk) -> Callable[[str], str]:
+    return lambda name: desk.fields.get(name, "").strip()
+
+
+def _ticked(desk: Desk) -> tuple[Seen, ...]:
+    """Return the codes that were ticked, as the page showed them."""
+    found = [_SEEN.fullmatch(text) for text in desk.request.form.getlist("code")]
+    return tuple({one[1]: Seen(bytes.fromhex(one[1]), int(one[2])) for one in found if one}.values())
+
+
+def _meant(desk: Desk, form: str) -> tuple[Seen, ...]:
+    """Return the codes that a decision is about.
+
+    Raises:
+        InputError: there is none, or the list has changed since it was looked at.
+    """
+    digest = desk.fields.get("digest", "")
+    seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if digest else _ticked(desk)
+    if digest and digest != _digest(seen):
+        now = counted(len(seen), "code")
+        raise InputError(
+            [
+                f"Nothing was changed: the list has changed since you looked. It has {now} now. Go back and look."
+            ]
+        )
+    if not seen:
+        raise InputError(["Nothing was changed: no code was chosen."])
+    return seen
+
+
+def _digest(seen: tuple[Seen, ...]) -> str:
+    """Return what stands for a list as it was seen."""
+    digest = hashlib.sha256()
+    for fingerprint, version in sorted(seen):
+        digest.update(fingerprint + version.to_bytes(8, "big"))
+    return digest.hexdigest()[:32]
+
+
+def _change_id(desk: Desk) -> str:
+    text = desk.fields.get("change_id", "")
+    if not _CHANGE_ID.fullmatch(text):
+        raise InputError(["Nothing was changed: load the page again, and repeat what you did."])
+    return text
+
+
+def _edit(desk: Desk, action: str, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -> CodeEdit:
+    field = _field(desk)
+    note = field("note")[:_MAX_NOTE_CHARS] or None
+    if note is not None and not (can_be_stored(note) and note.isprintable()):
+        raise InputError(["The reason has characters that cannot be kept."])
+    match action:
+        case "revoke":
+            return Revocation(note=note)
+        case "give_back":
+            return GivingBack(note=note)
+        case "name":
+            return Naming(label=field("label") or None, email=field("email") or None)
+    return _window(desk, policy, seen, form)
+
+
+def _window(desk: Desk, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -> Window:
+    """Return the new window; a moment that one code had already keeps its seconds."""
+    one = desk.parts.people.code(form, seen[0].fingerprint) if len(seen) == 1 else None
+    moments = {}
+    for name in ("valid_from", "valid_until"):
+        text, now = desk.fields.get(name, "").strip(), getattr(one.grant, name) if one else None
+        keeps = text == local_moment(now, policy) if one else desk.fields.get(f"{name}_is") != "new"
+        moments[name] = KEPT if keeps else _moment(text, policy)
+    if all(isinstance(moment, Kept) for moment in moments.values()) and one is None:
+        raise InputError(["Say when the codes begin or end."])
+    return Window(**moments)
+
+
+def _moment(text: str, policy: FormPolicy) -> float | None:
+    if not text:
+        return None
+    try:
+        return rules.instant(rules.moment(text), zone_of(policy))
+    except ValueError as problem:
+        raise InputError([f"Look at the date: {problem}."]) from None
+
+
+def _list_of(desk: Desk, form: str) -> str:
+    kept = {name: value for name in FILTERS if (value := _field(desk)(name))}
+    return _with(f"/f/{form}/people", kept)
+
+
+def _back(desk: Desk, form: str, seen: tuple[Seen, ...]) -> str:
+    return f"/f/{form}/people/{seen[0].fingerprint.hex()}" if len(seen) == 1 else _list_of(desk, form)
+
+
+def _with(path: str, query: Mapping[str, Any]) -> str:
+    return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}" if query else path
+
+
+def _told(sentence: str, outcome: Outcome) -> str:
+    told = sentence.format(codes=counted(len(outcome.done), "code"))
+    return " ".join([told, *_left(outcome)])
+
+
+def _left(outcome: Outcome) -> list[str]:
+    """Say of which codes nothing was changed, and why."""
+    sentences = []
+    for why, number in Counter(why for why, _ in outcome.left).items():
+        grants = [grant for left, grant in outcome.left if left is why and grant is not None]
+        sentences.append(f"{counted(number, 'code')} left: {_LEFT[why]}{_named(grants, number)}.")
+    return sentences
+
+
+def _named(grants: list[Grant], number: int) -> str:
+    named = ", ".join(name_of(grant)[:40] for grant in grants[:_NAMES_SHOWN])
+    more = ", …" if number > len(grants[:_NAMES_SHOWN]) else ""
+    return f" ({named}{more})" if named else ""
+
+
+def _lost(outcome: Outcome) -> str:
+    if not outcome.judged_meanwhile:
+        return ""
+    number = counted(len(outcome.judged_meanwhile), "submission")
+    return (
+        f" {number} came meanwhile and got the verdict “Revoked”: accept under Submissions what should count."
+    )
