@@ -8,6 +8,8 @@ by its line. Writing defuses cells that a spreadsheet would run as formulas, and
 
 from __future__ import annotations
 
+from jotgate.classlist.coded import CodedLine, CodedList, read_coded
+from jotgate.classlist.columns import class_places
 from jotgate.classlist.reading import checked, read, rows, texts, told_apart
 from jotgate.classlist.records import (
     MAX_CELL_CHARS,
@@ -33,6 +35,8 @@ __all__ = [
     "MAX_PROBLEMS",
     "MAX_WORKBOOK_ROWS",
     "ClassList",
+    "CodedLine",
+    "CodedList",
     "Fate",
     "Lines",
     "Passed",
@@ -40,8 +44,10 @@ __all__ = [
     "Row",
     "TableWriter",
     "checked",
+    "class_places",
     "open_new",
     "read",
+    "read_coded",
     "rows",
     "texts",
     "told_apart",

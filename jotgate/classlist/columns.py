@@ -99,6 +99,8 @@ _ADDRESSES = frozenset(
         *("endereço de e mail", "correio eletrônico", "correio eletrónico"),
     }
 )
+#: As `codes create` calls them; the other one where a list has a column of that name already.
+_CODES = ("access code", "code")
 _CLASSES = frozenset(
     {
         *("class", "form", "group", "section", "tutor group", "form group", "homeroom", "registration group"),
@@ -164,6 +166,16 @@ def columns(cells: list[str], *, by_class: bool = False) -> Columns | str:
         count=count,
         headings=cells,
     )
+
+
+def code_places(cells: Sequence[str]) -> list[int]:
+    """Return which cells of a line name the codes, what we call them first."""
+    return [place for word in _CODES for place, cell in enumerate(cells) if _heading(cell) == word]
+
+
+def class_places(cells: Sequence[str]) -> list[int]:
+    """Return which cells of a line name the class."""
+    return [place for place, cell in enumerate(cells) if _heading(cell) in _CLASSES]
 
 
 def _names(headings: Sequence[str]) -> tuple[list[int], ...]:

@@ -54,11 +54,17 @@ class CodeTable:
                 batch=row.group or None,
             )
 
+    def group_of(self, issued: IssuedCode) -> str:
+        """Return the class that the list says somebody is in; empty if it does not."""
+        if self._list is None or not (places := classlist.class_places(self._list.headings)):
+            return ""
+        return classlist.texts(self._lines[issued.subject], self._list.headings)[places[0]]
+
     def row(self, issued: IssuedCode) -> list[str]:
         """Return what the table says of a code and its person."""
         link = [link_of(self._door, issued.code)] if self._door else []
         if self._list is not None:
-            line = self._lines.pop(issued.subject)
+            line = self._lines[issued.subject]
             return [*classlist.texts(line, self._list.headings), issued.code, *link]
         named = [issued.subject or "", issued.label or ""] if self._named else []
         return [issued.code, *named, *link]

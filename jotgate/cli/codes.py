@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import click
 
+from jotgate.cli.cards import make_cards
 from jotgate.cli.creating import create
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import counted, emit, json_option, plain, say
@@ -43,6 +44,7 @@ def codes() -> None:
 
 
 codes.add_command(create)
+codes.add_command(make_cards)
 
 
 def state_of(grant: Grant, now: float) -> str:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
-from urllib.parse import quote
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 import click
 
-from jotgate import classlist
+from jotgate import cards, classlist
 from jotgate.admission.again import Again, How
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.again import again_option, tell
+from jotgate.cli.cards import Press, card_options, door_of, press_of
 from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
@@ -26,7 +27,7 @@ from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.clock import iso
-from jotgate.errors import JotgateError
+from jotgate.errors import InputError, JotgateError
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -65,6 +66,13 @@ _WATCHED = 20_000
 @again_option
 @actor_option
 @out_options
+@click.option(
+    "--cards",
+    "cards_out",
+    type=click.Path(path_type=Path),
+    help="A new file of cards to print, .html or .pdf; see `codes cards`.",
+)
+@card_options
 @dry_run_option
 @json_option
 @click.pass_context
@@ -85,16 +93,15 @@ def create(
     actor: str,
     out: Path | None,
     separator: str,
+    cards_out: Path | None,
+    layout: str,
+    paper: str,
+    text: TextIO | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Create codes; everything is checked, and the file opened, before the first one is stored."""
-    if (count is not None) + bool(subjects) + (class_list is not None) != 1:
-        raise click.UsageError("Give exactly one of --count, --subject or --from.")
-    if label is not None and class_list is not None:
-        raise click.UsageError("--label works with --count or --subject only: a list brings its own labels.")
-    if by_class and class_list is None:
-        raise click.UsageError("--by-class needs a list: give one by --from.")
+    _check_whom(count, subjects, class_list, label, by_class=by_class)
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     terms = Terms(
@@ -111,8 +118,8 @@ def create(
         parts.grants.create(terms, ())
         rehearse(class_list, "code", as_json=as_json, by_class=by_class)
         return
-    page = policy.page or f"{parts.settings.url_prefix}/f/{quote(form)}"
-    door = f"{parts.settings.site_url}{page}" if links else ""
+    door = door_of(parts, form) if links else ""
+    press = press_of(ctx, parts, form, cards_out, layout, paper, text)
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None
@@ -120,33 +127,73 @@ def create(
     persons = table.people() if class_list else named()
     if earlier is not None:
         persons = earlier.those(persons)
-    if out is None:
-        persons = _few(persons, number)
+    if press is not None:
+        persons = _few(persons, number, cards.MAX_CARDS, "cards are made in parts, such as class by class")
+    elif out is None:
+        persons = _few(
+            persons, number, _MAX_PRINTED, "codes are written to a file: name a new one with --out"
+        )
     made = _Made(ctx, terms)
     issued = made.counted(_watched(parts.grants.create(terms, made.noted(persons)), number))
-    if out is None:
+    if out is None and press is None:
         with _undoable(made):
             _print(list(issued), terms, door, as_json=as_json)
     else:
-        write = classlist.writer(out, separator=separator, people=number or 0)
-        stream = classlist.open_new(out)
-        with _undoable(made, out), stream:
-            _write(write, stream, issued, table)
+        write = classlist.writer(out or "", separator=separator, people=number or 0)
+        _into_files(made, issued, table, write, out, press)
     if earlier is not None:
         earlier.conclude(actor=actor)
         tell(earlier)
-    _conclude(made, terms, out, as_json=as_json)
+    _conclude(made, terms, out, press, as_json=as_json)
 
 
-def _few(persons: Iterator[Person], number: int | None) -> Iterator[Person]:
-    """Give the persons back if their codes fit on a screen."""
-    if number is None or number <= _MAX_PRINTED:
-        first = list(islice(persons, _MAX_PRINTED + 1))
-        if len(first) <= _MAX_PRINTED:
+def _check_whom(
+    count: int | None,
+    subjects: tuple[str, ...],
+    class_list: BinaryIO | None,
+    label: str | None,
+    *,
+    by_class: bool,
+) -> None:
+    if (count is not None) + bool(subjects) + (class_list is not None) != 1:
+        raise click.UsageError("Give exactly one of --count, --subject or --from.")
+    if label is not None and class_list is not None:
+        raise click.UsageError("--label works with --count or --subject only: a list brings its own labels.")
+    if by_class and class_list is None:
+        raise click.UsageError("--by-class needs a list: give one by --from.")
+
+
+def _into_files(
+    made: _Made,
+    issued: Iterable[IssuedCode],
+    table: CodeTable,
+    write: classlist.TableWriter,
+    out: Path | None,
+    press: Press | None,
+) -> None:
+    """Write new codes into a table, on cards, or both; the table is safe before the cards are begun."""
+    paths = [path for path in (out, press.out if press else None) if path is not None]
+    streams = _opened(paths)
+    with _undoable(made, paths), ExitStack() as files:
+        for stream in streams:
+            files.enter_context(stream)
+        if press is not None:
+            issued = press.noted(issued, table.group_of)
+        if out is not None:
+            _write(write, streams[0], issued, table)
+        else:
+            deque(issued, maxlen=0)
+        if press is not None:
+            press.print(streams[-1])
+
+
+def _few(persons: Iterator[Person], number: int | None, most: int, otherwise: str) -> Iterator[Person]:
+    """Give the persons back if there are no more than *most*."""
+    if number is None or number <= most:
+        first = list(islice(persons, most + 1))
+        if len(first) <= most:
             return iter(first)
-    raise click.UsageError(
-        f"More than {_MAX_PRINTED:,} codes are written to a file: name a new one with --out."
-    )
+    raise click.UsageError(f"More than {most:,} {otherwise}.")
 
 
 class _Made:
@@ -177,14 +224,29 @@ class _Made:
         return f"`{self._command} --batch {shlex.quote(first)} --form {self._terms.form}`{more}"
 
 
+def _opened(paths: Sequence[Path]) -> list[BinaryIO]:
+    """Create all the files, or none."""
+    opened: list[BinaryIO] = []
+    try:
+        for path in paths:
+            opened.append(classlist.open_new(path))
+    except InputError:
+        for stream, path in zip(opened, paths, strict=False):
+            stream.close()
+            path.unlink()
+        raise
+    return opened
+
+
 @contextmanager
-def _undoable(made: _Made, out: Path | None = None) -> Iterator[None]:
+def _undoable(made: _Made, paths: Sequence[Path] = ()) -> Iterator[None]:
     """Say which codes exist and how to revoke them, should the work end midway."""
     try:
         yield
     except (JotgateError, OSError, KeyboardInterrupt) as problem:
-        if out is not None and not made.number:
-            out.unlink(missing_ok=True)
+        if not made.number:
+            for path in paths:
+                path.unlink(missing_ok=True)
         why = "it was stopped" if isinstance(problem, KeyboardInterrupt) else plain(str(problem))
         raise Failed(
             f"Stopped after {counted(made.number, 'code')}: {why}. More codes may be stored that nobody has seen."
@@ -228,11 +290,16 @@ def _print(issued: Sequence[IssuedCode], terms: Terms, door: str, *, as_json: bo
             say("  ".join(chain([one.code], told)))
 
 
-def _conclude(made: _Made, terms: Terms, out: Path | None, *, as_json: bool) -> None:
-    number = made.number
-    if as_json and out is not None:
-        emit({"created": number, "form": terms.form, "batch": terms.batch, "out": str(out)})
-    where = "shown only now and not stored" if out is None else f"in {out} and nowhere else"
-    say(f"Created {counted(number, 'code')} for {terms.form}, {where}.", err=True)
+def _conclude(made: _Made, terms: Terms, out: Path | None, press: Press | None, *, as_json: bool) -> None:
+    number, cards_out = made.number, press.out if press else None
+    files = {"out": out and str(out), "cards": cards_out and str(cards_out)}
+    if as_json and any(files.values()):
+        record = {"created": number, "form": terms.form, "batch": terms.batch}
+        emit(record | {name: path for name, path in files.items() if path})
+    where = " and ".join(str(path) for path in (out, cards_out) if path)
+    kept = f"in {where} and nowhere else" if where else "shown only now and not stored"
+    say(f"Created {counted(number, 'code')} for {terms.form}, {kept}.", err=True)
+    if press is not None:
+        press.conclude()
     if number:
         say(f"To revoke them all: {made.revoking}", err=True)
