@@ -52,6 +52,8 @@ class FormPolicy:
     reports_only: bool = False
     #: Fields (unique names or question ids) whose prefilled value must come back unchanged.
     locked_fields: tuple[str, ...] = ()
+    #: The field that says whose a submission is, where an app or an invitation filled it in; None: who was let in.
+    owner_field: str | None = None
     #: Fields by which submissions can be found again; kept as keyed fingerprints.
     lookup_fields: tuple[str, ...] = ()
     #: How the answers in some of them are compared, one of `LOOKUP_KINDS`; the others go by their looks.

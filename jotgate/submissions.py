@@ -12,7 +12,7 @@ from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import CodeKeys, KeyRing
-from jotgate.signed.tickets import TEXT_LENGTH, FilledIn, OnPage, Ticket, read_ticket
+from jotgate.signed.tickets import TEXT_LENGTH, FilledIn, OnPage, Ticket, owner_named, read_ticket
 
 #: How long an empty answer sheet may stay pending: the API sometimes shows null answers right after a webhook.
 EMPTY_PATIENCE_SECONDS = 15 * 60.0
@@ -71,6 +71,8 @@ class Candidate:
     created_from: str = ""
     #: How often one subject may submit the form, by whatever way; None: nothing in the settings limits that.
     in_all: int | None = None
+    #: The field that says whose it is, where the ticket's opening locked it; None: the ticket says.
+    owner_field: str | None = None
 
 
 def examine(
@@ -105,6 +107,7 @@ def examine(
         ),
         created_from=submission.created_from,
         in_all=policy.uses,
+        owner_field=policy.owner_field,
     )
 
 
@@ -154,6 +157,17 @@ def judge(
     if candidate.created_earliest > ticket.expires_at or ticket.has_ended(candidate.opening):
         return Verdict.EXPIRED
     return Verdict.TAMPERED if changed_fields(candidate, ticket) else Verdict.VERIFIED
+
+
+def owner(candidate: Candidate, ticket: Ticket) -> str | None:
+    """Return whose *candidate* is if it came back from *ticket* as it was locked.
+
+    What the visitor wrote says nothing: it is the value that an app or an invitation had locked on this very page, or
+    else the ticket's own subject.
+    """
+    opening = ticket.opening(candidate.opening)
+    named = opening and owner_named(candidate.owner_field, opening.prefill, opening.locked)
+    return named or ticket.subject
 
 
 def changed_fields(candidate: Candidate, ticket: Ticket) -> list[str]:

@@ -21,7 +21,7 @@ from jotgate.protocols import SITE_APP, App, FormState, Opening, Redemption
 from jotgate.signed.browsers import Browser
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.signed.passes import Pass, PassReader, new_pass_id
-from jotgate.signed.tickets import OnPage, Ticket, TicketState, ticket_text
+from jotgate.signed.tickets import OnPage, Ticket, TicketState, owner_named, ticket_text
 from jotgate.signed.tokens import LEEWAY_SECONDS, Claims, mint_token
 from jotgate.signed.work import ShownWork, challenge, read_work
 from jotgate.stores import Store
@@ -384,7 +384,9 @@ def app_fingerprint(app: str, form_id: str, subject: str) -> bytes:
 
 def _redemption(vetted: Vetted, policy: FormPolicy, seen: Seen, now: float) -> Redemption:
     claims, proof = vetted.claims, vetted.proof
-    locked = {*claims.locked, *(name for name in claims.prefill if name in policy.locked_fields)}
+    always = {*policy.locked_fields, policy.owner_field}
+    locked = {*claims.locked, *(name for name in claims.prefill if name in always)}
+    owner = owner_named(policy.owner_field, claims.prefill, locked)
     ticket_expires_at = policy.ticket_expires_at(now)
     return Redemption(
         form=policy.form,
@@ -397,7 +399,10 @@ def _redemption(vetted: Vetted, policy: FormPolicy, seen: Seen, now: float) -> R
         expired=vetted.expired,
         fingerprint=app_fingerprint(claims.app, policy.form_id, claims.subject),
         subject=claims.subject,
-        uses=policy.uses or _BOUNDLESS,
+        owner_field=policy.owner_field,
+        owner=owner,
+        # What is somebody else's is counted as theirs only.
+        uses=(policy.uses if owner in (None, claims.subject) else None) or _BOUNDLESS,
         in_all=policy.uses,
         version=claims.version,
         prefill=claims.prefill,

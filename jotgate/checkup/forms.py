@@ -163,6 +163,12 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
     names = {name for question in questions for name in (question.qid, question.name)}
     for setting, fields, level, therefore in (
         ("locked_fields", policy.locked_fields, Level.FAIL, "what locks it is judged tampered"),
+        (
+            "owner_field",
+            (policy.owner_field,) if policy.owner_field else (),
+            Level.FAIL,
+            "what an app fills in there is judged tampered",
+        ),
         ("lookup_fields", policy.lookup_fields, Level.WARN, "nobody is found by it"),
         ("show_fields", policy.show_fields, Level.WARN, "nobody sees it"),
         ("tell_fields", policy.tell_fields, Level.WARN, "nobody is told it"),

@@ -83,6 +83,7 @@ FORM_RULES: Rules = {
     "ticket_ttl": rules.duration,
     "pass_ttl": rules.duration,
     "locked_fields": _fields,
+    "owner_field": _field,
     "lookup_fields": _fields,
     "lookup_kinds": _kinds,
     "show_fields": _fields,
@@ -108,6 +109,7 @@ _TAKEN_OVER = {
     "ticket_ttl": "ticket_ttl_seconds",
     "pass_ttl": "pass_ttl_seconds",
     "locked_fields": "locked_fields",
+    "owner_field": "owner_field",
     "lookup_fields": "lookup_fields",
     "lookup_kinds": "lookup_kinds",
     "show_fields": "show_fields",
@@ -189,6 +191,8 @@ def _note_ticket_field(values: Mapping[str, Any], path: str, problems: list[str]
     for key in ("locked_fields", "lookup_fields", "show_fields", "tell_fields"):
         if ticket_field in values.get(key, ()):
             problems.append(f"{path}.{key}: the ticket field must not be among them.")
+    if values.get("owner_field") == ticket_field:
+        problems.append(f"{path}.owner_field: it must not be the ticket field.")
 
 
 def _note_kinds(values: Mapping[str, Any], path: str, problems: list[str]) -> None:

@@ -48,7 +48,8 @@ def accept(door: Door, request: Request, form: str) -> Response:
         refusal = door.parts.inviting.take(invitation)
     if refusal is not None:
         return refuse(door, request, refusal, form=policy)
-    token = door.parts.gate.hand_off(form, invitation.subject)
+    filled_in = {} if policy.owner_field is None else {policy.owner_field: invitation.subject}
+    token = door.parts.gate.hand_off(form, invitation.subject, prefill=filled_in, locked=list(filled_in))
     return door.redirect(f"{door.door_path(request, form)}/enter?token={token}")
 
 

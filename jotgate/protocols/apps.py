@@ -109,6 +109,10 @@ class Redemption:
     #: Names the grant of this app, form and subject, 16 bytes.
     fingerprint: bytes
     subject: str
+    #: The field that says whose the submission will be, where the token locks it; None: the subject's.
+    owner_field: str | None = None
+    #: Whom it names; None: nobody, so that it is the subject's.
+    owner: str | None = None
     #: How often the subject may submit by this app's tokens.
     uses: int
     #: How often by whatever way; None: nothing limits that.

@@ -8,13 +8,14 @@ a ticket may be open on several pages, and an app may have filled in other value
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import NamedTuple
 
 from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.signed.keyring import KeyRing
+from jotgate.signed.tokens import can_be_subject
 
 _PURPOSE = "ticket"
 _OPENING_PURPOSE = "ticket/opening"
@@ -92,6 +93,14 @@ class Ticket:
     def has_ended(self, number: int | None) -> bool:
         """Say whether so many openings came after that one that what it filled in is no longer known."""
         return number is not None and bool(self.openings) and self.opening(number) is None
+
+
+def owner_named(owner_field: str | None, prefill: Mapping[str, str], locked: Collection[str]) -> str | None:
+    """Return whom the locked *owner_field* of an opening names; None if it locks none, or names nobody."""
+    if owner_field is None or owner_field not in locked:
+        return None
+    named = prefill.get(owner_field, "").strip()
+    return named if can_be_subject(named) else None
 
 
 def new_ticket_id() -> bytes:

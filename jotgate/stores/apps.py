@@ -19,7 +19,7 @@ from jotgate.protocols import (
     Redemption,
     StoredAppKey,
 )
-from jotgate.signed.tickets import new_ticket_id
+from jotgate.signed.tickets import new_ticket_id, owner_named
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import fingerprint_of_forgotten, known_as
 from jotgate.stores.grants import GrantVerbs
@@ -172,7 +172,9 @@ class AppVerbs(GrantVerbs):
                 return _refused(tx, known, Reason.BAD_TOKEN, fault=AppFault.KEY_REVOKED)
 
     def _as_known(self, tx: Transaction, redemption: Redemption) -> Redemption:
-        """Return the redemption with a tombstone in place of a subject that is forgotten."""
+        """Return the redemption with tombstones in place of those who are forgotten."""
+        owner = known_as(tx, self._tombstones, redemption.form, redemption.owner)
+        redemption = redemption if owner == redemption.owner else replace(redemption, owner=owner)
         subject = known_as(tx, self._tombstones, redemption.form, redemption.subject)
         if subject is None or subject == redemption.subject:
             return redemption
@@ -244,7 +246,7 @@ def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | Non
         last = tx.one("last_use_of_grant", fingerprint=redemption.fingerprint)
         reason = Reason.ALREADY_SENT if redemption.app == SITE_APP else Reason.USED_UP
         return uses, _refused(tx, redemption, reason, at=last[0] if last else None)
-    spent = when_spent(tx, redemption.form, redemption.subject, in_all=redemption.in_all)
+    spent = when_spent(tx, redemption.form, redemption.owner or redemption.subject, in_all=redemption.in_all)
     if spent is not None:
         return uses, _refused(tx, redemption, Reason.ALREADY_SENT, at=spent.last_at)
     return uses, None
@@ -252,12 +254,21 @@ def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | Non
 
 def _at_hand(tx: Transaction, redemption: Redemption, uses: int) -> TicketRow | None:
     """Return the ticket to go on with: the one still being filled in, or the one that a single use lives by."""
-    name = "newest_ticket_of_grant" if uses == 1 else "open_ticket_of_grant"
-    row = tx.one(name, fingerprint=redemption.fingerprint)
-    ticket = TicketRow(*row) if row else None
-    if ticket is None or ticket.submission_id is not None or ticket.state == "revoked":
-        return None
-    return ticket
+    name = "newest_ticket_of_grant" if uses == 1 else "open_tickets_of_grant"
+    for row in tx.all(name, fingerprint=redemption.fingerprint):
+        ticket = TicketRow(*row)
+        if ticket.submission_id is None and ticket.state != "revoked" and _is_for_owner(ticket, redemption):
+            return ticket
+    return None
+
+
+def _is_for_owner(ticket: TicketRow, redemption: Redemption) -> bool:
+    """Say whether the ticket's submission will be the same person's: else each needs one, to be sent both."""
+    openings = read_openings(ticket.openings)
+    if redemption.owner_field is None or not openings:
+        return True
+    newest = openings[-1]
+    return owner_named(redemption.owner_field, newest.prefill, newest.locked) == redemption.owner
 
 
 def _remember(tx: Transaction, redemption: Redemption, key: bytes, ticket_id: bytes | None) -> bool:

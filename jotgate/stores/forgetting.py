@@ -97,7 +97,7 @@ class ForgettingVerbs(Verbs):
         by_form: dict[str, list[str]] = {}
         for one in self._tombstones(subject):
             for rows in self._found("submissions", "submissions_of_subject", subject=one, form=form):
-                for submission_id, name in rows:
+                for submission_id, name, _ in rows:
                     by_form.setdefault(name, []).append(submission_id)
         return Erasure(counts=counts, submissions=by_form)
 
@@ -294,6 +294,8 @@ def _forget_submissions(tx: Transaction, *, rows: Sequence[Row], tombstone: str)
     _for_each(tx, "remove_lookups", [{"submission_id": row[0]} for row in rows])
     values = [{"submission_id": row[0], "tombstone": tombstone} for row in rows]
     _for_each(tx, "forget_subject_of_submission", values)
+    tickets = [{"submission_id": row[0], "ticket_id": row[2]} for row in rows if row[2] is not None]
+    _for_each(tx, "forget_openings_of_submission", tickets)
 
 
 def _forget_numbered(tx: Transaction, *, rows: Sequence[Row], tombstone: str, change: str) -> None:

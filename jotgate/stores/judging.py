@@ -23,7 +23,7 @@ from jotgate.stores.outbox import announce, told_text, verdict_event
 from jotgate.stores.spending import Spent, spent_by
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import entry_values
-from jotgate.submissions import Candidate, changed_fields, judge
+from jotgate.submissions import Candidate, changed_fields, judge, owner
 
 
 class Judged(NamedTuple):
@@ -55,7 +55,7 @@ def settle_batch(
 ) -> list[Settled]:
     """Judge the candidates in the order given, and write every verdict that is new; *tombstones* as in `known_as`."""
     lock_for_settling(tx, candidates)
-    batch = _Batch(tx, candidates, capacity=capacity, now=now)
+    batch = _Batch(tx, candidates, capacity=capacity, now=now, tombstones=tombstones)
     settled = [batch.settle(candidate) for candidate in candidates]
     batch.redeem(tx)
     _write(tx, _forgotten(tx, list(batch.judged.values()), tombstones), now)
@@ -98,7 +98,13 @@ class _Batch:
     """What decides on a batch: as the store has it at first, and as each verdict leaves it for the next."""
 
     def __init__(
-        self, tx: Transaction, candidates: Sequence[Candidate], *, capacity: int | None, now: float
+        self,
+        tx: Transaction,
+        candidates: Sequence[Candidate],
+        *,
+        capacity: int | None,
+        now: float,
+        tombstones: Tombstones,
     ) -> None:
         self._capacity = capacity
         self._now = now
@@ -112,6 +118,7 @@ class _Batch:
             self._tickets[ticket.ticket_id] = ticket
             if row[0] is not None:
                 self._uses[ticket.ticket_id] = _Uses(bytes(row[0]), *row[1:3])
+        self._owners = self._whose(tx, candidates, tombstones)
         self._spent = self._spent_subjects(tx, candidates)
         self._places = {str(row[0]): int(row[1]) for row in tx.each("read_places", _forms(candidates))}
         self._taken_places: Counter[str] = Counter()
@@ -121,14 +128,27 @@ class _Batch:
         #: The verdicts that are new, by the submission's id.
         self.judged: dict[str, Judged] = {}
 
+    def _whose(
+        self, tx: Transaction, candidates: Sequence[Candidate], tombstones: Tombstones
+    ) -> dict[str, str | None]:
+        """Return whose each candidate with a ticket is, by its id."""
+        named = {
+            one.submission_id: (one.form, owner(one, self._tickets[one.ticket_id]))
+            for one in candidates
+            if one.ticket_id in self._tickets
+        }
+        if tx.one("any_tombstone") is None:
+            return {one: subject for one, (_, subject) in named.items()}
+        return {one: known_as(tx, tombstones, *whose) for one, whose in named.items()}
+
     def _spent_subjects(
         self, tx: Transaction, candidates: Sequence[Candidate]
     ) -> dict[tuple[str, str | None], Spent]:
         """Return how far those are who may not submit as often as they like, by form and subject."""
         found: dict[tuple[str, str | None], Spent] = {}
         for form, in_all in {(one.form, one.in_all) for one in candidates}:
-            tickets = [ticket for ticket in self._tickets.values() if ticket.form == form]
-            subjects = {ticket.subject for ticket in tickets if ticket.subject is not None}
+            named = {self._owners.get(one.submission_id) for one in candidates if one.form == form}
+            subjects = {one for one in named if one is not None}
             found |= {
                 (form, one): spent for one, spent in spent_by(tx, form, subjects, in_all=in_all).items()
             }
@@ -147,6 +167,8 @@ class _Batch:
         if known is not None and verdict is Verdict.PENDING:
             return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
         own = ticket if ticket and ticket.form == candidate.form else None
+        if own is not None and verdict is Verdict.VERIFIED:
+            own = replace(own, subject=self._owners[candidate.submission_id])
         self._known[candidate.submission_id] = (verdict, seen_at)
         self.judged[candidate.submission_id] = Judged(candidate, verdict, own, known is not None)
         return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
@@ -172,7 +194,7 @@ class _Batch:
             return Verdict.OVER_LIMIT
         if uses.used + self._taken_uses[uses.fingerprint] >= uses.uses:
             return Verdict.OVER_LIMIT
-        person = form, ticket.subject
+        person = form, self._owners[candidate.submission_id]
         spent = self._spent.get(person)
         if spent is not None and self._taken_of_subjects[person] >= spent.left:
             return Verdict.OVER_LIMIT

@@ -187,6 +187,7 @@ def test_an_open_copy_of_a_form_is_told(site: Site) -> None:
     ("listed", "level", "words"),
     [
         ('locked_fields = ["klass"]', "fail", "locked_fields names klass, .* judged tampered"),
+        ('owner_field = "nummer"', "fail", "owner_field names nummer, .* judged tampered"),
         ('lookup_fields = ["Name"]', "warn", "nobody is found by it .* has the unique name name"),
         ('show_fields = ["99"]', "warn", "show_fields names 99"),
         ('show_fields = ["name[first]", "3"]', None, ""),

@@ -236,6 +236,7 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
         ["jotgate"],
         ["n\u00e4me"],
     ),
+    "owner_field": ("", ["a"], "a b", "a[b", "jotgate", 7),
     "lookup_fields": (7, [None], ["name[]"], ["jotgate"]),
     "lookup_kinds": (
         ["digits"],

@@ -100,10 +100,10 @@ DELETE FROM redeemed_tokens WHERE expires_at < :before
 -- The owner sees how often somebody came with a token that had been used in another browser.
 UPDATE grants SET foreign_tries = foreign_tries + 1 WHERE fingerprint = :fingerprint
 
--- name: open_ticket_of_grant
--- The ticket that is still being filled in, if there is one.
+-- name: open_tickets_of_grant
+-- The tickets that are still being filled in: one for each person whose submission it will be.
 {every_ticket} WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state = 'open'
-ORDER BY issued_at DESC LIMIT 1
+ORDER BY issued_at DESC LIMIT 100
 
 -- name: issue_ticket_to_app
 INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,

@@ -61,11 +61,15 @@ INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form
 ON CONFLICT (tombstone, form) DO NOTHING
 
 -- name: submissions_of_subject
-SELECT submission_id, form FROM {some_submissions}
+SELECT submission_id, form, ticket_id FROM {some_submissions}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form) ORDER BY submission_id
 
 -- name: forget_subject_of_submission
 UPDATE submissions SET subject = :tombstone, shown = NULL, told = NULL WHERE submission_id = :submission_id
+
+-- name: forget_openings_of_submission
+-- An app may have filled in whose it is, on somebody else's ticket.
+UPDATE tickets SET openings = NULL WHERE ticket_id = :ticket_id AND submission_id = :submission_id
 
 -- name: tickets_of_subject
 SELECT ticket_id, pass_id, pass_expires_at FROM {some_tickets}

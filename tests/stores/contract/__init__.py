@@ -22,6 +22,7 @@ from tests.stores.contract.mailing import MailingContract
 from tests.stores.contract.mirrored import MirroredContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
+from tests.stores.contract.owning import OwningContract
 from tests.stores.contract.pausing import PausingContract
 from tests.stores.contract.people import PeopleContract
 from tests.stores.contract.races import RacesContract
@@ -54,6 +55,7 @@ class StoreContract(
     SubmissionListsContract,
     EntriesContract,
     OwnersContract,
+    OwningContract,
     SpendingContract,
     SweepingContract,
     PausingContract,
