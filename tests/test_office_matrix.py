@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from werkzeug.test import TestResponse
 
-from jotgate.door.office.routes import PAGES, Page
+from jotgate.door.office.routes import PAGES, Need, Page
 from tests.door.office.operators import OFFICE, change_in, enter, in_flask, link_of, signed_in
 from tests.door.office.whole import BATCH, OTHER, OWN, Whole, whole_site
 from tests.door.site import Visitor
@@ -47,6 +47,13 @@ WHO = {
     "POST /f/<form>/people/file": "owner operator teacher",
     "GET /ledger": _FORM,
     "GET /ledger/<ref>": _FORM,
+    "GET /apps": _SITE,
+    "POST /apps/create": "owner",
+    "POST /apps/<app>/rotate": "owner",
+    "POST /apps/<app>/revoke": "owner",
+    "GET /keys": _SITE,
+    "POST /keys/create": "owner",
+    "POST /keys/<key_id>/revoke": "owner",
     "GET /health": _SITE,
     "POST /health": "owner",
 }
@@ -138,7 +145,8 @@ def test_a_thing_of_another_form_is_found_under_no_address(
     mixed = whole.arguments[OTHER] | {"form": OWN}
     whole.arguments["mixed"] = mixed
     change, before = change_in(visitor.get(f"{OFFICE}/")), whole.content()
-    assert send(visitor, page, whole.address(page, "mixed"), change).status_code == 404
+    status = 403 if page.need is Need.SITE else 404
+    assert send(visitor, page, whole.address(page, "mixed"), change).status_code == status
     assert whole.content() == before
 
 

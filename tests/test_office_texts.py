@@ -12,7 +12,7 @@ from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.office.whole import BATCH, OTHER, OWN, Whole, whole_site
 
 #: Fields that people of the office see somewhere.
-SHOWN = {"title", "subject", "answer", "actor", "reason"}
+SHOWN = {"title", "subject", "answer", "actor", "reason", "key"}
 
 
 @pytest.fixture(scope="module")

@@ -50,12 +50,12 @@ def create_app(desk: Desk) -> Response:
     return _issued_app(desk, issued)
 
 
-def rotate_app(desk: Desk, name: str) -> Response:
+def rotate_app(desk: Desk, app: str) -> Response:
     """Give an app another key; show its secret."""
     public_key = desk.fields.get("public_key", "").strip()
     try:
         issued = desk.parts.apps.rotate(
-            name,
+            app,
             actor=desk.actor,
             public_key=public_key or None,
             seen=desk.fields.get("seen", "").split(),
@@ -65,16 +65,16 @@ def rotate_app(desk: Desk, name: str) -> Response:
     return _issued_app(desk, issued)
 
 
-def revoke_app(desk: Desk, name: str) -> Response:
+def revoke_app(desk: Desk, app: str) -> Response:
     """End an app, or one of its keys."""
     key_id = desk.fields.get("key", "").strip() or None
     if "sure" not in desk.fields:
         return _apps(desk, _SURE)
     try:
-        done = desk.parts.apps.revoke(name, actor=desk.actor, key_id=key_id)
+        done = desk.parts.apps.revoke(app, actor=desk.actor, key_id=key_id)
     except InputError as error:
         return _apps(desk, *error.problems)
-    what = f"The key {key_id} of {name}" if key_id else f"The app {name}"
+    what = f"The key {key_id} of {app}" if key_id else f"The app {app}"
     return desk.redirect("/apps", said=f"{what} {'is revoked' if done else 'was revoked before'}.")
 
 

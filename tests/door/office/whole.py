@@ -35,11 +35,6 @@ _OF_RULES = {
     "/f/<form>/chart/<name>.svg": {"name": "funnel"},
     "/f/<form>/form/preview/<name>": {"name": STAND_IN},
 }
-#: Parts of a rule that mean something else than in others.
-_OF_RULES = {
-    "/f/<form>/chart/<name>.svg": {"name": "funnel"},
-    "/f/<form>/form/preview/<name>": {"name": STAND_IN},
-}
 _ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 
 #: Names things: is given a field's name, and returns what stands there.
@@ -144,4 +139,6 @@ def _arguments(whole: Whole, form: str, named: Naming) -> dict[str, str]:
         "submission_id": counted.submission_id,
         "ref": newest.ref,
         "code_id": whole.site.parts.people.codes_of(form, f"{named('subject')} {form}")[0].fingerprint.hex(),
+        "app": f"app-{form}",
+        "key_id": next(key.key_id for key in whole.site.parts.scoped_keys.list() if key.forms == (form,)),
     }
