@@ -70,6 +70,8 @@ class FormPolicy:
     after_keep: str = "pseudonymise"
     #: Path prefixes that only an admitted browser may read.
     protect: tuple[str, ...] = ()
+    #: The languages that its visitors may be spoken to in, the first for who asks for none of them; (): the site's.
+    languages: tuple[str, ...] = ()
 
     @property
     def takes_codes(self) -> bool:

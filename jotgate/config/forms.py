@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from jotgate.config import rules
+from jotgate.config.languages import languages
 from jotgate.config.tables import Rules, read_table, shown
 from jotgate.policy import DEFAULT_TICKET_FIELD, LOOKUP_KINDS, FormPolicy
 
@@ -94,6 +95,7 @@ FORM_RULES: Rules = {
     "protect": rules.list_of(rules.path_prefix, most=_MAX_PREFIXES),
     "display": rules.choice("iframe", "redirect"),
     "mode": rules.choice("enforce", "report"),
+    "languages": languages,
 }
 _NEEDED = {"id": "it is the number in the form's address at JotForm."}
 #: Keys whose values go into a policy as they are, and what the policy calls them.
@@ -119,6 +121,7 @@ _TAKEN_OVER = {
     "after_keep": "after_keep",
     "protect": "protect",
     "display": "display",
+    "languages": "languages",
 }
 
 

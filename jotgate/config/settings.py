@@ -13,11 +13,13 @@ from typing import Any
 
 from jotgate.config import rules
 from jotgate.config.forms import read_forms
+from jotgate.config.languages import LANGUAGE_RULES, note_languages
 from jotgate.config.mail import DEFAULT_RATE, MAIL_RULES, MailServer, mail_server, note_mail
 from jotgate.config.tables import Rules, read_table
 from jotgate.errors import ConfigError
 from jotgate.frozen import frozen
 from jotgate.hosts import JotFormHost, resolve_host
+from jotgate.languages import ENGLISH, known_languages
 from jotgate.mailboxes import Mailbox
 from jotgate.policy import FormPolicy
 from jotgate.quota import PLANS
@@ -72,6 +74,7 @@ RULES: Rules = {
     "scoped_key_origins": rules.list_of(rules.origin_or_any, most=_MAX_ORIGINS),
     "subject_loader": rules.callback,
     "admin_check": rules.callback,
+    **LANGUAGE_RULES,
     **MAIL_RULES,
     "metrics_token": rules.secret,
     # Read by itself, since its sentences name the form and the key within it.
@@ -130,6 +133,14 @@ class Settings:
     scoped_key_origins: tuple[str, ...] = ()
     subject_loader: Callable[..., object] | None = None
     admin_check: Callable[..., object] | None = None
+    #: The languages that visitors may be spoken to in, the first for who asks for none of them; (): all there are.
+    languages: tuple[str, ...] = ()
+    #: A folder with catalogues of the site's own.
+    translations: Path | None = None
+    #: Says in which language the site itself answers a request.
+    language_loader: Callable[..., object] | None = None
+    #: The languages that there are sentences in.
+    known_languages: tuple[str, ...] = (ENGLISH,)
     #: Host and port, if one is named; `mail` is what it stands for with the next three. None: mails go to no server.
     mail_server: tuple[str, int | None] | None = None
     mail_tls: str | None = None
@@ -187,11 +198,13 @@ class Settings:
         policies: dict[str, FormPolicy] = {}
         if "forms" in values:
             policies = read_forms(values.pop("forms"), name=spell("forms"), problems=problems)
+        note_languages(values, policies, spell, problems)
         if problems:
             raise ConfigError(problems)
         if values.get("mode") == "report":
             policies = {form: replace(policy, reports_only=True) for form, policy in policies.items()}
-        return cls(policies=MappingProxyType(policies), **values)
+        known = known_languages(values.get("translations"))
+        return cls(policies=MappingProxyType(policies), known_languages=known, **values)
 
     @property
     def secure(self) -> bool:

@@ -14,10 +14,11 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from jotgate.admission.gate import Seen
+from jotgate.door.choosing import choices, chosen, language_of
 from jotgate.door.messages import Message, message_for
 from jotgate.door.navigating import tells_where_it_is
 from jotgate.door.reading import in_time
-from jotgate.door.rendering import Renderer, say_in_html, security_headers, static_file
+from jotgate.door.rendering import VARY, Renderer, security_headers, static_file
 from jotgate.door.reporting import Reporter
 from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, query_value
@@ -52,14 +53,19 @@ class Door:
         parts: Parts,
         render: Renderer,
         ask_site: Callable[[Callable[..., object], Request], object] | None = None,
+        language_around: Callable[[], object] | None = None,
     ) -> None:
-        """Answer for *parts*; *ask_site* calls a function of the site's own about a request, such as its login."""
+        """Answer for *parts*; *ask_site* calls a function of the site's own about a request, such as its login.
+
+        *language_around* returns the language in which what is around the door answers the request, if it chooses one.
+        """
         self.parts = parts
         self.signer = Signer(parts.keys, parts.clock)
         self.cookies = Cookies(parts.settings, parts.keys)
         self.reporter = Reporter(parts.settings.policies, parts.reports)
         self.render = render
         self._ask_site = ask_site
+        self._language_around = language_around
         #: What every page of the door says of itself.
         self.headers = security_headers(parts.settings)
 
@@ -108,6 +114,15 @@ class Door:
             return operator
         visit = next(filter(None, map(self.parts.sign_ins.visit, self.cookies.visits(request))), None)
         return None if visit is None else visit.operator
+
+    def language_of_site(self, request: Request) -> object:
+        """Return the language in which the site itself answers the request, in any spelling; None: it does not say.
+
+        Whatever the setting `language_loader` raises is the site's own mistake, and passes through.
+        """
+        if self.parts.settings.language_loader is not None:
+            return self._asked(self.parts.settings.language_loader, request)
+        return None if self._language_around is None else self._language_around()
 
     def _asked(self, function: Callable[..., object] | None, request: Request) -> object:
         return None if function is None or self._ask_site is None else self._ask_site(function, request)
@@ -166,9 +181,12 @@ class Door:
         """Return the policy of *form*, None if no form has that name."""
         return self.parts.settings.policies.get(form or "")
 
-    def message(self, refusal: Refuse, policy: FormPolicy | None, *, from_app: bool = False) -> Message:
+    def message(
+        self, request: Request, refusal: Refuse, policy: FormPolicy | None, *, from_app: bool = False
+    ) -> Message:
         """Return the message to a visitor whom the door refuses now."""
-        return message_for(refusal, policy, self.parts.clock.now(), from_app=from_app)
+        language = language_of(self, request, policy)
+        return message_for(refusal, policy, self.parts.clock.now(), from_app=from_app, language=language)
 
     def door_path(self, request: Request, form: str) -> str:
         """Return the path of a form's door on this site."""
@@ -224,20 +242,28 @@ class Door:
         self, request: Request, status: int, template: str, context: dict[str, Any], *, browser: bool = False
     ) -> Response:
         """Return a page; with *browser*, it makes a new browser known."""
-        html = self.render(template, self.page_context(request) | context)
+        policy = context.get("form")
+        offered = {"languages": choices(self, request, policy)}
+        html = self.render(template, self.page_context(request, policy) | offered | context)
         response = Response(html, status=status, content_type="text/html; charset=utf-8")
+        response.headers["Vary"] = VARY
+        tag = chosen(self, request, policy)
+        if tag is not None:
+            self.cookies.set_language(response, tag)
         if browser:
             found, is_new = self.cookies.browser(request, self.parts.clock.now())
             if is_new:
                 self.cookies.set_browser(response, found)
         return response
 
-    def page_context(self, request: Request) -> dict[str, Any]:
-        """Return what every page needs."""
-        settings = self.parts.settings
+    def page_context(self, request: Request, policy: FormPolicy | None) -> dict[str, Any]:
+        """Return what every page needs, and every part of one."""
+        settings, language = self.parts.settings, language_of(self, request, policy)
         return {
-            "lang": "en",
-            "say": say_in_html,
+            "lang": language.tag,
+            "dir": language.direction,
+            "say": language.say_in_html,
+            "languages": [],
             "home": settings.site_url,
             "site_name": settings.site_name,
             "site_logo": settings.site_logo and f"{request.root_path.rstrip('/')}{settings.site_logo}",

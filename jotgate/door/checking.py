@@ -40,12 +40,12 @@ def check(door: Door, request: Request, form: str) -> WSGIApplication:
     if reason is None:
         return _MAY_GO_ON
     if reason is Reason.STORE_DOWN:
-        return told_in_json(door, reason, form)
+        return told_in_json(door, environ, reason, form)
     asked_for = next((environ[name] for name in _ASKED_FOR if name in environ), "")
     location = door_of(door, environ, form, asked_for)
     if environ.get("QUERY_STRING") == "redirect=1" and _is_for_a_page(environ):
         return led_to(location)
-    refused = told_in_json(door, reason, form)
+    refused = told_in_json(door, environ, reason, form)
     return replace(refused, headers=(*refused.headers, ("Location", location)))
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from werkzeug.wrappers import Request
 
 from jotgate.door.base import PAGE, Door
+from jotgate.door.choosing import language_of
 from jotgate.door.messages import Message, page_states, spoken_moment, states
 from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_ref
-from jotgate.door.sentences import say
+from jotgate.door.speaking import Language
 from jotgate.door.visitors import query_value
 from jotgate.jotform.embed import form_address, frame_address
 from jotgate.outcomes import Reason, Refuse, Verdict
@@ -64,7 +65,7 @@ def form_context(
         "left_seconds": round(left_seconds),
         "warn_seconds": round(min(_WARNED_SECONDS, left_seconds / 4)),
         "subject": spoken_subject(ticket.subject),
-        "states": _states(ticket),
+        "states": _states(ticket, language_of(door, request, policy)),
         # Shown with the good outcome only, which comes into the page while it is looked at.
         "mine_url": f"{path}/mine" if policy.show_fields else "",
         "outcome": _told(door, ticket, ""),
@@ -93,7 +94,8 @@ def open_context(door: Door, request: Request, policy: FormPolicy, back: str) ->
 def received_context(door: Door, request: Request, policy: FormPolicy, ticket: Ticket) -> dict[str, Any]:
     """Return what the page after the submission needs."""
     state, path, now = state_of(door, ticket), door.door_path(request, policy.form), door.parts.clock.now()
-    said = _states(ticket)
+    language = language_of(door, request, policy)
+    said = _states(ticket, language)
     expected_at = answer_expected_at(door, policy.form, state)
     return {
         "form": policy,
@@ -101,7 +103,7 @@ def received_context(door: Door, request: Request, policy: FormPolicy, ticket: T
         "message": said[state],
         "states": said,
         "expected_at": expected_at,
-        "expected_text": spoken_moment(expected_at, policy, now) if expected_at else "",
+        "expected_text": spoken_moment(expected_at, policy, now, language) if expected_at else "",
         **_own_urls(door, request, policy, OnPage(ticket.ticket_id)),
         "door_url": path,
         "mine_url": f"{path}/mine" if policy.show_fields else "",
@@ -130,7 +132,10 @@ def notice_context(
         "form": policy,
         # Where a form takes codes as well, the browser may have come with one.
         "message": door.message(
-            refusal, policy, from_app=told is not None and refusal.reason is not Reason.COOKIES_BLOCKED
+            request,
+            refusal,
+            policy,
+            from_app=told is not None and refusal.reason is not Reason.COOKIES_BLOCKED,
         ),
         "ref": refusal.page_ref,
         "outcome": told,
@@ -142,7 +147,9 @@ def notice_context(
     if refusal.reason in (Reason.NO_PASS, Reason.COOKIES_BLOCKED):
         context |= {
             "action_url": door.door_path(request, policy.form),
-            "action_label": say("code.enter" if refusal.reason is Reason.NO_PASS else "form.open"),
+            "action_label": language_of(door, request, policy).say(
+                "code.enter" if refusal.reason is Reason.NO_PASS else "form.open"
+            ),
             "in_a_new_window": refusal.hint is not None,
         }
     return context
@@ -207,10 +214,10 @@ def _frame_context(door: Door, policy: FormPolicy, prefill: dict[str, str]) -> d
     }
 
 
-def _states(ticket: Ticket) -> dict[str, Message]:
+def _states(ticket: Ticket, language: Language) -> dict[str, Message]:
     """Return what the page says of every state that it may hear of, or find out."""
     from_app = ticket.app not in (None, SITE_APP)
-    return states(from_app=from_app) | page_states(from_app=from_app)
+    return states(from_app=from_app, language=language) | page_states(from_app=from_app, language=language)
 
 
 def _told(door: Door, ticket: Ticket, state: str) -> Outcome | None:

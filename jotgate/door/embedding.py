@@ -145,7 +145,7 @@ class Visit(ABC):
         else:
             kind, context = shown.kind, _holding_no_ticket(_leading_back(shown.context, back))
         door.parts.sweeper.attend(once=bool(request.environ.get("wsgi.run_once")))
-        context = {"kind": kind, "form": policy} | door.page_context(request) | context
+        context = {"kind": kind, "form": policy} | door.page_context(request, policy) | context
         if not can_come_back:
             context["page_url"] = door.clean_path(request, policy)
         return Markup(door.render("jotgate/embed.html", context))  # noqa: S704 - our own template, escaped

@@ -138,7 +138,7 @@ def state(door: Door, request: Request, form: str) -> Response:
     ticket, on_page = door.ticket(request, form), door.on_page(request, form)
     if ticket is None or on_page is None:
         refusal = Refuse.unrecorded(Reason.NO_PASS)
-        return refuse_json(refusal, door.message(refusal, policy))
+        return refuse_json(refusal, door.message(request, refusal, policy))
     state = state_of(door, ticket, on_page.opening)
     left_seconds = ticket.expires_at - door.parts.clock.now()
     return json_response(
@@ -215,7 +215,7 @@ def _refused(
 def _told_why(
     door: Door, request: Request, policy: FormPolicy, refusal: Refuse, seen: Seen, text: str
 ) -> Response:
-    message = door.message(refusal, policy)
+    message = door.message(request, refusal, policy)
     if wants_json(request):
         response = refuse_json(refusal, message)
     elif refusal.reason is Reason.OPEN_ELSEWHERE:

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING
 from werkzeug.wrappers import Request
 
 from jotgate.door.base import Door
+from jotgate.door.choosing import languages_of, wished
 from jotgate.door.messages import message_for
 from jotgate.door.refusing import error_of, refuse
-from jotgate.door.rendering import PRIVATE, kept_private
+from jotgate.door.rendering import PRIVATE, VARY, kept_private
+from jotgate.door.speaking import Language, language
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
+from jotgate.languages import ENGLISH
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
@@ -105,7 +108,7 @@ def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSG
         response.headers[:] = kept_private(response.headers)
         return response
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
-        return told_in_json(door, reason, forms[0])
+        return told_in_json(door, environ, reason, forms[0])
     return led_to(door_of(door, environ, forms[0], own_path(environ)))
 
 
@@ -133,20 +136,23 @@ def door_of(door: Door, environ: WSGIEnvironment, form: str, path: str) -> str:
     return f"{root}{door.parts.settings.url_prefix}/f/{form}" + (f"?next={back}" if back else "")
 
 
-def told_in_json(door: Door, reason: Reason, form: str) -> TurnedAway:
-    """Return the answer that tells a program why its request was turned away."""
-    policy = door.policy(form)
-    return _told_in_json(reason, from_app=policy is not None and not policy.takes_codes)
+def told_in_json(door: Door, environ: WSGIEnvironment, reason: Reason, form: str) -> TurnedAway:
+    """Return the answer that tells a program why its request was turned away, in the words of its own language."""
+    policy, settings = door.policy(form), door.parts.settings
+    tag = wished(environ.get("HTTP_ACCEPT_LANGUAGE", ""), languages_of(settings, policy)) or ENGLISH
+    from_app = policy is not None and not policy.takes_codes
+    return _told_in_json(reason, language(tag, settings.translations), from_app=from_app)
 
 
 # To find and encode the words costs more than all the rest of such an answer.
-@lru_cache(maxsize=16)
-def _told_in_json(reason: Reason, *, from_app: bool) -> TurnedAway:
+@lru_cache(maxsize=64)
+def _told_in_json(reason: Reason, language: Language, *, from_app: bool) -> TurnedAway:
     refusal = Refuse.unrecorded(reason)
-    message = message_for(refusal, None, 0.0, from_app=from_app)
+    message = message_for(refusal, None, 0.0, from_app=from_app, language=language)
     status = f"{message.status} {HTTPStatus(message.status).phrase.upper()}"
     body = json.dumps(error_of(refusal, message)) + "\n"
-    return TurnedAway(status, (("Content-Type", "application/json"), *PRIVATE), body.encode())
+    headers = ("Content-Type", "application/json"), PRIVATE[0], ("Vary", VARY)
+    return TurnedAway(status, headers, body.encode())
 
 
 def led_to(location: str) -> TurnedAway:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from jotgate.door.sentences import SENTENCES, say
+from jotgate.door.sentences import SENTENCES
+from jotgate.door.speaking import IN_ENGLISH, Language
 from jotgate.frozen import frozen
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
@@ -62,7 +63,14 @@ class Message:
     remedy: str
 
 
-def message_for(refusal: Refuse, policy: FormPolicy | None, now: float, *, from_app: bool = False) -> Message:
+def message_for(
+    refusal: Refuse,
+    policy: FormPolicy | None,
+    now: float,
+    *,
+    from_app: bool = False,
+    language: Language = IN_ENGLISH,
+) -> Message:
     """Return the message to a visitor refused at *now* (seconds since the epoch, UTC).
 
     Times are in the form's own timezone, in UTC if the form is unknown. A moment that the refusal does
@@ -78,30 +86,31 @@ def message_for(refusal: Refuse, policy: FormPolicy | None, now: float, *, from_
         STATUSES[refusal.reason],
         name,
         from_app=from_app,
-        when=None if at is None else spoken_moment(at, policy, now),
-        wait=None if wait_seconds is None else _spoken_wait(wait_seconds),
+        language=language,
+        when=None if at is None else spoken_moment(at, policy, now, language),
+        wait=None if wait_seconds is None else _spoken_wait(wait_seconds, language),
     )
     return replace(message, remedy=refusal.words) if refusal.words else message
 
 
-def states(*, from_app: bool = False) -> dict[str, Message]:
+def states(*, from_app: bool = False, language: Language = IN_ENGLISH) -> dict[str, Message]:
     """Return what the page says in each state that `/state` can answer after the form was sent."""
     names = ("sent", *(verdict.value for verdict in Verdict))
-    return {name: message_for_state(name, from_app=from_app) for name in names}
+    return {name: message_for_state(name, from_app=from_app, language=language) for name in names}
 
 
-def page_states(*, from_app: bool = False) -> dict[str, Message]:
+def page_states(*, from_app: bool = False, language: Language = IN_ENGLISH) -> dict[str, Message]:
     """Return what a page finds out by itself or much later: its form was sent already, or twice, or it never came."""
     names = ("withdrawn", "again", "unknown", "missing")
-    return {name: message_for_state(name, from_app=from_app) for name in names}
+    return {name: message_for_state(name, from_app=from_app, language=language) for name in names}
 
 
-def message_for_state(state: str, *, from_app: bool = False) -> Message:
+def message_for_state(state: str, *, from_app: bool = False, language: Language = IN_ENGLISH) -> Message:
     """Return what to say to the person whose form is in *state*: sent, or its submission's verdict."""
-    return _message(200, f"state.{state}", from_app=from_app)
+    return _message(200, f"state.{state}", from_app=from_app, language=language)
 
 
-def spoken_moment(at: float, policy: FormPolicy | None, now: float) -> str:
+def spoken_moment(at: float, policy: FormPolicy | None, now: float, language: Language = IN_ENGLISH) -> str:
     """Return a moment as one says it: "today at 08:00", "on Monday 4 May at 08:00".
 
     Both times are seconds since the epoch, UTC. The words are in the form's timezone; UTC is named, since
@@ -110,7 +119,9 @@ def spoken_moment(at: float, policy: FormPolicy | None, now: float) -> str:
     zone_name = policy.timezone if policy is not None else "UTC"
     zone = timezone.utc if zone_name == "UTC" else ZoneInfo(zone_name)
     moment, present = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
-    time = f"{moment:%H:%M}" if zone is not timezone.utc else say("moment.in_utc", time=f"{moment:%H:%M}")
+    say, time = language.say, f"{moment:%H:%M}"
+    if zone is timezone.utc:
+        time = say("moment.in_utc", time=time)
     nearby = _NEARBY_DAYS.get((moment.date() - present.date()).days)
     if nearby is not None:
         return say(f"moment.{nearby}", time=time)
@@ -125,14 +136,21 @@ def spoken_moment(at: float, policy: FormPolicy | None, now: float) -> str:
 
 
 def _message(
-    status: int, name: str, *, from_app: bool, when: str | None = None, wait: str | None = None
+    status: int,
+    name: str,
+    *,
+    from_app: bool,
+    language: Language,
+    when: str | None = None,
+    wait: str | None = None,
 ) -> Message:
     title, remedy = _key(f"{name}.title", from_app), _key(f"{name}.remedy", from_app)
     if when is not None and f"{remedy}_at" in SENTENCES:
         remedy += "_at"
     if wait is not None and f"{remedy}_in" in SENTENCES:
         remedy += "_in"
-    return Message(status=status, title=say(title), remedy=say(remedy, when=when, wait=wait))
+    said = language.say(remedy, when=when, wait=wait)
+    return Message(status=status, title=language.say(title), remedy=said)
 
 
 def _key(key: str, from_app: bool) -> str:
@@ -147,10 +165,8 @@ def _moment_of(refusal: Refuse, policy: FormPolicy | None) -> float | None:
     return policy.closes_at if refusal.reason is Reason.CLOSED else None
 
 
-def _spoken_wait(seconds: float) -> str:
+def _spoken_wait(seconds: float, language: Language) -> str:
     whole = max(1, math.ceil(seconds))
-    if whole == 1:
-        return say("wait.second")
     if whole < 90:
-        return say("wait.seconds", count=whole)
-    return say("wait.minutes", count=math.ceil(whole / 60))
+        return language.count("wait.seconds", whole)
+    return language.count("wait.minutes", math.ceil(whole / 60))

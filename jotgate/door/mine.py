@@ -9,11 +9,13 @@ from werkzeug.wrappers import Request, Response
 
 from jotgate.clock import iso
 from jotgate.door.base import Door
+from jotgate.door.choosing import language_of
 from jotgate.door.contexts import spoken_subject
 from jotgate.door.links import file_link
 from jotgate.door.messages import spoken_moment
 from jotgate.door.refusing import refuse
 from jotgate.door.rendering import json_response
+from jotgate.door.speaking import IN_ENGLISH, Language
 from jotgate.door.standing import Viewer, answer_for, submissions_of, viewer_of, viewers_of
 from jotgate.door.visitors import wants_json
 from jotgate.outcomes import Reason, Refuse, Verdict
@@ -31,7 +33,7 @@ def mine(door: Door, request: Request, form: str) -> Response:
     if wants_json(request):
         return json_response(200, _as_json(own))
     path = door.door_path(request, form)
-    context = own_context(door, own) | {
+    context = own_context(door, own, language_of(door, request, policy)) | {
         "door_url": path,
         "subject": spoken_subject(viewer.subject),
         # A login is left where it was made.
@@ -49,8 +51,9 @@ def all_mine(door: Door, request: Request) -> Response:
     owned = [_own(door, door.parts.gate.policy(form), viewer, edits) for form, viewer in viewers.items()]
     if wants_json(request):
         return json_response(200, {"forms": [_as_json(own) for own in owned]})
+    language = language_of(door, request, None)
     forms = [
-        own_context(door, own) | {"mine_url": f"{door.door_path(request, own.policy.form)}/mine"}
+        own_context(door, own, language) | {"mine_url": f"{door.door_path(request, own.policy.form)}/mine"}
         for own in owned
         if own.submissions or own.answer.state is State.PENDING
     ]
@@ -74,12 +77,12 @@ def _own(door: Door, policy: FormPolicy, viewer: Viewer, edits: Mapping[str, flo
     return Own(policy, answer, found, edits.get(form))
 
 
-def own_context(door: Door, own: Own) -> dict[str, Any]:
+def own_context(door: Door, own: Own, language: Language = IN_ENGLISH) -> dict[str, Any]:
     """Return what a page needs to show it."""
     now = door.parts.clock.now()
 
     def spoken(at: float | None) -> str:
-        return "" if at is None else spoken_moment(at, own.policy, now)
+        return "" if at is None else spoken_moment(at, own.policy, now, language)
 
     return {
         "form": own.policy,

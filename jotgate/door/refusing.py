@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request, Response
 from jotgate.door.base import Door
 from jotgate.door.contexts import notice_context, open_context
 from jotgate.door.messages import Message
-from jotgate.door.rendering import json_response
+from jotgate.door.rendering import VARY, json_response
 from jotgate.door.returning import Outcome
 from jotgate.door.visitors import query_value, wants_json
 from jotgate.outcomes import Refuse
@@ -48,7 +48,9 @@ def refuse(
 
 def refuse_json(refusal: Refuse, message: Message, status: int | None = None) -> Response:
     """Answer with a refusal in JSON."""
-    return json_response(status or message.status, error_of(refusal, message))
+    response = json_response(status or message.status, error_of(refusal, message))
+    response.headers["Vary"] = VARY
+    return response
 
 
 def error_of(refusal: Refuse, message: Message) -> dict[str, dict[str, Any]]:

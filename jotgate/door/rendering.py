@@ -10,18 +10,18 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from markupsafe import Markup, escape
 from werkzeug.http import is_resource_modified, quote_etag
 from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
-from jotgate.door.sentences import sentence
 
 #: Renders a template by its name; Flask brings its own, which lets a site override each of ours.
 Renderer = Callable[[str, Mapping[str, Any]], str]
 
 #: What an answer says of itself that is one visitor's; the second is for caches that are told to ignore the first.
 PRIVATE = (("Cache-Control", "private, no-store"), ("Vary", "Cookie"))
+#: What an answer in words depends on.
+VARY = "Accept-Language, Cookie"
 #: What shared caches believe before `Cache-Control`, besides the targeted ones of RFC 9213 (`CDN-Cache-Control`).
 _FOR_CACHES = frozenset({"expires", "x-accel-expires", "surrogate-control", "edge-control"})
 _MAX_NAME_CHARS = 64
@@ -39,11 +39,6 @@ def jinja_renderer(folders: Sequence[str | os.PathLike[str]] = ()) -> Renderer:
         return environment.get_template(name).render(context)
 
     return render
-
-
-def say_in_html(key: str, /, **values: object) -> Markup:
-    """Return a sentence as HTML; escape those of *values* that are not markup already."""
-    return escape(sentence(key)).format(**values)
 
 
 def kept_private(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Every sentence that a visitor reads, under a key of its own; pages, JSON and the script have no other words.
+"""Every sentence that a visitor reads, in English and under a key; pages, JSON and the script have no others.
 
 Children, parents and secretaries read them: what to do comes first, then why. A sentence never tells a stranger more
 than the reason does. What stands in braces is filled in.
@@ -250,6 +250,8 @@ _STATES = {
 }
 
 _PAGES = {
+    "language.name": "English",
+    "languages": "Language",
     "access_code": "Access code",
     "code.lead": "Please enter your access code to open this form.",
     "code.lead_invited": "You are invited. Please enter your access code to open this form.",
@@ -332,7 +334,6 @@ _MOMENTS = {
     "moment.this_year": "on {weekday} {day} {month} at {time}",
     "moment.other_year": "on {weekday} {day} {month} {year} at {time}",
     "moment.in_utc": "{time} UTC",
-    "wait.second": "1 second",
     "wait.seconds": "{count} seconds",
     "wait.minutes": "{count} minutes",
     "weekday.0": "Monday",
@@ -358,13 +359,5 @@ _MOMENTS = {
 
 #: Key -> what it says in English.
 SENTENCES: Mapping[str, str] = _REFUSED | _REFUSED_FROM_APPS | _STATES | _PAGES | _MOMENTS
-
-
-def sentence(key: str) -> str:
-    """Return what stands under *key*, with braces where values belong: the one place to put another language."""
-    return SENTENCES[key]
-
-
-def say(key: str, /, **values: object) -> str:
-    """Return the sentence under *key*, with *values* filled in."""
-    return sentence(key).format(**values)
+#: What those that count something say of one; other languages have more forms.
+SINGULARS: Mapping[str, str] = {"wait.seconds": "{count} second", "wait.minutes": "{count} minute"}

@@ -110,7 +110,7 @@ def turn_away_without(
     if request.method in ("GET", "HEAD"):
         response = refuse(door, request, refusal, form=policy)
     else:
-        response = refuse_json(refusal, door.message(refusal, policy))
+        response = refuse_json(refusal, door.message(request, refusal, policy))
     response.headers[:] = kept_private(response.headers)
     return response
 

@@ -92,6 +92,7 @@ class Cookies:
         "_attributes",
         "_browser",
         "_keys",
+        "_language",
         "_own",
         "_prefix",
         "_proxy_header",
@@ -107,6 +108,7 @@ class Cookies:
         self._browser = self._prefix
         # No form's name has a dot.
         self._visit = f"{self._prefix}.office"
+        self._language = f"{self._prefix}.lang"
         self._attributes: dict[str, Any] = {
             "path": "/",
             "secure": settings.secure,
@@ -146,6 +148,14 @@ class Cookies:
     def set_pass(self, response: Response, form: str, value: str, seconds: float) -> None:
         """Hand the pass over; with Max-Age, since phones drop other cookies with the tab."""
         response.set_cookie(self.pass_name(form), value, max_age=max(int(seconds), 1), **self._attributes)
+
+    def language(self, request: Request) -> Iterator[str]:
+        """Iterate over what a request carries as the language that the visitor chose."""
+        return cookie_values(request.headers.get("Cookie", ""), self._language)
+
+    def set_language(self, response: Response, tag: str) -> None:
+        """Remember the language that the visitor chose."""
+        response.set_cookie(self._language, tag, max_age=_BROWSER_SECONDS, **self._attributes)
 
     def visits(self, request: Request) -> Iterator[str]:
         """Iterate over what a request carries as the secret of a visit to the office."""

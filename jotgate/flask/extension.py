@@ -24,7 +24,7 @@ from jotgate.door.rendering import kept_private, told_to_no_cache
 from jotgate.door.routes import ROUTES
 from jotgate.door.standing import turn_away_without
 from jotgate.errors import ResponseStarted
-from jotgate.flask.neighbours import let_door_be, refuse_open_mounts
+from jotgate.flask.neighbours import language_of_babel, let_door_be, refuse_open_mounts
 from jotgate.outcomes import VerdictEvent
 from jotgate.protocols import ToldSubmission
 from jotgate.records.standing import Answer, Asked, OwnSubmission
@@ -51,9 +51,8 @@ _HOST = "jotgate_host"
 class JotGate:
     """Protect JotForm forms in a Flask site.
 
-    ``JotGate(app)``, or ``gate = JotGate()`` and later ``gate.init_app(app)``. The app's
-    configuration holds the settings as ``JOTGATE_SITE_URL`` and so on. Templates of the app's
-    own, such as ``templates/jotgate/door.html``, override those of the door.
+    ``JotGate(app)``, or ``gate = JotGate()`` and later ``gate.init_app(app)``. The app's configuration holds the
+    settings as ``JOTGATE_SITE_URL`` and so on. Templates of its own (``templates/jotgate/door.html``) override ours.
     """
 
     def __init__(self, app: flask.Flask | None = None) -> None:
@@ -75,6 +74,7 @@ class JotGate:
             lambda name, context: flask.render_template(name, **context),
             # Called within the request's context, so that it finds the session.
             ask_site=lambda function, request: function(),
+            language_around=lambda: language_of_babel(app),
         )
         app.extensions["jotgate"] = app.jinja_env.globals["jotgate"] = self
         app.extensions[_DOOR] = door
@@ -244,15 +244,21 @@ class JotGate:
         return list(self.parts.grants.create(terms, people(count=count, subjects=subjects)))
 
     def invitation(
-        self, form: str, *, subject: str | int, until: datetime | float | None = None, uses: int | None = None
+        self,
+        form: str,
+        *,
+        subject: str | int,
+        until: datetime | float | None = None,
+        uses: int | None = None,
+        language: str | None = None,
     ) -> str:
         """Return the personal link of *subject* to *form*, to be mailed: it opens nothing by itself.
 
         It leads to the page that asks for a code, or that knows the subject by the site's own login. *until* is as
         for `create_codes`, and the rest as for `jotgate.signed.invitations.Invitations.link`.
         """
-        zone = ZoneInfo(self.parts.gate.policy(form).timezone)
-        return self.parts.invitations.link(form, subject=subject, until=_seconds(until, zone), uses=uses)
+        end = _seconds(until, ZoneInfo(self.parts.gate.policy(form).timezone))
+        return self.parts.invitations.link(form, subject=subject, until=end, uses=uses, language=language)
 
 
 def _guarded(

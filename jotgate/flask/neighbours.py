@@ -26,6 +26,15 @@ def let_door_be(app: flask.Flask, blueprint: flask.Blueprint) -> None:
             exempt(blueprint)
 
 
+def language_of_babel(app: flask.Flask) -> object:
+    """Return the language that Flask-Babel chose for the request, if the app has it."""
+    if "babel" not in app.extensions:
+        return None
+    from flask_babel import get_locale
+
+    return get_locale()
+
+
 def refuse_open_mounts(app: flask.Flask, guard: Guard) -> None:
     """Refuse an app around which something answers for guarded paths before Flask is asked.
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from jotgate.clock import Clock
 from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
+from jotgate.languages import read_tag
 from jotgate.policy import FormPolicy
 from jotgate.signed.keyring import KeyRing
 from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text
@@ -45,6 +46,8 @@ class Invitation:
     uses: int | None = None
     #: Seconds since the epoch, UTC; the newest invitation is what counts.
     made_at: float = 0.0
+    #: The language to speak in, by its tag; "": what the browser says.
+    language: str = ""
 
     def is_over(self, now: float) -> bool:
         """Say whether its time has ended at *now*."""
@@ -65,16 +68,24 @@ class Invitations:
         self._clock = clock
 
     def link(
-        self, form: str, *, subject: str | int, until: float | None = None, uses: int | None = None
+        self,
+        form: str,
+        *,
+        subject: str | int,
+        until: float | None = None,
+        uses: int | None = None,
+        language: str | None = None,
     ) -> str:
         """Return the personal link of *subject* to *form*, good until *until* (seconds since the epoch, UTC).
 
         The subject may submit *uses* times, by whatever way they come; None: as often as another invitation or the
-        form's settings say, else once.
+        form's settings say, else once. Its pages speak *language*, such as "pt-PT", unless the visitor or the site
+        chose another one.
 
         Raises:
             UnknownForm: the settings have no such form.
-            InputError: the subject is empty or too long, the end is not in the future, or *uses* makes no sense.
+            InputError: the subject is empty or too long, the end is not in the future, *uses* makes no sense, or
+                this names no language.
         """
         policy = self._policies.get(form)
         if policy is None:
@@ -91,9 +102,14 @@ class Invitations:
             problems.append("an invitation must end in the future")
         if uses is not None and (type(uses) is not int or not 1 <= uses <= MOST_USES):
             problems.append(f"uses must be between 1 and {MOST_USES:,}, not {uses}")
+        tag = read_tag(language) if language else ""
+        if tag is None:
+            problems.append('a language must be named by its tag, such as "pt-PT"')
         if problems:
             raise InputError(problems)
-        made = Invitation(form=form, subject=named, until=until, uses=uses, made_at=self._clock.now())
+        made = Invitation(
+            form=form, subject=named, until=until, uses=uses, made_at=self._clock.now(), language=tag or ""
+        )
         text = invitation_text(made, self._keys)
         page = policy.page or f"{self._door}/{quote(form)}"
         return f"{self._site_url}{page}{'&' if '?' in page else '?'}{PARAMETER}={text}"
@@ -109,7 +125,7 @@ class Invitations:
 
 def invitation_text(invitation: Invitation, keys: KeyRing) -> str:
     """Return what the link carries."""
-    named = f"{invitation.form}\0{invitation.subject}"
+    named = "\0".join(filter(None, (invitation.form, invitation.subject, invitation.language)))
     head = _HEAD.pack(_VERSION, int(invitation.until or 0), invitation.uses or 0, invitation.made_at)
     return keys.seal(_PURPOSE, head + named.encode())
 
@@ -120,11 +136,17 @@ def read_invitation(text: str, form: str, keys: KeyRing) -> Invitation | None:
     if body is None:
         return None
     version, until, uses, made_at = _HEAD.unpack_from(body)
-    named, _, subject = body[_HEAD.size :].decode().partition("\0")
+    named, subject, *language = body[_HEAD.size :].decode().split("\0")
     if version != _VERSION or named != form:
         return None
-    end = float(until) if until else None
-    return Invitation(form=form, subject=subject, until=end, uses=uses or None, made_at=made_at)
+    return Invitation(
+        form=form,
+        subject=subject,
+        until=float(until) if until else None,
+        uses=uses or None,
+        made_at=made_at,
+        language="".join(language),
+    )
 
 
 def _is_sound(text: str) -> bool:

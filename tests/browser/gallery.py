@@ -23,8 +23,8 @@ import jotgate.door
 from jotgate.codes import Hint
 from jotgate.door import messages
 from jotgate.door.links import FileLink
-from jotgate.door.rendering import say_in_html
 from jotgate.door.returning import Outcome
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
@@ -71,7 +71,9 @@ def every_page(form: FormPolicy | None = POLICY) -> dict[str, Any]:
         "site_logo": None,
         "contact": "office@riverside-school.example",
         "page_url": "",
-        "say": say_in_html,
+        "dir": "ltr",
+        "languages": [],
+        "say": IN_ENGLISH.say_in_html,
     }
 
 

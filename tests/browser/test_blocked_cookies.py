@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect, sync_playwright
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from tests.browser.gallery import served
 from tests.browser.test_copied_links import QUESTIONS, FieldSite, Late, field_site, go
 from tests.door.site import DOOR, running_site
@@ -85,13 +85,13 @@ def test_blocked_cookies_are_named_whichever_way_one_comes(blocking: Blocking) -
     """From the app and with a code: what is wrong, and how to allow them; no page leads round in a circle."""
     with field_site(access=["app", "code"]) as field:
         page = blocking(ALL).new_page()
-        title = page.get_by_role("heading", name=say("refused.cookies_blocked.title"))
+        title = page.get_by_role("heading", name=IN_ENGLISH.say("refused.cookies_blocked.title"))
         assert go(page, field.link("u-1")).status == 403
         expect(title).to_be_visible()
-        expect(page.get_by_text(say("refused.cookies_blocked.remedy"))).to_be_visible()
-        page.get_by_role("link", name=say("form.open")).click()
+        expect(page.get_by_text(IN_ENGLISH.say("refused.cookies_blocked.remedy"))).to_be_visible()
+        page.get_by_role("link", name=IN_ENGLISH.say("form.open")).click()
         page.get_by_label("Access code").fill(field.site.code())
-        page.get_by_role("button", name=say("form.open")).click()
+        page.get_by_role("button", name=IN_ENGLISH.say("form.open")).click()
         expect(title).to_be_visible()
         expect(page.get_by_label("Access code")).to_have_count(0)
 
@@ -107,9 +107,9 @@ def test_inside_another_site_the_cookies_are_that_pages_own(blocking: Blocking) 
         inner.get_by_label("What did you see?").fill("A hedgehog")
         assert {cookie.get("partitionKey") for cookie in context.cookies()} == {"http://127.0.0.1"}
         inner.get_by_role("button", name="Submit").click()
-        expect(door.get_by_role("heading", name=say("state.sent.title"))).to_be_visible()
+        expect(door.get_by_role("heading", name=IN_ENGLISH.say("state.sent.title"))).to_be_visible()
         assert field.verdicts("u-1") == ["verified"]
-        expect(door.get_by_role("heading", name=say("state.verified.title"))).to_be_visible()
+        expect(door.get_by_role("heading", name=IN_ENGLISH.say("state.verified.title"))).to_be_visible()
 
 
 @pytest.mark.parametrize(("secure", "preferences"), [(True, ALL), (False, OF_THIRD_PARTIES)])
@@ -120,5 +120,5 @@ def test_inside_another_site_blocked_cookies_are_named(
     with framed_site(secure=secure) as (field, parent):
         page = blocking(preferences).new_page()
         page.goto(f"{parent}#{field.link('u-1')}")
-        title = say("refused.cookies_blocked.framed.title")
+        title = IN_ENGLISH.say("refused.cookies_blocked.framed.title")
         expect(framed(page).get_by_role("heading", name=title)).to_be_visible()

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
 
 from jotgate import mint_token
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.protocols import SubmissionFilter
 from tests.browser.gallery import served
 from tests.door.site import DOOR, Site, running_site
@@ -189,7 +189,7 @@ def test_the_copied_token_address(field: FieldSite, phone: Page, other: Page, su
     go(phone, link)
     form_frame(phone)
     send(form_frame(phone))
-    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+    expect(phone.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
     assert field.verdicts(subject) == ["verified"]
 
 
@@ -207,7 +207,7 @@ def test_the_copied_address_of_the_frame(field: FieldSite, phone: Page, other: P
     own = form_frame(phone)
     go(other, own.url)
     send(own)
-    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+    expect(phone.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
     send(other)
     expect(other.get_by_text("Thank you")).to_be_visible()
     assert field.verdicts(subject) == ["replayed", "verified"]
@@ -267,11 +267,11 @@ def test_the_web_view_hears_what_became_of_the_form(field: FieldSite, phone: Pag
     assert told(phone) == []
     expect(phone.get_by_role("link", name="Back to the app")).to_be_hidden()
     send(own)
-    expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+    expect(phone.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
     back = phone.get_by_role("link", name="Back to the app")
     expect(back).to_have_attribute("href", re.compile(r"\?state=sent&ref=[0-9a-f]{12}$"))
     assert field.verdicts(subject) == ["verified"]
-    expect(phone.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(phone.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     expect(back).to_have_attribute("href", re.compile(rf"^{RETURN_URL}\?state=verified&ref=[0-9a-f]{{12}}$"))
     views = ("ios", "android", "react")
     assert told(phone) == [(view, state) for state in ("sent", "verified") for view in views]
@@ -315,14 +315,14 @@ class TestRedirect:
         go(other, phone.url)
         assert phone.get_by_label("Place").input_value() == "Row 3"
         send(phone)
-        expect(phone.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+        expect(phone.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
         assert phone.url == payment.door
         send(other)
         # The other one holds no pass, so it hears only that something was received.
         expect(other.get_by_text("Thank you")).to_be_visible()
         assert other.url == f"{payment.door}/done"
         assert payment.verdicts(subject) == ["replayed", "verified"]
-        expect(phone.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+        expect(phone.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
         assert ("android", "verified") in told(phone)
 
     def test_a_code_leads_there_as_well(self, payment: FieldSite, other: Page) -> None:
@@ -344,5 +344,5 @@ class TestRedirect:
             go(page, payment.link(subject))
             send(page)
             page.get_by_role("button", name="Go on").click()
-            expect(page.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+            expect(page.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
         assert payment.verdicts(subject) == ["verified"]

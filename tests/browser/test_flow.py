@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, 
 from werkzeug.wrappers import Response
 
 from jotgate.codes import generate, printed
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Reason
 from tests.browser import gallery
 from tests.example_site import ANSWERS, ExampleSite, example_site
@@ -142,14 +142,14 @@ def test_from_the_code_to_the_verdict(site: ExampleSite, page: Page, tmp_path: P
     fill_in(form)
     look(page, tmp_path, "5-filled")
     send(form)
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     # One card: the frame with its thanks has gone.
     expect(page.locator("iframe")).to_have_count(0)
     look(page, tmp_path, "6-verified")
     assert page.url == site.url + place
 
     page.reload()
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     expect(page.locator("iframe")).to_have_count(0)
     look(page, tmp_path, "7-later")
 
@@ -189,7 +189,7 @@ def test_two_tabs_of_one_browser_tell_the_truth_about_two_people(
 
     fill_in(form)
     send(form)
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     other.reload()
     elsewhere = new_browser().new_page()
     elsewhere.goto(site.url + place)
@@ -197,7 +197,7 @@ def test_two_tabs_of_one_browser_tell_the_truth_about_two_people(
     expect(elsewhere.get_by_text(gallery.refused(Reason.OPEN_ELSEWHERE).title)).to_be_visible()
     fill_in(form_frame(other))
     send(other.frames[1])
-    expect(other.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(other.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
 
 
 def test_a_frame_that_is_handed_on_says_what_does_not_count(site: ExampleSite, page: Page) -> None:
@@ -211,14 +211,14 @@ def test_a_frame_that_is_handed_on_says_what_does_not_count(site: ExampleSite, p
     address = form.url
     fill_in(form)
     send(form)
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     form.goto(address)
     fill_in(form)
     page.evaluate("moment = 6000")
     send(form)
-    expect(page.get_by_text(say("state.again.title"))).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.again.title"))).to_be_visible()
     expect(page.locator("iframe")).to_have_count(0)
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
 
 
 @pytest.mark.parametrize("pupils", [3, pytest.param(30, marks=pytest.mark.slow)])
@@ -231,7 +231,7 @@ def test_a_class_shares_a_tablet_and_a_code(page: Page, tmp_path: Path, pupils: 
             form = form_frame(page)
             fill_in(form)
             send(form)
-            expect(page.get_by_text(say("state.sent.title"), exact=True)).to_be_visible()
+            expect(page.get_by_text(IN_ENGLISH.say("state.sent.title"), exact=True)).to_be_visible()
             page.get_by_role("button", name="Not you? Use another code").click()
         expect(page.get_by_label("Access code")).to_be_visible()
         assert site.verdicts() == {}
@@ -257,7 +257,7 @@ def test_it_works_without_javascript(site: ExampleSite, new_browser: NewBrowser,
         page.get_by_role("link", name="I have sent the form").or_(
             page.get_by_role("link", name="Look again now")
         ).click()
-        return page.get_by_text(say("state.verified.title"), exact=True).is_visible()
+        return page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True).is_visible()
 
     assert until(confirmed)
     look(page, tmp_path, "2-verified")
@@ -276,7 +276,7 @@ def test_a_copied_address_counts_once(
     for each in (form, thief):
         fill_in(each)
         send(each)
-    expect(page.get_by_text(say("state.verified.title"), exact=True)).to_be_visible()
+    expect(page.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
     expect(thief.get_by_text("Thank you")).to_be_visible()
     look(thief, tmp_path, "thief")
 

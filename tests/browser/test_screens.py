@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from jotgate.admission.grants import Person, Terms
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from tests.browser.test_copied_links import (
     WEB_VIEW,
     FieldSite,
@@ -26,9 +26,9 @@ from tests.browser.test_copied_links import (
 
 pytestmark = pytest.mark.browser
 
-CONFIRMED = say("state.verified.title")
-SENT_ALREADY = say("state.replayed.title")
-CHANGED = say("state.tampered.title")
+CONFIRMED = IN_ENGLISH.say("state.verified.title")
+SENT_ALREADY = IN_ENGLISH.say("state.replayed.title")
+CHANGED = IN_ENGLISH.say("state.tampered.title")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def code_for(field: FieldSite, person: str) -> str:
 def submit(tab: Page) -> None:
     """Send the form, until the page says that it is being confirmed."""
     send(form_frame(tab))
-    expect(tab.get_by_role("heading", name=say("state.sent.title"))).to_be_visible()
+    expect(tab.get_by_role("heading", name=IN_ENGLISH.say("state.sent.title"))).to_be_visible()
 
 
 def expect_told(tab: Page, title: str) -> None:
@@ -129,8 +129,8 @@ def test_one_code_on_two_screens(field: FieldSite, devices: list[BrowserContext]
         go(tab, field.door)
         if tab.get_by_label("Access code").count():
             tab.get_by_label("Access code").fill(code)
-            tab.get_by_role("button", name=say("form.open")).click()
-            move = tab.get_by_role("button", name=say("form.move"))
+            tab.get_by_role("button", name=IN_ENGLISH.say("form.open")).click()
+            move = tab.get_by_role("button", name=IN_ENGLISH.say("form.move"))
             expect(move.or_(tab.locator("iframe"))).to_be_visible()
             if move.count():
                 move.click()
@@ -154,11 +154,11 @@ def test_a_device_that_is_handed_on(
             tap(field, tab, person, "Row 3")
             continue
         go(tab, field.door)
-        leave = tab.get_by_role("button", name=say("form.leave_code"))
+        leave = tab.get_by_role("button", name=IN_ENGLISH.say("form.leave_code"))
         if leave.count():
             leave.click()
         tab.get_by_label("Access code").fill(code_for(field, person))
-        tab.get_by_role("button", name=say("form.open")).click()
+        tab.get_by_role("button", name=IN_ENGLISH.say("form.open")).click()
         form_frame(tab)
     for tab, person in reversed([*zip(tabs, people, strict=True)]):
         submit(tab)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jotgate.codes import generate, printed
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.sandbox import Sandbox
 from jotgate.throttle import EVERYWHERE, LEAST_WORK
 from tests.browser import gallery
@@ -95,7 +95,7 @@ def test_a_wrong_code_that_was_worked_for_is_refused_for_good(chromium: Browser,
         page.goto(origin + DOOR)
         page.get_by_label("Access code").fill(printed(generate()))
         page.get_by_role("button", name="Open the form").click()
-        expect(page.get_by_text(say("refused.unknown_code.title"))).to_be_visible()
+        expect(page.get_by_text(IN_ENGLISH.say("refused.unknown_code.title"))).to_be_visible()
         assert statuses == [429, 403]
         context.close()
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outages import outages
 from jotgate.outcomes import Verdict
 from jotgate.protocols import GrantFilter
@@ -33,7 +33,7 @@ from tests.patience import Watch, until
 JSON = {"Accept": "application/json"}
 HOOK = f"/jotgate/hook/{HOOK_SECRET}"
 DAY = 86_400.0
-MOVED_AWAY = say("code.moved_away")
+MOVED_AWAY = IN_ENGLISH.say("code.moved_away")
 
 
 @pytest.fixture(scope="module")
@@ -572,7 +572,7 @@ def test_thanks_are_for_those_who_come_from_jotform(site: Site, came_from: str) 
     by_itself = visitor.get(f"{DOOR}/done", headers={"Sec-Fetch-Site": came_from})
     assert (by_itself.status_code, by_itself.headers["Location"]) == (303, DOOR)
     for headers in {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {}:
-        assert say("done.title") in visitor.get(f"{DOOR}/done", headers=headers).text
+        assert IN_ENGLISH.say("done.title") in visitor.get(f"{DOOR}/done", headers=headers).text
 
 
 def test_the_log_tells_who_was_let_in_and_why_not(site: Site, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from jotgate.admission.grants import IssuedCode, Terms, people
-from jotgate.door.sentences import say
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Verdict
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
@@ -173,7 +173,7 @@ def test_what_is_no_invitation_of_ours_opens_nothing_and_is_told(site: Site, tex
     page = come(site.visitor(), f"{DOOR}?invitation={text}", user="s-1")
     assert page.status_code == 200
     assert "You are invited" not in page.text
-    assert (say("code.spoilt_invitation") in unescape(page.text)) == bool(text)
+    assert (IN_ENGLISH.say("code.spoilt_invitation") in unescape(page.text)) == bool(text)
     assert 'name="code"' in page.text
     answer = come(site.visitor(), ACCEPT, user="s-1", method="POST", data={"invitation": text})
     assert (answer.status_code, answer.headers["Location"]) == (303, DOOR)

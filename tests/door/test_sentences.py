@@ -10,8 +10,8 @@ import pytest
 
 from jotgate.codes import Hint
 from jotgate.door.messages import page_states, states
-from jotgate.door.rendering import say_in_html
-from jotgate.door.sentences import SENTENCES, say
+from jotgate.door.sentences import SENTENCES
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Reason
 from tests.browser.gallery import DOOR
 
@@ -88,7 +88,7 @@ def test_a_remedy_begins_with_what_to_do(key: str) -> None:
     first = SENTENCES[key].replace("Please ", "").split()[0].capitalize()
     assert first in {
         "Ask", "Check", "Come", "Compare", "Do", "Does", "Fill", "Give", "Go", "If", "Keep", "Load", "Move",
-        "Open", "Reload", "Sign", "Tell", "Try", "You",
+        "Open", "Reload", "Sign", "Switch", "Tell", "Try", "You",
     }  # fmt: skip
 
 
@@ -104,6 +104,9 @@ def test_a_dated_remedy_has_its_moment_and_no_other_has_one() -> None:
 
 def test_what_is_filled_in_never_becomes_markup() -> None:
     """In a page a value is escaped unless it is markup already; the words themselves are, too."""
-    assert say("mine.sent", when="<b>") == "Sent <b>"
-    assert say_in_html("mine.sent", when="<b>") == "Sent &lt;b&gt;"
-    assert say_in_html("form.opened_for", subject=say_in_html("form")) == "Opened for Form."
+    assert IN_ENGLISH.say("mine.sent", when="<b>") == "Sent <b>"
+    assert IN_ENGLISH.say_in_html("mine.sent", when="<b>") == "Sent &lt;b&gt;"
+    assert (
+        IN_ENGLISH.say_in_html("form.opened_for", subject=IN_ENGLISH.say_in_html("form"))
+        == "Opened for Form."
+    )

@@ -6,8 +6,10 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
+from jotgate.door.choosing import speak
 from jotgate.door.office.desk import Desk, framed_by_nobody
 from jotgate.door.office.routes import Need, Page, page_at
+from jotgate.door.speaking import IN_ENGLISH
 from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.errors import InputError
 
@@ -22,6 +24,7 @@ def office(door: Door, request: Request, path: str) -> Response:
     Raises:
         StoreUnavailable: nobody can be recognised.
     """
+    speak(request, IN_ENGLISH)
     operator = door.operator_of(request)
     entered = _enter(door, request) if path == _ENTER else None
     if entered is not None or operator is None:

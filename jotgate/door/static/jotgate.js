@@ -105,8 +105,8 @@
     if (!line || isNaN(when)) return;
     const today = when.toDateString() === new Date().toDateString();
     const day = today ? {} : { weekday: "short", day: "numeric", month: "short" };
-    // A day in the page's language, a time of day as the visitor's own clock shows it.
-    const text = when.toLocaleString(today ? [] : line.closest("[lang]").lang, { ...day, hour: "2-digit", minute: "2-digit" });
+    // A day in the page's language with the digits of the page, a time of day as the visitor's own clock shows it.
+    const text = when.toLocaleString(today ? [] : `${line.closest("[lang]").lang}-u-nu-latn`, { ...day, hour: "2-digit", minute: "2-digit" });
     line.hidden = false;
     if (line.lastElementChild.textContent !== text) line.lastElementChild.textContent = text;
   };

@@ -1,0 +1,61 @@
+"""One language at the door: every sentence of `jotgate.door.sentences`, as that language says it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from jotgate.door.sentences import SENTENCES, SINGULARS
+from jotgate.languages import ENGLISH, catalogue, direction
+
+
+class Language:
+    """A language: it says sentences. What it has no words for it says in English."""
+
+    __slots__ = ("_catalogue", "direction", "tag")
+
+    def __init__(self, tag: str, catalogue: NullTranslations) -> None:
+        #: As HTML names it.
+        self.tag = tag
+        #: "ltr" or "rtl".
+        self.direction = direction(tag)
+        self._catalogue = catalogue
+
+    def sentence(self, key: str) -> str:
+        """Return what stands under *key*, with braces where values belong."""
+        return self._catalogue.pgettext(key, SENTENCES[key])
+
+    def say(self, key: str, /, **values: object) -> str:
+        """Return the sentence under *key*, with *values* filled in."""
+        return _filled(self.sentence(key), SENTENCES[key], values)
+
+    def say_in_html(self, key: str, /, **values: object) -> Markup:
+        """Return a sentence as HTML; escape those of *values* that are not markup already."""
+        return Markup(_filled(escape(self.sentence(key)), escape(SENTENCES[key]), values))  # noqa: S704 - is escaped
+
+    def count(self, key: str, number: int) -> str:
+        """Return the sentence under *key* about a *number* of things."""
+        english = SINGULARS[key], SENTENCES[key]
+        text = self._catalogue.npgettext(key, *english, number)
+        return _filled(text, english[number != 1], {"count": number})
+
+
+def _filled(text: str, english: str, values: dict[str, object]) -> str:
+    """Fill *values* in; a translation that asks for others than there are gives way to the English."""
+    try:
+        return text.format(**values)
+    except (AttributeError, IndexError, KeyError, ValueError):
+        return english.format(**values)
+
+
+@lru_cache(maxsize=64)
+def language(tag: str, folder: Path | None = None) -> Language:
+    """Return a language by its tag, with the sentences of a site's own *folder* before ours."""
+    return Language(tag, catalogue(tag, folder))
+
+
+#: For who looks after the site.
+IN_ENGLISH = Language(ENGLISH, NullTranslations())
