@@ -81,8 +81,12 @@ class Grants:
         self._code_keys = code_keys
         self._clock = clock
 
-    def create(self, terms: Terms, people: Iterable[Person]) -> Iterator[IssuedCode]:
+    def create(
+        self, terms: Terms, people: Iterable[Person], *, actor: str | None = None
+    ) -> Iterator[IssuedCode]:
         """Create a code for each of *people*, in their order; each is stored before it is yielded.
+
+        *actor* stands in the ledger as who did it.
 
         Raises, before the first code:
             UnknownForm: the settings have no such form.
@@ -93,14 +97,14 @@ class Grants:
             raise UnknownForm(terms.form, self._forms)
         if problems:
             raise InputError(problems)
-        return self._create(terms, iter(people))
+        return self._create(terms, iter(people), actor)
 
-    def _create(self, terms: Terms, people: Iterator[Person]) -> Iterator[IssuedCode]:
+    def _create(self, terms: Terms, people: Iterator[Person], actor: str | None) -> Iterator[IssuedCode]:
         while batch := list(islice(people, _BATCH)):
             codes, stored, problem = list(generate_many(len(batch))), bytearray(len(batch)), None
             try:
-                for place in self._store_all(terms, codes, batch, stored):
-                    codes[place] = self._another(terms, batch[place])
+                for place in self._store_all(terms, codes, batch, stored, actor):
+                    codes[place] = self._another(terms, batch[place], actor)
                     stored[place] = True
             except StoreError as error:
                 problem = error
@@ -111,7 +115,12 @@ class Grants:
                 raise problem
 
     def _store_all(
-        self, terms: Terms, codes: Sequence[CodeText], people: Sequence[Person], stored: bytearray
+        self,
+        terms: Terms,
+        codes: Sequence[CodeText],
+        people: Sequence[Person],
+        stored: bytearray,
+        actor: str | None,
     ) -> list[int]:
         """Store the codes, mark each that is, and return the places of those that exist already."""
         code_key, key = self._code_keys.newest
@@ -121,17 +130,18 @@ class Grants:
         for at in range(0, len(codes), _CHUNK):
             places = in_order[at : at + _CHUNK]
             grants = (_new_grant(terms, code_key, fingerprints[place], people[place]) for place in places)
-            existing = {places[number] for number in self._store.create_grants(grants, self._clock.now())}
+            found = self._store.create_grants(grants, self._clock.now(), actor=actor)
+            existing = {places[number] for number in found}
             for place in places:
                 stored[place] = place not in existing
             taken += existing
         return taken
 
-    def _another(self, terms: Terms, person: Person) -> CodeText:
+    def _another(self, terms: Terms, person: Person, actor: str | None) -> CodeText:
         """Replace a code that exists already, which happens once in many millions."""
         while True:
             code = generate()
-            if not self._store_all(terms, [code], [person], bytearray(1)):
+            if not self._store_all(terms, [code], [person], bytearray(1), actor):
                 return code
 
     def list(self, which: GrantFilter | None = None) -> Iterator[Grant]:

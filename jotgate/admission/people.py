@@ -189,6 +189,12 @@ class People:
         ]
         return outcome, issued
 
+    def begin(self, change_id: str, form: str, what: str, *, actor: str) -> bool:
+        """Note a decision that makes something; say whether it is not made yet, as by a first click."""
+        return self._store.begin_change(
+            Change(change_id=change_id, form=form, what=what, actor=actor, at=self._clock.now())
+        )
+
     def change(self, change_id: str) -> Change | None:
         """Return a change that can still be undone, or was."""
         return self._store.change(change_id)

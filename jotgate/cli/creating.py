@@ -134,7 +134,7 @@ def create(
             persons, number, _MAX_PRINTED, "codes are written to a file: name a new one with --out"
         )
     made = _Made(ctx, terms)
-    issued = made.counted(_watched(parts.grants.create(terms, made.noted(persons)), number))
+    issued = made.counted(_watched(parts.grants.create(terms, made.noted(persons), actor=actor), number))
     if out is None and press is None:
         with _undoable(made):
             _print(list(issued), terms, door, as_json=as_json)

@@ -27,7 +27,7 @@ class _SomeTaken(Exception):
 class GrantVerbs(Verbs):
     """The part of the store for handing out codes."""
 
-    def create_grants(self, grants: Iterable[NewGrant], now: float) -> list[int]:
+    def create_grants(self, grants: Iterable[NewGrant], now: float, *, actor: str | None = None) -> list[int]:
         """Store the grants, all made with one key, in one transaction; return the places of those that exist."""
         # Sorted, neighbouring keys land on the same pages: several times faster for large batches.
         batch = list(grants)
@@ -37,13 +37,13 @@ class GrantVerbs(Verbs):
         try:
             with self._write(patience_seconds=30.0) as tx:
                 batch = self._without_forgotten(tx, batch)
-                _note_creation(tx, batch[0], len(batch), now)
+                _note_creation(tx, batch[0], len(batch), now, actor)
                 if tx.many("create_grant", (_values(batch[place], now) for place in order)) != len(batch):
                     raise _SomeTaken
         except _SomeTaken:
             # Once in thousands of batches of a million: find out which, and leave those out.
             with self._write(patience_seconds=30.0) as tx:
-                _note_creation(tx, batch[0], len(batch), now)
+                _note_creation(tx, batch[0], len(batch), now, actor)
                 return sorted(
                     place for place in order if not tx.run("create_grant", **_values(batch[place], now))
                 )
@@ -233,10 +233,10 @@ def end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:
     return tickets + passes > 0
 
 
-def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float) -> None:
+def _note_creation(tx: Transaction, sample: NewGrant, count: int, now: float, actor: str | None) -> None:
     tx.run("note_code_key", code_key=sample.code_key)
     note = f"{count} codes, batch {sample.batch or '-'}"
-    record(tx, Entry(at=now, event="codes.created", form=sample.form, note=note))
+    record(tx, Entry(at=now, event="codes.created", form=sample.form, actor=actor, note=note))
 
 
 def entry_of(event: str, grant: Grant, now: float, actor: str, note: str | None) -> Entry:

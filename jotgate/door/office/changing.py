@@ -117,7 +117,7 @@ def change(desk: Desk, form: str) -> Response:
     _look_at_rights(desk, action)
     seen = _meant(desk, form)
     decision = Decision(
-        change_id=_change_id(desk),
+        change_id=change_id_of(desk),
         form=form,
         actor=desk.actor,
         seen=seen,
@@ -141,7 +141,7 @@ def undo(desk: Desk, form: str) -> Response:
     Raises:
         Forbidden: somebody else made it, and the operator looks after a part of the form only.
     """
-    change_id = _change_id(desk)
+    change_id = change_id_of(desk)
     made = desk.parts.people.change(change_id)
     if made is not None and (made.form != form or not may_undo(desk, made.actor)):
         raise Forbidden("Somebody else made this change.")
@@ -165,8 +165,14 @@ def _reissue(desk: Desk, decision: Decision) -> Response:
     outcome, issued = reissued
     if len(decision.seen) == 1 and not issued:
         return _conflict(desk, decision.form, outcome)
+    addresses = {grant.subject: grant.email for grant in outcome.done if grant.subject and grant.email}
     return fresh.page(
-        desk, decision.form, issued, change_id=decision.change_id, remarks=_left(outcome), emails=outcome.done
+        desk,
+        decision.form,
+        issued,
+        addresses=addresses,
+        change_id=decision.change_id,
+        remarks=_left(outcome),
     )
 
 
@@ -233,7 +239,12 @@ def _digest(seen: tuple[Seen, ...]) -> str:
     return digest.hexdigest()[:32]
 
 
-def _change_id(desk: Desk) -> str:
+def change_id_of(desk: Desk) -> str:
+    """Return the name of a decision, as its page has it.
+
+    Raises:
+        InputError: there is none.
+    """
     text = desk.fields.get("change_id", "")
     if not _CHANGE_ID.fullmatch(text):
         raise InputError(["Nothing was changed: load the page again, and repeat what you did."])
@@ -262,13 +273,18 @@ def _window(desk: Desk, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -
     for name in ("valid_from", "valid_until"):
         text, now = desk.fields.get(name, "").strip(), getattr(one.grant, name) if one else None
         keeps = text == local_moment(now, policy) if one else desk.fields.get(f"{name}_is") != "new"
-        moments[name] = KEPT if keeps else _moment(text, policy)
+        moments[name] = KEPT if keeps else moment_of(text, policy)
     if all(isinstance(moment, Kept) for moment in moments.values()) and one is None:
         raise InputError(["Say when the codes begin or end."])
     return Window(**moments)
 
 
-def _moment(text: str, policy: FormPolicy) -> float | None:
+def moment_of(text: str, policy: FormPolicy) -> float | None:
+    """Return the moment in a field, by the clocks of the form's timezone; None if it is empty.
+
+    Raises:
+        InputError: it is none.
+    """
     if not text:
         return None
     try:

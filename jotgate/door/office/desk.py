@@ -148,7 +148,8 @@ class Desk:
         return self.page("problem", {"problems": problems, "status": status}, status=status)
 
     def close(self, response: Response) -> Response:
-        """Add what every answer of the office says of itself."""
+        """Add what every answer of the office says of itself, and put away the files that were sent."""
+        self.request.close()
         if self._is_new:
             self.door.cookies.set_browser(response, self._browser)
         return framed_by_nobody(self.door, response)

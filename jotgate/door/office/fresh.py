@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -15,7 +15,6 @@ from jotgate.codes import CodeText, parse, printed
 from jotgate.door.office.desk import Desk
 from jotgate.errors import InputError
 from jotgate.phrases import counted
-from jotgate.protocols import Grant
 
 #: What the page's own buttons post: all its codes.
 MAX_BYTES = 10 * 1024 * 1024
@@ -32,19 +31,18 @@ def page(
     form: str,
     issued: Sequence[IssuedCode],
     *,
+    addresses: Mapping[str, str],
     change_id: str = "",
     remarks: Sequence[str] = (),
-    emails: Sequence[Grant] = (),
 ) -> Response:
     """Show new codes, this once; what is done with them next gets them from this page."""
-    addresses = {(grant.subject, grant.label): grant.email or "" for grant in emails}
     rows = [
         [
             one.code,
             one.subject or "",
             one.label or "",
             one.batch or "",
-            addresses.get((one.subject, one.label), ""),
+            addresses.get(one.subject or "", ""),
         ]
         for one in issued
     ]

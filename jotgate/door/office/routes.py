@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from jotgate.door.office import (
     changing,
+    creating,
     doorway,
     fresh,
     health,
@@ -87,6 +88,9 @@ PAGES = (
     _view("/f/<form>/submissions/<submission_id>", ruling.one, Need.FORM),
     _change("/f/<form>/submissions/<submission_id>/rule", ruling.rule, Need.FORM),
     _view("/f/<form>/people", people.listing, Need.PEOPLE),
+    _view("/f/<form>/people/new", creating.new, Need.FORM),
+    _change("/f/<form>/people/check", creating.check, Need.FORM, creating.MAX_BYTES),
+    _change("/f/<form>/people/create", creating.create, Need.FORM, creating.MAX_BYTES),
     _change("/f/<form>/people/choose", changing.choose, Need.PEOPLE),
     _change("/f/<form>/people/change", changing.change, Need.PEOPLE),
     _change("/f/<form>/people/undo", changing.undo, Need.PEOPLE),

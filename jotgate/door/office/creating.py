@@ -1,0 +1,263 @@
+"""New codes: by number, for names that were pasted, or for a list; looked at line by line before one is made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from werkzeug.wrappers import Response
+
+from jotgate import classlist
+from jotgate.admission.again import Again, How
+from jotgate.admission.grants import IssuedCode, Person, Terms
+from jotgate.classlist import Fate, Refused, Row
+from jotgate.door.office import fresh
+from jotgate.door.office.changing import MAX_FRESH, change_id_of, moment_of
+from jotgate.door.office.desk import Desk
+from jotgate.door.office.history import zone_of
+from jotgate.door.office.people import new_change
+from jotgate.errors import InputError
+from jotgate.frozen import frozen
+from jotgate.phrases import counted
+from jotgate.policy import FormPolicy
+from jotgate.signed.tokens import can_be_subject
+
+#: A list of people, and the same once it was looked at.
+MAX_BYTES = 10 * 1024 * 1024
+#: Lines that are shown; a longer list shows these, and all that are refused.
+_SHOWN_LINES = 1_000
+_SHOWN_REFUSED = 100
+_CELLS = 4
+_UNUSABLE = 422
+#: What a page asks for besides the people, and what it begins with.
+_WISHES = ("uses", "batch", "valid_from", "valid_until", "again", "by_class")
+
+
+@frozen
+class _Looked:
+    """A list of people, looked at."""
+
+    #: Subject, label, address and batch of each who is to get a code.
+    rows: Sequence[Sequence[str]]
+    fates: Sequence[Fate]
+    remarks: Sequence[str]
+    #: Subjects that keep the code they have.
+    kept: frozenset[str]
+
+    @property
+    def refused(self) -> list[Refused]:
+        """The lines that have to be mended."""
+        return [fate for fate in self.fates if isinstance(fate, Refused)]
+
+
+def new(desk: Desk, form: str) -> Response:
+    """Ask for whom codes are to be made."""
+    return _ask(desk, form, _wishes(desk))
+
+
+def check(desk: Desk, form: str) -> Response:
+    """Show what would become of each line, and what codes would be made. Nothing is stored."""
+    wishes, names = _wishes(desk), desk.fields.get("names", "").strip()
+    count, file = desk.fields.get("count", "").strip(), _file(desk)
+    try:
+        terms = _terms(desk, form)
+        if sum((bool(count), bool(names), bool(file))) != 1:
+            raise InputError(["Give exactly one: a number, names, or a file."])
+        if count:
+            number = _number(count, MAX_FRESH, "The number of codes")
+            return _confirm(desk, form, terms, wishes, count=number)
+        looked = _look(desk, form, file or names.encode("utf-8", "replace"))
+    except InputError as error:
+        return _ask(desk, form, wishes, problems=error.problems, names=names)
+    return _confirm(desk, form, terms, wishes, looked=looked, names=names)
+
+
+def create(desk: Desk, form: str) -> Response:
+    """Make the codes, and show them this once.
+
+    Raises:
+        InputError: what was to be made cannot be read, or was made already.
+    """
+    terms, count = _terms(desk, form), desk.fields.get("count", "")
+    again = Again(desk.parts.grants, form, _how(desk), desk.now)
+    if count:
+        people: Iterable[Person] = [Person()] * _number(count, MAX_FRESH, "The number of codes")
+        addresses: dict[str, str] = {}
+    else:
+        rows = _carried(desk)
+        people = again.those(_person(row) for row in rows)
+        addresses = {row[0]: row[2] for row in rows if row[2]}
+    if not desk.parts.people.begin(change_id_of(desk), form, "create", actor=desk.actor):
+        raise InputError(
+            [
+                "These codes were made already, and are shown once only. Find the people, and give them new ones."
+            ]
+        )
+    issued = list(desk.parts.grants.create(terms, people, actor=desk.actor))
+    again.conclude(actor=desk.actor)
+    return fresh.page(desk, form, issued, addresses=addresses, remarks=_became(again, issued))
+
+
+def _became(again: Again, issued: Sequence[IssuedCode]) -> list[str]:
+    remarks = []
+    if again.replaced:
+        remarks.append(f"{counted(again.replaced, 'code')} revoked that the new ones replace.")
+    if again.kept:
+        them = counted(again.kept, "person", "people")
+        remarks.append(f"{them} had a code already: it stays as it is, and there is no new one.")
+    return remarks if issued else [*remarks, "Nobody was left who needs a new code."]
+
+
+def _ask(
+    desk: Desk, form: str, wishes: dict[str, str], *, problems: Sequence[str] = (), names: str = ""
+) -> Response:
+    context = {"wishes": wishes, "problems": problems, "names": names, "zone": desk.policy(form).timezone}
+    return desk.page("new", context, form=form, section="people", status=_UNUSABLE if problems else 200)
+
+
+def _confirm(
+    desk: Desk,
+    form: str,
+    terms: Terms,
+    wishes: dict[str, str],
+    *,
+    looked: _Looked | None = None,
+    count: int = 0,
+    names: str = "",
+) -> Response:
+    refused = looked.refused if looked else []
+    number = len(looked.rows) if looked else count
+    context = {
+        "wishes": wishes | {"batch": terms.batch or ""},
+        "codes": counted(number, "code"),
+        "number": number,
+        "count": count,
+        "people": json.dumps(looked.rows, separators=(",", ":")) if looked else "",
+        "refused": refused[:_SHOWN_REFUSED],
+        "refused_lines": counted(len(refused), "line"),
+        "more_refused": max(0, len(refused) - _SHOWN_REFUSED),
+        "lines": [_told(fate, looked) for fate in looked.fates[:_SHOWN_LINES]] if looked else [],
+        "more_lines": max(0, len(looked.fates) - _SHOWN_LINES) if looked else 0,
+        "remarks": looked.remarks if looked else [],
+        "kept": counted(len(looked.kept), "person", "people") if looked and looked.kept else "",
+        "again": _how(desk).value,
+        "over": terms.valid_until is not None and terms.valid_until <= desk.now,
+        "names": names,
+        "zone": desk.policy(form).timezone,
+        "change_id": new_change(),
+    }
+    return desk.page("check", context, form=form, section="people", status=_UNUSABLE if refused else 200)
+
+
+def _look(desk: Desk, form: str, source: bytes) -> _Looked:
+    """Tell the lines of a list apart, and who of its people gets a code.
+
+    Raises:
+        InputError: it is no list, it is empty, or it has more people than fit on a page of codes.
+    """
+    lines = classlist.told_apart(source, by_class="by_class" in desk.fields)
+    fates = list(lines.fates)
+    people = [fate for fate in fates if isinstance(fate, Row)]
+    if not people and not any(isinstance(fate, Refused) for fate in fates):
+        raise InputError(["The list is empty."])
+    again = Again(desk.parts.grants, form, _how(desk), desk.now)
+    getting = [row for row in people if again.gets_one(row.subject)]
+    if len(getting) > MAX_FRESH:
+        raise InputError(
+            [f"More than {MAX_FRESH:,} codes do not fit on a page. Split the list, class by class."]
+        )
+    return _Looked(
+        rows=[(row.subject, row.label, row.email, row.group) for row in getting],
+        fates=fates,
+        remarks=[f"{one[:1].upper()}{one[1:]}." for one in lines.remarks],
+        kept=frozenset(row.subject for row in people if not again.gets_one(row.subject)),
+    )
+
+
+def _told(fate: Fate, looked: _Looked) -> dict[str, Any]:
+    told = {"line": fate.line_number, "subject": "", "label": "", "email": "", "group": ""}
+    if isinstance(fate, Row):
+        what = "keeps their code" if fate.subject in looked.kept else "gets a code"
+        people = {"subject": fate.subject, "label": fate.label, "email": fate.email, "group": fate.group}
+        return told | people | {"what": what, "tone": "" if fate.subject in looked.kept else "good"}
+    is_refused = isinstance(fate, Refused)
+    return told | {
+        "what": ("cannot be taken: " if is_refused else "passed over: ") + fate.sentence,
+        "tone": "bad" if is_refused else "",
+    }
+
+
+def _file(desk: Desk) -> bytes:
+    file = desk.request.files.get("file")
+    return file.read() if file is not None and file.filename else b""
+
+
+def _wishes(desk: Desk) -> dict[str, str]:
+    beginning = {"uses": "1", "again": How.SKIP.value}
+    return beginning | {name: value for name in _WISHES if (value := desk.fields.get(name, "").strip())}
+
+
+def _how(desk: Desk) -> How:
+    wish = desk.fields.get("again", "")
+    return How(wish) if wish in {one.value for one in How} else How.SKIP
+
+
+def _terms(desk: Desk, form: str) -> Terms:
+    """Return what the codes have in common.
+
+    Raises:
+        InputError: a number or a moment cannot be read, or the window ends before it begins.
+    """
+    policy, fields = desk.policy(form), desk.fields
+    terms = Terms(
+        form=form,
+        uses=_number(fields.get("uses", "") or "1", 1_000_000, "How often each code can be used"),
+        batch=" ".join(fields.get("batch", "").split()) or _batch_of_today(desk, policy),
+        valid_from=moment_of(fields.get("valid_from", "").strip(), policy),
+        valid_until=moment_of(fields.get("valid_until", "").strip(), policy),
+    )
+    if terms.batch is not None and not can_be_subject(terms.batch):
+        raise InputError(["The batch has a name of at most 200 characters that can be read."])
+    # Raises what else is wrong about them; nothing is made for nobody.
+    desk.parts.grants.create(terms, ())
+    return terms
+
+
+def _batch_of_today(desk: Desk, policy: FormPolicy) -> str:
+    return datetime.fromtimestamp(desk.now, zone_of(policy)).strftime("%Y-%m-%d %H:%M")
+
+
+def _number(text: str, most: int, what: str) -> int:
+    digits = text.replace(",", "").strip()
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
+    if not 1 <= number <= most:
+        raise InputError([f"{what} is a number from 1 to {most:,}."])
+    return number
+
+
+def _carried(desk: Desk) -> list[list[str]]:
+    """Return the people that a page carries, looked at once more.
+
+    Raises:
+        InputError: these are none.
+    """
+    try:
+        found: Any = json.loads(desk.fields.get("people", ""))
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, list) or not 0 < len(found) <= MAX_FRESH or not all(map(_is_row, found)):
+        raise InputError(["No code was made: the list is no longer on the page. Give it once more."])
+    return found
+
+
+def _is_row(row: object) -> bool:
+    if not isinstance(row, list) or len(row) != _CELLS or not all(isinstance(cell, str) for cell in row):
+        return False
+    return bool(row[0]) and all(can_be_subject(cell) for cell in row if cell)
+
+
+def _person(row: Sequence[str]) -> Person:
+    subject, label, email, group = row
+    return Person(subject=subject, label=label or None, email=email or None, batch=group or None)
