@@ -6,9 +6,8 @@ import json
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.frozen import frozen
@@ -33,6 +32,7 @@ _DIGITS = 20
 _ROWS, _WHOLE = "rows", "0"
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @frozen
@@ -98,12 +98,19 @@ class Kept:
             low = high
         self._keep(turn, _ROWS, pages)
 
-    @contextmanager
-    def turn(self, form_id: str, seconds: float) -> Iterator[tuple[MirrorTurn, float]]:
-        """Let one thread of one process at a time ask about a form; give the moment at which it must be done.
+    def once(
+        self,
+        form_id: str,
+        seconds: float,
+        look: Callable[[], T | None],
+        read: Callable[[MirrorTurn, float], T],
+    ) -> T:
+        """Return what *look* finds, or let one thread of one process *read* it while all others look again and again.
+
+        *read* gets its turn, and the moment at which it must be done by the monotonic clock.
 
         Raises:
-            UpstreamError: others have been asking for *seconds*, or JotForm gave no answer a moment ago.
+            UpstreamError: others have been reading for *seconds*, or JotForm gave no answer a moment ago.
         """
         seconds = min(TURN_SECONDS, seconds)
         ends_at = time.monotonic() + seconds
@@ -111,35 +118,51 @@ class Kept:
         if seconds <= 0 or not mine.acquire(timeout=seconds):
             raise _too_long()
         try:
-            turn = self._take(form_id, ends_at)
-            try:
-                yield turn, ends_at
-            except UpstreamError as problem:
-                # A day without calls is no fault of the form: the next program hears the same, at once.
-                if problem.reason is UpstreamReason.OVER_LIMIT:
-                    self._store.end_mirror_turn(turn)
-                else:
-                    self._store.rest_mirror_turn(turn, problem.reason.value, REST_SECONDS)
-                raise _told_apart(problem, form_id) from None
-            except BaseException:
-                self._store.end_mirror_turn(turn)
-                raise
-            self._store.end_mirror_turn(turn)
+            while True:
+                found = look()
+                turn = self._take(form_id) if found is None else None
+                if turn is not None:
+                    return self._read(turn, ends_at, look, read)
+                if found is not None:
+                    return found
+                if time.monotonic() >= ends_at:
+                    raise _too_long()
+                time.sleep(_LOOK_SECONDS)
         finally:
             mine.release()
 
-    def _take(self, form_id: str, ends_at: float) -> MirrorTurn:
-        while True:
-            held = self._store.mirror_turn(form_id)
-            turn = self._store.take_mirror_turn(form_id, _HELD_SECONDS) if held is None else None
-            if turn is not None:
-                return turn
-            if held is not None and held[0] is not None:
-                told = "JotForm gave no answer a moment ago"
-                raise _told_apart(UpstreamError(UpstreamReason(held[0]), told, sent=False), form_id)
-            if time.monotonic() >= ends_at:
-                raise _too_long()
-            time.sleep(_LOOK_SECONDS)
+    def _take(self, form_id: str) -> MirrorTurn | None:
+        held = self._store.mirror_turn(form_id)
+        if held is None:
+            return self._store.take_mirror_turn(form_id, _HELD_SECONDS)
+        if held[0] is not None:
+            told = "JotForm gave no answer a moment ago"
+            raise _told_apart(UpstreamError(UpstreamReason(held[0]), told, sent=False), form_id)
+        return None
+
+    def _read(
+        self,
+        turn: MirrorTurn,
+        ends_at: float,
+        look: Callable[[], T | None],
+        read: Callable[[MirrorTurn, float], T],
+    ) -> T:
+        try:
+            # Whoever had the turn before may have been done just now.
+            found = look()
+            found = read(turn, ends_at) if found is None else found
+        except UpstreamError as problem:
+            # A day without calls is no fault of the form: the next program hears the same, at once.
+            if problem.reason is UpstreamReason.OVER_LIMIT:
+                self._store.end_mirror_turn(turn)
+            else:
+                self._store.rest_mirror_turn(turn, problem.reason.value, REST_SECONDS)
+            raise _told_apart(problem, turn.form_id) from None
+        except BaseException:
+            self._store.end_mirror_turn(turn)
+            raise
+        self._store.end_mirror_turn(turn)
+        return found
 
     def _keep(self, turn: MirrorTurn, part: str, pages: Sequence[tuple[str, str, object]]) -> None:
         kept = []

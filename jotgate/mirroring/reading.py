@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.frozen import frozen
@@ -20,6 +20,8 @@ _REQUEST_SECONDS = 15.0
 #: Who looks at the first rows only asks for no more than these.
 FEW_ROWS = 100
 MAX_ID = 10**20 - 2
+
+T = TypeVar("T")
 
 
 @frozen
@@ -62,8 +64,7 @@ class Reading:
         def read(seconds: float) -> Mapping[str, Any]:
             return self._service.raw_form(form_id, toll=self._toll, deadline_seconds=seconds)
 
-        found: Mapping[str, Any] = self._once(form_id, "form", read)
-        return found
+        return self._value(form_id, "form", read)
 
     def questions(self, form_id: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the form's questions by their ids."""
@@ -71,8 +72,7 @@ class Reading:
         def read(seconds: float) -> Mapping[str, Any]:
             return self._service.raw_questions(form_id, toll=self._toll, deadline_seconds=seconds)
 
-        found: Mapping[str, Mapping[str, Any]] = self._once(form_id, "questions", read)
-        return found
+        return self._value(form_id, "questions", read)
 
     def rows(self, form_id: str, ids: Sequence[str]) -> dict[str, Row]:
         """Return the form's submissions of these ids by id, but for those that JotForm no longer has.
@@ -80,18 +80,22 @@ class Reading:
         About one call for a thousand submissions that lie between the first and the last that are not kept.
         """
         wanted = sorted(map(int, ids))
-        found = self._held(form_id, wanted)
-        if len(found) < len(wanted):
-            with self._kept.turn(form_id, self._left()) as (turn, ends_at):
-                found |= self._held(form_id, wanted)
-                missing = [number for number in wanted if number not in found]
-                while missing:
-                    span = _Span(low=missing[0] - 1, high=missing[-1])
-                    stretch = self._read(turn, span, ends_at, asked=missing)
-                    found |= {
-                        number: stretch.rows.get(number) for number in missing if number <= stretch.high
-                    }
-                    missing = [number for number in missing if number > stretch.high]
+
+        def held() -> dict[int, Row | None] | None:
+            found = self._held(form_id, wanted)
+            return found if len(found) == len(set(wanted)) else None
+
+        def read(turn: MirrorTurn, ends_at: float) -> dict[int, Row | None]:
+            found = self._held(form_id, wanted)
+            missing = [number for number in wanted if number not in found]
+            while missing:
+                span = _Span(low=missing[0] - 1, high=missing[-1])
+                stretch = self._read(turn, span, ends_at, asked=missing)
+                found |= {number: stretch.rows.get(number) for number in missing if number <= stretch.high}
+                missing = [number for number in missing if number > stretch.high]
+            return found
+
+        found = self._once(form_id, held, read)
         return {str(row["id"]): row for row in found.values() if row is not None}
 
     def walk(
@@ -104,7 +108,7 @@ class Reading:
         high = MAX_ID if below is None else min(below - 1, MAX_ID)
         left = _Span(low=max(above, 0), high=high, descending=descending, rows=FEW_ROWS if few else MAX_ROWS)
         while left.low < left.high:
-            stretch = self._kept.around(form_id, left.first) or self._read_on(form_id, left)
+            stretch = self._around(form_id, left)
             yield from left.of(stretch)
             left = left.after(stretch)
 
@@ -115,12 +119,11 @@ class Reading:
             stretch = self._kept.around(form_id, number)
             if stretch is not None and number in stretch.rows:
                 return form_id
-        held = self._kept.value(submission_id, "form_of")
-        if held is None:
-            with self._kept.turn(submission_id, self._left()) as (turn, ends_at):
-                held = self._kept.value(submission_id, "form_of")
-                if held is None:
-                    held = self._read_form_of(turn, among, ends_at)
+        held: Mapping[str, str | None] = self._once(
+            submission_id,
+            lambda: self._kept.value(submission_id, "form_of"),
+            lambda turn, ends_at: self._read_form_of(turn, among, ends_at),
+        )
         return held["form_id"] if held["form_id"] in among else None
 
     def _read_form_of(self, turn: MirrorTurn, among: Set[str], ends_at: float) -> dict[str, str | None]:
@@ -137,9 +140,13 @@ class Reading:
         self._kept.keep_value(turn, "form_of", held)
         return held
 
-    def _read_on(self, form_id: str, span: _Span) -> Stretch:
-        with self._kept.turn(form_id, self._left()) as (turn, ends_at):
-            return self._kept.around(form_id, span.first) or self._read(turn, span, ends_at)
+    def _around(self, form_id: str, span: _Span) -> Stretch:
+        """Return what is known around the first id of a span, or read on from there."""
+        return self._once(
+            form_id,
+            lambda: self._kept.around(form_id, span.first),
+            lambda turn, ends_at: self._read(turn, span, ends_at),
+        )
 
     def _held(self, form_id: str, wanted: Sequence[int]) -> dict[int, Row | None]:
         """Return which of *wanted* are kept; None for those that JotForm does not have."""
@@ -169,18 +176,21 @@ class Reading:
         self._kept.keep_stretch(turn, stretch)
         return stretch
 
-    def _once(self, form_id: str, part: str, read: Callable[[float], object]) -> Any:
-        held = self._kept.value(form_id, part)
-        if held is None:
-            with self._kept.turn(form_id, self._left()) as (turn, ends_at):
-                held = self._kept.value(form_id, part)
-                if held is None:
-                    held = read(ends_at - time.monotonic())
-                    self._kept.keep_value(turn, part, held)
-        return held
+    def _value(
+        self, form_id: str, part: str, read: Callable[[float], Mapping[str, Any]]
+    ) -> Mapping[str, Any]:
+        def read_and_keep(turn: MirrorTurn, ends_at: float) -> Mapping[str, Any]:
+            value = read(ends_at - time.monotonic())
+            self._kept.keep_value(turn, part, value)
+            return value
 
-    def _left(self) -> float:
-        return self._ends_at - time.monotonic()
+        return self._once(form_id, lambda: self._kept.value(form_id, part), read_and_keep)
+
+    def _once(self, form_id: str, look: Callable[[], T | None], read: Callable[[MirrorTurn, float], T]) -> T:
+        found = look()
+        if found is not None:
+            return found
+        return self._kept.once(form_id, self._ends_at - time.monotonic(), look, read)
 
 
 def _told(page: RawPage, span: _Span, rows: Mapping[int, Row]) -> tuple[int, int]:
