@@ -42,7 +42,7 @@ help:
 	@echo
 	@echo 'All of them live in .venv, made with PYTHON=$(PYTHON).'
 
-demo: .venv/.installed
+demo: .venv/.installed-demo
 	@exec $(BIN)/python -m example_app --port $(PORT) --sandbox-port $(SANDBOX_PORT) --pupils $(PUPILS)
 
 test: .venv/.installed-test

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
@@ -23,12 +24,15 @@ from example_app.settings import (
     instance_folder,
     kept_secrets,
     private_file,
+    private_text,
     real_form,
     sandbox_form,
     site_settings,
 )
 from example_app.week import replay
 from jotgate import JotgateError, Operator
+from jotgate.admission.grants import IssuedCode
+from jotgate.cards import Card, Printed, sheet
 from jotgate.sandbox import Sandbox
 
 PUPILS = ("Ada Lindqvist", "Bilal Haddad", "Chiara Moretti")
@@ -94,10 +98,9 @@ def serve(opened: ExitStack, port: int, sandbox_port: int, pupils: int) -> None:
     else:
         site_url = os.environ.get("JOTGATE_SITE_URL") or own_url
     settings = site_settings(folder, site_url=site_url, **form)
-    if sandbox and pupils:
-        replay(settings, sandbox, pupils)
+    codes = replay(settings, sandbox, pupils) if sandbox and pupils else []
     app = create_app(settings)
-    write_down(app, folder, site_url, sandbox)
+    write_down(app, folder, site_url, sandbox, codes)
     tell_events()
     server(app, listener).serve_forever()
 
@@ -148,8 +151,10 @@ def about_port(problem: OSError, port: int, name: str) -> str:
     return f"{wrong}, or choose another port, as in `make demo {name}={port + 10}`."
 
 
-def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None) -> None:
-    """Create codes to try, tell them with all addresses, and write the same to demo.json."""
+def write_down(
+    app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None, codes: Sequence[IssuedCode]
+) -> None:
+    """Create codes to try, tell them with all addresses, and write the same to demo.json; print cards with *codes*."""
     with app.app_context():
         single = gate.create_codes("students", subjects=PUPILS, batch="demo")
         (for_class,) = gate.create_codes("students", count=1, uses=CLASS_SIZE, batch="demo")
@@ -167,6 +172,7 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         "api_key": sandbox and sandbox.read_key,
     }
     private_file(folder, demo).replace(folder / "demo.json")
+    cards = print_cards(app, folder, site_url, [*single, *codes])
     lines = [
         "Hillside School is open.",
         "",
@@ -176,6 +182,7 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         *([f"  Its JotForm         {sandbox.api}/sandbox/  (a sandbox on this machine)"] if sandbox else ()),
         f"  The school's office {office}",
         "                      (the link works once, within 15 minutes; `jotgate admin link` makes another)",
+        f"  Cards to hand out   {cards.as_uri()}",
         "",
         "  Access codes, for one submission each",
         *(f"    {one.code}    {one.subject}" for one in single),
@@ -186,6 +193,25 @@ def write_down(app: Flask, folder: Path, site_url: str, sandbox: Sandbox | None)
         "",
     ]
     click.echo("\n".join(lines))
+
+
+def print_cards(app: Flask, folder: Path, site_url: str, codes: Sequence[IssuedCode]) -> Path:
+    """Put *codes* on cards, in a file that only its owner can read, and return its path."""
+    cards = [
+        Card(
+            code=one.code,
+            name=one.label or one.subject or "",
+            group=one.batch or "",
+            number=(one.label and one.subject) or "",
+        )
+        for one in codes
+    ]
+    printed = Printed(
+        address=f"{site_url}/students", title="Enrolment form", site=app.config["JOTGATE_SITE_NAME"]
+    )
+    path = folder / "cards.html"
+    private_text(folder, sheet(cards, printed)).replace(path)
+    return path
 
 
 def server(app: Flask, listener: socket.socket) -> BaseWSGIServer:

@@ -113,8 +113,12 @@ def kept_secrets(folder: Path) -> dict[str, str]:
 
 def private_file(folder: Path, content: Mapping[str, object]) -> Path:
     """Write *content* as JSON into a new file that only its owner can read, and return its path."""
-    descriptor, name = tempfile.mkstemp(dir=folder, suffix=".json")
+    return private_text(folder, json.dumps(content, indent=2) + "\n")
+
+
+def private_text(folder: Path, text: str) -> Path:
+    """Write *text* into a new file that only its owner can read, and return its path."""
+    descriptor, name = tempfile.mkstemp(dir=folder)
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content, file, indent=2)
-        file.write("\n")
+        file.write(text)
     return Path(name)

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from werkzeug.test import Client
 
 from example_app.settings import SANDBOX_FORM_ID
-from jotgate.admission.grants import Person, Terms
+from jotgate.admission.grants import IssuedCode, Person, Terms
 from jotgate.clock import SystemClock
 from jotgate.codes import generate, printed
 from jotgate.config import Settings
@@ -62,7 +62,7 @@ class _Visit(NamedTuple):
     seconds: float | None
 
 
-def replay(settings: Mapping[str, Any], sandbox: Sandbox, pupils: int) -> list[str]:
+def replay(settings: Mapping[str, Any], sandbox: Sandbox, pupils: int) -> list[IssuedCode]:
     """Let the last days pass, and return the codes, if nobody has one yet; each was shown to its pupil only."""
     # The same people come at every first start.
     now, dice = SystemClock().now(), Random(7)  # noqa: S311
@@ -89,11 +89,11 @@ def _classes(pupils: int) -> Iterator[tuple[str, list[Person]]]:
         yield name, people[at * size : (at + 1) * size]
 
 
-def _hand_out(parts: Parts, name: str, people: list[Person]) -> Iterator[str]:
+def _hand_out(parts: Parts, name: str, people: list[Person]) -> Iterator[IssuedCode]:
     return iter(parts.grants.create(Terms(form=FORM, batch=name), people))
 
 
-def _visits(dice: Random, codes: list[Any], began: float, now: float) -> Iterator[_Visit]:
+def _visits(dice: Random, codes: list[IssuedCode], began: float, now: float) -> Iterator[_Visit]:
     """Yield who comes: pupils in the evenings, some who mistype or guess, and the last ones in these minutes."""
     for code in codes:
         if dice.randrange(100) >= _OPENED:

@@ -380,4 +380,7 @@ def test_the_office_begins_with_a_school_in_the_middle_of_its_week(tmp_path: Pat
         assert f"<dt>Count</dt><dd>{verdicts['verified']}</dd>" in page
         assert "Came by the bare address" in page
         batches = Counter(one["batch"] for one in site.command("codes", "list"))
+        cards = (site.instance / "cards.html").read_text("utf-8")
+        assert stat.S_IMODE((site.instance / "cards.html").stat().st_mode) == 0o600
+        assert [code for code in site.demo["codes"]["students"] if code not in cards] == []
         assert batches == {"7a": 10, "7b": 10, "8a": 10, "8b": 10, "demo": 4}
