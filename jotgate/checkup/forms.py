@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from jotgate.checkup import clicks
+from jotgate.checkup import clicks, locks
 from jotgate.checkup.findings import (
     Finding,
     Level,
@@ -66,6 +66,7 @@ def look(parts: Parts, policy: FormPolicy, state: FormState | None) -> Iterator[
         questions = parts.service.questions(form_id, operator=True)
         yield from _ticket_field(policy, questions, state)
         yield from _listed_fields(policy, questions)
+        yield from locks.findings(form, questions, parts.store.recent_openings(form, rows=locks.LOOKED_AT))
         yield from _labels(form, questions)
         properties = parts.service.properties(form_id, operator=True)
         yield from _hiding_conditions(policy, questions, state, properties)

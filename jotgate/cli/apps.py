@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TextIO
 from urllib.parse import quote
 
 import click
 
 from jotgate.admission.apps import IssuedAppKey
+from jotgate.checkup.locks import always_locked, faults
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
+from jotgate.errors import JotgateError
+from jotgate.policy import FormPolicy
 from jotgate.protocols import App, AppCounts, AppKeyState, Grant, StoredAppKey
 from jotgate.signed.tokens import LEEWAY_SECONDS, TOKEN_LIFE_SECONDS
+from jotgate.wiring import Parts
 
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
 _key_file = click.option(
@@ -286,10 +290,9 @@ def token(
 ) -> None:
     """Print a token, and the address that it opens."""
     parts = open_parts(ctx)
-    policy_of(parts, form)
-    text = parts.apps.mint(
-        app, form=form, subject=subject, actor=actor, prefill=_pairs(prefill), locked=locked
-    )
+    policy, filled_in = policy_of(parts, form), _pairs(prefill)
+    text = parts.apps.mint(app, form=form, subject=subject, actor=actor, prefill=filled_in, locked=locked)
+    _warn_of_locks(parts, policy, filled_in, locked)
     settings = parts.settings
     address = f"{settings.site_url}{settings.url_prefix}/f/{form}/enter?token={quote(text)}"
     if as_json:
@@ -302,6 +305,22 @@ def token(
         f"Works once, within {seconds} seconds. Anyone who opens the address comes in as {plain(subject)}.",
         err=True,
     )
+
+
+def _warn_of_locks(
+    parts: Parts, policy: FormPolicy, filled_in: Mapping[str, str], locked: Sequence[str]
+) -> None:
+    """Say which locked values cannot come back from the form; one call to JotForm, if anything is locked."""
+    names = always_locked(policy, filled_in, locked)
+    if not names:
+        return
+    try:
+        questions = parts.service.questions(policy.form_id, operator=True)
+    except JotgateError as problem:
+        say(f"Could not look whether the form can keep what is locked: {plain(str(problem))}", err=True)
+        return
+    for fault in faults(questions, filled_in, names):
+        say(f"Warning: {fault}. A form with it is judged tampered.", err=True)
 
 
 def _say_ended(name: str, subject: str, ended: int, *, for_good: bool, as_json: bool) -> None:

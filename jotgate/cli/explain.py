@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 import click
 
+from jotgate.checkup.changes import Change, changes_of
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import emit, json_option, plain, say
 from jotgate.cli.site import open_parts
 from jotgate.clock import iso
 from jotgate.door.stories import Story, find_story, story_of
+from jotgate.errors import JotgateError
 from jotgate.protocols import Notice, SubmissionFilter, SubmissionRecord
 from jotgate.records.wording import details, tell_notice, tell_submission
 from jotgate.wiring import Parts
@@ -57,12 +59,26 @@ def _tell_submission(parts: Parts, submission_id: str, as_json: bool) -> None:
     if submission is None:
         raise Failed(_unknown(parts, submission_id))
     stories = [story_of(parts, entry, submission_id) for entry in parts.store.history(submission_id)]
+    changes = _changes(parts, submission)
     if as_json:
         for story in stories:
             emit(_record(submission_id, story))
+        for change in changes:
+            emit({"ref": submission_id, **change._asdict()})
         return
     for line in _history(submission, stories, parts.store.notices_about(submission_id)):
         say(line)
+    for change in changes:
+        came = f"came back as {change.came!r}" if change.came else "came back empty"
+        say(plain(f"{change.field} was locked as {change.locked!r}, and {came}."))
+
+
+def _changes(parts: Parts, submission: SubmissionRecord) -> list[Change]:
+    try:
+        return changes_of(parts, submission)
+    except JotgateError as problem:
+        say(f"JotForm did not say what came: {plain(str(problem))}", err=True)
+        return []
 
 
 def _unknown(parts: Parts, submission_id: str) -> str:

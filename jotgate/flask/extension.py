@@ -254,8 +254,7 @@ class JotGate:
     ) -> str:
         """Return the personal link of *subject* to *form*, to be mailed: it opens nothing by itself.
 
-        It leads to the page that asks for a code, or that knows the subject by the site's own login. *until* is as
-        for `create_codes`, and the rest as for `jotgate.signed.invitations.Invitations.link`.
+        See `jotgate.signed.invitations.Invitations.link`; *until* is as for `create_codes`.
         """
         end = _seconds(until, ZoneInfo(self.parts.gate.policy(form).timezone))
         return self.parts.invitations.link(form, subject=subject, until=end, uses=uses, language=language)

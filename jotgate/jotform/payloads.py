@@ -124,6 +124,7 @@ def read_questions(content: object) -> tuple[Question, ...]:
             validation=_asked_for(fields.get("validation")),
             mask=_asked_for(fields.get("inputTextMask")),
             max_length=read_count(fields.get("maxsize")),
+            options=_options(fields),
         )
         for qid, fields in _entries(content, "the questions")
         if isinstance(fields, dict)
@@ -258,6 +259,13 @@ def _asked_for(value: object) -> str:
     """Return what a question asks of its answer; "None" asks for nothing."""
     text = _text(value).strip()
     return "" if text.lower() == "none" else text
+
+
+def _options(fields: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what a question offers to choose from; nothing if people may write something else."""
+    if _is_yes(fields.get("allowOther")):
+        return ()
+    return tuple(one for one in _text(fields.get("options")).split("|") if one.strip())
 
 
 def _is_yes(value: object) -> bool:

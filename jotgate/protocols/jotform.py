@@ -27,6 +27,8 @@ class Question:
     mask: str = ""
     #: How many characters its answer may have; None: any number.
     max_length: int | None = None
+    #: What can be chosen; none: anything, or it is not told.
+    options: tuple[str, ...] = ()
 
 
 @frozen

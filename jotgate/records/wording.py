@@ -131,8 +131,8 @@ MEANING: Mapping[Verdict, str] = MappingProxyType(
         Verdict.WRONG_FORM: "Its ticket is for another form.",
         Verdict.OVER_LIMIT: "All uses of the code, all places of the form, or as many submissions as the person may"
         " send (uses) were taken before it.",
-        Verdict.TAMPERED: "Fields that the app had filled in and locked came back with other values. JotForm shows what"
-        " they are now, at the submission's number.",
+        Verdict.TAMPERED: "Fields that the app had filled in and locked came back with other values. `explain` with"
+        " the submission's number shows what was locked, and what came.",
         Verdict.REVOKED: "Its code or ticket was revoked, or a person rejected it.",
     }
 )

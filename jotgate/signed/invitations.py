@@ -78,6 +78,7 @@ class Invitations:
     ) -> str:
         """Return the personal link of *subject* to *form*, good until *until* (seconds since the epoch, UTC).
 
+        It leads to the page that asks for a code, or that knows the subject by the site's own login.
         The subject may submit *uses* times, by whatever way they come; None: as often as another invitation or the
         form's settings say, else once. Its pages speak *language*, such as "pt-PT", unless the visitor or the site
         chose another one.

@@ -10,9 +10,11 @@ from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Settled, SubmissionFilter, SubmissionRecord
 from jotgate.quota import Usage
+from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.judging import settle_batch
+from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 from jotgate.submissions import Candidate
 
@@ -72,6 +74,14 @@ class SettlingVerbs(Verbs):
                 row = tx.one("read_submission", submission_id=submission_id)
             if row is not None and _meets(record_of(row), which):
                 yield record_of(row)
+
+    @tried_twice
+    def sent_ticket(self, submission_id: str) -> tuple[Ticket, int | None] | None:
+        """Return the ticket that a submission came with, and the number of its opening; None: none is known."""
+        with self._read() as tx:
+            sent = tx.one("ticket_of_submission", submission_id=submission_id)
+            row = None if sent is None or sent[0] is None else tx.one("read_ticket", ticket_id=sent[0])
+        return None if sent is None or row is None else (ticket_from(row[:-1]), sent[1])
 
     @tried_twice
     def long_pending(self, form: str, *, before: float, limit: int) -> list[str]:

@@ -14,7 +14,7 @@ from jotgate.outcomes import Admit, Reason, Refuse, Verdict
 from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening, Revoked
 from jotgate.signed.passes import Pass
-from jotgate.signed.tickets import UNANSWERED_SECONDS, OnPage, Ticket, TicketState, new_ticket_id
+from jotgate.signed.tickets import UNANSWERED_SECONDS, FilledIn, OnPage, Ticket, TicketState, new_ticket_id
 from jotgate.stores.codes import PACE, Found, count_first, find, too_often, unusable
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.guessing import GuessingVerbs
@@ -176,6 +176,13 @@ class TicketVerbs(GuessingVerbs):
                 return ticket
             last = tx.one("last_on_ticket", ticket_id=ticket_id)
         return ticket if last is None else replace(ticket, verdict=Verdict(last[0]))
+
+    @tried_twice
+    def recent_openings(self, form: str, *, rows: int) -> list[tuple[str | None, FilledIn]]:
+        """Return what was filled in on so many tickets of *form*, with the app of each, the newest first."""
+        with self._read() as tx:
+            found = tx.all("recent_openings", form=form, rows=rows)
+        return [(app, one) for app, openings in found for one in reversed(read_openings(openings))]
 
     @tried_twice
     def revocations(self, since: int = 0, *, most: int = 10**9) -> Revoked:

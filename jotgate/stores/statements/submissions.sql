@@ -83,6 +83,9 @@ ORDER BY submission_id DESC LIMIT :rows
 -- name: read_submission
 {every_submission} WHERE submission_id = :submission_id
 
+-- name: ticket_of_submission
+SELECT ticket_id, opening FROM submissions WHERE submission_id = :submission_id
+
 -- name: told_of_submission
 SELECT told FROM submissions WHERE submission_id = :submission_id
 

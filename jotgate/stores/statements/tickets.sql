@@ -162,6 +162,10 @@ UNION
 SELECT s.submission_id, s.verdict, s.opening FROM tickets t JOIN submissions s ON s.submission_id = t.submission_id
 WHERE t.ticket_id = :ticket_id AND s.verdict <> 'pending'
 
+-- name: recent_openings
+-- What apps filled in of late, on the tickets that run out last.
+SELECT app, openings FROM tickets WHERE form = :form AND openings IS NOT NULL ORDER BY expires_at DESC LIMIT :rows
+
 -- name: read_ticket
 -- A ticket with its verdict, and the pages that say that they sent it.
 SELECT t.ticket_id, t.form, t.subject, t.state, t.issued_at, t.expires_at, t.sent_at, t.revoked_at, t.moves, t.submission_id,
