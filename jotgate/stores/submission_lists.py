@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from jotgate.outcomes import Verdict
 from jotgate.protocols import Coded, ListedSubmission, OpenedSubmission
+from jotgate.spelling import folded
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.settling import record_of
 from jotgate.stores.verbs import Verbs, tried_twice
@@ -17,6 +18,8 @@ _ID_DIGITS = 21
 _ABOVE_ALL_IDS = "~"
 #: So many people at most may be meant by one search.
 MOST_PEOPLE = 100
+#: So many words may be searched for, each by itself.
+_WORDS = 3
 #: So many columns of a row are the submission's own.
 _OWN_COLUMNS = 12
 
@@ -43,9 +46,9 @@ class SubmissionListVerbs(Verbs):
 
     @tried_twice
     def find_submissions(self, form: str, text: str, *, rows: int) -> list[ListedSubmission]:
-        """Return the submission of *form* with that id, or the newest of the people whose number or name has *text*.
+        """Return the submission of *form* with that id, or the newest of the people whom *text* means.
 
-        Of at most `MOST_PEOPLE` people.
+        Their number has it in it, or its words stand on their code; at most `MOST_PEOPLE` people.
         """
         with self._read(_PAGE_SECONDS) as tx:
             one = tx.one("open_submission", form=form, submission_id=text.strip())
@@ -53,16 +56,16 @@ class SubmissionListVerbs(Verbs):
                 return [_listed(one[:-2])]
             found = [
                 row
-                for subject in _people(tx, form, _pattern(text))
+                for subject in _people(tx, form, text)
                 for row in tx.all("listed_submissions_of_subject", form=form, subject=subject, rows=rows)
             ]
         return _newest(found)[:rows]
 
     @tried_twice
     def coded_people(self, form: str, text: str, *, rows: int) -> list[Coded]:
-        """Return some of the people with a code for *form* whose number or name has *text*, each once."""
+        """Return some of the people with a code for *form* on which the words of *text* stand, each once."""
         with self._read(_PAGE_SECONDS) as tx:
-            found = tx.all("coded_people_like", form=form, pattern=_pattern(text), rows=2 * rows)
+            found = tx.all("coded_people_with_words", form=form, rows=2 * rows, **_words(text))
         return list({row[0]: Coded(*row) for row in found}.values())[:rows]
 
     @tried_twice
@@ -88,10 +91,11 @@ class SubmissionListVerbs(Verbs):
         return {verdict: counts[verdict.value] for verdict in Verdict if verdict.value in counts}
 
 
-def _people(tx: Transaction, form: str, pattern: str) -> list[str]:
-    values = {"form": form, "pattern": pattern, "rows": MOST_PEOPLE}
-    found = [row[0] for name in ("subjects_like", "subjects_named_like") for row in tx.all(name, **values)]
-    return list(dict.fromkeys(found))[:MOST_PEOPLE]
+def _people(tx: Transaction, form: str, text: str) -> list[str]:
+    values = {"form": form, "rows": MOST_PEOPLE}
+    rows = tx.all("subjects_like", pattern=_pattern(text), **values)
+    rows += tx.all("subjects_with_words", **_words(text), **values)
+    return list(dict.fromkeys(row[0] for row in rows))[:MOST_PEOPLE]
 
 
 def _pattern(text: str) -> str:
@@ -99,6 +103,12 @@ def _pattern(text: str) -> str:
     escaped = "".join(f"\\{one}" if one in "\\%_" else one for one in text.strip())
     # As far as databases fold letters: of the Latin alphabet.
     return "%" + "".join(one.lower() if one.isascii() else one for one in escaped) + "%"
+
+
+def _words(text: str) -> dict[str, str | None]:
+    """Return the words of *text* as codes are searched for them: what is beyond the third belongs to it."""
+    words = folded(text).split(maxsplit=_WORDS - 1) or [text]
+    return {f"word_{place + 1}": words[place] if place < len(words) else None for place in range(_WORDS)}
 
 
 def _newest(rows: Iterable[Row]) -> list[ListedSubmission]:

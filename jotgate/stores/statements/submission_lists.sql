@@ -35,17 +35,17 @@ SELECT DISTINCT subject FROM submissions
 WHERE form = :form AND subject IS NOT NULL AND lower(subject) LIKE :pattern ESCAPE '\'
 ORDER BY subject LIMIT :rows
 
--- name: subjects_named_like
--- The same by the name on their code. One condition, of which no planner believes that an index helps: each name is
--- looked at, and that is quickest in the order in which they lie.
+-- name: subjects_with_words
+-- The same by what is on their code. One condition, of which no planner believes that an index helps: each code is looked
+-- at, and that is quickest in the order in which they lie.
 SELECT subject FROM grants
-WHERE CASE WHEN form = :form AND lower(label) LIKE :pattern ESCAPE '\' AND EXISTS (SELECT 1 FROM submissions
+WHERE CASE WHEN form = :form AND ({has_words}) AND EXISTS (SELECT 1 FROM submissions
         WHERE submissions.form = :form AND submissions.subject = grants.subject) THEN TRUE ELSE FALSE END
 LIMIT :rows
 
--- name: coded_people_like
--- Whom codes are for, by their number or the name on the code.
+-- name: coded_people_with_words
+-- Whom codes are for, by what is on them.
 SELECT subject, label, batch FROM grants
 WHERE CASE WHEN form = :form AND app IS NULL AND subject IS NOT NULL AND subject NOT LIKE 'forgotten:%'
-    AND (lower(subject) LIKE :pattern ESCAPE '\' OR lower(label) LIKE :pattern ESCAPE '\') THEN TRUE ELSE FALSE END
+    AND ({has_words}) THEN TRUE ELSE FALSE END
 LIMIT :rows

@@ -52,7 +52,7 @@ class SubmissionListsContract(Contract):
         self, store: Store
     ) -> None:
         """Whatever part of a subject or a name, in capitals or not; what stands for any letter stands for itself."""
-        people = {1: ("s-1", "Ada Lovelace"), 2: ("s-22", "Grace Hopper"), 3: ("100%", None)}
+        people = {1: ("s-1", "Áda Lovelace"), 2: ("s-22", "Grace Hopper"), 3: ("100%", None)}
         store.create_grants([grant(n, subject=who, label=name) for n, (who, name) in people.items()], T0)
         settled(store, *(sent_in(n, admitted(store, opening(n))) for n in people))
         settled(store, sent_in(40, None), sent_in(50, None, form=OTHER_FORM))
@@ -62,6 +62,7 @@ class SubmissionListsContract(Contract):
             "S-2": ["2"],
             "s-": ["2", "1"],
             "lOVE": ["1"],
+            "lovelace ADÁ": ["1"],
             "hopper": ["2"],
             "%": ["3"],
             "_": [],
