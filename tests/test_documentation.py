@@ -11,8 +11,8 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from html import unescape
 from itertools import pairwise
@@ -180,7 +180,7 @@ with app.app_context():
 assert enter(code) == 303
 ticket_at("/students")
 """
-        _, _, init, create = (block.text for block in blocks("README.md", "sh"))
+        _, _, init, create, _ = (block.text for block in blocks("README.md", "sh"))
         given = f"--site-url {SITE} --api-key {API_KEY} --api-host {desk.sandbox.api} --form {FORM_ID}"
         desk.run("sh", "-ec", init.replace("init", f"init --yes --name students {given}"))
         desk.run_script("README.md", _VISIT + story)
@@ -414,23 +414,27 @@ assert 'name="code"' in page
         """From the sandbox to a verdict: the commands and the site of the page, on other ports."""
         site_port, sandbox_port = map(str, free_ports)
         site, jotform = f"http://127.0.0.1:{site_port}", f"http://127.0.0.1:{sandbox_port}"
-        [page] = blocks("docs/quickstart.md", "python")
-        desk.write(
-            "school.py", page.text.replace(":5000", f":{site_port}").replace(":8701", f":{sandbox_port}")
+        desk.save("docs/quickstart.md")
+        _, start_jotform, init, start_site, look = (
+            block.text.replace(":5000", f":{site_port}").replace(":8701", f":{sandbox_port}")
+            for block in blocks("docs/quickstart.md", "sh")
         )
-        _, start_jotform, start_site, look = (block.text for block in blocks("docs/quickstart.md", "sh"))
         create, serve = start_site.strip().splitlines()
-        [form_id] = re.findall(r'"id": "(\d+)"', page.text)
-        with (
-            desk.running(*shlex.split(start_jotform), "--port", sandbox_port),
-            desk.running(*shlex.split(serve), "--port", site_port),
-        ):
+        [form_id] = re.findall(r"--form (\d+)", init)
+        with ExitStack() as running:
+            running.enter_context(desk.running(*shlex.split(start_jotform), "--port", sandbox_port))
+            until(lambda: answers(f"{jotform}/{form_id}"))
+            # The time zone.
+            desk.run("sh", "-ec", init, answered="\n")
+            running.enter_context(desk.running(*shlex.split(serve), "--port", site_port))
             code, *others = desk.run(*shlex.split(create)).split()
             assert len(others) == 2
-            until(lambda: answers(site) and answers(f"{jotform}/{form_id}"))
+            until(lambda: answers(f"{site}/students"))
             with requests.Session() as visitor:
                 visitor.post(f"{site}/jotgate/f/students", data={"code": code}, timeout=10)
-                address = re.search(r'<iframe[^>]* src="([^"]+)"', visitor.get(site, timeout=10).text)
+                address = re.search(
+                    r'<iframe[^>]* src="([^"]+)"', visitor.get(f"{site}/students", timeout=10).text
+                )
                 assert address
                 submit(visitor.get(site + unescape(address[1]), timeout=10).url)
                 state = f"{site}/jotgate/f/students/state"
@@ -453,13 +457,16 @@ def free_ports() -> tuple[int, int]:
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def submit(form_address: str) -> None:
-    """Fill in the sandbox's form for the class trip at its address, and send it."""
+#: What somebody writes in the sandbox's form for the class trip.
+TRIP = {"q3_name[first]": "Ada", "q3_name[last]": "Lindqvist", "q4_class": "7a", "q6_coming": "Yes"}
+
+
+def submit(form_address: str, answers: Mapping[str, str] = TRIP) -> None:
+    """Fill in the sandbox's form at its address, and send it."""
     html = requests.get(form_address, timeout=10).text
     [action] = re.findall(r'<form[^>]* action="([^"]+)"', html)
     filled_in = re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]+)"', html)
-    answers = {"q3_name[first]": "Ada", "q3_name[last]": "Lindqvist", "q4_class": "7a", "q6_coming": "Yes"}
-    fields = {unescape(name): unescape(value) for name, value in filled_in} | answers
+    fields = {unescape(name): unescape(value) for name, value in filled_in} | dict(answers)
     sent = requests.post(unescape(action), data=fields, timeout=10)
     assert sent.ok, sent.text
 

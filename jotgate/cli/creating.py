@@ -25,7 +25,7 @@ from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.rehearsing import dry_run_option, rehearse
-from jotgate.cli.site import actor_option, open_parts, policy_of
+from jotgate.cli.site import actor_option, command_of, open_parts, policy_of
 from jotgate.clock import iso
 from jotgate.errors import InputError, JotgateError
 
@@ -201,7 +201,7 @@ class _Made:
 
     def __init__(self, ctx: click.Context, terms: Terms) -> None:
         self.number = 0
-        self._command = f"{ctx.parent.command_path if ctx.parent else 'jotgate codes'} revoke"
+        self._command = f"{command_of(ctx)} revoke"
         self._terms = terms
         self._batches: dict[str, None] = {}
 

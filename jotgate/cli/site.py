@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -29,6 +30,13 @@ class Site(Protocol):
     def settings(self) -> Settings:
         """Return the site's settings; where they are in a file, no store is opened or made for that."""
         ...
+
+
+def command_of(ctx: click.Context) -> str:
+    """Return how the group that a command is in was called, so that what we tell people can be copied."""
+    path = ctx.parent.command_path if ctx.parent else "jotgate"
+    app = getattr(ctx.find_root().obj, "app_import_path", None)
+    return path.replace("flask ", f"flask --app {shlex.quote(app)} ", 1) if app else path
 
 
 class FileSite:
