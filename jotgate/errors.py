@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+#: So many names fit into a sentence.
+_MAX_NAMED = 20
+
 
 class UpstreamReason(Enum):
     """Why a call to JotForm gave nothing usable."""
@@ -43,8 +46,14 @@ class UnknownForm(JotgateError):
     def __init__(self, form: str, known: Sequence[str] = ()) -> None:
         self.form = form
         self.known: tuple[str, ...] = tuple(known)
-        names = ", ".join(self.known) or "none"
-        super().__init__(f"there is no form {form!r} in the settings; known forms: {names}")
+        # Loaded here: it is rarely needed, and this module always.
+        from difflib import get_close_matches
+
+        near = get_close_matches(form, self.known, n=1)
+        guess = f"did you mean {near[0]}? Known forms" if near else "known forms"
+        names = ", ".join(self.known[:_MAX_NAMED]) or "none"
+        more = f" and {len(self.known) - _MAX_NAMED} more" if len(self.known) > _MAX_NAMED else ""
+        super().__init__(f"there is no form {form!r} in the settings; {guess}: {names}{more}")
 
 
 class InputError(JotgateError):

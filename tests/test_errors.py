@@ -27,5 +27,11 @@ def test_an_unknown_form_is_named_with_those_that_there_are() -> None:
     """Whoever misspelt it sees the right one."""
     error = UnknownForm("studens", ["students", "trip"])
     assert (error.form, error.known) == ("studens", ("students", "trip"))
-    assert str(error) == "there is no form 'studens' in the settings; known forms: students, trip"
+    assert (
+        str(error)
+        == "there is no form 'studens' in the settings; did you mean students? Known forms: students, trip"
+    )
+    assert str(UnknownForm("xyz", ["trip"])) == "there is no form 'xyz' in the settings; known forms: trip"
+    many = [f"form-{n}" for n in range(30)]
+    assert str(UnknownForm("xyz", many)).endswith("form-19 and 10 more")
     assert "known forms: none" in str(UnknownForm("x"))

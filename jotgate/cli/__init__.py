@@ -43,9 +43,11 @@ _HOMES = {
     "explain": ("jotgate.cli.explain", "explain"),
     "secrets": ("jotgate.cli.secrets", "secrets"),
     "store": ("jotgate.cli.store", "store"),
+    "completion": ("jotgate.cli.completion", "completion"),
     "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
 }
 _SURROGATES = re.compile("[\ud800-\udfff]+")
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 _HELP = "Run a gate for JotForm forms: codes, submissions, sweeps, and what they cost."
 
 
@@ -62,7 +64,24 @@ class _Commands(click.Group):
             return None
         module, attribute = _HOMES[cmd_name]
         command: click.Command = getattr(import_module(module), attribute)
+        if ctx.resilient_parsing:
+            from jotgate.cli.completion import complete_forms
+
+            complete_forms(command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is meant, or say which one might be."""
+        if args[0] not in _HOMES and not args[0].startswith("-") and not ctx.resilient_parsing:
+            # Loaded here, since Flask loads this module with every command of every site.
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], _HOMES, n=1)
+            guess = f" Did you mean {near[0]!r}?" if near else ""
+            raise click.UsageError(f"No such command {args[0]!r}.{guess}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; no fault that is foreseen ends in a traceback."""
@@ -86,7 +105,7 @@ class _Commands(click.Group):
             raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror}.") from None
 
 
-@click.group("jotgate", cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("jotgate", cls=_Commands, help=_HELP, context_settings=_CONTEXT)
 @click.version_option(package_name="jotgate")
 @click.option(
     "--config",
@@ -105,7 +124,7 @@ def main(ctx: click.Context, config: Path) -> None:
     ctx.obj = FileSite(config)
 
 
-@click.group("jotgate", cls=_Commands, help=_HELP)
+@click.group("jotgate", cls=_Commands, help=_HELP, context_settings=_CONTEXT)
 @click.pass_context
 def flask_group(ctx: click.Context) -> None:
     """Take everything from the Flask app."""

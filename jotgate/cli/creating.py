@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import BinaryIO, TextIO
 
 import click
 
@@ -24,13 +23,11 @@ from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
 from jotgate.cli.output import counted, emit, json_option, plain, say
+from jotgate.cli.progress import watched
 from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import actor_option, command_of, open_parts, policy_of
 from jotgate.clock import iso
 from jotgate.errors import InputError, JotgateError
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
 
 #: More codes than this are for a file, not for a screen.
 _MAX_PRINTED = 1_000
@@ -134,7 +131,8 @@ def create(
             persons, number, _MAX_PRINTED, "codes are written to a file: name a new one with --out"
         )
     made = _Made(ctx, terms)
-    issued = made.counted(_watched(parts.grants.create(terms, made.noted(persons), actor=actor), number))
+    created = parts.grants.create(terms, made.noted(persons), actor=actor)
+    issued = made.counted(watched(created, number, "Creating", least=_WATCHED))
     if out is None and press is None:
         with _undoable(made):
             _print(list(issued), terms, door, as_json=as_json)
@@ -252,21 +250,6 @@ def _undoable(made: _Made, paths: Sequence[Path] = ()) -> Iterator[None]:
             f"Stopped after {counted(made.number, 'code')}: {why}. More codes may be stored that nobody has seen."
             f" Revoke them all with {made.revoking}, and start again."
         ) from None
-
-
-def _watched(issued: Iterator[IssuedCode], number: int | None) -> Iterator[IssuedCode]:
-    """Show on a terminal how far the work is."""
-    if not sys.stderr.isatty() or (number or _WATCHED) < _WATCHED:
-        yield from issued
-        return
-    steps = _WATCHED // 4
-    bar: ProgressBar[int] = click.progressbar(
-        length=number, label="Creating", file=sys.stderr, show_pos=True, update_min_steps=steps
-    )
-    with bar:
-        while chunk := list(islice(issued, steps)):
-            yield from chunk
-            bar.update(len(chunk))
 
 
 def _write(

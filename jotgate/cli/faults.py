@@ -53,7 +53,7 @@ def told(error: JotgateError) -> click.ClickException:
 
 def _sentence(text: str) -> str:
     text = plain(text).strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 
 def _list(head: str, problems: tuple[str, ...]) -> str:

@@ -6,13 +6,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import click
 
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, people_in
 from jotgate.cli.output import emit, json_option, say
+from jotgate.cli.progress import watched
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
@@ -24,9 +25,6 @@ from jotgate.mailing.texts import Kind
 from jotgate.phrases import counted, lasting, plain
 from jotgate.protocols import MailRecord, MailState
 from jotgate.wiring import Parts
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -270,7 +268,7 @@ def _send(
         say(f"Sending {counted(number, 'mail')}, {a_minute:,} a minute: this takes about {takes}.", err=True)
     fates: Counter[Fate] = Counter()
     undone: list[Planned] = []
-    sent = _watched(parts.mailing.send(mails, actor=actor, rate=rate, again=again), number)
+    sent = watched(parts.mailing.send(mails, actor=actor, rate=rate, again=again), number, "Sending")
     problem = None
     try:
         for one in _counting(sent, fates):
@@ -322,17 +320,3 @@ def _counting(mails: Iterable[Planned], fates: Counter[Fate]) -> Iterator[Planne
     for one in mails:
         fates[one.fate] += 1
         yield one
-
-
-def _watched(mails: Iterator[Planned], number: int) -> Iterator[Planned]:
-    """Show on a terminal how far the work is, and how long it takes."""
-    if not sys.stderr.isatty() or number < 2:
-        yield from mails
-        return
-    bar: ProgressBar[int] = click.progressbar(
-        length=number, label="Sending", file=sys.stderr, show_pos=True, show_eta=True
-    )
-    with bar:
-        for one in mails:
-            bar.update(1 if bar.pos < number else 0)
-            yield one

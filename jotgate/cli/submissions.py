@@ -13,6 +13,7 @@ import click
 from jotgate import classlist
 from jotgate.cli.lists import OUT_HELP, day_or_instant, separator_option
 from jotgate.cli.output import counted, emit, json_option, say
+from jotgate.cli.progress import watched
 from jotgate.cli.ruling import accept, reject
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.cli.table import Column, Table
@@ -21,6 +22,8 @@ from jotgate.outcomes import Verdict
 from jotgate.protocols import SubmissionFilter, SubmissionRecord
 from jotgate.records import exporting
 
+#: From this many submissions on, an export is long enough to be watched.
+_WATCHED = 5_000
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 
 
@@ -112,6 +115,9 @@ def export(
     rows = parts.store.export(
         form, everything=everything, since=0.0 if since is None else day_or_instant("--since", since, policy)
     )
+    if out is not None:
+        number = sum(parts.store.counts().get(form, {}).values())
+        rows = watched(rows, number, "Exporting", least=_WATCHED)
     write = classlist.writer(out or "", separator=separator)
     with ExitStack() as closing:
         stream: BinaryIO = sys.stdout.buffer

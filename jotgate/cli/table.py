@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Generic, TypeVar
 
 from jotgate.cli.output import emit, plain, say
@@ -12,6 +14,9 @@ from jotgate.cli.output import emit, plain, say
 T = TypeVar("T")
 
 _LINES_AT_ONCE = 500
+_GAP = "  "
+#: A sentence is cut to no fewer characters.
+_MIN_CUT = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +50,13 @@ class Table(Generic[T]):
         """Return *row* as scripts read it."""
         return {column.name: column.value(row) for column in self._columns}
 
-    def lines(self, rows: Iterable[T]) -> Iterator[str]:
-        """Yield the lines of the table, in bounded memory; none at all if there are no rows."""
+    def lines(self, rows: Iterable[T], *, most: int | None = None) -> Iterator[str]:
+        """Yield the lines of the table, in bounded memory; none at all if there are no rows.
+
+        Sentences and names are cut, so that a line has *most* characters; ids and addresses never, as people copy them.
+        """
         headings = [column.heading or "" for column in self._shown]
-        return _aligned(headings, ([column.text(row) for column in self._shown] for row in rows))
+        return _aligned(headings, ([column.text(row) for column in self._shown] for row in rows), most)
 
     def print(self, rows: Iterable[T], *, as_json: bool) -> int:
         """Print *rows* for a script or for people, as they come; return how many there were."""
@@ -64,7 +72,7 @@ class Table(Generic[T]):
             for row in passing():
                 emit(self.record(row))
         else:
-            for line in self.lines(passing()):
+            for line in self.lines(passing(), most=_terminal_columns()):
                 say(line)
         return number
 
@@ -81,18 +89,47 @@ def _text(value: object, none: str) -> str:
             return plain(str(value))
 
 
-def _aligned(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def _terminal_columns() -> int | None:
+    """Return how wide the terminal is, None if there is none: files and other programs get everything."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _aligned(
+    headings: Sequence[str], rows: Iterable[Sequence[str]], most: int | None = None
+) -> Iterator[str]:
     """Yield the lines; the first few hundred rows decide the widths."""
     rows = iter(rows)
     head = list(islice(rows, _LINES_AT_ONCE))
     if not head:
         return
     widths = [max(len(row[at]) for row in (headings, *head)) for at in range(len(headings))]
-    for row in (headings, *head):
-        yield _line(row, widths)
-    for row in rows:
-        yield _line(row, widths)
+    if most is not None:
+        widths = _fitting(
+            widths, [_least(headings[at], [row[at] for row in head]) for at in range(len(headings))], most
+        )
+    for row in chain((headings, *head), rows):
+        yield _line(row if most is None else [*map(_cut, row, widths)], widths)
+
+
+def _least(heading: str, cells: Sequence[str]) -> int:
+    """Return how narrow a column may become: its heading and its longest word that stands alone are never cut."""
+    return max(len(heading), _MIN_CUT, *(len(cell) for cell in cells if " " not in cell))
+
+
+def _fitting(widths: Sequence[int], least: Sequence[int], most: int) -> list[int]:
+    """Return *widths*, the widest made narrower one by one, until a line has *most* characters or nothing gives way."""
+    fitting = list(widths)
+    while sum(fitting) + len(_GAP) * (len(fitting) - 1) > most:
+        spare = [width if width > low else 0 for width, low in zip(fitting, least, strict=True)]
+        if not any(spare):
+            break
+        fitting[spare.index(max(spare))] -= 1
+    return fitting
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+    return _GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _cut(cell: str, width: int) -> str:
+    return cell if len(cell) <= width or " " not in cell else cell[: width - 1] + "\N{HORIZONTAL ELLIPSIS}"

@@ -38,6 +38,23 @@ def test_scripts_read_every_column() -> None:
     assert TABLE.record(ROWS[1])["forms"] is None
 
 
+def test_a_table_fits_the_terminal() -> None:
+    """Names and sentences are cut, the longest first; ids and headings never; nor are lines of files."""
+    table = Table[tuple[str, str, str]](
+        Column("id", "id", lambda row: row[0]),
+        Column("name", "name", lambda row: row[1]),
+        Column("said", "why", lambda row: row[2]),
+    )
+    rows = [("a" * 20, "Ada Lovelace of London", "the mail server refused it for good"), ("b", "Al", "no")]
+    assert list(table.lines(rows, most=60)) == [
+        "id                    name                why",
+        "aaaaaaaaaaaaaaaaaaaa  Ada Lovelace of L\N{HORIZONTAL ELLIPSIS}  the mail server r\N{HORIZONTAL ELLIPSIS}",
+        "b                     Al                  no",
+    ]
+    assert max(map(len, table.lines(rows, most=10))) == 20 + 2 + 12 + 2 + 12
+    assert "for good" in "".join(table.lines(rows))
+
+
 def test_printing_counts_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
     """For both, and without holding them all; an empty listing has no headings either."""
     assert TABLE.print(iter(ROWS), as_json=True) == 2
@@ -65,8 +82,9 @@ def test_a_long_listing_is_printed_as_it_comes() -> None:
 
 
 def test_every_command_offers_json() -> None:
-    """All but the one that asks a person."""
-    assert [path for path, command in _leaves("jotgate", main) if not _has_json(command)] == ["jotgate init"]
+    """All but the one that asks a person, and the one that speaks to a shell."""
+    silent = [path for path, command in _leaves("jotgate", main) if not _has_json(command)]
+    assert silent == ["jotgate init", "jotgate completion"]
 
 
 def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
