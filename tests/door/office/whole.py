@@ -13,7 +13,7 @@ from jotgate.admission.grants import Person, Terms
 from jotgate.door.office.previewing import STAND_IN
 from jotgate.door.office.routes import PAGES, Page
 from jotgate.mirroring.scoped_keys import Scope
-from jotgate.protocols import EntryFilter, SubmissionFilter
+from jotgate.protocols import EntryFilter, GrantFilter, SubmissionFilter
 from tests.door.office.operators import OFFICE
 from tests.door.site import Site, running_site, ticket_in, unknown_code
 
@@ -138,7 +138,8 @@ def _arguments(whole: Whole, form: str, named: Naming) -> dict[str, str]:
         "form": form,
         "submission_id": counted.submission_id,
         "ref": newest.ref,
-        "code_id": whole.site.parts.people.codes_of(form, f"{named('subject')} {form}")[0].fingerprint.hex(),
+        # By its batch: a name may be another one each time.
+        "code_id": next(store.grants(GrantFilter(form=form, batch=BATCH))).fingerprint.hex(),
         "app": f"app-{form}",
         "key_id": next(key.key_id for key in whole.site.parts.scoped_keys.list() if key.forms == (form,)),
     }
