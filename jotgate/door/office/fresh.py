@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from werkzeug.wrappers import Response
@@ -13,7 +16,9 @@ from jotgate import classlist
 from jotgate.admission.grants import IssuedCode
 from jotgate.codes import CodeText, parse, printed
 from jotgate.door.office.desk import Desk
+from jotgate.door.office.mailing import Progress, send_some
 from jotgate.errors import InputError
+from jotgate.mailing.lists import Listed
 from jotgate.phrases import counted
 
 #: What the page's own buttons post: all its codes.
@@ -23,6 +28,7 @@ _KINDS = {
     "csv": "text/csv; charset=utf-8",
 }
 _SHOWN = 1_000
+_SHEET_POLICY = "default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'"
 _CELLS = 5
 
 
@@ -46,6 +52,19 @@ def page(
         ]
         for one in issued
     ]
+    return _shown(desk, form, rows, change_id=change_id, remarks=remarks)
+
+
+def _shown(
+    desk: Desk,
+    form: str,
+    rows: Sequence[Sequence[str]],
+    *,
+    change_id: str = "",
+    remarks: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Response:
+    mailing = desk.parts.mailing
     context = {
         "rows": rows[:_SHOWN],
         "more": max(0, len(rows) - _SHOWN),
@@ -54,6 +73,8 @@ def page(
         "remarks": remarks,
         "undo": change_id if rows else None,
         "named": any(row[1] or row[2] for row in rows),
+        "addressed": sum(1 for row in rows if row[4]) if mailing.is_set_up else 0,
+        "progress": progress,
     }
     return desk.page("fresh", context, form=form, section="people")
 
@@ -79,10 +100,63 @@ def download(desk: Desk, form: str) -> Response:
     return response
 
 
+def cards(desk: Desk, form: str) -> Response:
+    """Show the codes of a page on cards, a page of its own that browsers print.
+
+    Raises:
+        InputError: these are no codes, or the cards cannot be made like this.
+    """
+    # Loaded here, because whoever looks at people prints nothing.
+    from jotgate.cards import Card, Layout, Paper, Printed, sheet
+
+    fields, text = desk.fields, desk.fields.get("text", "").strip()
+    layout, paper = fields.get("layout", ""), fields.get("paper", "")
+    wish = Printed(
+        address=door_of(desk, form),
+        layout=Layout(layout) if layout in {one.value for one in Layout} else Layout.EIGHT,
+        paper=Paper(paper) if paper in {one.value for one in Paper} else Paper.A4,
+        title=desk.policy(form).title,
+        site=desk.parts.settings.site_name or "",
+        text=text or None,
+        language="" if text else "en",
+    )
+    made = [
+        Card(
+            code=code,
+            name=label or subject,
+            group=batch,
+            number=subject if label and subject != label else "",
+        )
+        for code, subject, label, batch, _ in carried(desk)
+    ]
+    document = sheet(made, wish)
+    response = Response(document, content_type="text/html; charset=utf-8")
+    # Its one style sheet is in it, so that it can be kept as a file.
+    response.headers["Content-Security-Policy"] = _SHEET_POLICY.format(style=_digests(document))
+    return response
+
+
+def mail(desk: Desk, form: str) -> Response:
+    """Mail codes to their people for some seconds, and show the page again; the same again does the rest.
+
+    Raises:
+        InputError: these are no codes, nothing sends mails, or their text cannot be used.
+    """
+    rows = carried(desk)
+    listed = [Listed(line_number=at, code=row[0], address=row[4]) for at, row in enumerate(rows, start=1)]
+    progress = send_some(desk, lambda: desk.parts.recipients.of_codes(form, listed))
+    return _shown(desk, form, rows, progress=progress)
+
+
+def door_of(desk: Desk, form: str) -> str:
+    """Return the address of the page that asks for the form's codes."""
+    settings, policy = desk.parts.settings, desk.policy(form)
+    return f"{settings.site_url}{policy.page or f'{settings.url_prefix}/f/{form}'}"
+
+
 def link_of(desk: Desk, form: str, code: str) -> str:
     """Return a link that fills the code in: what is behind the mark never leaves the browser."""
-    settings, policy = desk.parts.settings, desk.policy(form)
-    return f"{settings.site_url}{policy.page or f'{settings.url_prefix}/f/{form}'}#code={code}"
+    return f"{door_of(desk, form)}#code={code}"
 
 
 def carried(desk: Desk) -> list[list[str]]:
@@ -98,6 +172,12 @@ def carried(desk: Desk) -> list[list[str]]:
     if not isinstance(found, list) or not found or not all(map(_is_row, found)):
         raise InputError(["The codes are no longer on the page. Give new ones."])
     return found
+
+
+def _digests(document: str) -> str:
+    """Name the style sheets of a document, so that a browser takes no others."""
+    found = re.findall(r"<style>(.*?)</style>", document, re.DOTALL)
+    return " ".join(f"'sha256-{b64encode(sha256(one.encode()).digest()).decode()}'" for one in found)
 
 
 def _is_row(row: object) -> bool:

@@ -18,6 +18,7 @@ from jotgate.door.office import (
     fresh,
     health,
     ledger,
+    missing,
     overview,
     people,
     previewing,
@@ -95,6 +96,10 @@ PAGES = (
     _change("/f/<form>/people/change", changing.change, Need.PEOPLE),
     _change("/f/<form>/people/undo", changing.undo, Need.PEOPLE),
     _change("/f/<form>/people/file", fresh.download, Need.PEOPLE, fresh.MAX_BYTES),
+    _change("/f/<form>/people/cards", fresh.cards, Need.PEOPLE, fresh.MAX_BYTES),
+    _change("/f/<form>/people/mail", fresh.mail, Need.PEOPLE, fresh.MAX_BYTES),
+    _view("/f/<form>/people/missing", missing.listing, Need.PEOPLE),
+    _change("/f/<form>/people/remind", missing.remind, Need.FORM),
     _view("/f/<form>/people/<code_id>", people.person, Need.PEOPLE),
     # Of who looks after some forms, it shows the entries about these.
     _view("/ledger", ledger.listing, Need.FORM),

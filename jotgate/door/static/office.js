@@ -35,6 +35,10 @@
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
   });
+  // Long work goes on by itself, a request at a time, while its page is open.
+  const goesOn = document.querySelector("form[data-office-go-on]");
+  if (goesOn) setTimeout(() => goesOn.requestSubmit(), 1000);
+
   // A page that comes back out of the browser's memory may be sent again.
   addEventListener("pageshow", () => {
     for (const form of document.forms) delete form.dataset.sent;
