@@ -9,12 +9,9 @@ from typing import Any
 
 from jotgate.mirroring.reading import Reading
 from jotgate.mirroring.showing import View
-from jotgate.mirroring.wishes import Wish
+from jotgate.mirroring.wishes import ZONES_SECONDS, Wish
 from jotgate.protocols import Counted
 from jotgate.stores import Store
-
-#: JotForm's times have no offset; no zone is further off than this.
-_ZONES_SECONDS = 2 * 86_400.0
 
 
 class Counting:
@@ -58,9 +55,9 @@ class Counting:
     def _candidates(self, forms: Sequence[str], wish: Wish) -> Iterator[Counted]:
         """Iterate over what may meet the conditions, newest first."""
         for one in self._merged(forms, wish, descending=True):
-            if wish.since is not None and one.created_at < wish.since - _ZONES_SECONDS:
+            if wish.since is not None and one.created_at < wish.since - ZONES_SECONDS:
                 return
-            if wish.until is None or one.created_at < wish.until + _ZONES_SECONDS:
+            if wish.until is None or one.created_at < wish.until + ZONES_SECONDS:
                 yield one
 
     def _merged(

@@ -9,13 +9,11 @@ from typing import Any
 
 from jotgate.mirroring.reading import FEW_ROWS, Reading
 from jotgate.mirroring.showing import View
-from jotgate.mirroring.wishes import Wish, moment
+from jotgate.mirroring.wishes import ZONES_SECONDS, Wish, moment
 from jotgate.stores import Store
 
 #: So many submissions are looked up in the ledger at once.
 _TOGETHER = 50
-#: JotForm's times have no offset; no zone is further off than this.
-_ZONES_SECONDS = 2 * 86_400.0
 
 
 class Everything:
@@ -59,7 +57,7 @@ class Everything:
         found: list[dict[str, Any]] = []
         for row in self._merged(forms, wish, descending=True, few=False):
             made_at = moment(str(row.get("created_at")))
-            if wish.since is not None and made_at is not None and made_at < wish.since - _ZONES_SECONDS:
+            if wish.since is not None and made_at is not None and made_at < wish.since - ZONES_SECONDS:
                 break
             if len(found) == most:
                 return None

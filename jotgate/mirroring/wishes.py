@@ -18,6 +18,8 @@ from jotgate.mirroring.wording import DEFAULT_LIMIT, MAX_LIMIT, result_set
 #: A row as it is shown.
 Row = Mapping[str, Any]
 
+#: JotForm's times have no offset; no zone is further off than this.
+ZONES_SECONDS = 2 * 86_400.0
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _DIGITS = re.compile(r"[0-9]{1,40}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")

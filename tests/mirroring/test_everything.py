@@ -150,6 +150,10 @@ def test_lists_come_page_by_page_and_ordered_and_filtered(own: School) -> None:
     assert own.ask(own.key(), own.path("/submissions"), filter={"jotgate_verdict": "x"}).status_code == 400
     for mistake in ({"fitler": "{}"}, {"limit": "abc"}, {"offset": "-1"}):
         assert own.ask(key, own.path("/submissions"), **mistake).status_code == 400
+    own.sandbox.add_fault("ignore_filter", times=None)
+    own.site.parts.store.guesses.clock = lambda: own.site.clock.now() + 3_600.0
+    assert own.ids(key, filter={"id:gt": ids[2], "id:lt": ids[5]}) == ids[4:2:-1]
+    own.sandbox.clear_faults()
     both = whole(own, "students", "catering")
     food = own.send("catering")
     rows = own.content(both, "/user/submissions", limit=2)

@@ -123,6 +123,17 @@ def test_two_processes_that_ask_at_once_take_turns(store: Store) -> None:
     assert (told, reads) == (["first", "first"], ["first"])
 
 
+def test_what_was_read_just_before_the_turn_is_not_read_again(store: Store) -> None:
+    """Whoever had the turn before was done between the look and the turn."""
+    looks = iter([None, "read by another"])
+
+    def read(turn: MirrorTurn, ends_at: float) -> str:
+        raise AssertionError("it is there")
+
+    assert kept(store).once("1", 1.0, lambda: next(looks), read) == "read by another"
+    assert store.mirror_turn("1") is None
+
+
 def test_a_turn_is_over_although_its_process_died(store: Store) -> None:
     """After some seconds by the store's clock."""
     now = [1_790_000_000.0]
