@@ -63,6 +63,7 @@ def test_each_program_reads_its_own_form(desk: Desk) -> None:
     port = str(free_port())
     install, init, app, create, serve, use = listed = steps()
     assert len(listed) <= 10
+    assert "six steps in [Scoped keys](docs/scoped-keys.md#from-nothing-to-a-key)" in read("README.md")
     assert "quickstart.md#install" in install
     asked = f"http://127.0.0.1:{port}\n{desk.sandbox.api}\nnone\n"
     desk.run(*command(init), answered=asked, JOTGATE_API_KEY=API_KEY)
