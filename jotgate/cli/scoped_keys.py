@@ -141,7 +141,12 @@ def _table(parts: Parts) -> Table[ScopedKey]:
     return Table(
         Column("key_id", "key", lambda key: key.key_id),
         Column("state", "state", parts.scoped_keys.state_of),
-        Column("forms", "forms", lambda key: list(key.forms)),
+        Column(
+            "forms",
+            "forms",
+            lambda key: list(key.forms),
+            cell=lambda key: ",".join(_form_shown(form, parts) for form in key.forms),
+        ),
         Column(
             "all_submissions",
             "submissions",
@@ -157,6 +162,11 @@ def _table(parts: Parts) -> Table[ScopedKey]:
         Column("revoked_at", None, lambda key: iso(key.revoked_at)),
         Column("label", "label", lambda key: key.label),
     )
+
+
+def _form_shown(form: str, parts: Parts) -> str:
+    """Return a form's name or number, and say if it has left the settings: the key no longer reads it then."""
+    return form if form in parts.settings.policies or form.isdigit() else f"{form} (not in the settings)"
 
 
 @keys.command(help="Revoke keys at once. KEY_ID is what `keys list` shows; it is also part of the key.")

@@ -149,6 +149,17 @@ def test_a_key_reads_forms_without_a_gate_by_their_numbers(site: Site) -> None:
     assert "Could not check whether the form exists" in blind.stderr
 
 
+def test_the_list_says_which_forms_have_left_the_settings(site: Site) -> None:
+    """A key reads them no longer, and whoever looks for the reason finds it there."""
+    _created(site, "--form", "trip")
+    table = site.run("keys", "list").output
+    assert "students,trip " in table
+    file = site.config.read_text("utf-8")
+    site.config.write_text(file.partition("[forms.trip]")[0], "utf-8")
+    assert "students,trip (not in the settings)" in site.run("keys", "list").output
+    assert site.lines("keys", "list")[0]["forms"] == ["students", "trip"]
+
+
 def test_the_ticket_field_is_refused_by_its_number_too(site: Site) -> None:
     """JotForm says which one it is; while JotForm is down, the last sweep does."""
     questions = site.sandbox._world.form(site.students).questions.values()
