@@ -7,7 +7,6 @@ longer change are added up, once, and who asks gets that sum and the entries sin
 from __future__ import annotations
 
 from jotgate.protocols import MailState, Total
-from jotgate.stores.driver import Transaction
 from jotgate.stores.verbs import Verbs, tried_twice
 from jotgate.throttle import EVERYWHERE
 
@@ -15,10 +14,8 @@ _LISTING_SECONDS = 30.0
 _HOUR_SECONDS = 3600.0
 #: Clocks of machines that share a store differ by so much at most, and a transaction takes no longer.
 _GRACE_SECONDS = 300.0
-#: How often entries are added up, how many at once, and how many may wait for that.
+#: How often entries are added up.
 _EVERY_SECONDS = 600.0
-_ROWS_AT_ONCE = 20_000
-_MAX_SINCE = 500_000
 
 
 class TotalVerbs(Verbs):
@@ -30,8 +27,16 @@ class TotalVerbs(Verbs):
             row = tx.one("read_totalled")
         if row is None or not 0.0 <= now - row[1] < _EVERY_SECONDS:
             self._add_up(now)
-        with self._read(_LISTING_SECONDS) as tx:
-            rows = tx.all("read_totals", rows=_MAX_SINCE)
+        return self._read_totals()
+
+    @tried_twice
+    def _read_totals(self) -> list[Total]:
+        # A transaction that writes sees both tables as of one moment.
+        with self._write(_LISTING_SECONDS) as tx:
+            tx.lock("totals")
+            row = tx.one("read_totalled")
+            assert row is not None
+            rows = tx.all("read_totals", until=row[0], seq=row[2])
         return [Total(event, form, reason, int(count)) for event, form, reason, count in rows]
 
     @tried_twice
@@ -54,17 +59,10 @@ class TotalVerbs(Verbs):
             tx.run("begin_totals", now=now)
             row = tx.one("read_totalled")
             assert row is not None
-            until = _last_settled(tx, row[0], now)
-            if until > row[0]:
-                tx.run("add_totals", seq=row[0], until=until)
-            tx.run("note_totalled", until=until, now=now)
-
-
-def _last_settled(tx: Transaction, seq: int, now: float) -> int:
-    """Return the last of the next entries that no longer changes, behind which no earlier one can appear."""
-    began = (now - _GRACE_SECONDS) // _HOUR_SECONDS * _HOUR_SECONDS
-    for number, at in tx.all("next_entries", seq=seq, rows=_ROWS_AT_ONCE):
-        if at >= began:
-            break
-        seq = number
-    return seq
+            since, _, seq = row
+            until = max(since, (now - _GRACE_SECONDS) // _HOUR_SECONDS * _HOUR_SECONDS)
+            if until > since:
+                tx.run("add_totals", seq=seq, since=since, until=until)
+            first = tx.one("first_entry_since", seq=seq, until=until)
+            last = tx.one("last_entry_before", first=first[0] if first else None) or (0, None)
+            tx.run("note_totalled", until=until, seq=last[0], entry_at=last[1], now=now)

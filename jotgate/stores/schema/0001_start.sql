@@ -431,10 +431,12 @@ CREATE TABLE totals (
     PRIMARY KEY (event, form, reason)
 ) WITHOUT ROWID;
 
--- Up to which entry.
+-- Which those are.
 CREATE TABLE totalled (
     name TEXT PRIMARY KEY,
-    seq BIGINT NOT NULL,
+    until REAL NOT NULL,  -- all from before this moment
+    seq BIGINT NOT NULL,  -- and no others up to this entry
+    entry_at REAL,  -- of that entry, by which it is known again
     at REAL NOT NULL  -- when that was last looked at
 ) WITHOUT ROWID;
 

@@ -55,6 +55,19 @@ class TotalsContract(Contract):
         refuse(store, T0 + 3 * HOUR)
         assert totals(store, T0 + 3 * HOUR)[KEY] == 3
 
+    def test_entries_count_after_all_earlier_ones_have_gone(self, store: Store) -> None:
+        """SQLite numbers them from the beginning then."""
+        store.totals(T0)
+        refuse(store, T0 + MINUTE, times=2)
+        later = T0 + 3 * HOUR
+        assert totals(store, later)[KEY] == 2
+        store.driver.learn({"empty": "DELETE FROM ledger"})
+        with store.driver.write() as tx:
+            tx.run("empty")
+        refuse(store, later, times=3)
+        assert totals(store, later)[KEY] == 5
+        assert totals(store, later + 3 * HOUR)[KEY] == 5
+
     def test_processes_that_ask_at_once_count_once(self, store: Store, opener: Opener) -> None:
         """Whoever adds up takes turns."""
         store.totals(T0)
