@@ -50,11 +50,24 @@ class Reader:
         said = [self.site, self.desk.sandbox.api, FORM_ID, "", "students"]
         self.desk.run(*shlex.split(init), answered="\n".join([*said, ""]), JOTGATE_API_KEY=API_KEY)
 
-    def write_site(self, *, told: bool) -> None:
-        """Save the README's page, and what hears of submissions if the site is to be *told*."""
+    def set_for_form(self, **settings: object) -> None:
+        """List settings in the form's entry of gate.cfg."""
+        self.does(f"set {', '.join(settings)}")
+        path = self.desk.folder / "gate.cfg"
+        more = "".join(f", {name!r}: {value!r}" for name, value in settings.items())
+        text, places = re.subn(r"(?<=[^}])\}\}", f"{more}}}}}", path.read_text("utf-8"))
+        assert places == 1
+        path.write_text(text, "utf-8")
+
+    def write_site(self, *, told: bool, settings: str = "", after: str = "") -> None:
+        """Save the README's page, and what hears of submissions if the site is to be *told*.
+
+        The site's own *settings* are before the gate, and what it has besides is *after* it.
+        """
         self.does("save school.py")
         page, hears = (block.text for block in blocks("README.md", "python"))
-        self.desk.write("school.py", f"{page}\n\n{hears}" if told else page)
+        page = page.replace("gate = JotGate(app)", f"{settings}gate = JotGate(app)")
+        self.desk.write("school.py", "\n\n".join([page, *([hears] if told else ()), after]))
 
     def run(self, command: str) -> str:
         """Run a command that the pages show; return all that it says."""
