@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from tests.browser.stage import Stage, staged
 from tests.patience import BROWSER_MS
+
+AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +60,15 @@ def page(context: BrowserContext) -> Iterator[Page]:
     fresh.on("pageerror", lambda error: faults.append(str(error)))
     yield fresh
     assert faults == []
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """Return the script that looks for what keeps people out, or skip: tests reach for no registry."""
+    folder = os.environ.get("JOTGATE_TEST_NODE_CLIENT")
+    script = Path(folder or "/nowhere") / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        pytest.skip(
+            f"no {AXE} here: `npm install --prefix FOLDER {AXE}`, and set JOTGATE_TEST_NODE_CLIENT to that folder"
+        )
+    return script.read_text("utf-8")

@@ -1,0 +1,24 @@
+"""What axe-core finds on a page, in light and in dark."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+_RUN = """async only => {
+  const options = {resultTypes: ['violations'], iframes: false, ...(only ? {runOnly: only} : {})};
+  const found = await axe.run(document, options);
+  return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)}`));
+}"""
+#: What a colour scheme can spoil.
+_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+
+
+def violations(page: Page, source: str) -> list[str]:
+    """Return what is wrong with the page that is shown: everything in light, and the colours in dark."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    # What is folded has to be in order as well.
+    page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
+    page.evaluate(source)
+    found = page.evaluate(_RUN, None)
+    page.emulate_media(color_scheme="dark")
+    return [*found, *(f"dark {one}" for one in page.evaluate(_RUN, _OF_COLOURS))]
