@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, TextIO, TypeVar
 from urllib.parse import quote
@@ -52,6 +53,17 @@ def card_options(command: F) -> F:
     return command
 
 
+def cards_options(command: F) -> F:
+    """Add the options of a command that makes codes: in which file their cards go, and how they look."""
+    named = click.option(
+        "--cards",
+        "cards_out",
+        type=click.Path(path_type=Path),
+        help="A new file of cards to print, .html or .pdf; see `codes cards`.",
+    )
+    return named(card_options(command))
+
+
 @click.command(
     "cards",
     help="Print codes for FORM on cards, letters or a list, from the file that `codes create` wrote (--from): a page"
@@ -88,9 +100,8 @@ def make_cards(
     made = list(_of_lines(parts, form, found.lines))
     if not made:
         raise InputError(["the list has no code that opens this form, so there is no card"])
-    press.cards = made
-    with classlist.open_new(out) as stream:
-        press.print(stream)
+    with press.filling():
+        press.cards = made
     if as_json:
         emit({"cards": len(made), "form": form, "out": str(press.out)})
     press.conclude()
@@ -154,8 +165,30 @@ class Press:
     ) -> Iterator[IssuedCode]:
         """Give new codes on, and keep a card of each."""
         for one in issued:
-            self.cards.append(_card_of(one, group_of(one)))
+            self.add(one, group_of(one))
             yield one
+
+    @contextmanager
+    def filling(self) -> Iterator[None]:
+        """Create the file, and print the cards that there are in the end; what fails before leaves no file.
+
+        Raises:
+            InputError: the file exists, or cannot be created.
+        """
+        with classlist.open_new(self.out) as stream:
+            try:
+                yield
+            except BaseException:
+                self.out.unlink()
+                raise
+            self.print(stream)
+
+    def add(self, issued: IssuedCode, group: str = "") -> None:
+        """Print a new code, too."""
+        name, number = issued.label or issued.subject or "", issued.subject or ""
+        self.cards.append(
+            Card(code=issued.code, name=name, group=group, number="" if number == name else number)
+        )
 
     def print(self, stream: BinaryIO) -> None:
         """Write the cards; beside their file, as a page for a browser, if no PDF can be made: they are made once."""
@@ -183,13 +216,6 @@ def door_of(parts: Parts, form: str) -> str:
     """Return the address of the page that asks for a form's codes."""
     page = parts.settings.policies[form].page or f"{parts.settings.url_prefix}/f/{quote(form)}"
     return f"{parts.settings.site_url}{page}"
-
-
-def _card_of(issued: IssuedCode, group: str) -> Card:
-    """Return the card of a code that was just made."""
-    name = issued.label or issued.subject or ""
-    number = issued.subject or ""
-    return Card(code=issued.code, name=name, group=group, number="" if number == name else number)
 
 
 def _of_lines(parts: Parts, form: str, lines: Iterable[classlist.CodedLine]) -> Iterator[Card]:

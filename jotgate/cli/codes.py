@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import nullcontext
 from itertools import islice
-from typing import TypeVar
+from pathlib import Path
+from typing import TextIO, TypeVar
 
 import click
 
-from jotgate.cli.cards import make_cards
+from jotgate.admission.grants import IssuedCode
+from jotgate.cli.cards import cards_options, make_cards, press_of
 from jotgate.cli.creating import create
 from jotgate.cli.faults import Failed
 from jotgate.cli.output import counted, emit, json_option, plain, say
@@ -279,6 +282,7 @@ def _say_revoked(number: int, sentence: str, as_json: bool) -> None:
 @codes.command(help="Replace a lost code by a new one. The old code is revoked; its uses carry over.")
 @_choosing
 @actor_option
+@cards_options
 @json_option
 @click.pass_context
 def reissue(
@@ -288,18 +292,34 @@ def reissue(
     subject: str | None,
     form: str | None,
     actor: str,
+    cards_out: Path | None,
+    layout: str,
+    paper: str,
+    text: TextIO | None,
     as_json: bool,
 ) -> None:
     """Replace the code of the one grant meant, and show the new one once."""
     parts = open_parts(ctx)
     choice = _choose(parts, code=code, prefix=prefix, subject=subject, form=form)
     grant = _only(parts, choice)
-    issued = parts.grants.reissue(_exactly(grant), actor=actor)
-    if issued is None:
-        raise Failed("Somebody revoked or replaced the code just now; see `codes list`.")
-    which = parts.grants.by_code(issued.code)
-    fresh = next(islice(parts.grants.list(which), 1), grant)
+    press = press_of(ctx, parts, grant.form, cards_out, layout, paper, text)
+    with press.filling() if press else nullcontext():
+        issued = parts.grants.reissue(_exactly(grant), actor=actor)
+        if issued is None:
+            raise Failed("Somebody revoked or replaced the code just now; see `codes list`.")
+        # Before anything is printed, lest it be lost.
+        _show(parts, issued, grant, as_json=as_json)
+        if press is not None:
+            press.add(issued)
+    if press is not None:
+        press.conclude()
+
+
+def _show(parts: Parts, issued: IssuedCode, before: Grant, *, as_json: bool) -> None:
+    """Show a new code, which is in the place of another."""
     if as_json:
+        which = parts.grants.by_code(issued.code)
+        fresh = next(islice(parts.grants.list(which), 1), before)
         emit({"code": issued.code, **_table(parts.clock.now()).record(fresh)})
         return
     say("  ".join([issued.code, *(plain(one) for one in (issued.subject, issued.label) if one)]))

@@ -18,7 +18,7 @@ from jotgate import cards, classlist
 from jotgate.admission.again import Again, How
 from jotgate.admission.grants import IssuedCode, Person, Terms, people
 from jotgate.cli.again import again_option, tell
-from jotgate.cli.cards import Press, card_options, door_of, press_of
+from jotgate.cli.cards import Press, cards_options, door_of, press_of
 from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import class_list_option, instant, out_options
@@ -63,13 +63,7 @@ _WATCHED = 20_000
 @again_option
 @actor_option
 @out_options
-@click.option(
-    "--cards",
-    "cards_out",
-    type=click.Path(path_type=Path),
-    help="A new file of cards to print, .html or .pdf; see `codes cards`.",
-)
-@card_options
+@cards_options
 @dry_run_option
 @json_option
 @click.pass_context

@@ -92,6 +92,27 @@ def test_cards_are_made_with_the_codes_in_one_go(site: Site) -> None:
     assert cards_of(class_code)[0][1:] == ("Class 7a", "")
 
 
+def test_a_lost_card_is_replaced_by_a_new_one(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the code on the screen as well; the old one is revoked once the file is there, and not before."""
+    made(site)
+    out = site.folder / "card.html"
+    reissue = ("codes", "reissue", "--subject", "0043", "--form", "students", "--cards", str(out))
+    out.write_text("mine")
+    assert site.run(*reissue).exit_code == 2
+    assert {line["state"] for line in site.lines("codes", "list")} == {"open"}
+    out.unlink()
+    result = site.run(*reissue, "--layout", "one")
+    assert result.exit_code == 0, result.output
+    code = result.stdout.split()[0]
+    assert [card[0] for card in cards_of(out)] == [code]
+    assert "Hello Bo &lt;b&gt;Hill," in out.read_text("utf-8")
+    out.unlink()
+    # Somebody else was quicker.
+    monkeypatch.setattr("jotgate.admission.grants.Grants.reissue", lambda *args, **named: None)
+    assert site.run(*reissue).exit_code == 1
+    assert not out.exists()
+
+
 def test_a_code_that_opens_nothing_has_no_card(site: Site) -> None:
     """Revoked, of another form, mistyped or missing: each line is named, and the others have cards."""
     codes, out = made(site), site.folder / "cards.html"

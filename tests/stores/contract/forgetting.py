@@ -286,6 +286,7 @@ class ForgettingContract(Contract):
         assert subjects == {(FORM, one) for one in (TOMBSTONE, None, "s-7", "s-8")} | {(OTHER_FORM, PERSON)}
         assert (TOMBSTONE, None, None) in addressed(store)
         assert "Ada Lovelace" not in {one.label for one in store.grants()}
+        assert "ada@school.example" not in {one.email for one in store.grants()}
         assert admitted(store, opening("new")).subject == TOMBSTONE
         assert admitted(store, opening("again", browser="b")).subject == TOMBSTONE
         for form, told in ((FORM, TOMBSTONE), (OTHER_FORM, PERSON)):
