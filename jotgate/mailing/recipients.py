@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from jotgate.admission.gate import app_fingerprint
 from jotgate.admission.grants import Grants
 from jotgate.clock import Clock
 from jotgate.codes import CodeText, parse, printed
@@ -15,7 +17,7 @@ from jotgate.mailing.lists import Listed
 from jotgate.mailing.mailing import Fate, Mailing, Planned, Recipient
 from jotgate.mailing.texts import Kind
 from jotgate.policy import FormPolicy
-from jotgate.protocols import Grant, GrantFilter
+from jotgate.protocols import SITE_APP, Grant, GrantFilter
 from jotgate.records.standing import Standings, State
 from jotgate.signed.invitations import Invitations
 from jotgate.signed.tokens import can_be_stored
@@ -142,7 +144,7 @@ class Recipients:
     def _invited(self, form: str, one: Recipient, until: float | None) -> Planned:
         subject = one.subject or ""
         answer = self._standings.has_submitted(form, subject=subject)
-        return Planned(
+        planned = Planned(
             kind=Kind.INVITATION,
             form=form,
             purpose=INVITATION,
@@ -150,6 +152,15 @@ class Recipients:
             fate=Fate.TO_SEND if answer.state is State.NONE else Fate.SUBMITTED,
             link=self._invitations.link(form, subject=subject, until=until),
         )
+        if planned.fate is Fate.TO_SEND and self._is_revoked(form, subject):
+            return replace(planned, fate=Fate.VOID, said="this person's invitations were revoked")
+        return planned
+
+    def _is_revoked(self, form: str, subject: str) -> bool:
+        """Say whether a person's invitations were revoked: a newer link would let them in again."""
+        fingerprint = app_fingerprint(SITE_APP, self._policies[form].form_id, subject)
+        grant = next(self._grants.list(GrantFilter(fingerprints=(fingerprint,), app=SITE_APP)), None)
+        return grant is not None and grant.revoked_at is not None
 
     def _missing(self, form: str, purpose: str, page: str) -> Iterator[Planned]:
         coded: set[str] = set()
@@ -161,6 +172,8 @@ class Recipients:
         for mail in self._store.mails(form):
             known = mail.purpose != INVITATION or mail.person in coded or not can_be_stored(mail.person)
             if known or self._standings.has_submitted(form, subject=mail.person).state is not State.NONE:
+                continue
+            if self._is_revoked(form, mail.person):
                 continue
             link = self._invitations.link(form, subject=mail.person)
             yield _reminder(form, purpose, Recipient(subject=mail.person, address=mail.address), link)

@@ -94,6 +94,20 @@ def test_who_is_missing_is_reminded(desk: Desk, office: PostOffice) -> None:
     assert "invitation=" in mails[1].link
 
 
+def test_a_revoked_invitation_is_not_made_anew_by_mail(desk: Desk) -> None:
+    """A newer link would let the person in again: neither a reminder nor another invitation brings one."""
+    people = [Recipient(subject=f"s-{n}", address=f"p{n}@school.example") for n in (8, 9)]
+    desk.send(desk.recipients.invited("students", people))
+    assert len(list(desk.recipients.missing("students"))) == 2
+    desk.parts.inviting.revoke("students", "s-9", actor="office")
+    assert [one.recipient.subject for one in desk.recipients.missing("students")] == ["s-8"]
+    again = list(desk.recipients.invited("students", people))
+    assert [(one.fate, one.said) for one in again] == [
+        (Fate.TO_SEND, None),
+        (Fate.VOID, "this person's invitations were revoked"),
+    ]
+
+
 def test_who_sends_the_form_meanwhile_gets_no_reminder(desk: Desk) -> None:
     """Each is asked about when the turn is theirs."""
     _, second = desk.codes(person(1), person(2))
