@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from jotgate.door.office.routes import PAGES, Need, Page
+from jotgate.protocols import GrantFilter
 from tests.door.office.operators import OFFICE, change_in, enter, in_flask, link_of, signed_in
 from tests.door.office.whole import BATCH, OTHER, OWN, Whole, whole_site
 from tests.door.site import Visitor
@@ -155,6 +157,42 @@ def test_a_thing_of_another_form_is_found_under_no_address(
     status = 403 if page.need is Need.SITE else 404
     assert send(visitor, page, whole.address(page, "mixed"), change).status_code == status
     assert whole.content() == before
+
+
+@pytest.mark.parametrize("action", ["revoke", "window", "name", "give_back", "reissue"])
+@pytest.mark.parametrize(("role", "form", "mine"), [("teacher", OWN, False), ("operator", OTHER, None)])
+def test_a_code_that_is_somebody_elses_is_touched_by_no_list(
+    whole: Whole, people: dict[str, Visitor], role: str, form: str, mine: bool | None, action: str
+) -> None:
+    """Who knows what a page of others would post changes nothing with it, neither a batch nor a form beside theirs."""
+    strange = [
+        grant
+        for grant in whole.site.parts.store.grants(GrantFilter(form=form))
+        if mine is None or (grant.batch == BATCH) is mine
+    ]
+    assert strange
+    visitor, before = people[role], whole.content()
+    change = change_in(visitor.get(f"{OFFICE}/"))
+    for grant in strange:
+        seen = f"{grant.fingerprint.hex()}.{grant.version}"
+        fields = {
+            "change": change,
+            "action": action,
+            "change_id": secrets.token_hex(8),
+            "label": "x",
+            "subject": "x",
+        }
+        for below in "choose", "change":
+            answer = visitor.post(f"{OFFICE}/f/{OWN}/people/{below}", data=fields | {"code": seen})
+            assert answer.status_code < 500
+            assert "new code" not in answer.headers.get("Location", "")
+        page = visitor.get(f"{OFFICE}/f/{OWN}/people/{grant.fingerprint.hex()}")
+        assert page.status_code == 404
+    # That somebody decided something is noted, so that it is not done twice; it came to nothing.
+    after = whole.content()
+    for content in before, after:
+        del content["changes"]
+    assert after == before
 
 
 @pytest.mark.parametrize("page", PAGES, ids=key)
