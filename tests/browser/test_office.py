@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.exceptions import NotFound
 
 from jotgate.door.office.routes import page_at
@@ -104,6 +104,23 @@ def test_no_name_runs_and_no_page_is_wider_than_a_phone(
     assert heard == {}
     assert wide == {}
     assert len(addresses) > (5 if limits else 30)
+
+
+def test_the_office_works_without_a_script(office: Opened, chromium: Browser) -> None:
+    """Sign in, look for a person, read an entry's story, and run a checkup, by keyboard."""
+    with chromium.new_context(java_script_enabled=False, viewport={"width": 375, "height": 740}) as context:
+        context.set_default_timeout(BROWSER_MS)
+        page = context.new_page()
+        office.enter(page)
+        page.get_by_role("link", name="What happened").press("Enter")
+        page.get_by_text("Look for a person, a form, a day").press("Enter")
+        page.get_by_label("What", exact=True).select_option("refusals")
+        page.get_by_role("button", name="Look").press("Enter")
+        page.locator(".office-ref").first.press("Enter")
+        expect(page.get_by_role("heading", name="What the visitor reads")).to_be_visible()
+        page.get_by_role("link", name="Health").press("Enter")
+        page.get_by_role("button", name="Look now").press("Enter")
+        expect(page.get_by_role("heading", name="What was found")).to_be_visible()
 
 
 def test_the_canary_would_be_heard(office: Opened, phone: Page) -> None:
