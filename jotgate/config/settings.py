@@ -13,6 +13,7 @@ from typing import Any
 
 from jotgate.config import rules
 from jotgate.config.forms import read_forms
+from jotgate.config.kept import fetched
 from jotgate.config.languages import LANGUAGE_RULES, note_languages
 from jotgate.config.mail import DEFAULT_RATE, MAIL_RULES, MailServer, mail_server, note_mail
 from jotgate.config.tables import Rules, read_table
@@ -191,7 +192,9 @@ class Settings:
     @classmethod
     def _read(cls, table: object, *, name: str, spell: Callable[[str], str]) -> Settings:
         problems: list[str] = []
-        values = read_table(table, RULES, name=name, needed=_NEEDED, problems=problems, spell=spell)
+        table, lost = fetched(table, spell, problems)
+        needed = {key: sentence for key, sentence in _NEEDED.items() if key not in lost}
+        values = read_table(table, RULES, name=name, needed=needed, problems=problems, spell=spell)
         _note_shared_secrets(values, spell, problems)
         note_mail(values, spell, problems)
         _note_missing_package(values, spell, problems)
