@@ -120,10 +120,9 @@ def _ids(listed: list[ListedSubmission]) -> list[str]:
 
 
 def _paged(store: Store, rows: int, *verdicts: Verdict) -> list[int]:
-    """Return all ids, page by page."""
+    """Return all ids, page by page; pages that never end are cut off."""
     found: list[str] = []
-    while page := store.submission_page(
-        FORM, verdicts=verdicts, before=found[-1] if found else None, rows=rows
-    ):
-        found += _ids(page)
+    for _ in range(20):
+        before = found[-1] if found else None
+        found += _ids(store.submission_page(FORM, verdicts=verdicts, before=before, rows=rows))
     return [int(one) for one in found]
