@@ -78,8 +78,15 @@ def test_sheets_have_the_pages_and_the_text_they_should(
         assert name.split()[0] in text
 
 
-@pytest.mark.parametrize("paper", Paper)
-@pytest.mark.parametrize("layout", [one for one in Layout if one is not Layout.LIST])
+@pytest.mark.parametrize(
+    ("layout", "paper"),
+    [
+        (Layout.EIGHT, Paper.A4),
+        (Layout.TEN, Paper.LETTER),
+        (Layout.LARGE, Paper.LETTER),
+        (Layout.ONE, Paper.A4),
+    ],
+)
 def test_pictures_open_the_door_with_the_code(browser_page: Page, layout: Layout, paper: Paper) -> None:
     """Each is read from a picture of the page, and is the link of its own card; the code is behind the mark."""
     zxingcpp = pytest.importorskip(
@@ -90,10 +97,10 @@ def test_pictures_open_the_door_with_the_code(browser_page: Page, layout: Layout
     made = a_class()
     browser_page.set_content(cards.sheet(made, look(layout, paper)))
     read = []
-    for one in browser_page.locator(".card").all()[:6]:
+    for one in browser_page.locator(".card").all()[:3]:
         found = zxingcpp.read_barcodes(Image.open(io.BytesIO(one.screenshot())))
         read += [barcode.text for barcode in found]
-    assert read == [f"{DOOR}#code={card.code}" for card in made[:6]]
+    assert read == [f"{DOOR}#code={card.code}" for card in made[:3]]
 
 
 MEASURE = """() => [...document.querySelectorAll('.card')].map(card => {
@@ -163,7 +170,7 @@ class TestPdf:
         with pytest.raises(InputError, match=r"pip install weasyprint, or name a file that ends in \.html"):
             cards.printers()
 
-    @pytest.mark.parametrize("layout", Layout)
+    @pytest.mark.parametrize("layout", [Layout.TEN, Layout.LIST])
     def test_weasyprint_makes_the_same_pages(self, layout: Layout) -> None:
         """Where it is installed; the machine needs Pango for that."""
         pypdf = pytest.importorskip("pypdf", reason="PDFs are read with pypdf: pip install -e '.[test]'")
