@@ -141,11 +141,14 @@ class People:
 
     def code(self, form: str, code_id: bytes, *, batches: Sequence[str] | None = None) -> ListedCode | None:
         """Return one code of the form by its fingerprint, if the operator may see it."""
-        which = CodeSearch(form=form, batches=_tuple(batches), prefix=code_id.hex())
-        found = self._store.list_codes(
-            which, order=Order.NAME, descending=False, after=None, rows=1, now=self._clock.now()
-        )
-        return found[0] if found else None
+        grant = next(self._store.grants(GrantFilter(form=form, fingerprints=(code_id,))), None)
+        if grant is None or (batches is not None and grant.batch not in batches):
+            return None
+        return self.listed([grant])[0]
+
+    def listed(self, grants: Sequence[Grant]) -> list[ListedCode]:
+        """Return how far these codes are."""
+        return self._store.listed(grants, now=self._clock.now())
 
     def codes_of(self, form: str, subject: str, *, batches: Sequence[str] | None = None) -> list[Grant]:
         """Return all codes of one person that the operator may see, the newest first."""
@@ -227,10 +230,6 @@ def _place(listed: ListedCode, order: Order) -> ListPlace:
         Order.CREATED: grant.created_at,
     }
     return ListPlace(values[order], grant.fingerprint)
-
-
-def _tuple(batches: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if batches is None else tuple(batches)
 
 
 def _check_naming(edit: Naming) -> None:

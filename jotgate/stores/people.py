@@ -16,6 +16,7 @@ from jotgate.protocols.people import (
     Seen,
     state_of,
 )
+from jotgate.stores.driver import Transaction
 from jotgate.stores.grants import range_of
 from jotgate.stores.verbs import Verbs, from_row, tried_twice
 
@@ -54,10 +55,13 @@ class PeopleVerbs(Verbs):
                 rows=rows,
                 **place,
             )
-            grants = [from_row(Grant, row) for row in found]
-            tickets = tx.each("tickets_of_codes", [grant.fingerprint for grant in grants])
-        seen = {bytes(row[0]): row[1:] for row in tickets}
-        return [_listed(grant, *seen.get(grant.fingerprint, (0, None, None)), now=now) for grant in grants]
+            return _listed(tx, [from_row(Grant, row) for row in found], now)
+
+    @tried_twice
+    def listed(self, grants: Sequence[Grant], *, now: float) -> list[ListedCode]:
+        """Return how far these codes are."""
+        with self._read() as tx:
+            return _listed(tx, grants, now)
 
     @tried_twice
     def tally_codes(self, which: CodeSearch, *, now: float) -> dict[CodeState, int]:
@@ -106,15 +110,15 @@ class PeopleVerbs(Verbs):
             after = rows[-1][0]
 
 
-def _listed(
-    grant: Grant, is_under_way: int, opened_at: float | None, sent_at: float | None, *, now: float
-) -> ListedCode:
-    return ListedCode(
-        grant=grant,
-        state=state_of(grant, is_under_way=bool(is_under_way), now=now),
-        opened_at=opened_at,
-        sent_at=sent_at,
-    )
+def _listed(tx: Transaction, grants: Sequence[Grant], now: float) -> list[ListedCode]:
+    tickets = tx.each("tickets_of_codes", [grant.fingerprint for grant in grants])
+    found = {bytes(row[0]): row[1:] for row in tickets}
+    listed = []
+    for grant in grants:
+        is_under_way, opened_at, sent_at = found.get(grant.fingerprint, (0, None, None))
+        state = state_of(grant, is_under_way=bool(is_under_way), now=now)
+        listed.append(ListedCode(grant=grant, state=state, opened_at=opened_at, sent_at=sent_at))
+    return listed
 
 
 def _behind(place: ListPlace) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from itertools import islice
 
 from werkzeug.wrappers import Response
 
+from jotgate.door.messages import spoken_moment
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import send_some
 from jotgate.door.office.people import name_of
 from jotgate.errors import InputError
 from jotgate.mailing.letters import Letter
 from jotgate.mailing.texts import Kind
-from jotgate.protocols import Grant
+from jotgate.protocols.people import ListedCode
 from jotgate.records.standing import State
 from jotgate.signed.tokens import can_be_stored
 
@@ -39,11 +40,11 @@ def listing(desk: Desk, form: str) -> Response:
         state = desk.parts.standings.has_submitted(form, subject=subject).state
         if state in (State.NONE, State.PENDING):
             codes = people.codes_of(form, subject, batches=batches)
-            rows.append(_row(codes[0], is_sent=state is State.PENDING) if codes else {})
+            rows += [_row(desk, form, one, state) for one in people.listed(codes[:1])]
     number = sum(1 for _ in islice(people.missing(form, batches=batches, batch=wanted), _COUNTED + 1))
     can_mail = desk.parts.mailing.is_set_up
     context = {
-        "rows": [row for row in rows if row],
+        "rows": rows,
         "count": f"more than {_COUNTED:,}" if number > _COUNTED else f"{number:,}",
         "number": number,
         "batch": batch,
@@ -66,14 +67,16 @@ def remind(desk: Desk, form: str) -> Response:
     return desk.page("remind", {"progress": progress}, form=form, section="people")
 
 
-def _row(grant: Grant, *, is_sent: bool) -> dict[str, object]:
+def _row(desk: Desk, form: str, listed: ListedCode, state: State) -> dict[str, object]:
+    grant, opened_at = listed.grant, listed.opened_at
     return {
         "id": grant.fingerprint.hex(),
         "name": name_of(grant),
         "subject": grant.subject if grant.subject != name_of(grant) else "",
         "batch": grant.batch or "",
         "email": bool(grant.email),
-        "is_sent": is_sent,
+        "is_sent": state is State.PENDING,
+        "opened": "" if opened_at is None else spoken_moment(opened_at, desk.policy(form), desk.now),
     }
 
 
