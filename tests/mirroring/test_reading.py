@@ -215,6 +215,23 @@ def test_after_a_fault_the_form_is_left_alone(
     assert process().form("1")
 
 
+def test_a_request_ends_in_time_and_the_next_goes_on_there(
+    process: Callable[[], Reading], service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read until then is kept, and nobody has to wait because of it."""
+    service.page_rows = 1
+    slow = process()
+    rows = slow.walk("1", above=0, below=None, descending=True, few=False)
+    assert [int(next(rows)["id"]) for _ in range(2)] == [50, 40]
+    monkeypatch.setattr(slow, "_ends_at", 0.0)
+    with pytest.raises(UpstreamError, match="too long") as told:
+        next(rows)
+    assert told.value.reason is UpstreamReason.TIMEOUT
+    asked = len(service.asked)
+    assert walked(process()) == [50, 40, 30, 20, 10]
+    assert service.asked[asked:] == [("0", "40"), ("0", "30"), ("0", "20"), ("0", "10")]
+
+
 def test_a_refusal_is_remembered_as_one(process: Callable[[], Reading], service: Service) -> None:
     """Whoever asks within the rest hears why."""
     service.fault = UpstreamError(UpstreamReason.UNAUTHORIZED, "not yours", status=401)
