@@ -138,7 +138,7 @@ REFUSED: dict[str, tuple[object, ...]] = {
     "mail_sender": (True, "smtp"),
     "mail_templates": ("", "/srv\n", 7),
     "metrics_token": ("short", "m" * 31, 7, ["m" * 32]),
-    "forms": ([], {}, "students", 7, [{"id": "1"}]),
+    "forms": ([], "students", 7, [{"id": "1"}]),
 }
 FORM_REFUSED: dict[str, tuple[object, ...]] = {
     "id": (

@@ -119,6 +119,11 @@ def for_flask(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {f"JOTGATE_{key.upper()}": value for key, value in mapping.items()}
 
 
+def test_a_site_may_gate_no_form() -> None:
+    """It hands out scoped keys only; that the table is left out is a mistake all the same."""
+    assert dict(Settings.from_mapping(usable(forms={})).policies) == {}
+
+
 def test_the_least_settings_get_safe_defaults() -> None:
     """Who sets only what must be set has no proxies trusted, no foreign frames, and nothing let through."""
     made = Settings.from_mapping(usable())
