@@ -46,8 +46,9 @@ class PostOffice:
     #: What it says to a recipient, at RCPT or at the end of the mail; to all others it says yes.
     rcpt: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
-    #: What it says to every sender, unless it is empty.
+    #: What it says to every sender, unless it is empty; and how many mails it takes over one connection.
     mail: str = ""
+    share: int = 1_000_000
     #: Called when a mail is taken, before the client hears of it.
     on_taken: Any = None
 
@@ -61,6 +62,9 @@ class PostOffice:
     ) -> str:
         if self.mail:
             return self.mail
+        session.mails = getattr(session, "mails", 0) + 1
+        if session.mails > self.share:
+            return "421 4.7.0 too many mails over this connection"
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 OK"

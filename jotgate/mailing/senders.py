@@ -18,6 +18,8 @@ from jotgate.mailboxes import Mailbox
 #: How long one step may take: connecting, a command, the end of a mail.
 STEP_SECONDS = 30.0
 _MAX_SAID_CHARS = 200
+#: By this status a server ends a connection that was good so far, such as after a hundred mails (RFC 5321, 3.8).
+_CONNECTION_ENDS = 421
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
@@ -97,17 +99,28 @@ class SmtpSender:
         self.close()
 
     def hand(self, message: EmailMessage, *, sender: Mailbox, to: Mailbox) -> Reply:
-        """Hand one mail on; a connection that has ended meanwhile is made anew."""
+        """Hand one mail on; a connection that has ended, or has had its share of mails, is made anew."""
+        try:
+            return self._hand(message, sender, to)
+        except smtplib.SMTPSenderRefused as problem:
+            self.close()
+            if problem.smtp_code != _CONNECTION_ENDS:
+                raise _sender_refused(problem, sender) from None
+        try:
+            return self._hand(message, sender, to)
+        except smtplib.SMTPSenderRefused as problem:
+            self.close()
+            raise _sender_refused(problem, sender) from None
+
+    def _hand(self, message: EmailMessage, sender: Mailbox, to: Mailbox) -> Reply:
         smtp = self._connected()
         try:
             smtp.send_message(message, from_addr=sender.address, to_addrs=[to.address])
         except smtplib.SMTPRecipientsRefused as problem:
             code, text = next(iter(problem.recipients.values()))
             return _refusal(code, text, to)
-        except smtplib.SMTPSenderRefused as problem:
-            self.close()
-            said = _line(problem.smtp_code, problem.smtp_error)
-            raise MailUnavailable(f"the mail server takes no mail from {sender.address}: {said}") from None
+        except smtplib.SMTPSenderRefused:
+            raise
         except smtplib.SMTPDataError as problem:
             return _refusal(problem.smtp_code, problem.smtp_error, to)
         except smtplib.SMTPNotSupportedError:
@@ -159,6 +172,11 @@ class SmtpSender:
     def _log_in(self, smtp: smtplib.SMTP) -> None:
         if self._server.user is not None and self._server.password is not None:
             smtp.login(self._server.user, self._server.password)
+
+
+def _sender_refused(problem: smtplib.SMTPSenderRefused, sender: Mailbox) -> MailUnavailable:
+    said = _line(problem.smtp_code, problem.smtp_error)
+    return MailUnavailable(f"the mail server takes no mail from {sender.address}: {said}")
 
 
 def _answers(smtp: smtplib.SMTP) -> bool:

@@ -137,6 +137,15 @@ class TestAnswers:
         with pytest.raises(MailUnavailable, match=r"takes no mail from office@school\.example: 553"):
             hand(SmtpSender(server(office.port), helo="school.example"))
 
+    def test_a_connection_that_had_its_share_is_made_anew(self, office: PostOffice) -> None:
+        """Large providers take a hundred mails over each; one that takes none stops the run."""
+        office.share = 2
+        sender = SmtpSender(server(office.port), helo="school.example")
+        assert [hand(sender).handed for _ in range(5)] == [Handed.TAKEN] * 5
+        office.share = 0
+        with pytest.raises(MailUnavailable, match="421"):
+            hand(sender)
+
     def test_a_connection_that_ended_is_made_anew(self, office: PostOffice) -> None:
         """Servers end those that are idle while mails wait for their turn."""
         sender = SmtpSender(server(office.port), helo="school.example")
