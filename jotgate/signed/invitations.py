@@ -85,8 +85,8 @@ class Invitations:
 
         Raises:
             UnknownForm: the settings have no such form.
-            InputError: the subject is empty or too long, the end is not in the future, *uses* makes no sense, or
-                this names no language.
+            InputError: the subject is empty or too long, the end is not in the future, or *uses* or *language* makes
+            no sense.
         """
         policy = self._policies.get(form)
         if policy is None:
