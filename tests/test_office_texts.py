@@ -12,7 +12,10 @@ from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.office.whole import BATCH, OTHER, OWN, Whole, whole_site
 
 #: Fields that people of the office see somewhere.
-SHOWN = {"title", "subject", "answer", "actor", "reason", "key"}
+SHOWN = {
+    "title", "subject", "label", "label without a subject", "batch", "answer", "long answer", "actor", "reason", "key",
+    "site name", "operator",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +85,29 @@ def test_what_is_posted_is_text(whole: Whole, text: str) -> None:
             answer = visitor.get(answer.headers["Location"])
         if answer.mimetype == "text/html":
             assert_only_text(page.rule, Parsed(answer.text))
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_name_stays_text_from_the_list_to_the_card(whole: Whole, text: str) -> None:
+    """Through the dry run, the page with the new codes, the sheet of cards; a key's label as well."""
+    visitor, people = signed_in(whole.site), f"{OFFICE}/f/{OWN}/people"
+    asked = {"change": change_in(visitor.get(f"{OFFICE}/"))}
+    cell = '"' + text.replace('"', '""') + '"'
+    tried = visitor.post(
+        f"{people}/check", data=asked | {"names": f"name,id\n{cell},{len(text)}", "batch": text}
+    )
+    dry = Parsed(tried.text)
+    fresh = Parsed(visitor.post(f"{people}/create", data=dry.hidden).text)
+    sheet = visitor.post(f"{people}/cards", data=fresh.hidden | {"text": text})
+    key = visitor.post(f"{OFFICE}/keys/create", data=asked | {"form": OWN, "label": text})
+    assert_only_text("the new key", Parsed(key.text))
+    for page in dry, fresh:
+        assert_only_text("new codes", page)
+        assert text in page.text
+    card = Parsed(sheet.text)
+    # A sheet is kept as a file, so its one style is in it.
+    assert [fault for fault in card.faults if not fault.startswith("<style>")] == []
+    assert text in card.text
 
 
 @pytest.mark.parametrize("text", TEXTS)

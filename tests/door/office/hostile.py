@@ -50,6 +50,8 @@ class Parsed(HTMLParser):
         self.faults: list[str] = []
         self.links: list[str] = []
         self.text = ""
+        #: What its forms carry unseen.
+        self.hidden: dict[str, str] = {}
         self.feed(page)
         self.close()
 
@@ -66,6 +68,8 @@ class Parsed(HTMLParser):
             if name in ("href", "src") and tag in ("a", "iframe") and value:
                 self.links.append(value)
             self.text += f" {value}"
+        if given.get("type") == "hidden":
+            self.hidden[given.get("name") or ""] = given.get("value") or ""
 
     def handle_data(self, data: str) -> None:
         """Collect what people read."""
