@@ -9,6 +9,7 @@ FUZZ_SURFACES ?=
 MUTANTS ?=
 
 BIN := .venv/bin
+TRANSLATIONS := $(wildcard jotgate/translations/*/LC_MESSAGES/*.po)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 NO_PYTHON = jotgate: there is no $(PYTHON) here. Install Python 3.10 or newer (Debian, Ubuntu: apt install \
@@ -86,10 +87,10 @@ bench: .venv/.installed-bench
 	@'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null || { echo '$(NO_VENV)' >&2; exit 1; }
 	@'$(PYTHON)' -m venv --clear .venv
 
-.venv/.installed: pyproject.toml setup.cfg | .venv/bin/pip
+.venv/.installed: pyproject.toml setup.cfg $(TRANSLATIONS) | .venv/bin/pip
 	@$(INSTALL) -e . || { echo '$(OFFLINE)' >&2; exit 1; }
 	@touch $@
 
-.venv/.installed-%: pyproject.toml setup.cfg | .venv/bin/pip
+.venv/.installed-%: pyproject.toml setup.cfg $(TRANSLATIONS) | .venv/bin/pip
 	@$(INSTALL) -e '.[$*]' || { echo '$(OFFLINE)' >&2; exit 1; }
 	@touch $@

@@ -97,6 +97,14 @@ def _stay_on_this_machine(event: str, args: tuple[Any, ...]) -> None:
 sys.addaudithook(_stay_on_this_machine)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the translations of a checkout; a wheel brings them along compiled."""
+    if (config.rootpath / "catalogues.py").is_file():
+        from catalogues import compile_all
+
+        compile_all()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Run one worker more than there are processors: servers and browsers let tests wait."""

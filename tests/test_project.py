@@ -83,6 +83,7 @@ TESTED_WITH = {
     "classlist/values": "classlist/test_workbooks",
     "classlist/wording": "classlist/test_offices",
     "config/forms": "config/test_rules",
+    "config/languages": "door/test_choosing",
     "config/tables": "config/test_settings",
     "door/base": "door/test_endpoints",
     "door/contexts": "door/test_showing",
@@ -92,7 +93,9 @@ TESTED_WITH = {
     "door/routes": "test_wsgi",
     "door/services": "door/test_delivering",
     "door/standing": "flask/test_extension",
+    "door/speaking": "door/test_sentences",
     "door/stories": "cli/test_explain",
+    "door/template": "test_translations",
     "jotform/calling": "jotform/test_transport",
     "jotform/tolls": "jotform/test_raw",
     "mailing/wording": "mailing/test_texts",
@@ -201,12 +204,14 @@ def test_the_version_stands_in_one_place() -> None:
 
 @pytest.mark.checkout
 def test_every_file_of_the_package_is_in_its_package_data() -> None:
-    """SQL, templates and static files match a pattern of setup.cfg; a wheel would silently lack any other."""
+    """SQL, templates, static files and compiled translations match a pattern of setup.cfg; wheels have nothing else."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     patterns = config["options.package_data"]["jotgate"].split()
     packed = {path for pattern in patterns for path in PACKAGE.glob(pattern) if path.is_file()}
-    present = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    present = {
+        path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".po")
+    }
     assert sorted(present - packed) == []
 
 

@@ -44,6 +44,7 @@ _HOMES = {
     "secrets": ("jotgate.cli.secrets", "secrets"),
     "store": ("jotgate.cli.store", "store"),
     "completion": ("jotgate.cli.completion", "completion"),
+    "messages": ("jotgate.cli.messages", "messages"),
     "sandbox": ("jotgate.sandbox.cli", "sandbox_command"),
 }
 _SURROGATES = re.compile("[\ud800-\udfff]+")

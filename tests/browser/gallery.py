@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,9 +23,10 @@ from werkzeug.wrappers import Request, Response
 import jotgate.door
 from jotgate.codes import Hint
 from jotgate.door import messages
+from jotgate.door.choosing import Choice
 from jotgate.door.links import FileLink
 from jotgate.door.returning import Outcome
-from jotgate.door.speaking import IN_ENGLISH
+from jotgate.door.speaking import IN_ENGLISH, Language, language
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
 
@@ -42,6 +44,8 @@ APP_POLICY = replace(POLICY, access=("app",))
 REDIRECT_POLICY = replace(POLICY, display="redirect")
 REF = "7KQ2-M9"
 FORM_PATH = "/jotgate/f/students"
+#: The language of the pages that are made just now.
+SPOKEN = ContextVar("SPOKEN", default=IN_ENGLISH)
 #: What the form's page in the iframe is made of, where no JotForm can be reached.
 JOTFORM_PAGE = """<!doctype html><html lang="en"><title>form</title><style>body{font:16px system-ui,sans-serif;
 margin:0;padding:28px}label{display:block;margin:0 0 6px;font-weight:600}input,textarea{width:100%;
@@ -59,27 +63,54 @@ def environment() -> jinja2.Environment:
     )
 
 
+@contextmanager
+def speaking(spoken: Language) -> Iterator[None]:
+    """Make the pages in that language."""
+    before = SPOKEN.set(spoken)
+    try:
+        yield
+    finally:
+        SPOKEN.reset(before)
+
+
+def when(hours: float) -> str:
+    """Return a moment as the pages say it, so many hours from the gallery's own."""
+    return messages.spoken_moment(NOW + hours * 3600, POLICY, NOW, SPOKEN.get())
+
+
+def states() -> dict[str, messages.Message]:
+    """Return what pages say of every state."""
+    spoken = SPOKEN.get()
+    return messages.states(language=spoken) | messages.page_states(language=spoken)
+
+
+def choices() -> list[Choice]:
+    """Return some languages to switch to."""
+    names = [(tag, language(tag).say("language.name")) for tag in ("ar", "de", "en", "es")]
+    return [Choice(tag, name, f"?lang={tag}", tag == SPOKEN.get().tag) for tag, name in names]
+
+
 def every_page(form: FormPolicy | None = POLICY) -> dict[str, Any]:
     """Return what every page is given."""
     return {
         "form": form,
         "css": "/static/jotgate.css",
         "js": "/static/jotgate.js",
-        "lang": "en",
+        "lang": SPOKEN.get().tag,
         "home": "https://riverside-school.example/",
         "site_name": "Riverside School",
         "site_logo": None,
         "contact": "office@riverside-school.example",
         "page_url": "",
-        "dir": "ltr",
-        "languages": [],
-        "say": IN_ENGLISH.say_in_html,
+        "dir": SPOKEN.get().direction,
+        "languages": choices(),
+        "say": SPOKEN.get().say_in_html,
     }
 
 
 def refused(reason: Reason, **facts: Any) -> messages.Message:
     """Return what is said to somebody refused for that reason, at the gallery's moment."""
-    return messages.message_for(Refuse(reason=reason, ref=REF, **facts), POLICY, NOW)
+    return messages.message_for(Refuse(reason=reason, ref=REF, **facts), POLICY, NOW, language=SPOKEN.get())
 
 
 def door(problem: messages.Message | None = None, **changes: Any) -> dict[str, Any]:
@@ -116,7 +147,7 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
         "left_seconds": 86_400,
         "warn_seconds": 600,
         "subject": None,
-        "states": messages.states() | messages.page_states(),
+        "states": states(),
         "outcome": None,
     }
     return every_page() | given | changes
@@ -136,9 +167,9 @@ def received(state: str, **changes: Any) -> dict[str, Any]:
         "expected_text": "",
         "state_url": f"{FORM_PATH}/state",
         "leave_url": f"{FORM_PATH}/leave",
-        "message": messages.message_for_state(state),
+        "message": messages.message_for_state(state, language=SPOKEN.get()),
         "ref": "",
-        "states": messages.states() | messages.page_states(),
+        "states": states(),
         "outcome": None,
     }
     return every_page() | given | changes
@@ -194,14 +225,14 @@ def mine(**changes: Any) -> dict[str, Any]:
         },
         {"label": "A drawing of your engine", "texts": [(upload, FileLink(upload, "drawing.png"))]},
     ]
-    first = {"accepted": False, "ref": REF, "sent_text": "today at 10:40", "fields": filled_in}
-    second = {"accepted": True, "ref": REF, "sent_text": "on Monday 6 April at 08:03", "fields": []}
+    first = {"accepted": False, "ref": REF, "sent_text": when(0), "fields": filled_in}
+    second = {"accepted": True, "ref": REF, "sent_text": when(-560), "fields": []}
     given = {
         "submissions": [first, second],
         "pending": False,
         "expected_text": "",
-        "as_of_text": "today at 11:58",
-        "edits_text": "yesterday at 16:02",
+        "as_of_text": when(1.3),
+        "edits_text": when(-20),
         "door_url": FORM_PATH,
         "subject": None,
         "leave_url": "",
@@ -238,8 +269,8 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "form-subject": admitted(frame_url, subject="s-1042"),
         "open-form": without_ticket(frame_url),
     }
-    states = {f"received-{state}": received(state) for state in messages.states()} | {
-        "received-expected": received("sent", expected_at=NOW + 90, expected_text="today at 12:42"),
+    outcomes = {f"received-{state}": received(state) for state in messages.states()} | {
+        "received-expected": received("sent", expected_at=NOW + 90, expected_text=when(2)),
         "received-mine": received("verified", subject="s-1042", mine_url=f"{FORM_PATH}/mine"),
     }
     notices = {
@@ -247,7 +278,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "refused-closed": notice(refused(Reason.CLOSED, at=NOW - 90000)),
         "refused-full": notice(refused(Reason.FULL)),
         "refused-store-down": notice(
-            refused(Reason.STORE_DOWN), action_url=FORM_PATH, action_label="Try again"
+            refused(Reason.STORE_DOWN), action_url=FORM_PATH, action_label=SPOKEN.get().say("form.open")
         ),
         "refused-unknown-form": notice(refused(Reason.UNKNOWN_FORM)) | {"form": None},
     }
@@ -300,7 +331,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
     pages = {
         "door.html": doors,
         "form.html": forms,
-        "received.html": states,
+        "received.html": outcomes,
         "refused.html": notices,
         "move.html": {"move": move()},
         "done.html": {"done": every_page()},
@@ -311,7 +342,7 @@ def pictures(frame_url: str = "/jotform") -> dict[str, Picture]:
         "mine.html": {
             "mine": mine(),
             "mine-subject": mine(subject="s-1042", leave_url=f"{FORM_PATH}/leave"),
-            "mine-pending": mine(pending=True, expected_text="today at 12:42"),
+            "mine-pending": mine(pending=True, expected_text=when(2)),
             "mine-empty": mine(submissions=[]),
             "mine-empty-pending": mine(submissions=[], pending=True),
         },
