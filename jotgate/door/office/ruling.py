@@ -150,7 +150,7 @@ def _page(
         "verdict": words.verdict(record.verdict),
         "tone": tone(record.verdict),
         "meaning": MEANING[record.verdict],
-        "person": person(opened.listed),
+        "person_url": _person_url(desk, form, record.subject),
         "answers": _answers(desk, opened),
         "shows": policy.show_fields,
         "history": [_told(desk, policy, entry) for entry in desk.parts.store.history(record.submission_id)],
@@ -180,6 +180,12 @@ def _facts(desk: Desk, policy: FormPolicy, opened: OpenedSubmission) -> list[tup
         ("At JotForm", "deleted" if (opened.status or "").upper() == "DELETED" else ""),
     ]
     return [(name, value) for name, value in found if value]
+
+
+def _person_url(desk: Desk, form: str, subject: str | None) -> str:
+    """Return the address of the page about somebody's newest code; "" if they have none."""
+    codes = desk.parts.people.codes_of(form, subject) if subject else []
+    return desk.url(f"/f/{form}/people/{codes[0].fingerprint.hex()}") if codes else ""
 
 
 def _answers(desk: Desk, opened: OpenedSubmission) -> list[dict[str, Any]]:
