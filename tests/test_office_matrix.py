@@ -40,6 +40,7 @@ WHO = {
     "GET /f/<form>/submissions": _FORM,
     "GET /f/<form>/submissions/export": _FORM,
     "GET /f/<form>/submissions/<submission_id>": _FORM,
+    "POST /f/<form>/submissions/rule": "owner operator",
     "POST /f/<form>/submissions/<submission_id>/rule": "owner operator",
     "GET /f/<form>/people": _ALL,
     "GET /f/<form>/people/<code_id>": _ALL,

@@ -86,6 +86,7 @@ PAGES = (
     _view("/f/<form>/form/preview/<name>", previewing.preview, Need.FORM),
     _view("/f/<form>/submissions", submissions.listing, Need.FORM),
     _view("/f/<form>/submissions/export", submissions.export, Need.FORM),
+    _change("/f/<form>/submissions/rule", ruling.rule_on_many, Need.FORM),
     _view("/f/<form>/submissions/<submission_id>", ruling.one, Need.FORM),
     _change("/f/<form>/submissions/<submission_id>/rule", ruling.rule, Need.FORM),
     _view("/f/<form>/people", people.listing, Need.PEOPLE),

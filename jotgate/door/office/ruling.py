@@ -24,6 +24,8 @@ from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_subject
 MAX_REASON_CHARS = 500
 #: So many people are offered to choose from.
 _CHOICES = 20
+#: So many may be ticked at once.
+_MOST = 100
 #: What a person can say: let it count, stop it from counting, say whose it is.
 _ACCEPT, _REJECT, _GIVE = "accept", "reject", "give"
 _DONE = {_ACCEPT: "It counts from now on.", _REJECT: "It does not count any more."}
@@ -70,6 +72,49 @@ def rule(desk: Desk, form: str, submission_id: str) -> Response:
     return _page(
         desk, form, now_is, status=_CONFLICT, problem=_why_not(opened, now_is, desk, subject), reason=reason
     )
+
+
+def rule_on_many(desk: Desk, form: str) -> Response:
+    """Take a person's one word on all the submissions of a page that they chose."""
+    word, reason = desk.fields.get("word", ""), " ".join(desk.fields.get("reason", "").split())
+    ticked = desk.request.form.getlist("one")[:_MOST]
+    problem = _problem(word if word != _GIVE else "", reason) or (
+        "" if ticked else "Choose those that you mean."
+    )
+    if problem:
+        return desk.problem(_UNPROCESSABLE, problem)
+    done = sum(_is_done(desk, form, *_parted(one), word, reason) for one in ticked)
+    said = f"{done:,} {'count' if word == _ACCEPT else 'do not count'} from now on."
+    if left := len(ticked) - done:
+        said += f" {left:,} left as {'it was' if left == 1 else 'they were'}: a colleague ruled on"
+        said += f" {'it' if left == 1 else 'them'}, or there was nothing to do."
+    which = desk.fields.get("verdict", "")
+    path = f"/f/{form}/submissions"
+    return desk.redirect(f"{path}?verdict={which}" if which.replace("_", "").isalpha() else path, said=said)
+
+
+def _is_done(
+    desk: Desk, form: str, submission_id: str, seen: str, whose: str, word: str, reason: str
+) -> bool:
+    opened = desk.parts.store.open_submission(form, submission_id)
+    if opened is None:
+        return False
+    ruled = desk.parts.store.rule(
+        submission_id,
+        accept=word == _ACCEPT,
+        actor=desk.actor,
+        reason=reason,
+        now=desk.now,
+        seen=_seen(seen, whose),
+    )
+    return isinstance(ruled, SubmissionRecord) or _is_said_already(desk, opened, word, reason, None)
+
+
+def _parted(ticked: str) -> tuple[str, str, str]:
+    """Return a submission's number, its verdict and whose it is, as the page showed them."""
+    submission_id, _, rest = ticked.partition(" ")
+    seen, _, whose = rest.partition(" ")
+    return submission_id, seen, whose
 
 
 def _opened(desk: Desk, form: str, submission_id: str) -> OpenedSubmission:

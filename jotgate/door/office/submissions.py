@@ -126,6 +126,7 @@ def _row(desk: Desk, policy: FormPolicy, listed: ListedSubmission) -> dict[str, 
     record = listed.record
     return {
         "id": record.submission_id,
+        "seen": f"{record.submission_id} {record.verdict.value} {record.subject or ''}",
         "person": person(listed),
         "batch": listed.batch or "",
         "verdict": words.verdict(record.verdict),

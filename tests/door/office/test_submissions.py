@@ -127,6 +127,41 @@ def test_the_second_of_two_operators_is_told(site: Site) -> None:
     assert (record.actor, record.reason, record.subject) == ("Ms Vega", "I saw her", None)
 
 
+def test_many_are_ruled_on_with_one_reason(site: Site) -> None:
+    """Those that are ticked and still as they were seen; what a colleague has ruled on meanwhile is left."""
+    for _ in range(2):
+        site.sandbox.submit(site.form_id, {"name": {"first": "Around"}})
+    site.sweep()
+    site.clock.ahead_seconds += 3600.0
+    site.sweep()
+    visitor = signed_in(site)
+    ticked = re.findall(r'name="one" value="(\d+ unticketed )"', visitor.get(OFFICE + _LIST).text)
+    assert len(ticked) == 3
+    first = ticked[0].split()[0]
+    assert rule(signed_in(site, "Mr Lund"), first, "accept", reason="I know her").status_code == 303
+    silent = post(visitor, f"{_LIST}/rule", page=_LIST, word="accept", one=ticked, reason=" ")
+    assert (silent.status_code, "Say why" in silent.text) == (422, True)
+    none = post(visitor, f"{_LIST}/rule", page=_LIST, word="accept", reason="r")
+    assert (none.status_code, "Choose those that you mean." in none.text) == (422, True)
+    done = post(
+        visitor,
+        f"{_LIST}/rule",
+        page=_LIST,
+        word="accept",
+        one=ticked,
+        reason="the rest",
+        verdict="unticketed",
+    )
+    assert done.location.startswith(f"{OFFICE}{_LIST}?verdict=unticketed&")
+    said = visitor.get(done.location).text
+    assert "2 count from now on. 1 left as it was" in said
+    accepted = site.parts.store.submission_page("students", verdicts=(Verdict.ACCEPTED,), rows=9)
+    assert {(one.record.actor, one.record.reason) for one in accepted} == {
+        ("Ms Vega", "the rest"),
+        ("Mr Lund", "I know her"),
+    }
+
+
 def test_a_second_click_changes_nothing_and_alarms_nobody(site: Site) -> None:
     """It leads where the first one did, and the ledger has one entry."""
     visitor, number = signed_in(site), submission(site)
