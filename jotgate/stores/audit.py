@@ -10,13 +10,15 @@ from jotgate.answers import stripped
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers
+from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Transaction
-from jotgate.stores.forgetting import is_tombstone
+from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.judging import keep_lookups, lock_for_settling, remove_lookups
 from jotgate.stores.outbox import announce, told_text, verdict_event
+from jotgate.stores.spending import when_spent
 from jotgate.stores.tickets import ticket_from
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
-from jotgate.submissions import Candidate, changed_fields, judge
+from jotgate.submissions import Candidate, changed_fields, judge, owner
 
 _WRITING_SECONDS = 30.0
 _DAY_SECONDS = 86_400.0
@@ -73,58 +75,65 @@ class AuditVerbs(Verbs):
         """
         with self._write(_WRITING_SECONDS) as tx:
             lock_for_settling(tx, [edit.candidate for edit in edits])
-            judged = [_judge_edit(tx, edit, capacity, now) for edit in edits]
+            judged = [self._judge_edit(tx, edit, capacity, now) for edit in edits]
         return [one for one in judged if one is not None]
 
-
-def _judge_edit(tx: Transaction, edit: Edit, capacity: int | None, now: float) -> Edited | None:
-    candidate = edit.candidate
-    row = tx.one("read_for_audit", submission_id=candidate.submission_id)
-    if row is None:
-        return None
-    _, subject, present, machine, created_at, ticket_id, digest, _ = row
-    if edit.known_digest != (None if digest is None else bytes(digest)):
-        return None
-    before = Verdict(present)
-    # The ticket that it was judged on, whatever the field holds now.
-    candidate = replace(candidate, ticket_id=None if ticket_id is None else bytes(ticket_id))
-    if is_tombstone(subject):
-        candidate = replace(candidate, kept=stripped(candidate.kept))
-    edit = replace(edit, candidate=candidate)
-    if edit.revoked and before.counts:
-        verdict, event, cause = Verdict.REVOKED, "submission.deleted", Cause.DELETED
-        _revoke(tx, candidate, now)
-    elif edit.changed:
-        verdict = _verdict_after(tx, candidate, before, Verdict(machine), capacity)
-        event, cause = "submission.edited", Cause.EDITED
-        _keep_edit(tx, edit, verdict, verdict.value if verdict is not before else machine, now)
-    else:
-        kept = candidate.kept.digest if candidate.kept else None
-        tx.run("note_status", submission_id=candidate.submission_id, status=candidate.status, digest=kept)
-        return None
-    entry = Entry(
-        at=now,
-        event=event,
-        form=candidate.form,
-        reason=verdict.value,
-        subject=subject,
-        about=f"submission {candidate.submission_id}",
-        note=f"it was {before.value}",
-        submission_id=candidate.submission_id,
-    )
-    record(tx, entry)
-    told = verdict_event(
-        submission_id=candidate.submission_id,
-        form=candidate.form,
-        subject=subject,
-        verdict=verdict,
-        created_at=created_at,
-        now=now,
-        cause=cause,
-        fields=candidate.kept.told if candidate.kept else {},
-    )
-    announce(tx, [told])
-    return Edited(submission_id=candidate.submission_id, before=before, verdict=verdict)
+    def _judge_edit(self, tx: Transaction, edit: Edit, capacity: int | None, now: float) -> Edited | None:
+        candidate = edit.candidate
+        row = tx.one("read_for_audit", submission_id=candidate.submission_id)
+        if row is None:
+            return None
+        _, subject, present, machine, created_at, ticket_id, digest, _ = row
+        if edit.known_digest != (None if digest is None else bytes(digest)):
+            return None
+        before = Verdict(present)
+        # The ticket that it was judged on, whatever the field holds now.
+        candidate = replace(candidate, ticket_id=None if ticket_id is None else bytes(ticket_id))
+        if is_tombstone(subject):
+            candidate = replace(candidate, kept=stripped(candidate.kept))
+        edit = replace(edit, candidate=candidate)
+        if edit.revoked and before.counts:
+            verdict, event, cause = Verdict.REVOKED, "submission.deleted", Cause.DELETED
+            _revoke(tx, candidate, now)
+        elif edit.changed:
+            ticket = _ticket_of(tx, candidate)
+            if ticket is not None and not is_tombstone(subject):
+                whose = known_as(tx, self._tombstones, candidate.form, owner(candidate, ticket))
+            else:
+                whose = subject
+            verdict = _verdict_after(tx, candidate, ticket, whose, before, Verdict(machine), capacity)
+            if verdict is Verdict.VERIFIED and before is not verdict:
+                subject = whose
+                tx.run("name_owner", submission_id=candidate.submission_id, subject=whose)
+            event, cause = "submission.edited", Cause.EDITED
+            _keep_edit(tx, edit, verdict, verdict.value if verdict is not before else machine, now)
+        else:
+            kept = candidate.kept.digest if candidate.kept else None
+            tx.run("note_status", submission_id=candidate.submission_id, status=candidate.status, digest=kept)
+            return None
+        entry = Entry(
+            at=now,
+            event=event,
+            form=candidate.form,
+            reason=verdict.value,
+            subject=subject,
+            about=f"submission {candidate.submission_id}",
+            note=f"it was {before.value}",
+            submission_id=candidate.submission_id,
+        )
+        record(tx, entry)
+        told = verdict_event(
+            submission_id=candidate.submission_id,
+            form=candidate.form,
+            subject=subject,
+            verdict=verdict,
+            created_at=created_at,
+            now=now,
+            cause=cause,
+            fields=candidate.kept.told if candidate.kept else {},
+        )
+        announce(tx, [told])
+        return Edited(submission_id=candidate.submission_id, before=before, verdict=verdict)
 
 
 def _revoke(tx: Transaction, candidate: Candidate, now: float) -> None:
@@ -151,14 +160,23 @@ def _keep_edit(tx: Transaction, edit: Edit, verdict: Verdict, judged: str, now: 
     keep_lookups(tx, [candidate])
 
 
+def _ticket_of(tx: Transaction, candidate: Candidate) -> Ticket | None:
+    row = tx.one("read_ticket", ticket_id=candidate.ticket_id) if candidate.ticket_id else None
+    return None if row is None else ticket_from(row[:-1])
+
+
 def _verdict_after(
-    tx: Transaction, candidate: Candidate, present: Verdict, machine: Verdict, capacity: int | None
+    tx: Transaction,
+    candidate: Candidate,
+    ticket: Ticket | None,
+    whose: str | None,
+    present: Verdict,
+    machine: Verdict,
+    capacity: int | None,
 ) -> Verdict:
     """Return the verdict on the answers as they are now; only what rests on answers can change."""
-    row = tx.one("read_ticket", ticket_id=candidate.ticket_id) if candidate.ticket_id else None
-    if row is None or present is not machine:
+    if ticket is None or present is not machine:
         return present
-    ticket = ticket_from(row[:-1])
     if present is Verdict.VERIFIED and changed_fields(candidate, ticket):
         tx.run("free_place", form=candidate.form)
         return Verdict.TAMPERED
@@ -166,6 +184,8 @@ def _verdict_after(
         return present
     is_own = ticket.submission_id == candidate.submission_id
     if not is_own and ticket.submission_id is not None:
+        return present
+    if when_spent(tx, candidate.form, whose, in_all=candidate.in_all) is not None:
         return present
     if not tx.run("take_places", form=candidate.form, count=1, capacity=capacity):
         return present

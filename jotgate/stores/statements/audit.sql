@@ -23,6 +23,9 @@ UPDATE submissions SET verdict = :verdict, judged = :judged, judged_at = :judged
     told = :told, updated_at = :updated_at, status = :status
 WHERE submission_id = :submission_id
 
+-- name: name_owner
+UPDATE submissions SET subject = :subject WHERE submission_id = :submission_id
+
 -- name: note_status
 UPDATE submissions SET status = :status, digest = coalesce(digest, :digest) WHERE submission_id = :submission_id
 

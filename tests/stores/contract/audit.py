@@ -20,13 +20,16 @@ from tests.stores.contract.material import (
     T0,
     Contract,
     Opener,
+    admitted,
+    grant,
+    opening,
     places,
     records,
     sent_in,
     settled,
     written,
 )
-from tests.stores.contract.redeeming import create, let_in, token
+from tests.stores.contract.redeeming import SUBJECT, create, let_in, token
 
 ROOM, OTHER_ROOM = {"room": "7"}, {"room": "8"}
 LATER = T0 + HOUR
@@ -101,6 +104,24 @@ class AuditContract(Contract):
         [done] = judge_again(store, edit(candidate, ROOM, b"3" * 16, known=b"2" * 16), capacity=1)
         assert done.verdict is Verdict.VERIFIED
         assert places(store) == 1
+
+    def test_no_edit_counts_beyond_a_persons_limit(self, store: Store) -> None:
+        """Who spoilt a form, sent another and then mends the first one, has sent it once."""
+        candidate = judged_room(store, OTHER_ROOM)
+        store.create_grants([grant("code", subject=SUBJECT)], T0)
+        settled(store, replace(sent_in(4, admitted(store, opening("code"))), in_all=1))
+        mended = edit(candidate, ROOM, b"2" * 16, known=b"1" * 16)
+        mended = replace(mended, candidate=replace(mended.candidate, in_all=1))
+        assert [one.verdict for one in judge_again(store, mended)] == [Verdict.TAMPERED]
+
+    def test_what_is_put_right_is_whose_the_locked_field_says(self, store: Store) -> None:
+        """Tampered it was the ticket's, and it becomes its owner's."""
+        candidate = judged_room(store, OTHER_ROOM)
+        assert records(store, "1")[0].subject == SUBJECT
+        mended = edit(candidate, ROOM, b"2" * 16, known=b"1" * 16)
+        mended = replace(mended, candidate=replace(mended.candidate, opening=0, owner_field="room"))
+        assert [one.verdict for one in judge_again(store, mended)] == [Verdict.VERIFIED]
+        assert records(store, "1")[0].subject == ROOM["room"]
 
     def test_no_edit_makes_a_stranger_s_submission_count(self, store: Store) -> None:
         """Nor does it overrule a person: what was accepted or rejected stays so, and the edit is on record."""
