@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -145,3 +146,14 @@ def test_a_site_that_does_not_run_is_only_warned_of(site: Site, port: int) -> No
     [(level, topic, words)] = told(site)
     assert (level, topic) == ("warn", "outside")
     assert "is the site running?" in words
+
+
+def test_a_site_that_takes_its_time_is_only_warned_of(
+    site: Site, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server with one worker cannot answer while it makes the office's page of health, which is said."""
+    monkeypatch.setattr("jotgate.checkup.outside._SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", port)):
+        [(level, topic, words)] = told(site)
+    assert (level, topic) == ("warn", "outside")
+    assert "run `jotgate doctor` on the server" in words
