@@ -24,7 +24,7 @@ from jotgate.languages import known_languages
 SOURCES = sorted(Path(jotgate.__file__).parent.glob("translations/*/LC_MESSAGES/jotgate.po"))
 TAGS = [source.parts[-3].replace("_", "-") for source in SOURCES]
 #: What may look alike in English and in another language.
-SAME = {"form.silent", "code.seconds_left", "moment.in_utc", "reference", "form", "contact"}
+SAME = {"form.silent", "code.seconds_left", "moment.in_utc", "reference", "form", "contact", "wait.minutes"}
 
 pytestmark = pytest.mark.checkout
 
