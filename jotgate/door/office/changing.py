@@ -45,6 +45,8 @@ from jotgate.protocols.people import (
 from jotgate.signed.tokens import can_be_stored
 
 REISSUE = "reissue"
+#: So many codes are changed before anybody waits for an answer.
+_MAX_CHANGED = 20_000
 #: So many new codes are shown on one page.
 MAX_FRESH = 10_000
 _ACTIONS = ("revoke", "window", "name", "give_back", REISSUE)
@@ -88,8 +90,9 @@ def choose(desk: Desk, form: str) -> Response:
     seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if is_all else _ticked(desk)
     if not seen:
         raise InputError(["Tick at least one code, or choose all that the list shows."])
-    if action == REISSUE and len(seen) > MAX_FRESH:
-        raise InputError([f"More than {MAX_FRESH:,} new codes do not fit on a page. Go batch by batch."])
+    most = MAX_FRESH if action == REISSUE else _MAX_CHANGED
+    if len(seen) > most:
+        raise InputError([f"More than {most:,} codes are too many at once. Go batch by batch."])
     context = {
         "action": action,
         "label": BULK[action],

@@ -18,7 +18,6 @@ from jotgate.codes import CodeText, parse, printed
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import Progress, send_some
 from jotgate.errors import InputError
-from jotgate.mailing.lists import Listed
 from jotgate.phrases import counted
 
 #: What the page's own buttons post: all its codes.
@@ -143,9 +142,18 @@ def mail(desk: Desk, form: str) -> Response:
         InputError: these are no codes, nothing sends mails, or their text cannot be used.
     """
     rows = carried(desk)
-    listed = [Listed(line_number=at, code=row[0], address=row[4]) for at, row in enumerate(rows, start=1)]
-    progress = send_some(desk, lambda: desk.parts.recipients.of_codes(form, listed))
+    # To the addresses that are kept with the codes, whatever the page says.
+    codes = [row[0] for row in rows if _may_mail(desk, form, row[0])]
+    progress = send_some(desk, lambda: desk.parts.recipients.of_codes(form, codes))
     return _shown(desk, form, rows, progress=progress)
+
+
+def _may_mail(desk: Desk, form: str, code: str) -> bool:
+    """Say whether the code is somebody's whom the operator looks after; what it opens is seen to when it is mailed."""
+    batches, which = desk.operator.batches, desk.parts.grants.by_code(code)
+    if batches is None or which is None:
+        return batches is None
+    return any(grant.form == form and grant.batch in batches for grant in desk.parts.grants.list(which))
 
 
 def door_of(desk: Desk, form: str) -> str:

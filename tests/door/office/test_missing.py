@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -140,6 +141,19 @@ def test_new_codes_are_mailed_from_their_page(site: Site, office: PostOffice) ->
     assert re.findall(r'office-code">([^<]+)<', told.text) == codes
     press(visitor, told, "mail", carried=unescape(carried[1]))
     assert len(office.taken) == 1
+
+
+def test_a_teacher_mails_codes_of_their_class_only(site: Site, office: PostOffice) -> None:
+    """To the address that is kept with the code, whatever the page is made to say."""
+    codes = []
+    for batch in ("8a", "8b"):
+        people = [Person(subject=batch, email=f"{batch}@school.example")]
+        codes += site.parts.grants.create(Terms(form="students", batch=batch), people)
+    teacher = signed_in(site, "Mr Otieno", batches=["8a"])
+    page = teacher.get(f"{OFFICE}{PEOPLE}/missing")
+    rows = json.dumps([[code.code, "x", "", "8a", "evil@other.example"] for code in codes])
+    assert press(teacher, page, "mail", carried=rows).status_code == 200
+    assert office.to == ["8a@school.example"]
 
 
 @pytest.mark.parametrize("layout", ["eight", "ten", "large", "one", "list", "none"])
