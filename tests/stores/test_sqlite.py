@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +11,11 @@ import pytest
 
 import jotgate.stores.sqlite_connections
 from jotgate.stores import Store
+from jotgate.stores.driver import load_statements
+from jotgate.stores.tables import load_steps
 from tests.patience import open_patiently, patient_in_this_test
 from tests.stores.contract import StoreContract
-from tests.stores.contract.material import FORM_ID, Contract, Opener
+from tests.stores.contract.material import FORM, FORM_ID, Contract, Opener
 from tests.stores.contract.races import together
 from tests.stores.contract.sweeping import state_of
 
@@ -64,3 +68,16 @@ def _write(store: Store, *, times: int) -> None:
 def _read(store: Store, *, times: int) -> None:
     for _ in range(times):
         assert store.form_states()
+
+
+def test_a_page_of_submissions_is_read_by_the_index_made_for_it() -> None:
+    """In its order, nothing sorted: a page of a million costs what a page of a hundred does."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        for _, statements in load_steps():
+            for statement in statements:
+                connection.execute(statement)
+        page = load_statements("statements")["submissions_with_verdict"]
+        values = {"form": FORM, "verdict": "verified", "before": "~", "rows": 50}
+        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {page}", values))
+    assert "submissions USING INDEX submissions_by_form (form=? AND verdict=? AND <expr><?)" in plan
+    assert "SCAN submissions" not in plan
