@@ -202,6 +202,10 @@ class People:
         """Return a change that can still be undone, or was."""
         return self._store.change(change_id)
 
+    def last_change(self, form: str, *, actor: str) -> Change | None:
+        """Return the last change by *actor* that can still be undone."""
+        return self._store.last_change(form, actor=actor, now=self._clock.now())
+
     def undo(self, change_id: str, *, actor: str) -> Outcome | None:
         """Make the codes of a change what they were; None: it is more than ten minutes old, or was undone."""
         return self._store.undo_change(change_id, now=self._clock.now(), actor=actor)

@@ -79,7 +79,14 @@ class ChangingVerbs(Verbs):
         """Return the change of that id, as long as it is remembered."""
         with self._read() as tx:
             row = tx.one("read_change", change_id=change_id)
-        return None if row is None else Change(**dict(zip(Change.__dataclass_fields__, row, strict=True)))
+        return None if row is None else from_row(Change, row)
+
+    @tried_twice
+    def last_change(self, form: str, *, actor: str, now: float) -> Change | None:
+        """Return the last change of the form's codes by *actor* that can be undone."""
+        with self._read() as tx:
+            row = tx.one("last_change", form=form, actor=actor, since=now - UNDO_SECONDS)
+        return None if row is None else from_row(Change, row)
 
     def change_codes(
         self, change: Change, seen: Sequence[Seen], edit: CodeEdit, *, batches: Sequence[str] | None = None
@@ -142,7 +149,7 @@ class ChangingVerbs(Verbs):
             if not tx.run("begin_undoing", change_id=change_id, now=now, not_before=now - UNDO_SECONDS):
                 return None
             row = tx.one("read_change", change_id=change_id)
-        return None if row is None else Change(**dict(zip(Change.__dataclass_fields__, row, strict=True)))
+        return None if row is None else from_row(Change, row)
 
     @tried_twice
     def _undo_some(self, change: Change, *, now: float, actor: str) -> Outcome | None:

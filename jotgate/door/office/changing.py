@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from jotgate.admission.people import Decision
+from jotgate.classlist.addresses import address
 from jotgate.config import rules
 from jotgate.door.office import fresh
 from jotgate.door.office.desk import Desk
@@ -265,7 +266,10 @@ def _edit(desk: Desk, action: str, policy: FormPolicy, seen: tuple[Seen, ...], f
         case "give_back":
             return GivingBack(note=note)
         case "name":
-            return Naming(label=field("label") or None, email=field("email") or None)
+            email = address(field("email"))
+            if email is None:
+                raise InputError(["The e-mail address cannot be one. Correct it, or leave it empty."])
+            return Naming(label=field("label") or None, email=email or None)
     return _window(desk, policy, seen, form)
 
 

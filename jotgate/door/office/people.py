@@ -36,6 +36,13 @@ _STATES: Mapping[CodeState, tuple[str, str]] = {
     CodeState.EXPIRED: ("Expired", "bad"),
     CodeState.REVOKED: ("Revoked", "bad"),
 }
+_CHANGES = {
+    "revoke": "You revoked codes",
+    "window": "You changed when codes are valid",
+    "name": "You changed a name or an address",
+    "give_back": "You gave uses back",
+    "reissue": "You gave new codes",
+}
 _SORTS: Mapping[Order, str] = {
     Order.NAME: "Name",
     Order.SUBJECT: "Number",
@@ -72,7 +79,7 @@ def listing(desk: Desk, form: str) -> Response:
         "later": address(after=_spelled(page.later)) if page.later else None,
         "everything": address(q="", state="", batch=""),
         "limited": desk.operator.batches,
-        "undo": undo_of(desk, form),
+        **_undoable(desk, form),
     }
     return desk.page("people", context, form=form, section="people")
 
@@ -156,6 +163,16 @@ def undo_of(desk: Desk, form: str) -> str | None:
     if change is None or change.form != form or change.undone_at is not None or not desk.operator.may_change:
         return None
     return change_id if may_undo(desk, change.actor) and desk.now < change.at + UNDO_SECONDS else None
+
+
+def _undoable(desk: Desk, form: str) -> dict[str, str | None]:
+    """Return what the list offers to undo: what was changed just now, or else the operator's last change."""
+    undo = undo_of(desk, form)
+    last = None if undo else desk.parts.people.last_change(form, actor=desk.actor)
+    if last is None or not desk.operator.may_change:
+        return {"undo": undo}
+    at = _spoken(desk, desk.policy(form), last.at)
+    return {"undo": last.change_id, "undo_words": f"{_CHANGES[last.what]} {at}."}
 
 
 def may_undo(desk: Desk, actor: str) -> bool:

@@ -6,6 +6,13 @@ ON CONFLICT (change_id) DO NOTHING
 -- name: read_change
 SELECT change_id, form, what, actor, at, undone_at FROM changes WHERE change_id = :change_id
 
+-- name: last_change
+-- That can be undone.
+SELECT change_id, form, what, actor, at, undone_at FROM changes
+WHERE form = :form AND actor = :actor AND at > :since AND undone_at IS NULL
+    AND EXISTS (SELECT 1 FROM changed_codes WHERE changed_codes.change_id = changes.change_id)
+ORDER BY at DESC LIMIT 1
+
 -- name: begin_undoing
 UPDATE changes SET undone_at = :now WHERE change_id = :change_id AND at > :not_before
 

@@ -195,6 +195,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(site: Site) -> None:
     for action, fields in (
         ("window", {"valid_until": "tomorrow"}),
         ("name", {"label": "x" * 300}),
+        ("name", {"label": "Ada", "email": "nobody at all"}),
         ("revoke", {"note": "a\x07b"}),
         ("revoke", {"code": "nothing"}),
         ("revoke", {"change_id": "mine"}),
@@ -234,6 +235,10 @@ def test_a_whole_list_is_revoked_after_one_question_and_brought_back(site: Site)
     assert "Undone: 2 codes as before." in back.text
     assert "1 code left: somebody has changed or replaced it since you looked (Ada King)." in back.text
     assert "This can no longer be undone" in undo(visitor, page).text
+    decide(visitor, site, "7a-2", "revoke", note="")
+    assert "You revoked codes today" in visitor.get(OFFICE + LIST).text
+    assert "Undo" not in signed_in(site, "Mr Otieno").get(OFFICE + LIST).text
+    assert "Undone: 1 code as before." in undo(visitor, visitor.get(OFFICE + LIST)).text
     stale = chosen(visitor, "revoke", asked="7b", which="all")
     coded(site, "7b", "Emmy Noether")
     refused = visitor.post(f"{OFFICE}{LIST}/change", data=fields_in(stale, "revoke"))

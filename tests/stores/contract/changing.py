@@ -178,6 +178,21 @@ class ChangingContract(Contract):
         assert store.change("c-2") is None
         assert store.undo_change("c-2", now=NOW, actor="mrs. k") is None
 
+    def test_the_last_change_that_can_be_undone_is_known(self, store: Store) -> None:
+        """Of who made it, on that form, until it is undone, too old, or changed nothing."""
+        store.create_grants([grant(1), grant(2)], T0)
+        changed(store, Revocation(), 1)
+        changed(store, Revocation(), 2, change_id="c-2", at=NOW + 1)
+        changed(store, Revocation(), 2, change_id="c-3", at=NOW + 2)
+
+        def last(form: str = FORM, actor: str = "mrs. k", now: float = NOW + MINUTE) -> str | None:
+            found = store.last_change(form, actor=actor, now=now)
+            return None if found is None else found.change_id
+
+        assert (last(), last(OTHER_FORM), last(actor="mr. b")) == ("c-2", None, None)
+        undone(store, "c-2")
+        assert (last(), last(now=NOW + UNDO_SECONDS)) == ("c-1", None)
+
     def test_a_new_window_ends_what_is_under_way_in_time(self, store: Store) -> None:
         """A ticket ends half an hour after its code at most, nothing that was sent before is lost, and back again."""
         store.create_grants([grant("code")], T0)
