@@ -92,6 +92,27 @@ def test_a_remedy_begins_with_what_to_do(key: str) -> None:
     }  # fmt: skip
 
 
+def syllables_in(word: str) -> int:
+    """Count them as one does for English: groups of vowels, a silent e apart."""
+    silent = re.search(r"(le|[td]ed)$", word) is None
+    return max(
+        1, len(re.findall(r"[aeiouy]+", re.sub(r"(?<=[^aeiouy])e[sd]?$", "", word) if silent else word))
+    )
+
+
+def school_year(text: str) -> float:
+    """Return the school year in the USA that reads *text* with ease (Flesch and Kincaid, 1975)."""
+    words, sentences = re.findall(r"[a-z’']+", text.lower()), re.findall(r"[^.?!:]+", text)
+    return 0.39 * len(words) / len(sentences) + 11.8 * sum(map(syllables_in, words)) / len(words) - 15.59
+
+
+def test_a_twelve_year_old_reads_every_page() -> None:
+    """The seventh year, in which one turns thirteen, reads each text; the third reads all of them together."""
+    texts = {key: text for key, text in SENTENCES.items() if len(text.split()) >= 8}
+    assert {key: year for key, text in texts.items() if (year := school_year(text)) > 7} == {}
+    assert school_year(" ".join(f"{text.rstrip('.')}." for text in SENTENCES.values())) < 3
+
+
 def test_a_dated_remedy_has_its_moment_and_no_other_has_one() -> None:
     """`remedy_at` says when, `remedy_in` how long; neither is needed elsewhere in refusals and states."""
     for key, text in SENTENCES.items():
