@@ -31,6 +31,9 @@ KEYS = (
     "site_name",
     "site_logo",
     "contact",
+    "languages",
+    "translations",
+    "language_loader",
     "mode",
     "sweeper",
     "trusted_proxies",
@@ -80,6 +83,7 @@ FORM_KEYS = (
     "protect",
     "display",
     "mode",
+    "languages",
 )
 
 
