@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 import jotgate
 from jotgate.admission.vetting import Vetting
 from jotgate.door.signing import Signer
+from jotgate.operators import Operator
 from jotgate.outcomes import Work
 from jotgate.signed import segments
 from jotgate.signed.browsers import Browser, read_browser, sign_browser
@@ -36,6 +37,7 @@ HMAC_KEY = AppKey(key_id="k7f3q9az", app="ios", algorithm="HS256", secret=SECRET
 PUBLIC_KEY = AppKey(key_id="k7f3q9az", app="ios", algorithm="EdDSA", secret=PUBLIC)
 BROWSER = bytes(16)
 ADDRESS = "https://school.example/jotgate/f/students/enter"
+OPERATOR = Operator(name="Ms Vega")
 SIGNER = Signer(KEYS, FrozenClock(NOW))
 #: So little work that any answer will do.
 CHALLENGE = challenge(Work(hashes=PUZZLES, asked_at=NOW), BROWSER, KEYS)
@@ -66,6 +68,8 @@ TEXTS = {
     "return path": SIGNER.sign_return("/students"),
     "move right": SIGNER.sign_move("students", BROWSER, [bytes(16)]),
     "page": SIGNER.sign_page("students", BROWSER, OnPage(bytes(16))),
+    "right to change": SIGNER.sign_change(BROWSER, OPERATOR),
+    "word": SIGNER.sign_word("Saved."),
     "work": CHALLENGE,
     "token": TOKEN,
     "hand-off": mint_token(SITE_SECRET, app="site", form="students", subject="s-1", now=NOW),
@@ -89,6 +93,8 @@ VERIFIERS: dict[tuple[str, ...], Callable[[str], bool]] = {
     ("invitation",): lambda text: read_invitation(text, "students", KEYS) is not None,
     ("return path",): lambda text: SIGNER.read_return(text) is not None,
     ("page",): lambda text: SIGNER.read_page(text, "students", BROWSER) is not None,
+    ("right to change",): lambda text: SIGNER.allows_change(text, BROWSER, OPERATOR),
+    ("word",): lambda text: SIGNER.read_word(text) != "",
     ("work",): lambda text: read_work(ShownWork(text, ANY_ANSWER), BROWSER, KEYS) is not None,
     ("move right",): lambda text: SIGNER.read_move(text, "students", BROWSER) != (),
     ("token", "JWT by HS256", "JWT by HS256 without a key's id"): lambda text: isinstance(
@@ -123,8 +129,8 @@ def test_matrix_knows_every_purpose() -> None:
     """Whoever signs something new adds it here: these are all the purposes that the package names."""
     named = re.compile(r'(?:_PURPOSE = b?|\b_sign\(|\b_read\(|\.keys\(|\.(?:seal|open)\()"([^"]+)"')
     package = Path(jotgate.__file__).parent
-    # What class lists open are the files inside of a workbook.
-    modules = [path for path in package.rglob("*.py") if path.parent.name != "classlist"]
+    # What class lists open are the files inside of a workbook, and settings a file with a secret.
+    modules = [path for path in package.rglob("*.py") if path.parent.name not in ("classlist", "config")]
     purposes = {name for path in modules for name in named.findall(path.read_text("utf-8"))}
     # Keys' own names, fingerprints, digests, tombstones, and what the apps' secrets are derived with: no texts.
     kept_here = {"id", "code", "scoped-key", "answers", "lookup", "app", "tombstone"}
@@ -137,6 +143,8 @@ def test_matrix_knows_every_purpose() -> None:
         "return",
         "move",
         "page",
+        "change",
+        "word",
         "work",
         "jotgate/app-token",
         "hand-off",
