@@ -62,7 +62,7 @@ def look_for_lateness(parts: Parts) -> Lateness:
     return Lateness(
         now=now,
         states=states,
-        next_at={state.form: _next_at(state, parts.store.live_until(state.form), now) for state in states},
+        next_at={state.form: next_at(state, parts.store.live_until(state.form), now) for state in states},
         counts=parts.store.counts(),
         oldest_pending=oldest_pending,
         usage=usage,
@@ -77,7 +77,7 @@ def look_for_lateness(parts: Parts) -> Lateness:
     )
 
 
-def _next_at(state: FormState, live_until: float | None, now: float) -> float:
+def next_at(state: FormState, live_until: float | None, now: float) -> float:
     """Return when the form is due next."""
     if state.tries:
         return max(now, state.retry_at or now)

@@ -16,6 +16,7 @@ from jotgate.frozen import frozen
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormFigures
+from jotgate.protocols.people import CodeSearch, CodeState
 from jotgate.quota import Quota, Usage, day_window
 from jotgate.stores import Store
 
@@ -44,6 +45,8 @@ class Overview:
 
     policy: FormPolicy
     figures: FormFigures
+    #: How many codes are how far.
+    codes: Mapping[CodeState, int]
     #: The oldest first; today is the last.
     days: Sequence[Day]
 
@@ -118,12 +121,13 @@ class Overviews:
         return Calls(usage=usage, resets_at=ends_at, expected=expected)
 
     def _look(self, policy: FormPolicy) -> Overview:
-        zone = ZoneInfo(policy.timezone)
-        today = dt.datetime.fromtimestamp(self._clock.now(), zone).date()
+        zone, now = ZoneInfo(policy.timezone), self._clock.now()
+        today = dt.datetime.fromtimestamp(now, zone).date()
         dates = [today - dt.timedelta(days=back) for back in reversed(range(DAYS))]
         since = dt.datetime.combine(dates[0], dt.time(), zone).timestamp()
         figures = self._store.figures(policy.form, since=since)
-        return Overview(policy=policy, figures=figures, days=_days(figures, dates, zone))
+        codes = self._store.tally_codes(CodeSearch(form=policy.form), now=now)
+        return Overview(policy=policy, figures=figures, codes=codes, days=_days(figures, dates, zone))
 
 
 def _days(figures: FormFigures, dates: Iterable[dt.date], zone: ZoneInfo) -> list[Day]:

@@ -8,9 +8,11 @@ from typing import Any
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from jotgate.checkup.lateness import next_at
 from jotgate.door.messages import spoken_moment
 from jotgate.door.office import charts, words
 from jotgate.door.office.desk import Desk
+from jotgate.protocols import FormState
 from jotgate.records.overview import Overview
 
 _CHARTS: dict[str, Callable[[Overview], bytes]] = {
@@ -23,6 +25,7 @@ _CHARTS: dict[str, Callable[[Overview], bytes]] = {
             "Do not count": [day.others for day in overview.days],
         },
     ),
+    "codes": lambda overview: charts.bars(dict(_codes(overview))),
     "refusals": lambda overview: charts.bars(
         {words.refusal(reason): number for reason, number in overview.figures.refusals.items()}
     ),
@@ -54,6 +57,7 @@ def form(desk: Desk, form: str) -> Response:
             (f"{day.date:%a} {day.date.day} {day.date:%b}", day.opened, day.counted, day.others)
             for day in reversed(overview.days)
         ],
+        "codes": _codes(overview),
         "verdicts": [
             (words.verdict(verdict), number, verdict.counts)
             for verdict, number in overview.figures.verdicts.items()
@@ -62,6 +66,7 @@ def form(desk: Desk, form: str) -> Response:
         "usual": None if usual is None else words.lasting(usual),
         "status": _open_or_not(desk, form),
         "read_at": None if state is None or state.read_at is None else _moment(desk, overview, state.read_at),
+        "next_at": None if state is None else _next(desk, overview, state),
         "expected_at": _moment(desk, overview, desk.parts.sweep.expected_at(form)),
         "draws": charts.can_draw(),
         "door_url": desk.door.door_path(desk.request, form),
@@ -94,6 +99,21 @@ def _funnel(overview: Overview) -> list[tuple[str, int]]:
         ("Sent it", figures.sent),
         ("Count", overview.counted),
     ]
+
+
+def _codes(overview: Overview) -> list[tuple[str, int]]:
+    """Return how many codes are how far, in the order in which one meets the states."""
+    return [
+        (name, overview.codes[state])
+        for state, (name, _) in words.CODE_STATES.items()
+        if state in overview.codes
+    ]
+
+
+def _next(desk: Desk, overview: Overview, state: FormState) -> str:
+    """Say when a form is read next, at the latest."""
+    at = next_at(state, desk.parts.store.live_until(state.form), desk.now)
+    return "now" if at <= desk.now else _moment(desk, overview, at)
 
 
 def _open_or_not(desk: Desk, form: str) -> tuple[str, str]:

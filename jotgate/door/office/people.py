@@ -28,14 +28,6 @@ _SHOWN_DIGITS = 12
 #: What a list is narrowed by, and then sorted by; the names of its fields.
 FILTERS = ("q", "state", "batch")
 _WISHES = (*FILTERS, "sort", "down")
-_STATES: Mapping[CodeState, tuple[str, str]] = {
-    CodeState.UNUSED: ("Not opened yet", ""),
-    CodeState.OPENED: ("Under way", "wait"),
-    CodeState.USED_UP: ("Used", "good"),
-    CodeState.NOT_YET_VALID: ("Not valid yet", ""),
-    CodeState.EXPIRED: ("Expired", "bad"),
-    CodeState.REVOKED: ("Revoked", "bad"),
-}
 _CHANGES = {
     "revoke": "You revoked codes",
     "window": "You changed when codes are valid",
@@ -229,7 +221,7 @@ def _choices(tally: Mapping[CodeState, int], address: Callable[..., str]) -> lis
     """Return the states to choose from: name, what it is called, its address, and how many there are."""
     each = [
         (state.value, label, address(state=state.value), tally.get(state, 0))
-        for state, (label, _) in _STATES.items()
+        for state, (label, _) in words.CODE_STATES.items()
         if tally.get(state)
     ]
     return [("", "All", address(state=""), sum(tally.values())), *each]
@@ -243,7 +235,7 @@ def _sort(one: Order, order: Order, is_down: bool, address: Callable[..., str]) 
 
 
 def _row(desk: Desk, policy: FormPolicy, listed: ListedCode) -> dict[str, Any]:
-    grant, (state, tone) = listed.grant, _STATES[listed.state]
+    grant, (state, tone) = listed.grant, words.CODE_STATES[listed.state]
     name = name_of(grant)
     return {
         "id": grant.fingerprint.hex(),

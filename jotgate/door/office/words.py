@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from jotgate.outcomes import Reason, Verdict
+from jotgate.protocols.people import CodeState
 
 _VERDICTS: Mapping[Verdict, str] = MappingProxyType(
     {
@@ -50,6 +51,17 @@ _REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.FIELD_MISSING: "Ticket field missing",
         Reason.NO_PASS: "No pass",
         Reason.NOT_SUBMITTED: "Not submitted yet",
+    }
+)
+#: How far a code is: a word and a tone.
+CODE_STATES: Mapping[CodeState, tuple[str, str]] = MappingProxyType(
+    {
+        CodeState.UNUSED: ("Not opened yet", ""),
+        CodeState.OPENED: ("Under way", "wait"),
+        CodeState.USED_UP: ("Used", "good"),
+        CodeState.NOT_YET_VALID: ("Not valid yet", ""),
+        CodeState.EXPIRED: ("Expired", "bad"),
+        CodeState.REVOKED: ("Revoked", "bad"),
     }
 )
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400

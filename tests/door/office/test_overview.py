@@ -45,12 +45,17 @@ def test_the_figures_of_a_form_add_up(site: Site) -> None:
     verdicts = table(page, "Submissions by verdict")
     # One without a ticket waits for a second look before it is called so.
     assert verdicts == {"Came through the gate": ["1", "yes"], "Waiting for a verdict": ["1", "no"]}
+    assert table(page, "How far the codes are") == {
+        "Not opened yet": ["3"],
+        "Under way": ["1"],
+        "Used": ["1"],
+    }
     assert table(page, "Refusals of the last two weeks") == {"Unknown code": ["1"]}
     days = list(table(page, "The last two weeks").values())
     assert (len(days), days[0], days[1]) == (14, ["2", "1", "1"], ["0", "0", "0"])
 
 
-@pytest.mark.parametrize("name", ["funnel", "days", "refusals"])
+@pytest.mark.parametrize("name", ["funnel", "days", "codes", "refusals"])
 def test_charts_are_pictures_that_load_nothing(site: Site, name: str) -> None:
     """SVG without an address of anybody else's, and without leave to do anything."""
     answer = signed_in(site).get(f"{OFFICE}/f/students/chart/{name}.svg")
