@@ -22,7 +22,7 @@ from jotgate.door.rendering import VARY, Renderer, security_headers, static_file
 from jotgate.door.reporting import Reporter
 from jotgate.door.signing import Signer
 from jotgate.door.visitors import Cookies, cookie_values, query_value
-from jotgate.errors import StoreUnavailable
+from jotgate.errors import InputError, StoreUnavailable
 from jotgate.operators import Operator, operator_of
 from jotgate.outcomes import Admit, Refuse
 from jotgate.policy import FormPolicy
@@ -109,7 +109,11 @@ class Door:
 
         Whatever the setting `admin_check` raises is the site's own mistake, and passes through.
         """
-        operator = operator_of(self._asked(self.parts.settings.admin_check, request))
+        try:
+            operator = operator_of(self._asked(self.parts.settings.admin_check, request))
+        except InputError as error:
+            _log.error("office.refused", extra={"reason": str(error)})
+            return None
         if operator is not None:
             return operator
         visit = next(filter(None, map(self.parts.sign_ins.visit, self.cookies.visits(request))), None)

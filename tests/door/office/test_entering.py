@@ -154,13 +154,12 @@ def test_the_sites_own_login_decides(answer: object, status: int) -> None:
         assert (environ["PATH_INFO"], nothing) == (f"{OFFICE}/", ())
 
 
-def test_a_login_that_answers_something_else_lets_nobody_in() -> None:
-    """A user object is truthy, and by itself no proof of anything."""
-    with (
-        running_site(admin_check=lambda environ: {"name": "admin"}) as site,
-        pytest.raises(Exception, match="Operator"),
-    ):
-        site.visitor().get(f"{OFFICE}/")
+def test_a_login_that_answers_something_else_lets_nobody_in(caplog: pytest.LogCaptureFixture) -> None:
+    """A user object is truthy, and by itself no proof of anything; the log says what is wrong."""
+    with running_site(admin_check=lambda environ: {"name": "admin"}) as site:
+        assert site.visitor().get(f"{OFFICE}/").status_code == 403
+        (record,) = (record for record in caplog.records if record.getMessage() == "office.refused")
+        assert "jotgate.Operator, not a dict" in vars(record)["reason"]
 
 
 def test_an_operator_of_some_forms_does_not_learn_of_others(site: Site) -> None:
