@@ -88,6 +88,9 @@ def choices(door: Door, request: Request, policy: FormPolicy | None) -> list[Cho
     if path is None:
         return []
     kept = {name: query_value(request, name) for name in _KEPT if query_value(request, name)}
+    if not door.signer.read_return(kept.get("next", "")):
+        # A path that we did not sign leads nowhere.
+        kept.pop("next", None)
     found = [
         Choice(
             tag=tag,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from jotgate.door import sentences
+from jotgate.door.speaking import language
 from tests.browser.stage import DOOR, FORM_ID, Stage, say, shown_form
 
 pytestmark = pytest.mark.browser
@@ -16,7 +16,7 @@ SEEN = "document.dispatchEvent(new Event('visibilitychange'))"
 
 def expect_title(page: Page, name: str) -> None:
     """Wait for what the page says of a state."""
-    title = sentences.say(f"state.{name}.title")
+    title = language("en").say(f"state.{name}.title")
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
 
 

@@ -82,9 +82,9 @@ def test_a_long_listing_is_printed_as_it_comes() -> None:
 
 
 def test_every_command_offers_json() -> None:
-    """All but the one that asks a person, and the one that speaks to a shell."""
+    """All but the one that asks a person, the one that speaks to a shell, and the one whose output is a catalogue."""
     silent = [path for path, command in _leaves("jotgate", main) if not _has_json(command)]
-    assert silent == ["jotgate init", "jotgate completion"]
+    assert silent == ["jotgate init", "jotgate completion", "jotgate messages"]
 
 
 def _leaves(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
