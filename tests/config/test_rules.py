@@ -85,6 +85,9 @@ REFUSED: dict[str, tuple[object, ...]] = {
     "site_name": ("", 7, "two\nlines", "x" * 101),
     "site_logo": ("", "logo.png", "//elsewhere/logo.png", 7),
     "contact": ("", 7, "two\nlines", "x" * 201),
+    "languages": ("de", [], ["deutsch!"], ["de", "de"], [7], ["eo"]),
+    "translations": ("/nowhere/translations", 7),
+    "language_loader": ("module:function", 1),
     "mode": ("reporting", "off", True, ["enforce"]),
     "sweeper": ("Thread", "cron", 1),
     "trusted_proxies": (-1, 11, True, 1.0, "1", 10**5000),
@@ -267,6 +270,7 @@ FORM_REFUSED: dict[str, tuple[object, ...]] = {
     ),
     "display": ("popup", 1),
     "mode": ("off", 1, ["report"]),
+    "languages": ("de", [], ["deutsch!"], ["de", "de"], [7], ["eo"]),
 }
 
 
