@@ -16,10 +16,10 @@ from babel.messages.pofile import read_po
 
 import jotgate
 from jotgate.door.messages import spoken_moment
-from jotgate.door.sentences import SENTENCES, SINGULARS
-from jotgate.door.speaking import language
 from jotgate.door.template import notes_on, template
 from jotgate.languages import known_languages
+from jotgate.sentences import SENTENCES, SINGULARS
+from jotgate.speaking import language
 
 SOURCES = sorted(Path(jotgate.__file__).parent.glob("translations/*/LC_MESSAGES/jotgate.po"))
 TAGS = [source.parts[-3].replace("_", "-") for source in SOURCES]

@@ -10,8 +10,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 
-from jotgate.door.sentences import SENTENCES, SINGULARS
-from jotgate.door.speaking import Language
+from jotgate.sentences import SENTENCES, SINGULARS
+from jotgate.speaking import Language
 
 _PSEUDO = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",

@@ -16,11 +16,11 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Request
 
 from jotgate.config import Settings
-from jotgate.door.speaking import Language, language
 from jotgate.door.visitors import query_value
 from jotgate.languages import ENGLISH, best_of
 from jotgate.policy import FormPolicy
 from jotgate.signed.invitations import PARAMETER
+from jotgate.speaking import Language, language
 
 if TYPE_CHECKING:
     from jotgate.door.base import Door

@@ -10,13 +10,13 @@ from jotgate.door.base import PAGE, Door
 from jotgate.door.choosing import language_of
 from jotgate.door.messages import Message, page_states, spoken_moment, states
 from jotgate.door.returning import REFUSED, Outcome, only_app, outcome, ticket_ref
-from jotgate.door.speaking import Language
 from jotgate.door.visitors import query_value
 from jotgate.jotform.embed import form_address, frame_address
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP
 from jotgate.signed.tickets import UNANSWERED_SECONDS, OnPage, Ticket, TicketState, new_page
+from jotgate.speaking import Language
 from jotgate.stores.forgetting import is_tombstone
 
 #: The state of what a page says that it sent, and that no reading has seen for long.

@@ -18,12 +18,12 @@ from jotgate.door.choosing import languages_of, wished
 from jotgate.door.messages import message_for
 from jotgate.door.refusing import error_of, refuse
 from jotgate.door.rendering import PRIVATE, VARY, kept_private
-from jotgate.door.speaking import Language, language
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
 from jotgate.languages import ENGLISH
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
+from jotgate.speaking import Language, language
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

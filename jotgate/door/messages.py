@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from jotgate.door.sentences import SENTENCES
-from jotgate.door.speaking import IN_ENGLISH, Language
 from jotgate.frozen import frozen
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
+from jotgate.sentences import SENTENCES
+from jotgate.speaking import IN_ENGLISH, Language
 
 STATUSES: Mapping[Reason, int] = {
     Reason.UNKNOWN_CODE: 403,

@@ -15,12 +15,12 @@ from jotgate.door.links import file_link
 from jotgate.door.messages import spoken_moment
 from jotgate.door.refusing import refuse
 from jotgate.door.rendering import json_response
-from jotgate.door.speaking import IN_ENGLISH, Language
 from jotgate.door.standing import Viewer, answer_for, submissions_of, viewer_of, viewers_of
 from jotgate.door.visitors import wants_json
 from jotgate.outcomes import Reason, Refuse, Verdict
 from jotgate.policy import FormPolicy
 from jotgate.records.standing import Answer, OwnSubmission, ShownField, State
+from jotgate.speaking import IN_ENGLISH, Language
 
 
 def mine(door: Door, request: Request, form: str) -> Response:

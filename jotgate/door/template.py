@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from jotgate.door.sentences import SENTENCES, SINGULARS
 from jotgate.outcomes import Reason
+from jotgate.sentences import SENTENCES, SINGULARS
 
 #: What translators should know of the sentences whose key begins like this; every note that fits is given.
 NOTES: tuple[tuple[str, str], ...] = (

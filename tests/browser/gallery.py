@@ -26,9 +26,9 @@ from jotgate.door import messages
 from jotgate.door.choosing import Choice
 from jotgate.door.links import FileLink
 from jotgate.door.returning import Outcome
-from jotgate.door.speaking import IN_ENGLISH, Language, language
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
+from jotgate.speaking import IN_ENGLISH, Language, language
 
 DOOR = Path(jotgate.door.__path__[0])
 NOW = datetime(2026, 4, 29, 10, 40, tzinfo=timezone.utc).timestamp()

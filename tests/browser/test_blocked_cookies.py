@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Frame, Page, expect, sync_playwright
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.speaking import IN_ENGLISH
+from jotgate.speaking import IN_ENGLISH
 from tests.browser.gallery import served
 from tests.browser.test_copied_links import QUESTIONS, FieldSite, Late, field_site, go
 from tests.door.site import DOOR, running_site

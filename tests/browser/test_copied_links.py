@@ -16,8 +16,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, Response, expect
 
 from jotgate import mint_token
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.protocols import SubmissionFilter
+from jotgate.speaking import IN_ENGLISH
 from tests.browser.gallery import served
 from tests.door.site import DOOR, Site, running_site
 from tests.patience import BROWSER_MS

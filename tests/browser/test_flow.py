@@ -16,8 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Frame, 
 from werkzeug.wrappers import Response
 
 from jotgate.codes import generate, printed
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Reason
+from jotgate.speaking import IN_ENGLISH
 from tests.browser import gallery
 from tests.example_site import ANSWERS, ExampleSite, example_site
 from tests.patience import BROWSER_MS, until

@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 from werkzeug.wrappers import Request, Response
 
-from jotgate.door.speaking import Language, language
 from jotgate.languages import known_languages
+from jotgate.speaking import Language, language
 from tests.browser import gallery
 from tests.browser.test_flow import fill_in, form_frame, send
 from tests.example_site import ExampleSite, example_site

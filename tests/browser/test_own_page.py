@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from jotgate.door.speaking import language
+from jotgate.speaking import language
 from tests.browser.stage import DOOR, FORM_ID, Stage, say, shown_form
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from jotgate.admission.grants import Person, Terms
-from jotgate.door.speaking import IN_ENGLISH
+from jotgate.speaking import IN_ENGLISH
 from tests.browser.test_copied_links import (
     WEB_VIEW,
     FieldSite,

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from jotgate.codes import generate, printed
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.sandbox import Sandbox
+from jotgate.speaking import IN_ENGLISH
 from jotgate.throttle import EVERYWHERE, LEAST_WORK
 from tests.browser import gallery
 from tests.door.site import DOOR, Site, settings_of

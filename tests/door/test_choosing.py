@@ -15,9 +15,9 @@ import flask_babel
 import pytest
 
 from jotgate.config import Settings
-from jotgate.door.speaking import language
 from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
+from jotgate.speaking import language
 from tests.door.site import DOOR, SITE_URL, Site, running_site, unknown_code
 from tests.translating import plain_words, pseudo_sentences, write_catalogue
 

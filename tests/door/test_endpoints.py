@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outages import outages
 from jotgate.outcomes import Verdict
 from jotgate.protocols import GrantFilter
+from jotgate.speaking import IN_ENGLISH
 from tests.door.site import (
     DOOR,
     HOOK_SECRET,

@@ -12,8 +12,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from jotgate.admission.grants import IssuedCode, Terms, people
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Verdict
+from jotgate.speaking import IN_ENGLISH
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, embedded_ticket, running_site, ticket_in
 from tests.door.test_cookies import set_cookies
 

@@ -9,9 +9,9 @@ from jotgate.door.base import Door
 from jotgate.door.choosing import speak
 from jotgate.door.office.desk import Desk, framed_by_nobody
 from jotgate.door.office.routes import Need, Page, page_at
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.errors import InputError
+from jotgate.speaking import IN_ENGLISH
 
 _ENTER, _LEAVE = "enter", "leave"
 _WAIT_SECONDS = 60

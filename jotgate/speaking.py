@@ -1,4 +1,4 @@
-"""One language at the door: every sentence of `jotgate.door.sentences`, as that language says it."""
+"""One language at the door: every sentence of `jotgate.sentences`, as that language says it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from markupsafe import Markup, escape
 
-from jotgate.door.sentences import SENTENCES, SINGULARS
 from jotgate.languages import ENGLISH, catalogue, direction
+from jotgate.sentences import SENTENCES, SINGULARS
 
 
 class Language:

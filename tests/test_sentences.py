@@ -10,9 +10,9 @@ import pytest
 
 from jotgate.codes import Hint
 from jotgate.door.messages import page_states, states
-from jotgate.door.sentences import SENTENCES
-from jotgate.door.speaking import IN_ENGLISH
 from jotgate.outcomes import Reason
+from jotgate.sentences import SENTENCES
+from jotgate.speaking import IN_ENGLISH
 from tests.browser.gallery import DOOR
 
 TEMPLATES = sorted((DOOR / "templates" / "jotgate").glob("*.html"))
