@@ -2,6 +2,9 @@
 
 The build runs `compile_all`; so do the tests in a checkout. `python catalogues.py` brings every translation up to date
 with the sentences as well: what is new or changed has no translation then, and is to be written.
+
+Visitors' sentences are a table under keys, `jotgate.sentences`. Those of the office stand where they are said, in its
+templates and wherever code makes a `Phrase`; they are collected into `office.pot`, which `jotgate messages` shows.
 """
 
 from __future__ import annotations
@@ -9,19 +12,27 @@ from __future__ import annotations
 import os
 import sys
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-TRANSLATIONS = Path(__file__).parent / "jotgate" / "translations"
+_PACKAGE = Path(__file__).parent / "jotgate"
+TRANSLATIONS = _PACKAGE / "translations"
+OFFICE_TEMPLATE = TRANSLATIONS / "office.pot"
+_DOMAINS = ("jotgate", "office")
 _WIDTH = 110
+_METHODS = [("door/templates/jotgate/office/**.html", "jinja2"), ("**.py", "python")]
+#: What marks a sentence, and which of its arguments are its English.
+_MARKS = {"_": None, "ngettext": (1, 2), "phrase": None, "phrases": (1, 2)}
 
 
-def sources() -> list[Path]:
-    """Return the file of every translation."""
-    return sorted(TRANSLATIONS.glob("*/LC_MESSAGES/jotgate.po"))
+def sources(domain: str) -> list[Path]:
+    """Return the file of every translation of the sentences for visitors, `jotgate`, or of the `office`."""
+    return sorted(TRANSLATIONS.glob(f"*/LC_MESSAGES/{domain}.po"))
 
 
 def read(source: Path) -> Catalog:
@@ -32,7 +43,7 @@ def read(source: Path) -> Catalog:
 
 def compile_all() -> None:
     """Compile every translation that changed since. Several processes may do so at once."""
-    for source in sources():
+    for source in chain.from_iterable(map(sources, _DOMAINS)):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
@@ -42,17 +53,40 @@ def compile_all() -> None:
         made.replace(target)
 
 
+def office_template() -> Catalog:
+    """Return every sentence of the office, with the comments for translators that stand before it."""
+    catalog = Catalog(project="jotgate", header_comment="# Every sentence that the office of jotgate says.")
+    found = extract_from_dir(
+        _PACKAGE, _METHODS, keywords=_MARKS, comment_tags=["Translators:"], strip_comment_tags=True
+    )
+    for file, _, message, comments, _ in found:
+        catalog.add(message, locations=[(f"jotgate/{Path(file).as_posix()}", None)], auto_comments=comments)
+    return catalog
+
+
+def office_template_text() -> str:
+    """Return the template of the office as it stands in `office.pot`."""
+    made = BytesIO()
+    catalog = office_template()
+    catalog.creation_date = None
+    write_po(made, catalog, width=_WIDTH, omit_header=True)
+    return made.getvalue().decode()
+
+
 def update_all() -> None:
     """Give every translation the sentences as they are now."""
     from jotgate.door.template import template
 
-    for source in sources():
-        catalog = read(source)
-        catalog.update(read_po(BytesIO(template().encode())), no_fuzzy_matching=True)
-        # What was said once is in the history of the file.
-        catalog.obsolete.clear()
-        with source.open("wb") as file:
-            write_po(file, catalog, width=_WIDTH, omit_header=False)
+    OFFICE_TEMPLATE.write_text(office_template_text(), encoding="utf-8")
+    templates = {"jotgate": read_po(BytesIO(template().encode())), "office": office_template()}
+    for domain, sentences in templates.items():
+        for source in sources(domain):
+            catalog = read(source)
+            catalog.update(sentences, no_fuzzy_matching=True)
+            # What was said once is in the history of the file.
+            catalog.obsolete.clear()
+            with source.open("wb") as file:
+                write_po(file, catalog, width=_WIDTH, omit_header=False)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The languages that visitors are spoken to in: their names, which of them suits whom, and their catalogues.
 
 A language goes by its tag, as HTML writes it: ``pt``, ``pt-PT`` (RFC 5646). Its catalogue is gettext's, in
-``pt_PT/LC_MESSAGES/jotgate.mo`` below a folder. A site's own folder comes before ours, sentence by sentence.
+``pt_PT/LC_MESSAGES/jotgate.mo`` below a folder, and for the office ``office.mo`` beside it. A site's own folder comes
+before ours, sentence by sentence.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ ENGLISH = "en"
 #: Where jotgate brings its catalogues along.
 OURS = Path(__file__).parent / "translations"
 DOMAIN = "jotgate"
+#: What only the people read who look after a site.
+OFFICE = "office"
 #: What is written from right to left.
 _FROM_THE_RIGHT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 _TAG = re.compile(
@@ -73,9 +76,9 @@ def known_languages(folder: Path | None) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=64)
-def catalogue(tag: str, folder: Path | None = None) -> NullTranslations:
+def catalogue(tag: str, folder: Path | None = None, domain: str = DOMAIN) -> NullTranslations:
     """Return the sentences of a language: those of the site's *folder* before ours; what neither has stays English."""
-    found = [_load(place, tag) for place in (folder, OURS) if place is not None]
+    found = [_load(place, tag, domain) for place in (folder, OURS) if place is not None]
     chain = [one for one in found if one is not None]
     if not chain:
         return NullTranslations()
@@ -84,6 +87,6 @@ def catalogue(tag: str, folder: Path | None = None) -> NullTranslations:
     return chain[0]
 
 
-def _load(folder: Path, tag: str) -> GNUTranslations | None:
-    file = folder / tag.replace("-", "_") / "LC_MESSAGES" / f"{DOMAIN}.mo"
+def _load(folder: Path, tag: str, domain: str) -> GNUTranslations | None:
+    file = folder / tag.replace("-", "_") / "LC_MESSAGES" / f"{domain}.mo"
     return GNUTranslations(BytesIO(file.read_bytes())) if file.is_file() else None

@@ -1,6 +1,65 @@
-"""Words for numbers, spans of time and other people's texts, wherever people read them."""
+"""Sentences for the people who run a site, and words for numbers, spans of time and other people's texts.
+
+Such a sentence is English, and a text like any other. It remembers what it was made of, so that the office says it in
+the language of who reads it: `phrase` and `phrases` mark what translators get.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from gettext import NullTranslations
+
+
+class Phrase(str):
+    """A sentence in English that can be said in other languages."""
+
+    __slots__ = ("_number", "_plural", "_template", "_values")
+
+    _template: str
+    _plural: str
+    _number: int | None
+    _values: Mapping[str, object]
+
+    def __new__(
+        cls, template: str, values: Mapping[str, object], plural: str = "", number: int | None = None
+    ) -> Phrase:
+        """Make the sentence; *values* may be phrases themselves, and whole numbers are grouped: 1,000."""
+        english = template if number in (None, 1) else plural
+        made = super().__new__(cls, fill(english, values, _in_english))
+        made._template, made._values, made._plural, made._number = template, values, plural, number
+        return made
+
+    def said(self, translations: NullTranslations, spell: Callable[[object], str]) -> str:
+        """Return it in another language; *spell* says its values, and these phrases within it."""
+        if self._number is None:
+            english, text = self._template, translations.gettext(self._template)
+        else:
+            english = self._template if self._number == 1 else self._plural
+            text = translations.ngettext(self._template, self._plural, self._number)
+        try:
+            return fill(text, self._values, spell)
+        except (IndexError, KeyError, ValueError):
+            # A translation that asks for what is not there gives way to the English.
+            return fill(english, self._values, spell)
+
+
+def phrase(template: str, /, **values: object) -> Phrase:
+    """Return a sentence for the people who run the site; *values* fill what stands in braces."""
+    return Phrase(template, values)
+
+
+def phrases(one: str, many: str, number: int, /, **values: object) -> Phrase:
+    """Return a sentence about a *number* of things, which `{number}` stands for."""
+    return Phrase(one, {"number": number, **values}, many, number)
+
+
+def fill(text: str, values: Mapping[str, object], spell: Callable[[object], str]) -> str:
+    """Fill *values* into what stands in braces in *text*; one without values is as it is, with its braces."""
+    return text.format_map({name: spell(value) for name, value in values.items()}) if values else text
+
+
+def _in_english(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def plain(text: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -35,6 +36,20 @@ class Language:
     def say_in_html(self, key: str, /, **values: object) -> Markup:
         """Return a sentence as HTML; escape those of *values* that are not markup already."""
         return Markup(_filled(escape(self.sentence(key)), escape(SENTENCES[key]), values))  # noqa: S704 - is escaped
+
+    def number(self, number: int) -> str:
+        """Return a whole number as one writes it: "1,000"."""
+        return f"{number:,}".replace(",", self.sentence("number").strip("01"))
+
+    def day(self, day: date) -> str:
+        """Return a day of this year as a list shows it: "Mon 4 May"."""
+        weekday, month = self.say(f"day.{day.weekday()}"), self.say(f"month.{day.month}")
+        return self.say("moment.day", weekday=weekday, day=day.day, month=month)
+
+    def capital(self, text: str) -> str:
+        """Return *text* as it stands at the beginning of a sentence."""
+        first = "\u0130" if self.tag == "tr" and text.startswith("i") else text[:1].upper()
+        return first + text[1:]
 
     def count(self, key: str, number: int) -> str:
         """Return the sentence under *key* about a *number* of things."""

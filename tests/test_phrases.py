@@ -2,9 +2,52 @@
 
 from __future__ import annotations
 
+import re
+from gettext import NullTranslations
+
 import pytest
 
-from jotgate.phrases import counted, lasting, plain
+from jotgate.phrases import Phrase, counted, lasting, phrase, phrases, plain
+
+
+class _Loud(NullTranslations):
+    """A language that shouts, but for what is filled in."""
+
+    def gettext(self, message: str) -> str:
+        return re.sub(r"[^{}]+(?![^{]*\})", lambda found: found[0].upper(), message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def said(text: Phrase) -> str:
+    """Return what that language makes of a sentence, whose numbers it spells in hexadecimal."""
+
+    def spell(value: object) -> str:
+        if isinstance(value, Phrase):
+            return value.said(_Loud(), spell)
+        return f"{value:x}" if isinstance(value, int) else str(value)
+
+    return text.said(_Loud(), spell)
+
+
+def test_a_sentence_is_english_until_it_is_said_in_another_language() -> None:
+    """With its values, whose own sentences are said in that language, too; texts of people stay as they are."""
+    sentence = phrase("{name} has {what}", name="Ana", what=phrases("{number} code", "{number} codes", 1000))
+    assert sentence == "Ana has 1,000 codes"
+    assert said(sentence) == "Ana HAS 3e8 CODES"
+    assert said(phrases("{number} code", "{number} codes", 1)) == "1 CODE"
+    assert phrase("50 % of {x}") == "50 % of {x}"
+
+
+def test_a_translation_that_asks_for_what_is_not_there_gives_way_to_the_english() -> None:
+    """Nobody's page breaks for it."""
+
+    class Wrong(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return "{nothing} {0} {"
+
+    assert phrase("Sent by {name}", name="Ana").said(Wrong(), str) == "Sent by Ana"
 
 
 @pytest.mark.parametrize(

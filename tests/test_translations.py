@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import string
 from collections.abc import Iterator
 from io import BytesIO
@@ -24,7 +25,17 @@ from jotgate.speaking import language
 SOURCES = sorted(Path(jotgate.__file__).parent.glob("translations/*/LC_MESSAGES/jotgate.po"))
 TAGS = [source.parts[-3].replace("_", "-") for source in SOURCES]
 #: What may look alike in English and in another language.
-SAME = {"form.silent", "code.seconds_left", "moment.in_utc", "reference", "form", "contact", "wait.minutes"}
+SAME = {
+    "form.silent",
+    "code.seconds_left",
+    "moment.day",
+    "moment.in_utc",
+    "reference",
+    "form",
+    "contact",
+    "number",
+    "wait.minutes",
+}
 
 pytestmark = pytest.mark.checkout
 
@@ -59,7 +70,7 @@ def test_no_sentence_is_left_in_english(catalog: Catalog) -> None:
     """Every sentence as it is now has its words; a changed one must be translated anew."""
     assert [key for key, _, text in texts(catalog) if not text.strip()] == []
     same = {key for key, english, text in texts(catalog) if text == english}
-    assert {key for key in same if not key.startswith(("month.", "weekday."))} <= SAME
+    assert {key for key in same if not key.startswith(("day.", "month.", "weekday."))} <= SAME
 
 
 def test_nothing_is_translated_that_nobody_reads(catalog: Catalog) -> None:
@@ -124,8 +135,13 @@ def test_moments_are_said_whole(tag: str) -> None:
 
 def test_the_template_has_every_sentence_and_says_what_it_is() -> None:
     """gettext's own tools read it; a heading, a button and a value each have a note."""
-    found = read_po(
-        BytesIO(template().encode().replace(b"INTEGER; plural=EXPRESSION", b"2; plural=(n != 1)"))
-    )
+    found = read_po(BytesIO(template().encode()))
     assert {message.context for message in found if message.id} == set(SENTENCES)
     assert all(any(notes_on(key)) for key in SENTENCES if key.endswith(".title") or values_in(SENTENCES[key]))
+
+
+def test_the_template_of_the_office_is_up_to_date() -> None:
+    """It is collected from the pages and the code: `python catalogues.py` does so."""
+    place = Path(jotgate.__file__).parent
+    made = runpy.run_path(str(place.parent / "catalogues.py"))["office_template_text"]()
+    assert (place / "translations" / "office.pot").read_text(encoding="utf-8") == made

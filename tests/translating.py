@@ -9,10 +9,13 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
+from jotgate.languages import OURS
 from jotgate.sentences import SENTENCES, SINGULARS
 from jotgate.speaking import Language
 
+OFFICE_TEMPLATE = OURS / "office.pot"
 _PSEUDO = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "àƀćđéƒĝĥíĵķĺḿñóƥɋŕśťúṽŵẋýžÀƁĆĐÉƑĜĤÍĴĶĹḾÑÓƤɊŔŚŤÚṼŴẊÝŽ",
@@ -30,6 +33,19 @@ def write_catalogue(folder: Path, locale: str, sentences: Mapping[str, str]) -> 
     place = folder / locale / "LC_MESSAGES"
     place.mkdir(parents=True)
     with (place / "jotgate.mo").open("wb") as file:
+        write_mo(file, catalog)
+
+
+def write_office_catalogue(folder: Path, locale: str, say: Callable[[str], str]) -> None:
+    """Write a compiled catalogue of the office, in which *say* says every sentence."""
+    with OFFICE_TEMPLATE.open("rb") as file:
+        catalog = read_po(file, locale=locale)
+    for message in catalog:
+        if message.pluralizable:
+            message.string = (say(message.id[1]),) * catalog.num_plurals
+        elif message.id:
+            message.string = say(message.id)
+    with (folder / locale / "LC_MESSAGES" / "office.mo").open("wb") as file:
         write_mo(file, catalog)
 
 

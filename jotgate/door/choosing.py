@@ -31,6 +31,8 @@ LANG = "lang"
 _FOUND = "jotgate.languages"
 #: In the environ: the language of the answer, whatever the visitor wishes for.
 _FIXED = "jotgate.language"
+#: In the environ: that the site's languages count, whichever form it is about.
+_FOR_SITE = "jotgate.languages_of_site"
 #: What the address of a page may hold that belongs to the page, and nothing that is worth something once.
 _KEPT = ("next", PARAMETER, "page", "left")
 
@@ -50,6 +52,7 @@ def language_of(door: Door, request: Request, policy: FormPolicy | None) -> Lang
     fixed: Language | None = request.environ.get(_FIXED)
     if fixed is not None:
         return fixed
+    policy = _scope(request, policy)
     found: dict[str | None, Language] = request.environ.setdefault(_FOUND, {})
     form = None if policy is None else policy.form
     if form not in found:
@@ -62,8 +65,13 @@ def language_of(door: Door, request: Request, policy: FormPolicy | None) -> Lang
 
 
 def speak(request: Request, language: Language) -> None:
-    """Have everything about *request* be said in that language."""
+    """Have everything about *request* be said in that language, which nobody may change."""
     request.environ[_FIXED] = language
+
+
+def speak_as_site(request: Request) -> None:
+    """Have the site's languages, not a form's, be those of everything about *request*."""
+    request.environ[_FOR_SITE] = True
 
 
 def languages_of(settings: Settings, policy: FormPolicy | None) -> tuple[str, ...]:
@@ -74,12 +82,13 @@ def languages_of(settings: Settings, policy: FormPolicy | None) -> tuple[str, ..
 def chosen(door: Door, request: Request, policy: FormPolicy | None) -> str | None:
     """Return the language that the visitor chooses by this very request, if any."""
     asked = query_value(request, LANG)
-    return best_of([asked], languages_of(door.parts.settings, policy)) if asked else None
+    offered = languages_of(door.parts.settings, _scope(request, policy))
+    return best_of([asked], offered) if asked else None
 
 
 def choices(door: Door, request: Request, policy: FormPolicy | None) -> list[Choice]:
     """Return what a page lets its visitor switch to; nothing where there is one language only."""
-    settings = door.parts.settings
+    settings, policy = door.parts.settings, _scope(request, policy)
     offered = languages_of(settings, policy)
     if len(offered) < 2 or _FIXED in request.environ:
         return []
@@ -112,6 +121,11 @@ def wished(accept_language: str, offered: tuple[str, ...]) -> str | None:
 @lru_cache(maxsize=256)
 def _accepted(header: str) -> tuple[str, ...]:
     return tuple(tag for tag, quality in parse_accept_header(header, LanguageAccept) if quality > 0)
+
+
+def _scope(request: Request, policy: FormPolicy | None) -> FormPolicy | None:
+    """Return the form whose languages count."""
+    return None if _FOR_SITE in request.environ else policy
 
 
 def _wishes(door: Door, request: Request, policy: FormPolicy | None) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jotgate.languages import OURS
 from jotgate.outcomes import Reason
 from jotgate.sentences import SENTENCES, SINGULARS
 
@@ -25,6 +26,9 @@ NOTES: tuple[tuple[str, str], ...] = (
     (r"moment\.(this|other)_year", "{weekday} and {month} are the words below."),
     (r"weekday\.", "As it stands in \"on {weekday} {day} {month}\". It may hold the \"on\" itself."),
     (r"month\.", "As it stands behind a day: \"4 May\"."),
+    (r"moment\.day", "A day in a list: \"Mon 4 May\". {weekday} is one of the short words below."),
+    (r"day\.", "A day of the week, as short as calendars have it."),
+    (r"number$", "One thousand, as numbers are written: the sign between the digits is taken from here."),
     (r"wait\.", "A time to wait, as it stands in \"try again in {wait}\"."),
     (r"back_to_site", "{site} is the name of a website."),
     (r"form$", "What the form is called that has no name."),
@@ -45,13 +49,18 @@ msgstr ""
 "MIME-Version: 1.0\\n"
 "Content-Type: text/plain; charset=utf-8\\n"
 "Content-Transfer-Encoding: 8bit\\n"
-"Plural-Forms: nplurals=INTEGER; plural=EXPRESSION;\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
 """
 
 
 def template() -> str:
     """Return the template: each sentence in English, under its key as gettext's context."""
     return "\n".join([_HEAD, *map(_entry, SENTENCES)])
+
+
+def office_template() -> str:
+    """Return the template of the office's sentences, which stand in its pages and the code itself."""
+    return (OURS / "office.pot").read_text(encoding="utf-8")
 
 
 def notes_on(key: str) -> Iterator[str]:

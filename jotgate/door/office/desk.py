@@ -10,9 +10,13 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, RequestEntityTo
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
+from jotgate.door.choosing import language_of
+from jotgate.door.messages import spoken_moment
+from jotgate.door.office.speaking import OfficeLanguage, office_language
 from jotgate.door.reading import in_time
 from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.operators import Operator
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.wiring import Parts
 
@@ -24,16 +28,16 @@ _MAX_PARTS = 2_000
 
 #: The menus: the section's name, its address below the office or the form, and what it is called.
 FORM_MENU: tuple[tuple[str, str, str], ...] = (
-    ("overview", "", "How it goes"),
-    ("people", "/people", "People and codes"),
-    ("submissions", "/submissions", "Submissions"),
-    ("form", "/form", "Form"),
+    ("overview", "", phrase("How it goes")),
+    ("people", "/people", phrase("People and codes")),
+    ("submissions", "/submissions", phrase("Submissions")),
+    ("form", "/form", phrase("Form")),
 )
 SITE_MENU: tuple[tuple[str, str, str], ...] = (
-    ("ledger", "/ledger", "What happened"),
-    ("apps", "/apps", "Apps"),
-    ("keys", "/keys", "Scoped keys"),
-    ("health", "/health", "Health"),
+    ("ledger", "/ledger", phrase("What happened")),
+    ("apps", "/apps", phrase("Apps")),
+    ("keys", "/keys", phrase("Scoped keys")),
+    ("health", "/health", phrase("Health")),
 )
 #: What of them is there for who looks after some forms only.
 FORMS_MENU = SITE_MENU[:1]
@@ -60,6 +64,15 @@ class Desk:
         """Seconds since the epoch, UTC."""
         return self.parts.clock.now()
 
+    @cached_property
+    def language(self) -> OfficeLanguage:
+        """What the operator reads."""
+        return language_for(self.door, self.request)
+
+    def moment(self, at: float, policy: FormPolicy | None = None) -> str:
+        """Return a moment (seconds since the epoch, UTC) as the operator says it, in the timezone of a form."""
+        return spoken_moment(at, policy, self.now, self.language.common)
+
     @property
     def actor(self) -> str:
         """Who acts, for the ledger."""
@@ -83,7 +96,7 @@ class Desk:
             NotFound: there is no such form, or the operator does not see it.
         """
         if form not in self.policies:
-            raise NotFound(f"There is no form “{form}” here.")
+            raise NotFound(phrase("There is no form “{form}” here.", form=form))
         return self.policies[form]
 
     def url(self, path: str = "/") -> str:
@@ -108,19 +121,21 @@ class Desk:
         """
         request = self.request
         if is_cross_site(request, self.parts.settings.site_url):
-            raise Forbidden("Another site's page sent this. Nothing was changed.")
+            raise Forbidden(phrase("Another site's page sent this. Nothing was changed."))
         if (request.content_length or 0) > max_bytes:
-            raise RequestEntityTooLarge(f"That is too much at once: {max_bytes // 1024:,} kB at most.")
+            raise RequestEntityTooLarge(
+                phrase("That is too much at once: {count} kB at most.", count=max_bytes // 1024)
+            )
         request.max_content_length, request.max_form_memory_size = max_bytes, max_bytes
         request.max_form_parts = _MAX_PARTS
         try:
             with in_time(request.environ):
                 text = request.form.get(CHANGE, "")
         except RequestEntityTooLarge as error:
-            raise BadRequest("That is too much at once. Nothing was changed.") from error
+            raise BadRequest(phrase("That is too much at once. Nothing was changed.")) from error
         if not self.door.signer.allows_change(text, self._browser.browser_id, self.operator):
             raise Forbidden(
-                "This page is too old. Nothing was changed: load it again, and repeat what you did."
+                phrase("This page is too old. Nothing was changed: load it again, and repeat what you did.")
             )
 
     def page(
@@ -140,7 +155,7 @@ class Desk:
         """Lead on after a change; the next page shows the sentence *said*."""
         address = self.url(path)
         if said:
-            address += f"{'&' if '?' in address else '?'}{SAID}={self.door.signer.sign_word(said)}"
+            address += f"{'&' if '?' in address else '?'}{SAID}={self.door.signer.sign_word(self.language.speak(said))}"
         return self.door.redirect(address)
 
     def problem(self, status: int, *problems: str) -> Response:
@@ -157,6 +172,7 @@ class Desk:
     def _context(self, form: str | None, section: str) -> dict[str, Any]:
         operator = self.operator
         return {
+            **self.language.context,
             "form": None if form is None else self.policy(form),
             "section": section,
             "operator": operator,
@@ -173,6 +189,17 @@ class Desk:
             "office_css": self.door.static_url(self.request, "office.css"),
             "office_js": self.door.static_url(self.request, "office.js"),
         }
+
+
+def language_for(door: Door, request: Request) -> OfficeLanguage:
+    """Return the language that the office speaks to whoever asks."""
+    return office_language(language_of(door, request, None), door.parts.settings.translations)
+
+
+def outside_page(door: Door, request: Request, status: int, template: str, **context: Any) -> Response:
+    """Return a page for who is not in the office, ``jotgate/office/<template>.html``."""
+    shown = {**language_for(door, request).context, "form": None, **context}
+    return door.page(request, status, f"jotgate/office/{template}.html", shown)
 
 
 def framed_by_nobody(door: Door, response: Response) -> Response:

@@ -6,12 +6,12 @@ from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
-from jotgate.door.choosing import speak
-from jotgate.door.office.desk import Desk, framed_by_nobody
+from jotgate.door.choosing import speak_as_site
+from jotgate.door.office.desk import Desk, framed_by_nobody, outside_page
 from jotgate.door.office.routes import Need, Page, page_at
 from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.errors import InputError
-from jotgate.speaking import IN_ENGLISH
+from jotgate.phrases import Phrase, phrase
 
 _ENTER, _LEAVE = "enter", "leave"
 _WAIT_SECONDS = 60
@@ -24,7 +24,7 @@ def office(door: Door, request: Request, path: str) -> Response:
     Raises:
         StoreUnavailable: nobody can be recognised.
     """
-    speak(request, IN_ENGLISH)
+    speak_as_site(request)
     operator = door.operator_of(request)
     entered = _enter(door, request) if path == _ENTER else None
     if entered is not None or operator is None:
@@ -33,7 +33,7 @@ def office(door: Door, request: Request, path: str) -> Response:
     try:
         response = _answer(desk, path)
     except HTTPException as error:
-        response = desk.problem(error.code or 500, error.description or "")
+        response = desk.problem(error.code or 500, _described(error))
     except InputError as error:
         response = desk.problem(_UNUSABLE, *error.problems)
     return desk.close(response)
@@ -63,11 +63,19 @@ def _look_at_rights(desk: Desk, page: Page, form: str | None) -> None:
     if form is not None:
         desk.policy(form)
     if page.need is Need.SITE and not operator.sees_all:
-        raise Forbidden("This page is about the whole site. You look after a part of it.")
+        raise Forbidden(phrase("This page is about the whole site. You look after a part of it."))
     if page.need is Need.FORM and operator.batches is not None:
-        raise Forbidden("This page is about the whole form. You look after a part of its people.")
+        raise Forbidden(phrase("This page is about the whole form. You look after a part of its people."))
     if page.changes and not operator.may_change:
-        raise Forbidden("You may look at everything here, and change nothing.")
+        raise Forbidden(phrase("You may look at everything here, and change nothing."))
+
+
+def _described(error: HTTPException) -> str:
+    """Return what we say of it; what the framework would say is for programmers, and in English only."""
+    said = error.description
+    return (
+        said if isinstance(said, Phrase) else phrase("This is not how the office asks. Nothing was changed.")
+    )
 
 
 def _enter(door: Door, request: Request) -> Response | None:
@@ -80,7 +88,7 @@ def _enter(door: Door, request: Request) -> Response | None:
     link = query_value(request, "link")
     if request.method not in ("GET", "HEAD") or not link or not door.parts.sign_ins.is_good(link):
         return None
-    return door.page(request, 200, "jotgate/office/enter.html", {"form": None, "link": link})
+    return outside_page(door, request, 200, "enter", link=link)
 
 
 def _use(door: Door, request: Request) -> Response | None:
@@ -114,4 +122,5 @@ def _leave(desk: Desk) -> Response:
 
 def _shut(door: Door, request: Request, status: int = 403) -> Response:
     """Answer who may not come in: the same words at every address, whatever is there."""
-    return door.page(request, status, "jotgate/office/shut.html", {"form": None})
+    # Nor a switch of languages, which only a page that is asked for would have.
+    return outside_page(door, request, status, "shut", languages=[])

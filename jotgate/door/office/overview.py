@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from jotgate.checkup.lateness import next_at
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import charts, words
 from jotgate.door.office.desk import Desk
+from jotgate.phrases import phrase
 from jotgate.protocols import FormState
 from jotgate.records.overview import Overview
 
-_CHARTS: dict[str, Callable[[Overview], bytes]] = {
-    "funnel": lambda overview: charts.bars(dict(_funnel(overview))),
-    "days": lambda overview: charts.days(
+_CHARTS: dict[str, Callable[[Desk, Overview], bytes]] = {
+    "funnel": lambda desk, overview: charts.bars(_spoken(desk, _funnel(overview))),
+    "days": lambda desk, overview: charts.days(
         [str(day.date.day) for day in overview.days],
-        {
-            "Opened": [day.opened for day in overview.days],
-            "Count": [day.counted for day in overview.days],
-            "Do not count": [day.others for day in overview.days],
-        },
+        _spoken(
+            desk,
+            [
+                (phrase("Opened"), [day.opened for day in overview.days]),
+                (phrase("Count"), [day.counted for day in overview.days]),
+                (phrase("Do not count"), [day.others for day in overview.days]),
+            ],
+        ),
     ),
-    "codes": lambda overview: charts.bars(dict(_codes(overview))),
-    "refusals": lambda overview: charts.bars(
-        {words.refusal(reason): number for reason, number in overview.figures.refusals.items()}
-    ),
+    "codes": lambda desk, overview: charts.bars(_spoken(desk, _codes(overview))),
+    "refusals": lambda desk, overview: charts.bars(_spoken(desk, _refusals(overview))),
 }
 
 
@@ -54,7 +55,7 @@ def form(desk: Desk, form: str) -> Response:
         "overview": overview,
         "funnel": _funnel(overview),
         "day_rows": [
-            (f"{day.date:%a} {day.date.day} {day.date:%b}", day.opened, day.counted, day.others)
+            (desk.language.common.day(day.date), day.opened, day.counted, day.others)
             for day in reversed(overview.days)
         ],
         "codes": _codes(overview),
@@ -62,7 +63,7 @@ def form(desk: Desk, form: str) -> Response:
             (words.verdict(verdict), number, verdict.counts)
             for verdict, number in overview.figures.verdicts.items()
         ],
-        "refusals": [(words.refusal(reason), number) for reason, number in overview.figures.refusals.items()],
+        "refusals": _refusals(overview),
         "usual": None if usual is None else words.lasting(usual),
         "status": _open_or_not(desk, form),
         "read_at": None if state is None or state.read_at is None else _moment(desk, overview, state.read_at),
@@ -83,8 +84,9 @@ def chart(desk: Desk, form: str, name: str) -> Response:
         NotFound: there is no such chart, or nothing to draw with.
     """
     if name not in _CHARTS or not charts.can_draw():
-        raise NotFound("There is no such chart.")
-    response = Response(_CHARTS[name](desk.parts.overviews.form(form)), content_type="image/svg+xml")
+        raise NotFound(phrase("There is no such chart."))
+    drawn = _CHARTS[name](desk, desk.parts.overviews.form(form))
+    response = Response(drawn, content_type="image/svg+xml")
     # It is a picture: its own style is all that it may use.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
     return response
@@ -92,12 +94,12 @@ def chart(desk: Desk, form: str, name: str) -> Response:
 
 def _funnel(overview: Overview) -> list[tuple[str, int]]:
     figures = overview.figures
-    codes = [("Codes handed out", figures.codes)] if overview.policy.takes_codes else []
+    codes = [(phrase("Codes handed out"), figures.codes)] if overview.policy.takes_codes else []
     return [
         *codes,
-        ("Opened the form", figures.opened),
-        ("Sent it", figures.sent),
-        ("Count", overview.counted),
+        (phrase("Opened the form"), figures.opened),
+        (phrase("Sent it"), figures.sent),
+        (phrase("Count"), overview.counted),
     ]
 
 
@@ -110,25 +112,41 @@ def _codes(overview: Overview) -> list[tuple[str, int]]:
     ]
 
 
+def _refusals(overview: Overview) -> list[tuple[str, int]]:
+    return [(words.refusal(reason), number) for reason, number in overview.figures.refusals.items()]
+
+
 def _next(desk: Desk, overview: Overview, state: FormState) -> str:
     """Say when a form is read next, at the latest."""
     at = next_at(state, desk.parts.store.live_until(state.form), desk.now)
-    return "now" if at <= desk.now else _moment(desk, overview, at)
+    return phrase("now") if at <= desk.now else _moment(desk, overview, at)
 
 
 def _open_or_not(desk: Desk, form: str) -> tuple[str, str]:
     """Return a tone and a word on whether people can open the form now."""
     refusal = desk.parts.gate.doorway(form)
     if refusal is None:
-        return ("good", "Open") if not desk.policy(form).reports_only else ("wait", "Open, only reports")
+        return (
+            ("good", phrase("Open"))
+            if not desk.policy(form).reports_only
+            else ("wait", phrase("Open, only reports"))
+        )
     return "bad", words.refusal(refusal.reason)
 
 
 def _calls(desk: Desk) -> dict[str, Any]:
     """Return how the day's calls go; who looks after some forms sees this too, since all forms live on them."""
     calls = desk.parts.overviews.calls()
-    return {"calls": calls, "resets_at": spoken_moment(calls.resets_at, None, desk.now)}
+    return {"calls": calls, "resets_at": desk.moment(calls.resets_at)}
 
 
 def _moment(desk: Desk, overview: Overview, at: float) -> str:
-    return spoken_moment(at, overview.policy, desk.now)
+    return desk.moment(at, overview.policy)
+
+
+_Shown = TypeVar("_Shown")
+
+
+def _spoken(desk: Desk, rows: Iterable[tuple[str, _Shown]]) -> dict[str, _Shown]:
+    """Return *rows* by their names as the operator says them: a picture has no template that does."""
+    return {desk.language.speak(name): shown for name, shown in rows}

@@ -6,62 +6,63 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from jotgate.outcomes import Reason, Verdict
+from jotgate.phrases import phrase, phrases
 from jotgate.protocols.people import CodeState
 
 _VERDICTS: Mapping[Verdict, str] = MappingProxyType(
     {
-        Verdict.PENDING: "Waiting for a verdict",
-        Verdict.VERIFIED: "Came through the gate",
-        Verdict.ACCEPTED: "Accepted by a person",
-        Verdict.UNTICKETED: "Came by the bare address",
-        Verdict.FORGED: "Forged ticket",
-        Verdict.ORPHANED: "Ticket of a lost store",
-        Verdict.EXPIRED: "Too late",
-        Verdict.REPLAYED: "Sent twice",
-        Verdict.WRONG_FORM: "Ticket of another form",
-        Verdict.OVER_LIMIT: "One too many",
-        Verdict.TAMPERED: "Locked field changed",
-        Verdict.REVOKED: "Revoked",
+        Verdict.PENDING: phrase("Waiting for a verdict"),
+        Verdict.VERIFIED: phrase("Came through the gate"),
+        Verdict.ACCEPTED: phrase("Accepted by a person"),
+        Verdict.UNTICKETED: phrase("Came by the bare address"),
+        Verdict.FORGED: phrase("Forged ticket"),
+        Verdict.ORPHANED: phrase("Ticket of a lost store"),
+        Verdict.EXPIRED: phrase("Too late"),
+        Verdict.REPLAYED: phrase("Sent twice"),
+        Verdict.WRONG_FORM: phrase("Ticket of another form"),
+        Verdict.OVER_LIMIT: phrase("One too many"),
+        Verdict.TAMPERED: phrase("Locked field changed"),
+        Verdict.REVOKED: phrase("Revoked"),
     }
 )
 _REFUSALS: Mapping[Reason, str] = MappingProxyType(
     {
-        Reason.UNKNOWN_CODE: "Unknown code",
-        Reason.MISTYPED: "Mistyped code",
-        Reason.WRONG_FORM: "Code of another form",
-        Reason.NOT_YET_VALID: "Code not valid yet",
-        Reason.EXPIRED: "Code expired",
-        Reason.USED_UP: "Code used up",
-        Reason.REVOKED: "Code revoked",
-        Reason.THROTTLED: "Too many guesses",
-        Reason.CODE_BUSY: "Code opened too often",
-        Reason.BAD_TOKEN: "Bad app token",
-        Reason.TOKEN_USED: "Copied app link",
-        Reason.TOKEN_EXPIRED: "App link too old",
-        Reason.APP_ONLY: "Not from the app",
-        Reason.COOKIES_BLOCKED: "Cookies blocked",
-        Reason.NOT_SIGNED_IN: "Not signed in",
-        Reason.NOT_INVITED: "Invited was somebody else",
-        Reason.INVITATION_OVER: "Invitation over",
-        Reason.OPEN_ELSEWHERE: "Open in another browser",
-        Reason.MOVED_AWAY: "Moved to another browser",
-        Reason.NOT_YET_OPEN: "Not open yet",
-        Reason.CLOSED: "Closed",
-        Reason.FULL: "Full",
-        Reason.FIELD_MISSING: "Ticket field missing",
-        Reason.NO_PASS: "No pass",
-        Reason.NOT_SUBMITTED: "Not submitted yet",
+        Reason.UNKNOWN_CODE: phrase("Unknown code"),
+        Reason.MISTYPED: phrase("Mistyped code"),
+        Reason.WRONG_FORM: phrase("Code of another form"),
+        Reason.NOT_YET_VALID: phrase("Code not valid yet"),
+        Reason.EXPIRED: phrase("Code expired"),
+        Reason.USED_UP: phrase("Code used up"),
+        Reason.REVOKED: phrase("Code revoked"),
+        Reason.THROTTLED: phrase("Too many guesses"),
+        Reason.CODE_BUSY: phrase("Code opened too often"),
+        Reason.BAD_TOKEN: phrase("Bad app token"),
+        Reason.TOKEN_USED: phrase("Copied app link"),
+        Reason.TOKEN_EXPIRED: phrase("App link too old"),
+        Reason.APP_ONLY: phrase("Not from the app"),
+        Reason.COOKIES_BLOCKED: phrase("Cookies blocked"),
+        Reason.NOT_SIGNED_IN: phrase("Not signed in"),
+        Reason.NOT_INVITED: phrase("Invited was somebody else"),
+        Reason.INVITATION_OVER: phrase("Invitation over"),
+        Reason.OPEN_ELSEWHERE: phrase("Open in another browser"),
+        Reason.MOVED_AWAY: phrase("Moved to another browser"),
+        Reason.NOT_YET_OPEN: phrase("Not open yet"),
+        Reason.CLOSED: phrase("Closed"),
+        Reason.FULL: phrase("Full"),
+        Reason.FIELD_MISSING: phrase("Ticket field missing"),
+        Reason.NO_PASS: phrase("No pass"),
+        Reason.NOT_SUBMITTED: phrase("Not submitted yet"),
     }
 )
 #: How far a code is: a word and a tone.
 CODE_STATES: Mapping[CodeState, tuple[str, str]] = MappingProxyType(
     {
-        CodeState.UNUSED: ("Not opened yet", ""),
-        CodeState.OPENED: ("Under way", "wait"),
-        CodeState.USED_UP: ("Used", "good"),
-        CodeState.NOT_YET_VALID: ("Not valid yet", ""),
-        CodeState.EXPIRED: ("Expired", "bad"),
-        CodeState.REVOKED: ("Revoked", "bad"),
+        CodeState.UNUSED: (phrase("Not opened yet"), ""),
+        CodeState.OPENED: (phrase("Under way"), "wait"),
+        CodeState.USED_UP: (phrase("Used"), "good"),
+        CodeState.NOT_YET_VALID: (phrase("Not valid yet"), ""),
+        CodeState.EXPIRED: (phrase("Expired"), "bad"),
+        CodeState.REVOKED: (phrase("Revoked"), "bad"),
     }
 )
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -80,9 +81,9 @@ def refusal(reason: Reason) -> str:
 def lasting(seconds: float) -> str:
     """Return a time that somebody took, as one says it: "4 minutes"."""
     if seconds < _MINUTE:
-        return "less than a minute"
-    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
-        if seconds >= unit:
-            number = round(seconds / unit)
-            return f"{number} {name}{'' if number == 1 else 's'}"
-    raise AssertionError(seconds)
+        return phrase("less than a minute")
+    if seconds < _HOUR:
+        return phrases("{number} minute", "{number} minutes", round(seconds / _MINUTE))
+    if seconds < _DAY:
+        return phrases("{number} hour", "{number} hours", round(seconds / _HOUR))
+    return phrases("{number} day", "{number} days", round(seconds / _DAY))

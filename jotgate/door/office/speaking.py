@@ -1,0 +1,83 @@
+"""One language in the office: the sentences of its pages, and those that come from elsewhere as `Phrase`.
+
+A template says ``_("Back to {form}", form=title)`` and ``ngettext("{number} code", "{number} codes", count)`` for its
+own sentences, ``speak(problem)`` for what it was given, and ``number(count)``, ``link(url, text)``, ``code(text)`` and
+``capital(text)`` for parts of them. Code makes sentences with `jotgate.phrases.phrase`, and leaves the language to the
+template. The English of both is collected in ``jotgate/translations/office.pot``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from jotgate.languages import OFFICE, catalogue
+from jotgate.phrases import Phrase, fill
+from jotgate.speaking import Language
+
+
+class OfficeLanguage:
+    """What the office says in a language. What that has no words for is said in English."""
+
+    def __init__(self, language: Language, translations: NullTranslations) -> None:
+        #: What the language says at the door: moments, and numbers.
+        self.common = language
+        self._translations = translations
+
+    @property
+    def context(self) -> Mapping[str, Callable[..., object]]:
+        """What templates speak with."""
+        return {
+            "_": self.sentence,
+            "ngettext": self.count,
+            "speak": self.speak,
+            "number": self.common.number,
+            "link": link,
+            "code": code,
+            "capital": self.common.capital,
+        }
+
+    def speak(self, value: object) -> str:
+        """Say a sentence, or a value in one; whatever is neither a phrase nor a number is said as it is."""
+        if isinstance(value, Phrase):
+            return value.said(self._translations, self.speak)
+        return self.common.number(value) if isinstance(value, int) else str(value)
+
+    def sentence(self, english: str, /, **values: object) -> Markup:
+        """Say a sentence of a page, as HTML; *values* are escaped unless they are markup."""
+        return self._html(self._translations.gettext(english), english, values)
+
+    def count(self, one: str, many: str, number: int, /, **values: object) -> Markup:
+        """Say a sentence of a page about a *number* of things, as HTML."""
+        said = self._translations.ngettext(one, many, number)
+        return self._html(said, one if number == 1 else many, {"number": number, **values})
+
+    def _html(self, said: str, english: str, values: Mapping[str, object]) -> Markup:
+        try:
+            return Markup(fill(escape(said), values, self._escaped))  # noqa: S704 - all of it is escaped
+        except (IndexError, KeyError, ValueError):
+            # A translation that asks for what is not there gives way to the English.
+            return Markup(fill(escape(english), values, self._escaped))  # noqa: S704 - all of it is escaped
+
+    def _escaped(self, value: object) -> str:
+        return value if isinstance(value, Markup) else escape(self.speak(value))
+
+
+def link(url: str, text: str) -> Markup:
+    """Return a link, to stand in a sentence."""
+    return Markup('<a href="{}">{}</a>').format(url, text)
+
+
+def code(text: str) -> Markup:
+    """Return what is typed or copied as it is, to stand in a sentence; left to right in every language."""
+    return Markup('<code dir="ltr">{}</code>').format(text)
+
+
+@lru_cache(maxsize=64)
+def office_language(language: Language, folder: Path | None = None) -> OfficeLanguage:
+    """Return the office's words in a language, those of a site's own *folder* before ours."""
+    return OfficeLanguage(language, catalogue(language.tag, folder, OFFICE))
