@@ -10,7 +10,7 @@ _RUN = """async only => {
   return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)}`));
 }"""
 #: What a colour scheme can spoil.
-_OF_COLOURS = ["color-contrast", "link-in-text-block"]
+OF_COLOURS = ["color-contrast", "link-in-text-block"]
 
 
 def violations(page: Page, source: str) -> list[str]:
@@ -19,6 +19,12 @@ def violations(page: Page, source: str) -> list[str]:
     # What is folded has to be in order as well.
     page.evaluate("document.querySelectorAll('details').forEach(folded => { folded.open = true; })")
     page.evaluate(source)
-    found = page.evaluate(_RUN, None)
+    found = wrong_in(page)
     page.emulate_media(color_scheme="dark")
-    return [*found, *(f"dark {one}" for one in page.evaluate(_RUN, _OF_COLOURS))]
+    return [*found, *(f"dark {one}" for one in wrong_in(page, OF_COLOURS))]
+
+
+def wrong_in(page: Page, only: list[str] | None = None) -> list[str]:
+    """Return what is wrong with a page that has axe-core in it already; by *only* these rules."""
+    found: list[str] = page.evaluate(_RUN, only)
+    return found

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from werkzeug.wrappers import Request, Response
 
 from jotgate.languages import known_languages
-from jotgate.speaking import Language, language
+from jotgate.speaking import language
 from tests.browser import gallery
+from tests.browser.exhibition import exhibition, page_of
 from tests.browser.test_flow import fill_in, form_frame, send
 from tests.example_site import ExampleSite, example_site
 from tests.patience import BROWSER_MS
@@ -39,34 +39,11 @@ WIDE = """() => [document.documentElement.scrollWidth - innerWidth,
   }).map(one => one.outerHTML.slice(0, 80))]"""
 
 
-def page_of(name: str, spoken: Language) -> str:
-    """Return a page of the gallery in a language."""
-    with gallery.speaking(spoken):
-        picture = gallery.pictures()[name]
-        html = gallery.environment().get_template(f"jotgate/{picture.template}").render(picture.context)
-    if picture.template == "embed.html":
-        html = f'<!doctype html><meta name="viewport" content="width=device-width"><title>⊙</title>{html}'
-    return html
-
-
 @pytest.mark.parametrize("name", gallery.pictures())
 def test_no_page_holds_plain_english(name: str) -> None:
     """In the language that nobody speaks, every word that is not the site's own is strange."""
     html = unescape(page_of(name, PSEUDO))
     assert plain_words(html, lambda text: NOT_OURS.sub("", text)) == []
-
-
-@Request.application
-def _exhibition(request: Request) -> Response:
-    if request.path == "/jotform":
-        return Response(gallery.JOTFORM_PAGE, mimetype="text/html")
-    _, tag, name = request.path.split("/", 2)
-    if tag == "static":
-        return gallery.static_file(request)
-    names = gallery.pictures()
-    if name not in names:
-        return Response("{}", mimetype="application/json")
-    return Response(page_of(name, PSEUDO if tag == "eo" else language(tag)), mimetype="text/html")
 
 
 @pytest.mark.parametrize(
@@ -77,7 +54,7 @@ def test_every_page_fits_a_small_phone(chromium: Browser, tag: str) -> None:
     context = chromium.new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
     context.set_default_timeout(BROWSER_MS)
     page = context.new_page()
-    with gallery.served(_exhibition) as origin:
+    with gallery.served(exhibition) as origin:
         for name in gallery.pictures():
             page.goto(f"{origin}/{tag}/{name}", wait_until="domcontentloaded")
             page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
