@@ -23,7 +23,19 @@ from babel.messages.pofile import read_po, write_po
 _PACKAGE = Path(__file__).parent / "jotgate"
 TRANSLATIONS = _PACKAGE / "translations"
 OFFICE_TEMPLATE = TRANSLATIONS / "office.pot"
-_DOMAINS = ("jotgate", "office")
+#: Who reads what, by the domain.
+_READERS = {"jotgate": "visitors of jotgate", "office": "those who look after a site"}
+_HEAD = """\
+# Every sentence that {who} read.
+msgid ""
+msgstr ""
+"Project-Id-Version: jotgate\\n"
+"Language: {locale}\\n"
+"Plural-Forms: {plurals}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"""
 _WIDTH = 110
 _METHODS = [("door/templates/jotgate/office/**.html", "jinja2"), ("**.py", "python")]
 #: What marks a sentence, and which of its arguments are its English.
@@ -41,9 +53,18 @@ def read(source: Path) -> Catalog:
         return read_po(file, locale=source.parts[-3], abort_invalid=True)
 
 
+def write(catalog: Catalog, target: Path) -> None:
+    """Write a translation with what its head has to say, and nothing that changes by itself."""
+    made = BytesIO()
+    write_po(made, catalog, width=_WIDTH, omit_header=True)
+    body = made.getvalue().decode()
+    head = _HEAD.format(who=_READERS[target.stem], locale=catalog.locale, plurals=catalog.plural_forms)
+    target.write_text(f"{head}\n{body.strip()}\n", encoding="utf-8")
+
+
 def compile_all() -> None:
     """Compile every translation that changed since. Several processes may do so at once."""
-    for source in chain.from_iterable(map(sources, _DOMAINS)):
+    for source in chain.from_iterable(map(sources, _READERS)):
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
@@ -55,7 +76,7 @@ def compile_all() -> None:
 
 def office_template() -> Catalog:
     """Return every sentence of the office, with the comments for translators that stand before it."""
-    catalog = Catalog(project="jotgate", header_comment="# Every sentence that the office of jotgate says.")
+    catalog = Catalog()
     found = extract_from_dir(
         _PACKAGE, _METHODS, keywords=_MARKS, comment_tags=["Translators:"], strip_comment_tags=True
     )
@@ -67,10 +88,9 @@ def office_template() -> Catalog:
 def office_template_text() -> str:
     """Return the template of the office as it stands in `office.pot`."""
     made = BytesIO()
-    catalog = office_template()
-    catalog.creation_date = None
-    write_po(made, catalog, width=_WIDTH, omit_header=True)
-    return made.getvalue().decode()
+    write_po(made, office_template(), width=_WIDTH, omit_header=True)
+    head = _HEAD.format(who=_READERS["office"], locale="", plurals="nplurals=2; plural=(n != 1);")
+    return f"{head}\n{made.getvalue().decode().strip()}\n"
 
 
 def update_all() -> None:
@@ -85,8 +105,7 @@ def update_all() -> None:
             catalog.update(sentences, no_fuzzy_matching=True)
             # What was said once is in the history of the file.
             catalog.obsolete.clear()
-            with source.open("wb") as file:
-                write_po(file, catalog, width=_WIDTH, omit_header=False)
+            write(catalog, source)
 
 
 if __name__ == "__main__":

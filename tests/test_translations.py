@@ -18,11 +18,12 @@ from babel.messages.pofile import read_po
 import jotgate
 from jotgate.door.messages import spoken_moment
 from jotgate.door.template import notes_on, template
-from jotgate.languages import known_languages
+from jotgate.languages import OURS, known_languages
 from jotgate.sentences import SENTENCES, SINGULARS
 from jotgate.speaking import language
 
-SOURCES = sorted(Path(jotgate.__file__).parent.glob("translations/*/LC_MESSAGES/jotgate.po"))
+SOURCES = sorted(OURS.glob("*/LC_MESSAGES/jotgate.po"))
+OFFICE_SOURCES = sorted(OURS.glob("*/LC_MESSAGES/office.po"))
 TAGS = [source.parts[-3].replace("_", "-") for source in SOURCES]
 #: What may look alike in English and in another language.
 SAME = {
@@ -145,3 +146,38 @@ def test_the_template_of_the_office_is_up_to_date() -> None:
     place = Path(jotgate.__file__).parent
     made = runpy.run_path(str(place.parent / "catalogues.py"))["office_template_text"]()
     assert (place / "translations" / "office.pot").read_text(encoding="utf-8") == made
+
+
+@pytest.fixture(params=OFFICE_SOURCES, ids=[source.parts[-3] for source in OFFICE_SOURCES])
+def office(request: pytest.FixtureRequest) -> Catalog:
+    source: Path = request.param
+    with source.open("rb") as file:
+        return read_po(file, locale=source.parts[-3], abort_invalid=True)
+
+
+def office_texts(office: Catalog) -> Iterator[tuple[str, str]]:
+    """Iterate over English and translation, each form of a plural by itself."""
+    for message in office:
+        if message.pluralizable:
+            yield from ((message.id[1], text or "") for text in message.string)
+        elif message.id:
+            yield message.id, message.string or ""
+
+
+def test_the_office_is_whole(office: Catalog) -> None:
+    """Every sentence of the template has its words, in as many forms as CLDR knows, and no other is there."""
+    with (OURS / "office.pot").open("rb") as file:
+        assert {message.id for message in office} == {message.id for message in read_po(file)}
+    assert [english for english, text in office_texts(office) if not text.strip()] == []
+    cldr = get_plural(str(office.locale))
+    assert (office.num_plurals, office.plural_expr) == (cldr.num_plurals, cldr.plural_expr)
+
+
+def test_the_office_says_the_same(office: Catalog) -> None:
+    """With every value, and as a whole sentence where the English is one."""
+    for english, text in office_texts(office):
+        said, wanted = values_in(text), values_in(english)
+        assert said == wanted or (said == wanted - {"number"}), english
+        assert text == text.strip(), english
+        assert "  " not in text, english
+        assert (text[-1] in ".؟?:!…)”") >= (english[-1] in ".?:"), english
