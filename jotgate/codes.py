@@ -31,15 +31,16 @@ CODE_SYMBOLS = 12
 MAX_TEXT_CHARS = 100
 FINGERPRINT_BYTES = 16
 
+#: What `made_of` takes.
+BYTES_PER_CODE = 10
 _CODES_PER_DRAW = 4096
-_BYTES_PER_CODE = 10
 
 
 class CodeText(str):
     """The canonical twelve symbols of a well-formed code: capital letters and digits, no separators.
 
-    Only `parse` and the two generators make one. Whether it was ever given out is for the store to say. It is
-    a string in every respect but its `repr`, which keeps the code out of tracebacks and logs.
+    Only `parse`, `made_of` and the two generators make one. Whether it was ever given out is for the store to
+    say. It is a string in every respect but its `repr`, which keeps the code out of tracebacks and logs.
     """
 
     __slots__ = ()
@@ -153,15 +154,24 @@ def generate_many(count: int) -> Iterator[CodeText]:
     unique index keeps them apart, within a batch and from earlier ones; who stores a code tries another one
     then.
     """
-    first, second, third, fourth, fifth = _pair_shares()
-    pairs = _pairs()
     while count > 0:
         drawn = min(count, _CODES_PER_DRAW)
         count -= drawn
-        for a, b, c, d, e in struct.iter_unpack("<5H", secrets.token_bytes(drawn * _BYTES_PER_CODE)):
-            a, b, c, d, e = a & 1023, b & 1023, c & 1023, d & 1023, e & 1023
-            check = first[a] ^ second[b] ^ third[c] ^ fourth[d] ^ fifth[e]
-            yield CodeText(pairs[a] + pairs[b] + pairs[c] + pairs[d] + pairs[e] + pairs[check])
+        yield from _made_of(secrets.token_bytes(drawn * BYTES_PER_CODE))
+
+
+def made_of(random: bytes) -> CodeText:
+    """Return the code that `BYTES_PER_CODE` random bytes make."""
+    return next(_made_of(random))
+
+
+def _made_of(random: bytes) -> Iterator[CodeText]:
+    first, second, third, fourth, fifth = _pair_shares()
+    pairs = _pairs()
+    for a, b, c, d, e in struct.iter_unpack("<5H", random):
+        a, b, c, d, e = a & 1023, b & 1023, c & 1023, d & 1023, e & 1023
+        check = first[a] ^ second[b] ^ third[c] ^ fourth[d] ^ fifth[e]
+        yield CodeText(pairs[a] + pairs[b] + pairs[c] + pairs[d] + pairs[e] + pairs[check])
 
 
 def parse(text: str) -> CodeText | Mistyped:

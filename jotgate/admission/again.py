@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 
 from jotgate.admission.grants import Grants, Person
@@ -26,8 +26,8 @@ class How(str, Enum):
 class Again:
     """Which people get a code, seeing that some have one."""
 
-    def __init__(self, grants: Grants, form: str, how: How, now: float) -> None:
-        """Look up who has a code to *form* that is neither revoked nor over at *now*."""
+    def __init__(self, grants: Grants, form: str, how: How, now: float, own: Collection[bytes] = ()) -> None:
+        """Look up who has a code to *form* that is neither revoked nor over at *now*, nor one of the list's *own*."""
         self._grants = grants
         self._how = how
         self._have: dict[str, list[Grant]] = defaultdict(list)
@@ -36,7 +36,8 @@ class Again:
         self.kept = 0
         for grant in grants.list(GrantFilter(form=form)) if how is not How.ADD else ():
             is_over = grant.valid_until is not None and now >= grant.valid_until
-            if grant.subject is not None and grant.revoked_at is None and not is_over:
+            is_own = grant.fingerprint in own
+            if grant.subject is not None and grant.revoked_at is None and not (is_over or is_own):
                 self._have[grant.subject].append(grant)
 
     @property

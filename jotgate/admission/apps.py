@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import string
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -18,12 +17,14 @@ from jotgate.ledger import Entry, about_token
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, App, AppCounts, AppKeyState, Grant, GrantFilter, StoredAppKey
 from jotgate.signed.keyring import CodeKeys
+from jotgate.signed.repeats import draw, may_be_shown
 from jotgate.signed.tokens import app_secret_text, as_text, mint_token
 from jotgate.stores import Store
 
 _NAME = re.compile("[a-z0-9][a-z0-9-]{0,62}")
 _KEY_SYMBOLS = string.ascii_lowercase + string.digits
 _KEY_LENGTH = 8
+_KEY_ID_BYTES = 16
 _MAX_FORMS = 100
 _MAX_ADDRESS_CHARS = 500
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
@@ -75,10 +76,12 @@ class Apps:
         return_url: str | None = None,
         public_key: str | None = None,
         needs_proof: bool = False,
+        seed: bytes | None = None,
     ) -> IssuedAppKey:
         """Register an app for *forms*; return its first key.
 
-        With *public_key*, an Ed25519 key as PEM, JWK or base 64, the site holds nothing that can mint.
+        With *public_key*, an Ed25519 key as PEM, JWK or base 64, the site holds nothing that can mint. With the same
+        *seed* again, the same key is returned for ten minutes.
 
         Raises:
             InputError: the app cannot be registered like this; every problem is listed.
@@ -97,8 +100,10 @@ class Apps:
             needs_proof=needs_proof,
             created_at=now,
         )
-        key = self._new_key(name, raw, AppKeyState.ACTIVE, now)
+        key = self._new_key(name, raw, AppKeyState.ACTIVE, now, seed)
         if not self._store.create_app(app, key, actor=actor):
+            if self._made_before(name, seed):
+                return self._issued(key)
             raise InputError([f"the name {name!r} belongs to an app that exists or existed: choose another"])
         return self._issued(key)
 
@@ -122,11 +127,18 @@ class Apps:
         return self._registered(name).app
 
     def rotate(
-        self, name: str, *, actor: str, public_key: str | None = None, seen: Collection[str] | None = None
+        self,
+        name: str,
+        *,
+        actor: str,
+        public_key: str | None = None,
+        seen: Collection[str] | None = None,
+        seed: bytes | None = None,
     ) -> IssuedAppKey:
         """Give an app a new key, good at once; its first token makes the present one a retiring one.
 
-        *seen* are the ids of the keys that the person saw; None: they do it whatever there is by now.
+        *seen* are the ids of the keys that the person saw; None: they do it whatever there is by now. With the same
+        *seed* again, the same key is returned for ten minutes.
 
         Raises:
             InputError: the app does not exist, was revoked, cannot have this key, or has other keys than were seen.
@@ -134,6 +146,8 @@ class Apps:
         problems: list[str] = []
         raw = _public_bytes(public_key, problems)
         registered = self._registered(name)
+        if made := self._made_before(name, seed):
+            return self._issued(made)
         fresh = [key.key_id for key in registered.keys if seen is not None and key.key_id not in seen]
         if fresh:
             problems.append(f"{name} got the key {fresh[-1]} since you looked: nothing was changed")
@@ -144,8 +158,12 @@ class Apps:
             problems.append(f"{name} signs with its own key: give the new public key")
         if problems:
             raise InputError(problems)
-        key = self._new_key(name, raw, AppKeyState.NEXT, self._clock.now())
-        if not self._store.add_app_key(key, actor=actor):
+        key = self._new_key(name, raw, AppKeyState.NEXT, self._clock.now(), seed)
+        added = self._store.add_app_key(key, actor=actor, seen=seen)
+        # The first of two clicks at once has made it.
+        if added is None and not self._made_before(name, seed):
+            raise InputError([f"{name} got another key just now: nothing was changed"])
+        if added is False:
             raise InputError([f"the app {name!r} was revoked just now"])
         return self._issued(key)
 
@@ -251,10 +269,27 @@ class Apps:
         known = ", ".join(registered.app.name for registered in found) or "none"
         raise InputError([f"there is no app {name!r}; known apps: {known}"])
 
-    def _new_key(self, app: str, public_key: bytes | None, state: AppKeyState, now: float) -> StoredAppKey:
+    def _made_before(self, name: str, seed: bytes | None) -> StoredAppKey | None:
+        """Return the key that *seed* has made for an app, if it is still shown."""
+        if seed is None:
+            return None
+        key_id, now = _key_id(seed), self._clock.now()
+        made = [key for key in self._store.app_keys() if (key.app, key.key_id) == (name, key_id)]
+        return next(
+            (
+                key
+                for key in made
+                if key.state is not AppKeyState.REVOKED and may_be_shown(key.created_at, now)
+            ),
+            None,
+        )
+
+    def _new_key(
+        self, app: str, public_key: bytes | None, state: AppKeyState, now: float, seed: bytes | None
+    ) -> StoredAppKey:
         code_key, _ = self._code_keys.newest
         return StoredAppKey(
-            key_id="".join(secrets.choice(_KEY_SYMBOLS) for _ in range(_KEY_LENGTH)),
+            key_id=_key_id(seed),
             app=app,
             algorithm="HS256" if public_key is None else "EdDSA",
             code_key=code_key if public_key is None else None,
@@ -289,6 +324,11 @@ def _to_try_with(registered: RegisteredApp) -> StoredAppKey:
     if not usable:
         raise InputError([f"the app {registered.app.name!r} was revoked, or has no key left"])
     return min(usable, key=lambda key: order.index(key.state))
+
+
+def _key_id(seed: bytes | None) -> str:
+    number = int.from_bytes(draw(seed, "id of an app's key", _KEY_ID_BYTES), "big")
+    return "".join(_KEY_SYMBOLS[number // 36**place % 36] for place in range(_KEY_LENGTH))
 
 
 def _name_problems(name: str) -> Iterator[str]:

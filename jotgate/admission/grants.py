@@ -6,11 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import compress, islice
 
 from jotgate.clock import Clock
-from jotgate.codes import CodeText, fingerprint, generate, generate_many, parse, printed
+from jotgate.codes import (
+    BYTES_PER_CODE,
+    CodeText,
+    fingerprint,
+    generate,
+    generate_many,
+    made_of,
+    parse,
+    printed,
+)
 from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.signed.keyring import CodeKeys
+from jotgate.signed.repeats import draw, may_be_shown
 from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_subject
 from jotgate.stores import Store
 
@@ -92,12 +102,55 @@ class Grants:
             UnknownForm: the settings have no such form.
             InputError: the terms make no sense.
         """
+        self._check(terms)
+        return self._create(terms, iter(people), actor)
+
+    def create_once(
+        self, terms: Terms, people: Iterable[Person], *, seed: bytes, actor: str
+    ) -> tuple[list[IssuedCode], int]:
+        """Create a code for each of *people*; with the same *seed* again, as by a second click, they are the same.
+
+        Returns the codes, and how many there were already that are not shown any more: after ten minutes, or because
+        somebody has replaced them.
+
+        Raises:
+            UnknownForm, InputError: as `create`.
+        """
+        self._check(terms)
+        now, meant, issued = self._clock.now(), [*people], []
+        codes = _drawn(meant, seed)
+        replaced = self._store.replaced_codes(self._made(codes))
+        pairs = list(zip(codes, meant, self._made(codes), strict=True))
+        left = [pair for pair in pairs if pair[2] not in replaced]
+        taken = self._store_all(
+            terms, [one[0] for one in left], [one[1] for one in left], bytearray(len(left)), actor
+        )
+        before = {left[place][2] for place in taken}
+        for code, person, made in pairs:
+            if made in before:
+                held = next(self._store.grants(GrantFilter(fingerprints=(made,))), None)
+                if held is not None and not _is_of(held, terms, person):
+                    code = self._another(terms, person, actor)
+                elif held is None or not may_be_shown(held.created_at, now):
+                    continue
+            if made not in replaced:
+                issued.append(_issued(terms, person, code))
+        return issued, len(meant) - len(issued)
+
+    def own(self, people: Iterable[Person], seed: bytes) -> frozenset[bytes]:
+        """Return the fingerprints of the codes that `create_once` makes of *seed*."""
+        return frozenset(self._made(_drawn([*people], seed)))
+
+    def _made(self, codes: Iterable[CodeText]) -> list[bytes]:
+        _, key = self._code_keys.newest
+        return [fingerprint(code, key) for code in codes]
+
+    def _check(self, terms: Terms) -> None:
         problems = list(_problems(terms))
         if terms.form not in self._forms:
             raise UnknownForm(terms.form, self._forms)
         if problems:
             raise InputError(problems)
-        return self._create(terms, iter(people), actor)
 
     def _create(self, terms: Terms, people: Iterator[Person], actor: str | None) -> Iterator[IssuedCode]:
         while batch := list(islice(people, _BATCH)):
@@ -109,8 +162,7 @@ class Grants:
             except StoreError as error:
                 problem = error
             for code, person in compress(zip(codes, batch, strict=True), stored):
-                batch_name = person.batch or terms.batch
-                yield IssuedCode(printed(code), subject=person.subject, label=person.label, batch=batch_name)
+                yield _issued(terms, person, code)
             if problem is not None:
                 raise problem
 
@@ -123,8 +175,8 @@ class Grants:
         actor: str | None,
     ) -> list[int]:
         """Store the codes, mark each that is, and return the places of those that exist already."""
-        code_key, key = self._code_keys.newest
-        fingerprints = [fingerprint(code, key) for code in codes]
+        code_key, _ = self._code_keys.newest
+        fingerprints = self._made(codes)
         in_order = sorted(range(len(codes)), key=fingerprints.__getitem__)
         taken: list[int] = []
         for at in range(0, len(codes), _CHUNK):
@@ -176,6 +228,26 @@ class Grants:
         if not isinstance(code, CodeText):
             return None
         return GrantFilter(fingerprints=self._code_keys.fingerprints(code))
+
+
+def _drawn(people: Sequence[Person], seed: bytes) -> list[CodeText]:
+    """Return a code for each of *people*, whoever of a list gets none for now."""
+    names = [
+        f"code {place}" if one.subject is None else f"code of {one.subject}"
+        for place, one in enumerate(people)
+    ]
+    return [made_of(draw(seed, name, BYTES_PER_CODE)) for name in names]
+
+
+def _issued(terms: Terms, person: Person, code: CodeText) -> IssuedCode:
+    batch = person.batch or terms.batch
+    return IssuedCode(printed(code), subject=person.subject, label=person.label, batch=batch)
+
+
+def _is_of(held: Grant, terms: Terms, person: Person) -> bool:
+    """Say whether a code is the one that was made for somebody, not by chance another's."""
+    of_person = (held.form, held.subject, held.batch)
+    return of_person == (terms.form, person.subject, person.batch or terms.batch)
 
 
 def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) -> NewGrant:

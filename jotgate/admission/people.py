@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from jotgate.admission.grants import IssuedCode
 from jotgate.clock import Clock
-from jotgate.codes import CodeText, fingerprint, generate_many, parse, printed
+from jotgate.codes import BYTES_PER_CODE, CodeText, fingerprint, made_of, parse, printed
 from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.protocols import Grant, GrantFilter
 from jotgate.protocols.people import (
+    UNDO_SECONDS,
     Change,
     CodeEdit,
     CodeSearch,
@@ -25,6 +26,7 @@ from jotgate.protocols.people import (
     Seen,
 )
 from jotgate.signed.keyring import CodeKeys
+from jotgate.signed.repeats import draw
 from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_stored, can_be_subject
 from jotgate.spelling import folded
 from jotgate.stores import Store
@@ -53,7 +55,7 @@ class CodesPage:
 class Decision:
     """What an operator decides, about which codes as they were seen."""
 
-    #: Made with the page that asks, so that a second click does nothing.
+    #: The same for a second click.
     change_id: str
     form: str
     actor: str
@@ -160,8 +162,16 @@ class People:
         """Return the batches to choose from."""
         return [one for one in self._store.batches(form) if batches is None or one in batches]
 
+    def seen_before(self, which: CodeSearch, change_id: str) -> tuple[Seen, ...]:
+        """Return all codes meant as they were before a change, however far that is."""
+        changed = self._store.seen_before(change_id)
+        now = [one for one in self.seen(which) if one.fingerprint not in changed]
+        return (*now, *changed.values())
+
     def decide(self, decision: Decision, edit: CodeEdit) -> Outcome | None:
-        """Carry a decision out; None: that was done before, as by a second click.
+        """Carry a decision out; again, as by a second click, it does what is left of it, and returns the same.
+
+        None: it is ten minutes old, or was undone.
 
         Raises:
             InputError: a name or an address is empty, too long, or nothing that can be stored.
@@ -169,14 +179,21 @@ class People:
         if isinstance(edit, Naming):
             _check_naming(edit)
         change = self._change(decision, edit)
-        if not self._store.begin_change(change):
+        if not self._store.begin_change(change) and not self._goes_on(change):
             return None
         return self._store.change_codes(change, decision.seen, edit, batches=decision.batches)
 
-    def reissue(self, decision: Decision) -> tuple[Outcome, list[IssuedCode]] | None:
-        """Give each code's person another code, to be shown now and never again; None: that was done before."""
+    def reissue(
+        self, decision: Decision, *, seed: bytes | None = None
+    ) -> tuple[Outcome, list[IssuedCode]] | None:
+        """Give each code's person another code, to be shown now; with the same *seed* again, the same.
+
+        They come as one hands them out: batch by batch, by name.
+
+        None: it is ten minutes old, or was undone.
+        """
         code_key, key = self._code_keys.newest
-        codes = list(generate_many(len(decision.seen)))
+        codes = [made_of(draw(seed, f"for {one.fingerprint.hex()}", BYTES_PER_CODE)) for one in decision.seen]
         fresh = {
             one.fingerprint: fingerprint(code, key) for one, code in zip(decision.seen, codes, strict=True)
         }
@@ -188,15 +205,9 @@ class People:
             IssuedCode(
                 printed(texts[grant.fingerprint]), subject=grant.subject, label=grant.label, batch=grant.batch
             )
-            for grant in outcome.done
+            for grant in sorted(outcome.done, key=lambda one: (one.batch or "", one.listed_as))
         ]
         return outcome, issued
-
-    def begin(self, change_id: str, form: str, what: str, *, actor: str) -> bool:
-        """Note a decision that makes something; say whether it is not made yet, as by a first click."""
-        return self._store.begin_change(
-            Change(change_id=change_id, form=form, what=what, actor=actor, at=self._clock.now())
-        )
 
     def change(self, change_id: str) -> Change | None:
         """Return a change that can still be undone, or was."""
@@ -215,6 +226,13 @@ class People:
     ) -> Iterator[str]:
         """Iterate over the subjects behind *after* that have a code, and of whom nothing has come that may count."""
         return self._store.missing(form, batches=batches, batch=batch, after=after)
+
+    def _goes_on(self, change: Change) -> bool:
+        """Say whether a change that has begun is this one, and lately."""
+        begun = self._store.change(change.change_id)
+        if begun is None or begun.undone_at is not None or change.at >= begun.at + UNDO_SECONDS:
+            return False
+        return (begun.form, begun.what, begun.actor) == (change.form, change.what, change.actor)
 
     def _change(self, decision: Decision, edit: CodeEdit) -> Change:
         return Change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
@@ -83,12 +84,20 @@ class Signer:
         return OnPage(named) if len(named) == at else OnPage(named[:at], named[at], named[at + 1 :])
 
     def sign_change(self, browser: bytes, operator: Operator) -> str:
-        """Return what the office's pages carry for this browser, and without which nothing is changed."""
-        return self._sign("change", browser + _digest(operator))
+        """Return what a page of the office carries for this browser, no two the same: without it nothing is changed."""
+        return self._sign("change", browser + _digest(operator) + secrets.token_bytes(_ID_BYTES))
 
     def allows_change(self, text: str, browser: bytes, operator: Operator) -> bool:
         """Say whether *text* is what a page carries that was made for this browser and operator, and not long ago."""
-        return self._read("change", text, _CHANGE_SECONDS) == browser + _digest(operator)
+        signed, holder = self._read("change", text, _CHANGE_SECONDS), browser + _digest(operator)
+        return signed is not None and signed[:-_ID_BYTES] == holder
+
+    def seed(self, posted: str) -> bytes:
+        """Return what stands for what a page of the office has *posted*, the right to change included, 32 bytes.
+
+        No two pages have the same right, and the store has none, so nobody makes it anew but who has the page.
+        """
+        return self._keys.macs("seed", posted.encode())[0]
 
     def sign_word(self, word: str) -> str:
         """Return a sentence for the next page, so that no link of somebody else's puts one there."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
 from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
-from hashlib import sha256
 
 from jotgate.clock import Clock
 from jotgate.codes import ALPHABET, FINGERPRINT_BYTES
@@ -21,6 +19,7 @@ from jotgate.mirroring.showing import ticket_names
 from jotgate.policy import FormPolicy
 from jotgate.protocols import NewScopedKey, ScopedKey, Share
 from jotgate.signed.keyring import CodeKeys
+from jotgate.signed.repeats import draw, may_be_shown
 from jotgate.stores import Store
 
 #: What a key costs at most where nobody says otherwise.
@@ -80,12 +79,12 @@ class ScopedKeys:
         self._keys = code_keys.keys(_PURPOSE)
         self._clock = clock
 
-    def create(self, scope: Scope, *, actor: str, once: str = "") -> IssuedScopedKey:
-        """Create a key; it is stored before it is returned. With the same *once*, only the first time.
+    def create(self, scope: Scope, *, actor: str, seed: bytes | None = None) -> IssuedScopedKey:
+        """Create a key; it is stored before it is returned. With the same *seed*, the same one for ten minutes.
 
         Raises:
             UnknownForm: the settings have no such form.
-            InputError: the scope makes no sense, or *once* made a key before.
+            InputError: the scope makes no sense, or *seed* made a key that is not shown any more.
         """
         forms = self.named(scope.forms, ungated=scope.all_submissions)
         states = {state.form: state for state in self._store.form_states()}
@@ -95,7 +94,7 @@ class ScopedKeys:
             raise InputError(problems)
         code_key, key = next(iter(self._keys.items()))
         while True:
-            issued = _new_key(once)
+            issued = _new_key(seed)
             fresh = NewScopedKey(
                 fingerprint=_fingerprint(issued, key),
                 code_key=code_key,
@@ -109,10 +108,16 @@ class ScopedKeys:
             )
             if self._store.create_scoped_key(fresh, now=self._clock.now(), actor=actor):
                 return issued
-            if once:
-                raise InputError(
-                    [f"this page has made the key {issued.key_id} already: revoke it if nobody has it"]
-                )
+            if seed is not None:
+                return self._made_before(issued, fresh.fingerprint)
+
+    def _made_before(self, issued: IssuedScopedKey, fingerprint: bytes) -> IssuedScopedKey:
+        found = self._store.scoped_key(fingerprint)
+        if found is None or found.revoked_at or not may_be_shown(found.created_at, self._clock.now()):
+            raise InputError(
+                [f"this page has made the key {issued.key_id} already: revoke it if nobody has it"]
+            )
+        return issued
 
     def named(self, forms: Sequence[str], *, ungated: bool) -> tuple[str, ...]:
         """Return each form once, by its name if it is gated, else by its number.
@@ -198,11 +203,9 @@ def spell_share(share: Share) -> str:
     return f"{share.calls}/day" if share.calls is not None else f"{100 * (share.fraction or 0.0):g}%/day"
 
 
-def _new_key(once: str) -> IssuedScopedKey:
-    name = _symbols(
-        sha256(once.encode()).digest()[:_NAME_SYMBOLS] if once else secrets.token_bytes(_NAME_SYMBOLS)
-    )
-    secret = _symbols(secrets.token_bytes(_SECRET_SYMBOLS))
+def _new_key(seed: bytes | None) -> IssuedScopedKey:
+    name = _symbols(draw(seed, "name of a scoped key", _NAME_SYMBOLS))
+    secret = _symbols(draw(seed, "scoped key", _SECRET_SYMBOLS))
     return IssuedScopedKey(f"jgk_{name}_{secret}", key_id=name)
 
 

@@ -77,11 +77,19 @@ class AppVerbs(GrantVerbs):
         return True
 
     @tried_twice
-    def add_app_key(self, key: StoredAppKey, *, actor: str) -> bool:
-        """Add a `next` key, in place of one that was never used; False: the app is unknown or revoked."""
+    def add_app_key(
+        self, key: StoredAppKey, *, actor: str, seen: Collection[str] | None = None
+    ) -> bool | None:
+        """Add a `next` key, in place of one that was never used; False: the app is unknown or revoked.
+
+        None: the app has keys that were not *seen* (None: whatever they are), and nothing was changed.
+        """
         with self._write() as tx:
             if not _is_live(tx, key.app):
                 return False
+            known = {one.key_id for one in map(_key, tx.all("read_app_keys")) if one.app == key.app}
+            if key.key_id in known or (seen is not None and not known <= set(seen)):
+                return None
             replaced = tx.run("revoke_next_key", app=key.app, now=key.created_at)
             _add_key(tx, key)
             note = "in place of one that was never used" if replaced else None

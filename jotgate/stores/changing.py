@@ -82,6 +82,18 @@ class ChangingVerbs(Verbs):
         return None if row is None else from_row(Change, row)
 
     @tried_twice
+    def seen_before(self, change_id: str) -> dict[bytes, Seen]:
+        """Return what a change has changed by now, as it was seen before, by the fingerprints since."""
+        with self._read(_WRITING_SECONDS) as tx:
+            rows = tx.all("codes_changed_by", change_id=change_id)
+        found = {}
+        for fingerprint, version, before in rows:
+            former = json.loads(before).get("fingerprint")
+            seen = bytes(fingerprint) if former is None else bytes.fromhex(former)
+            found[bytes(fingerprint)] = Seen(seen, version - 1)
+        return found
+
+    @tried_twice
     def last_change(self, form: str, *, actor: str, now: float) -> Change | None:
         """Return the last change of the form's codes by *actor* that can be undone."""
         with self._read() as tx:
@@ -93,7 +105,8 @@ class ChangingVerbs(Verbs):
     ) -> Outcome:
         """Do *edit* to each code that is as it was *seen*, some hundred in one transaction.
 
-        Codes of another form, and of other *batches* than the operator may see, are left like those that are gone.
+        The same change again does what it has not done yet, and counts as done what it has. Codes of another form, and
+        of other *batches* than the operator may see, are left like those that are gone.
         """
         outcome = Outcome()
         for at in range(0, len(seen), _CHUNK):
@@ -104,18 +117,28 @@ class ChangingVerbs(Verbs):
     def _change_some(
         self, change: Change, seen: Sequence[Seen], edit: CodeEdit, batches: Sequence[str] | None
     ) -> Outcome:
-        with self._write(_WRITING_SECONDS) as tx:
-            fingerprints = sorted({one.fingerprint for one in seen})
-            grants = {
+        def mine(grants: Iterable[Grant]) -> dict[bytes, Grant]:
+            return {
                 one.fingerprint: one
-                for one in _grants(tx, fingerprints)
+                for one in grants
                 if one.form == change.form and one.app is None and (batches is None or one.batch in batches)
             }
+
+        with self._write(_WRITING_SECONDS) as tx:
+            begun = tx.one("read_change_for_change", change_id=change.change_id)
+            if begun is not None and begun[0] is not None:
+                # Somebody goes back on it while it goes on.
+                return Outcome(left=[(Left.CHANGED, None)] * len(seen))
+            fingerprints = sorted({one.fingerprint for one in seen})
+            grants = mine(_grants(tx, fingerprints))
             tickets = _tickets(tx, fingerprints)
+            before = mine(_done_before(tx, change, seen, edit, grants))
             steps: list[_Step] = []
             left: list[tuple[Left, Grant | None]] = []
             for one in seen:
                 grant = grants.pop(one.fingerprint, None)
+                if _after(edit, one.fingerprint) in before:
+                    continue
                 if grant is None or grant.version != one.version:
                     left.append((Left.CHANGED, grant))
                     continue
@@ -125,7 +148,7 @@ class ChangingVerbs(Verbs):
                 else:
                     steps.append(step)
             _carry_out(tx, change, steps, tickets, edit)
-            done = [_next(step.after) for step in steps]
+            done = [*before.values(), *(_next(step.after) for step in steps)]
         return Outcome(done=done, left=left)
 
     def undo_change(self, change_id: str, *, now: float, actor: str) -> Outcome | None:
@@ -180,6 +203,21 @@ class ChangingVerbs(Verbs):
 
 def _grants(tx: Transaction, fingerprints: Sequence[bytes]) -> list[Grant]:
     return [from_row(Grant, row) for row in tx.each("grants_to_change", fingerprints)]
+
+
+def _done_before(
+    tx: Transaction, change: Change, seen: Sequence[Seen], edit: CodeEdit, grants: Mapping[bytes, Grant]
+) -> list[Grant]:
+    """Return the codes that this very change has changed before: by a first click, or by a process that died."""
+    versions = {fingerprint: grant.version for fingerprint, grant in grants.items()}
+    other = {_after(edit, one.fingerprint) for one in seen if versions.get(one.fingerprint) != one.version}
+    changed = tx.each("changed_by", sorted(other), change_id=change.change_id) if other else []
+    return _grants(tx, sorted(bytes(row[0]) for row in changed)) if changed else []
+
+
+def _after(edit: CodeEdit, fingerprint: bytes) -> bytes:
+    """Return the fingerprint that a code has once it is changed."""
+    return edit.fresh[fingerprint] if isinstance(edit, Replacing) else fingerprint
 
 
 def _tickets(tx: Transaction, fingerprints: Sequence[bytes]) -> dict[bytes, list[_Ticket]]:

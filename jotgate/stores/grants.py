@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from jotgate.ledger import Entry
@@ -43,10 +43,11 @@ class GrantVerbs(Verbs):
         except _SomeTaken:
             # Once in thousands of batches of a million: find out which, and leave those out.
             with self._write(patience_seconds=30.0) as tx:
-                _note_creation(tx, batch[0], len(batch), now, actor)
-                return sorted(
-                    place for place in order if not tx.run("create_grant", **_values(batch[place], now))
-                )
+                tx.run("note_code_key", code_key=batch[0].code_key)
+                taken = [place for place in order if not tx.run("create_grant", **_values(batch[place], now))]
+                if len(taken) < len(batch):
+                    _note_creation(tx, batch[0], len(batch) - len(taken), now, actor)
+                return sorted(taken)
         return []
 
     def _without_forgotten(self, tx: Transaction, batch: list[NewGrant]) -> list[NewGrant]:
@@ -73,6 +74,12 @@ class GrantVerbs(Verbs):
                 if len(rows) < _PAGE_ROWS:
                     break
                 after = rows[-1][0]
+
+    @tried_twice
+    def replaced_codes(self, fingerprints: Sequence[bytes]) -> set[bytes]:
+        """Return those that a code had before it was replaced by another."""
+        with self._read(_LISTING_SECONDS) as tx:
+            return {bytes(row[0]) for row in tx.each("old_codes", fingerprints)}
 
     def revoke_grants(self, which: GrantFilter, *, now: float, actor: str, note: str | None) -> int:
         """Revoke grants with their tickets and passes; return how many were not revoked before."""

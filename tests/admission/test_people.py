@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,13 +100,17 @@ def test_a_page_counts_all_that_are_meant(store: Store, people: People) -> None:
 
 
 def test_a_decision_is_carried_out_once(store: Store, people: People) -> None:
-    """A second click gets None, and nothing happens."""
+    """A second click gets the same answer, and nothing happens; another's decision of the same name is not taken."""
     coded(store, "a", "b")
     wish = decision(people)
     outcome = people.decide(wish, Revocation())
     assert outcome is not None
     assert len(outcome.done) == 2
-    assert people.decide(wish, Revocation()) is None
+    again = people.decide(wish, Revocation())
+    assert again is not None
+    assert sorted(again.done, key=repr) == sorted(outcome.done, key=repr)
+    assert people.decide(replace(wish, actor="mr. o"), Revocation()) is None
+    assert people.decide(wish, GivingBack()) is None
     change = people.change("c-1")
     assert change is not None
     assert (change.what, change.actor) == ("revoke", "mrs. k")
@@ -123,11 +128,11 @@ def test_many_people_get_new_codes_that_open(store: Store, people: People) -> No
     assert [why for why, _ in outcome.left] == [Left.CHANGED]
     assert [found(people, one.code) for one in issued] == [[one.label] for one in issued]
     assert found(people, old[0]) == []
-    assert people.reissue(wish) is None
     undone = people.undo("c-1", actor="mrs. k")
     assert undone is not None
     assert len(undone.done) == 2
     assert found(people, old[0]) == ["a"]
+    assert people.reissue(wish) is None
 
 
 def test_a_name_that_nobody_can_store_is_refused(store: Store, people: People) -> None:

@@ -23,7 +23,6 @@ from jotgate.door.office.people import (
     local_moment,
     may_undo,
     name_of,
-    new_change,
     person_page,
     search_of,
 )
@@ -103,7 +102,6 @@ def choose(desk: Desk, form: str) -> Response:
         "digest": _digest(seen) if is_all else "",
         "filters": {name: _field(desk)(name) for name in FILTERS},
         "zone": policy.timezone,
-        "change_id": new_change(),
         "back": desk.url(_list_of(desk, form)),
     }
     return desk.page("choose", context, form=form, section="people")
@@ -121,7 +119,7 @@ def change(desk: Desk, form: str) -> Response:
     _look_at_rights(desk, action)
     seen = _meant(desk, form)
     decision = Decision(
-        change_id=change_id_of(desk),
+        change_id=desk.change_id,
         form=form,
         actor=desk.actor,
         seen=seen,
@@ -132,7 +130,7 @@ def change(desk: Desk, form: str) -> Response:
     outcome = desk.parts.people.decide(decision, _edit(desk, action, desk.policy(form), seen, form))
     back = _back(desk, form, seen)
     if outcome is None:
-        return desk.redirect(back, said="That was done already.")
+        return desk.redirect(back, said="That was done before, and undone. Load the page again.")
     if len(seen) == 1 and not outcome.done:
         return _conflict(desk, form, outcome)
     changed = {"changed": decision.change_id} if outcome.done else {}
@@ -145,7 +143,7 @@ def undo(desk: Desk, form: str) -> Response:
     Raises:
         Forbidden: somebody else made it, and the operator looks after a part of the form only.
     """
-    change_id = change_id_of(desk)
+    change_id = _undone_in(desk)
     made = desk.parts.people.change(change_id)
     if made is not None and (made.form != form or not may_undo(desk, made.actor)):
         raise Forbidden("Somebody else made this change.")
@@ -161,10 +159,10 @@ def undo(desk: Desk, form: str) -> Response:
 
 
 def _reissue(desk: Desk, decision: Decision) -> Response:
-    reissued = desk.parts.people.reissue(decision)
+    reissued = desk.parts.people.reissue(decision, seed=desk.seed)
     if reissued is None:
         raise InputError(
-            ["These new codes were made already, and are shown once only. Undo that, or give new ones again."]
+            ["These new codes were made before, and are not shown any more. Give new ones again."]
         )
     outcome, issued = reissued
     if len(decision.seen) == 1 and not issued:
@@ -222,7 +220,11 @@ def _meant(desk: Desk, form: str) -> tuple[Seen, ...]:
         InputError: there is none, or the list has changed since it was looked at.
     """
     digest = desk.fields.get("digest", "")
-    seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if digest else _ticked(desk)
+    which = search_of(desk, form, _field(desk))
+    seen = desk.parts.people.seen(which) if digest else _ticked(desk)
+    if digest and digest != _digest(seen):
+        # By a second click, or since the first one was cut off in the midst of it.
+        seen = desk.parts.people.seen_before(which, desk.change_id)
     if digest and digest != _digest(seen):
         now = counted(len(seen), "code")
         raise InputError(
@@ -243,8 +245,8 @@ def _digest(seen: tuple[Seen, ...]) -> str:
     return digest.hexdigest()[:32]
 
 
-def change_id_of(desk: Desk) -> str:
-    """Return the name of a decision, as its page has it.
+def _undone_in(desk: Desk) -> str:
+    """Return the name of the decision to go back on, as its page has it.
 
     Raises:
         InputError: there is none.

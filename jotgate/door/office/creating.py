@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,9 @@ from jotgate.admission.again import Again, How
 from jotgate.admission.grants import IssuedCode, Person, Terms
 from jotgate.classlist import Fate, Refused, Row
 from jotgate.door.office import fresh
-from jotgate.door.office.changing import MAX_FRESH, change_id_of, moment_of
+from jotgate.door.office.changing import MAX_FRESH, moment_of
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.history import zone_of
-from jotgate.door.office.people import new_change
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
 from jotgate.phrases import counted
@@ -81,27 +80,28 @@ def create(desk: Desk, form: str) -> Response:
         InputError: what was to be made cannot be read, or was made already.
     """
     terms, count = _terms(desk, form), desk.fields.get("count", "")
-    again = Again(desk.parts.grants, form, _how(desk), desk.now)
     if count:
-        people: Iterable[Person] = [Person()] * _number(count, MAX_FRESH, "The number of codes")
+        people = [Person()] * _number(count, MAX_FRESH, "The number of codes")
         addresses: dict[str, str] = {}
     else:
         rows = _carried(desk)
-        people = again.those(_person(row) for row in rows)
+        people = [_person(row) for row in rows]
         addresses = {row[0]: row[2] for row in rows if row[2]}
-    if not desk.parts.people.begin(change_id_of(desk), form, "create", actor=desk.actor):
-        raise InputError(
-            [
-                "These codes were made already, and are shown once only. Find the people, and give them new ones."
-            ]
-        )
-    issued = list(desk.parts.grants.create(terms, people, actor=desk.actor))
+    grants, seed = desk.parts.grants, desk.seed
+    # The codes that a first click has made are no reason to make none.
+    again = Again(grants, form, _how(desk), desk.now, own=grants.own(people, seed))
+    issued, before = grants.create_once(terms, again.those(people), seed=seed, actor=desk.actor)
     again.conclude(actor=desk.actor)
-    return fresh.page(desk, form, issued, addresses=addresses, remarks=_became(again, issued))
+    return fresh.page(desk, form, issued, addresses=addresses, remarks=_became(again, issued, before))
 
 
-def _became(again: Again, issued: Sequence[IssuedCode]) -> list[str]:
+def _became(again: Again, issued: Sequence[IssuedCode], before: int) -> list[str]:
     remarks = []
+    if before:
+        remarks.append(
+            f"{counted(before, 'code')} of this page {'was' if before == 1 else 'were'} made before, and the page"
+            " shows them for ten minutes only. Find the people, and give them new ones."
+        )
     if again.replaced:
         remarks.append(f"{counted(again.replaced, 'code')} revoked that the new ones replace.")
     if again.kept:
@@ -146,7 +146,6 @@ def _confirm(
         "over": terms.valid_until is not None and terms.valid_until <= desk.now,
         "names": names,
         "zone": desk.policy(form).timezone,
-        "change_id": new_change(),
     }
     return desk.page("check", context, form=form, section="people", status=_UNUSABLE if refused else 200)
 

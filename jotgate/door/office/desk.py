@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ from jotgate.door.visitors import is_cross_site, query_value
 from jotgate.operators import Operator
 from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
+from jotgate.signed.repeats import draw
 from jotgate.wiring import Parts
 
 #: The posted field that every form of the office carries, and the query's word for the next page.
@@ -25,6 +27,7 @@ CHANGE, SAID = "change", "said"
 #: What a page without a file posts.
 MAX_BYTES = 256 * 1024
 _MAX_PARTS = 2_000
+_CHANGE_ID_BYTES = 8
 
 #: The menus: the section's name, its address below the office or the form, and what it is called.
 FORM_MENU: tuple[tuple[str, str, str], ...] = (
@@ -137,6 +140,20 @@ class Desk:
             raise Forbidden(
                 phrase("This page is too old. Nothing was changed: load it again, and repeat what you did.")
             )
+
+    @cached_property
+    def seed(self) -> bytes:
+        """What secrets are made of that the answer shows: the same for the same page with the same fields sent again.
+
+        It was seen before that the page was made for this operator and browser.
+        """
+        posted = [self.request.path, *self.request.form.items(multi=True)]
+        return self.door.signer.seed(json.dumps(posted))
+
+    @property
+    def change_id(self) -> str:
+        """The name of the decision that was posted, so that a second click makes no second one."""
+        return draw(self.seed, "change", _CHANGE_ID_BYTES).hex()
 
     def page(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -124,7 +123,6 @@ def person_page(
         "can_give_back": grant.revoked_at is None
         and (grant.used > 0 or (grant.uses == 1 and listed.state is CodeState.OPENED)),
         "problem": problem,
-        "change_id": new_change(),
         "undo": undo_of(desk, form),
         "only_reissues": desk.operator.batches is not None,
     }
@@ -141,11 +139,6 @@ def search_of(desk: Desk, form: str, value: Callable[[str], str]) -> CodeSearch:
         batch=batch if batch and can_be_stored(batch) else None,
         state=CodeState(state) if state in {one.value for one in CodeState} else None,
     )
-
-
-def new_change() -> str:
-    """Return the name of a decision that a page asks for."""
-    return secrets.token_hex(8)
 
 
 def undo_of(desk: Desk, form: str) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -44,6 +43,7 @@ def create_app(desk: Desk) -> Response:
             return_url=fields.get("return_url", "").strip() or None,
             public_key=public_key or None,
             needs_proof="needs_proof" in fields,
+            seed=desk.seed,
         )
     except InputError as error:
         return _apps(desk, *error.problems)
@@ -59,6 +59,7 @@ def rotate_app(desk: Desk, app: str) -> Response:
             actor=desk.actor,
             public_key=public_key or None,
             seen=desk.fields.get("seen", "").split(),
+            seed=desk.seed,
         )
     except InputError as error:
         return _apps(desk, *error.problems)
@@ -88,7 +89,7 @@ def create_key(desk: Desk) -> Response:
     try:
         scope = _scope(desk)
         remark = _remark(desk, scope)
-        issued = desk.parts.scoped_keys.create(scope, actor=desk.actor, once=desk.fields.get("once", ""))
+        issued = desk.parts.scoped_keys.create(scope, actor=desk.actor, seed=desk.seed)
     except InputError as error:
         return _keys(desk, *error.problems)
     except UnknownForm as error:
@@ -160,7 +161,6 @@ def _keys(desk: Desk, *problems: str) -> Response:
         "rows": [_key(desk, key, day) for key in desk.parts.scoped_keys.list()],
         "share": spell_share(USUAL_SHARE),
         "address": _address(desk),
-        "once": secrets.token_urlsafe(12),
         **_typed(desk),
     }
     return desk.page("keys", context, section="keys", status=_UNPROCESSABLE if problems else 200)

@@ -6,6 +6,10 @@ ON CONFLICT (change_id) DO NOTHING
 -- name: read_change
 SELECT change_id, form, what, actor, at, undone_at FROM changes WHERE change_id = :change_id
 
+-- name: read_change_for_change
+-- Going back on it waits until some more codes are changed, and what is left then is not.
+SELECT undone_at FROM changes WHERE change_id = :change_id FOR UPDATE
+
 -- name: last_change
 -- That can be undone.
 SELECT change_id, form, what, actor, at, undone_at FROM changes
@@ -40,6 +44,12 @@ VALUES (:change_id, :fingerprint, :version, :before)
 -- name: changed_codes
 SELECT fingerprint, version, before FROM changed_codes WHERE change_id = :change_id
 ORDER BY fingerprint LIMIT :rows FOR UPDATE
+
+-- name: changed_by
+SELECT fingerprint FROM changed_codes WHERE change_id = :change_id AND fingerprint = :each
+
+-- name: codes_changed_by
+SELECT fingerprint, version, before FROM changed_codes WHERE change_id = :change_id
 
 -- name: forget_changed_code
 DELETE FROM changed_codes WHERE change_id = :change_id AND fingerprint = :fingerprint

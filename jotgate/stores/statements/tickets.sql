@@ -13,6 +13,9 @@ FROM grants WHERE fingerprint = :fingerprint FOR UPDATE
 -- A code that was replaced by another.
 SELECT form, retired_at FROM old_codes WHERE fingerprint = :fingerprint
 
+-- name: old_codes
+SELECT fingerprint FROM old_codes WHERE fingerprint = :each
+
 -- name: newest_ticket_of_grant
 -- The ticket that a code of one use lives by: the one still to be settled, whatever a clock that was set back says.
 {every_ticket} WHERE grant_fingerprint = :fingerprint

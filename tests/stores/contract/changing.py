@@ -95,6 +95,35 @@ class ChangingContract(Contract):
         assert store.change("c-1") == change
         assert store.change("c-2") is None
 
+    def test_a_change_goes_on_where_it_was_cut_off(self, store: Store) -> None:
+        """Done once more, it does what is left and counts what it has done, whatever happened to it since."""
+        store.create_grants([grant(n) for n in range(4)], T0)
+        seen = [Seen(digest(n), 0) for n in range(4)]
+        fresh = {digest(n): digest(f"new {n}") for n in range(4)}
+        change = Change(change_id="c-1", form=FORM, what="reissue", actor="mrs. k", at=NOW)
+        edit = Replacing(fresh=fresh, code_key="k-1")
+        assert store.begin_change(change)
+        assert len(store.change_codes(change, seen[:2], edit).done) == 2
+        changed(store, Revocation(), 2, change_id="other")
+        assert set(store.seen_before("c-1").values()) == set(seen[:2])
+        for _ in range(2):
+            outcome = store.change_codes(change, seen, edit)
+            assert {one.fingerprint for one in outcome.done} == {fresh[digest(n)] for n in (0, 1, 3)}
+            assert [why for why, _ in outcome.left] == [Left.CHANGED]
+            assert set(store.seen_before("c-1").values()) == {seen[n] for n in (0, 1, 3)}
+        assert store.replaced_codes([digest(n) for n in range(4)]) == {digest(n) for n in (0, 1, 3)}
+
+    def test_a_change_that_is_undone_does_not_go_on(self, store: Store) -> None:
+        """Somebody goes back on it while it goes on: what it has not come to stays as it is."""
+        store.create_grants([grant(n) for n in range(2)], T0)
+        changed(store, Revocation(), 0)
+        assert len(undone(store).done) == 1
+        change = store.change("c-1")
+        assert change is not None
+        outcome = store.change_codes(change, [Seen(digest(n), 0) for n in range(2)], Revocation())
+        assert (list(outcome.done), [why for why, _ in outcome.left]) == ([], [Left.CHANGED] * 2)
+        assert all(one.revoked_at is None for one in store.grants())
+
     def test_what_somebody_else_changed_meanwhile_is_left(self, store: Store) -> None:
         """Revoked, renamed or replaced by another operator: nothing of that is lost, and the rest is done."""
         store.create_grants([grant(n, subject=f"s-{n}") for n in range(5)], T0)

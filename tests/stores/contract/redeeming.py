@@ -295,6 +295,10 @@ class RedeemingContract(Contract):
         create(store)
         for name in ("a", "b"):
             assert store.add_app_key(key(name, state=AppKeyState.NEXT), actor="owner")
+            assert store.add_app_key(key(name, state=AppKeyState.NEXT), actor="owner") is None
+            assert (
+                store.add_app_key(key("late", state=AppKeyState.NEXT), actor="owner", seen=["other"]) is None
+            )
         assert states(store) == {"first": "active", "a": "revoked", "b": "next"}
         assert fault(store, token(signed_by="a")) is AppFault.KEY_REVOKED
 
