@@ -21,8 +21,9 @@ _SITE = (
     "<main><h1>⊙</h1>{embed}</main></html>"
 )
 _WALL = """<!doctype html><html><head><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/static/jotgate.css"><title></title></head>
-<body></body></html>"""
+<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/static/jotgate.css">
+<link rel="stylesheet" href="/static/office.css"><title></title>
+</head><body></body></html>"""
 #: Takes the page's place in a document that has the styles already, and starts no script; what is folded is unfolded.
 _HANG = """html => {
   const fresh = new DOMParser().parseFromString(html, 'text/html');
@@ -34,6 +35,7 @@ _HANG = """html => {
   const schemes = one => one.querySelector('meta[name=color-scheme]');
   schemes(document).content = schemes(fresh)?.content ?? 'normal';
   fresh.querySelectorAll('body link').forEach(one => one.remove());
+  fresh.querySelectorAll('img, iframe[src^="/"]').forEach(one => one.removeAttribute('src'));
   document.body.replaceWith(fresh.body);
   document.querySelectorAll('details').forEach(one => { one.open = true; });
   scrollTo(0, 0);
@@ -76,9 +78,14 @@ class Wall:
     def hang(self, name: str, tag: str, *, with_all: bool = False) -> Page:
         """Show a picture in a language; *with_all*: with what the script shows when its moment has come."""
         spoken = PSEUDO if tag == "eo" else language(tag)
-        self.page.evaluate(_HANG, page_of(name, spoken, "about:blank"))
+        self.put(page_of(name, spoken, "about:blank"))
         if with_all:
             self.page.evaluate(_SHOW_ALL)
+        return self.page
+
+    def put(self, html: str) -> Page:
+        """Show any page of ours."""
+        self.page.evaluate(_HANG, html)
         return self.page
 
 
