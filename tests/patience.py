@@ -10,6 +10,7 @@ import pytest
 
 import jotgate.stores.postgres_connections
 import jotgate.stores.sqlite
+import jotgate.stores.turns
 from jotgate.stores import Store, open_store
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ def be_patient() -> None:
     jotgate.stores.sqlite.PATIENCE_SECONDS = _TURN_SECONDS
     jotgate.stores.postgres_connections.PATIENCE_SECONDS = _TURN_SECONDS
     jotgate.stores.postgres_connections._LOCK_SECONDS = _TURN_SECONDS
+    jotgate.stores.turns.QUEUE_SECONDS = jotgate.stores.turns.STILL_SECONDS = _TURN_SECONDS
 
 
 def open_patiently(url: str) -> Store:
@@ -84,4 +86,6 @@ def patient_in_this_test(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Sto
     monkeypatch.setattr(jotgate.stores.sqlite, "PATIENCE_SECONDS", _TURN_SECONDS)
     monkeypatch.setattr(jotgate.stores.postgres_connections, "PATIENCE_SECONDS", _TURN_SECONDS)
     monkeypatch.setattr(jotgate.stores.postgres_connections, "_LOCK_SECONDS", _TURN_SECONDS)
+    monkeypatch.setattr(jotgate.stores.turns, "QUEUE_SECONDS", _TURN_SECONDS)
+    monkeypatch.setattr(jotgate.stores.turns, "STILL_SECONDS", _TURN_SECONDS)
     return open_patiently

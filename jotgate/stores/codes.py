@@ -43,13 +43,30 @@ class Found(NamedTuple):
     now: float
 
 
-def find(tx: Transaction, opening: Opening, clock: float | None) -> Found | None:
-    """Return the code, under whichever of its fingerprints it is kept."""
+def see(tx: Transaction, opening: Opening, clock: float | None) -> Found | None:
+    """Return the code, under whichever of its fingerprints it is kept, as it was when nobody changed it."""
     for fingerprint in opening.fingerprints:
-        row = tx.one("find_code", fingerprint=fingerprint, clock=clock)
+        row = tx.one("see_code", fingerprint=fingerprint, clock=clock)
         if row is not None:
             return Found(*row)
     return None
+
+
+def hold(tx: Transaction, fingerprint: bytes, clock: float | None) -> Found | None:
+    """Return the code, and keep everybody else from changing it; None: it is there no more."""
+    row = tx.one("find_code", fingerprint=fingerprint, clock=clock)
+    return None if row is None else Found(*row)
+
+
+def busy(tx: Transaction, opening: Opening, grant: Found) -> Refuse | None:
+    """Refuse a code of several uses that was opened too often and is worked for by nobody, as `too_often` does.
+
+    Such a try asks for nobody's row and writes nothing, so a flood of them holds nobody up.
+    """
+    wait_seconds = opening_wait(grant.calm_at, grant.uses, grant.now) if grant.uses > 1 else 0.0
+    if not wait_seconds or _work_for(opening, grant) or unusable(tx, grant, opening) is not None:
+        return None
+    return _busy(wait_seconds, grant)
 
 
 def unusable(tx: Transaction, grant: Found, opening: Opening) -> tuple[Reason, float | None] | None:
@@ -80,21 +97,23 @@ def count_first(tx: Transaction, fingerprint: bytes, clock: float | None) -> Non
 
 def too_often(tx: Transaction, opening: Opening, grant: Found) -> Refuse | None:
     """Count the opening of a code, or refuse it if there were too many of late and nobody worked for this one."""
-    now = grant.now
-    wait_seconds = opening_wait(grant.calm_at, grant.uses, now)
+    wait_seconds = opening_wait(grant.calm_at, grant.uses, grant.now)
     if not wait_seconds:
-        tx.run("count_opening", fingerprint=grant.fingerprint, least_uses=1, clock=now, **PACE)
+        tx.run("count_opening", fingerprint=grant.fingerprint, least_uses=1, clock=grant.now, **PACE)
         return None
+    work = _work_for(opening, grant)
+    return None if work and _is_first(tx, work, opening.now) else _busy(wait_seconds, grant)
+
+
+def _work_for(opening: Opening, grant: Found) -> Work | None:
+    """Return the work that opens a busy code, if it was done for this one."""
     work = opening.guesser.work if opening.guesser else None
-    if (
-        work is not None
-        and work.hashes >= MOST_WORK
-        and is_good(work, now)
-        and _is_first(tx, work, opening.now)
-    ):
-        return None
+    return work if work is not None and work.hashes >= MOST_WORK and is_good(work, grant.now) else None
+
+
+def _busy(wait_seconds: float, grant: Found) -> Refuse:
     return Refuse.unrecorded(
-        Reason.CODE_BUSY, retry_after_seconds=wait_seconds, work=Work(hashes=MOST_WORK, asked_at=now)
+        Reason.CODE_BUSY, retry_after_seconds=wait_seconds, work=Work(hashes=MOST_WORK, asked_at=grant.now)
     )
 
 

@@ -21,6 +21,10 @@ class Undone(StoreUnavailable):
     """The transaction was undone for a reason that is over by now; the same verb may work at once."""
 
 
+class Locked(StoreUnavailable):
+    """Somebody else had what the transaction needs for too long; the database itself answers."""
+
+
 class Transaction(Protocol):
     """The statements of one transaction, by name."""
 

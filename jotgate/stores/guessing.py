@@ -1,15 +1,41 @@
-"""What the store does about guessing outside of a try: count what could be hit, and forget what no longer counts."""
+"""What the store does about tries besides deciding: let them wait, count what a guess could hit, and forget."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from jotgate.protocols import LiveCodes
+from jotgate.stores.driver import Locked
 from jotgate.stores.verbs import Verbs, tried_twice
+
+T = TypeVar("T")
 
 _COUNTING_SECONDS = 30.0
 
 
 class GuessingVerbs(Verbs):
     """The part of the store that looks after the throttle."""
+
+    def _in_turn(self, fingerprints: Sequence[bytes], decide: Callable[[], T]) -> T:
+        """Decide on a code after those of this process who came before, and again while others keep its row.
+
+        It is the database that says each time that they do: where it says nothing, nobody waits on.
+        """
+        with self.turns.of(fingerprints[0]) as give_up_at:
+            while True:
+                try:
+                    return decide()
+                except Locked:
+                    if time.monotonic() >= give_up_at or not self._is_taken(fingerprints):
+                        raise
+
+    def _is_taken(self, fingerprints: Sequence[bytes]) -> bool:
+        """Say whether the code's row is what others keep; for a whole table nobody waits on."""
+        with self._write() as tx:
+            tx.lock("codes_but_for_their_rows")
+            return bool(tx.each("taken_codes", fingerprints))
 
     def codes_in_use(self) -> int:
         """Return how many codes a guess could hit; somebody at the door waits for it."""

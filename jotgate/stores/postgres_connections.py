@@ -31,7 +31,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from jotgate.errors import StoreUnavailable
-from jotgate.stores.driver import Row, Undone
+from jotgate.stores.driver import Locked, Row, Undone
 
 T = TypeVar("T")
 
@@ -203,6 +203,8 @@ class Connections:
             error, psycopg.errors.SerializationFailure | psycopg.errors.DeadlockDetected
         )
         kind = Undone if over_soon else StoreUnavailable
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            kind = Locked
         return kind(f"the store at {self._where} cannot be used: {_sentence(error)}")
 
     def _wait_for(self, pool: ConnectionPool[Connection], give_up_at: float) -> Connection:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from jotgate.errors import StoreMismatch, StoreUnavailable
 from jotgate.ledger import References
 from jotgate.stores.driver import Row, load_statements
-from jotgate.stores.sqlite_connections import Connection, Connections, is_busy, patiently
+from jotgate.stores.sqlite_connections import Connection, Connections, begin, is_busy, patiently
 from jotgate.stores.tables import load_steps
 
 #: How long a read or a write waits for its turn before the caller hears that the store is busy.
@@ -147,7 +147,7 @@ class SqliteDriver:
         try:
             connection = connections.take(patience_seconds)
             try:
-                patiently(lambda: connection.execute("BEGIN IMMEDIATE"), patience_seconds)
+                begin(connection, patience_seconds)
                 try:
                     yield self._prepared(connection).transaction
                     # Without a write-ahead log it has to wait for readers.

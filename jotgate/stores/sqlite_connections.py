@@ -30,6 +30,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
+from jotgate.stores import turns
+
 T = TypeVar("T")
 
 _log = logging.getLogger("jotgate.store")
@@ -41,6 +43,7 @@ LOG_BYTES = 8 * 1024 * 1024
 #: How often readers look whether the path still leads to the open file; writers always do.
 _LOOK_SECONDS = 0.5
 _MAX_PAUSE_SECONDS = 0.004
+_BEGIN = "BEGIN IMMEDIATE"
 _NETWORK_MOUNTS = {
     "nfs",
     "nfs4",
@@ -254,6 +257,36 @@ def patiently(call: Callable[[], T], patience_seconds: float) -> T:
                 raise
             time.sleep(min(pause, _MAX_PAUSE_SECONDS * left) * random.random())  # noqa: S311
             pause = min(pause * 2, _MAX_PAUSE_SECONDS)
+
+
+def begin(connection: sqlite3.Connection, patience_seconds: float) -> None:
+    """Become the one who writes, after all others: their queue is waited in for longer than one that holds on.
+
+    Raises:
+        sqlite3.Error: nobody else has committed while the patience lasted, or the queue was too long.
+    """
+    try:
+        connection.execute(_BEGIN)
+        return
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+    give_up_at = time.monotonic() + turns.QUEUE_SECONDS
+    while True:
+        written = _version(connection)
+        try:
+            patiently(lambda: connection.execute(_BEGIN), patience_seconds)
+            return
+        except sqlite3.OperationalError as error:
+            if not is_busy(error) or _version(connection) == written or time.monotonic() >= give_up_at:
+                raise
+
+
+def _version(connection: sqlite3.Connection) -> int | None:
+    """Return a number that is another one once others have committed, or None if it cannot be read just now."""
+    with suppress(sqlite3.OperationalError):
+        return int(connection.execute("PRAGMA data_version").fetchone()[0])
+    return None
 
 
 def is_busy(error: sqlite3.OperationalError) -> bool:

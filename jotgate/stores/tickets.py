@@ -7,6 +7,7 @@ each other: apps, proofs, tallies, grants, tokens, tickets, revocations, forms, 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry
@@ -15,7 +16,7 @@ from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening, Revoked
 from jotgate.signed.passes import Pass
 from jotgate.signed.tickets import UNANSWERED_SECONDS, FilledIn, OnPage, Ticket, TicketState, new_ticket_id
-from jotgate.stores.codes import PACE, Found, count_first, find, too_often, unusable
+from jotgate.stores.codes import PACE, Found, busy, count_first, hold, see, too_often, unusable
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.guessing import GuessingVerbs
 from jotgate.stores.openings import SENDERS_LETTERS, as_sent, read_openings, sender_of
@@ -51,14 +52,7 @@ class TicketVerbs(GuessingVerbs):
 
         Nobody is let in to a form that is full or has no ticket field, and no guess counts there.
         """
-        wish = None if opening.holds is not None else _wish(opening) | self.guesses.limits()
-        if wish is not None and self._driver.issues_alone:
-            with self._read() as tx:
-                admit = _issue_at_once(tx, opening, wish)
-            if admit is not None:
-                return admit
-            wish = None
-        decision = self._open(opening, wish)
+        decision = self._in_turn(opening.fingerprints, partial(self._decide, opening))
         if self.guesses.needs_codes():
             self.guesses.count_codes(self.codes_in_use)
             if isinstance(decision, Refuse) and decision.reason is Reason.THROTTLED:
@@ -66,6 +60,16 @@ class TicketVerbs(GuessingVerbs):
         if self.guesses.needs_cleaning():
             self.remove_old_guesses()
         return decision
+
+    def _decide(self, opening: Opening) -> Admit | Refuse:
+        wish = None if opening.holds is not None else _wish(opening) | self.guesses.limits()
+        if wish is not None and self._driver.issues_alone:
+            with self._read() as tx:
+                admit = _issue_at_once(tx, opening, wish)
+            if admit is not None:
+                return admit
+            wish = None
+        return self._open(opening, wish)
 
     def _open(self, opening: Opening, wish: dict[str, Any] | None) -> Admit | Refuse:
         with self._write() as tx:
@@ -81,7 +85,12 @@ class TicketVerbs(GuessingVerbs):
             turn = self.guesses.turn_of(tx, opening.guesser)
             if turn.wait_seconds > 0:
                 return _throttled(turn)
-            grant = find(tx, opening, self.guesses.now)
+            grant = see(tx, opening, self.guesses.now)
+            if grant is not None:
+                refusal = busy(tx, opening, grant)
+                if refusal is not None:
+                    return refusal
+                grant = hold(tx, grant.fingerprint, self.guesses.now)
             if grant is None:
                 return self._unknown(tx, opening, turn)
             why_not = unusable(tx, grant, opening)

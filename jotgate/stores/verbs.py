@@ -17,6 +17,7 @@ from jotgate.protocols import Tombstones
 from jotgate.stores.driver import Driver, Row, Transaction, Undone
 from jotgate.stores.form_names import follow
 from jotgate.stores.guesses import Guesses
+from jotgate.stores.turns import Turns
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -56,6 +57,8 @@ class Verbs:
         self._driver = driver
         #: What this process knows of the throttle.
         self.guesses = Guesses()
+        #: Who waits for whom in this process.
+        self.turns = Turns()
         self._forms: dict[str, str] = {}
         self._tombstones: Tombstones = _no_tombstones
         self._prepared_at = 0.0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 
@@ -13,12 +14,12 @@ import psycopg
 import pytest
 
 from jotgate.errors import StoreUnavailable
-from jotgate.outcomes import Reason, Verdict
+from jotgate.outcomes import Admit, Reason, Verdict
 from jotgate.quota import Usage
 from jotgate.stores import Store, open_store
 from jotgate.stores.postgres_connections import MAX_CONNECTIONS
 from tests.faults.postgres_server import Server, new_server
-from tests.patience import patient_in_this_test, until_it_works
+from tests.patience import patient_in_this_test, until, until_it_works
 from tests.stores.contract.material import (
     FORM,
     FORM_ID,
@@ -217,6 +218,80 @@ def test_a_lock_that_is_soon_gone_is_not_noticed(
         until_it_works(partial(_assert_waiting, server, 1))
         other.rollback()
         assert admitting.result().form == FORM
+    patient.close()
+
+
+@contextmanager
+def taken(server: Server, n: int) -> Iterator[psycopg.Connection]:
+    """Have the row of a code, as a command does that works on many."""
+    with psycopg.connect(server.url) as other:
+        row = other.execute(b"SELECT FROM jotgate.grants WHERE fingerprint = %s FOR UPDATE", (digest(n),))
+        assert row.fetchone() is not None
+        yield other
+
+
+def after_a_wait(store: Store, then: Callable[[], object]) -> None:
+    """Do it when the store was told that somebody else keeps a code's row."""
+    is_taken = store._is_taken
+
+    def told(fingerprints: Sequence[bytes]) -> bool:
+        answer = is_taken(fingerprints)
+        then()
+        return answer
+
+    store._is_taken = told  # type: ignore[method-assign]
+
+
+def test_a_codes_row_is_waited_for_longer_than_a_silent_server(server: Server, store: Store) -> None:
+    """Whoever has it gives it back after as long as a server may be silent: no outage, and nobody hears of it."""
+    told: list[int] = []
+    after_a_wait(store, lambda: told.append(1))
+    with ThreadPoolExecutor(1) as pool, taken(server, 0) as other:
+        entering = pool.submit(store.open_ticket, opening(0))
+        until(lambda: told)
+        until_it_works(partial(_assert_waiting, server, 1))
+        other.rollback()
+        assert isinstance(entering.result(), Admit)
+
+
+def test_a_server_that_falls_silent_meanwhile_is_not_waited_for(server: Server, store: Store) -> None:
+    """A code's row is kept by somebody else, and then the server hangs: it is given up as soon as any."""
+    after_a_wait(store, server.freeze)
+    with taken(server, 0):
+        try:
+            with pytest.raises(StoreUnavailable, match="in time"):
+                store.open_ticket(opening(0))
+        finally:
+            server.thaw()
+    until_it_works(partial(store.open_ticket, opening(0)))
+
+
+def test_a_row_that_is_never_given_back_turns_people_away(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After some seconds, here none; and with it, those who wait behind."""
+    monkeypatch.setattr("jotgate.stores.turns.QUEUE_SECONDS", 0.5)
+    with taken(server, 0), pytest.raises(StoreUnavailable, match="lock timeout"):
+        store.open_ticket(opening(0))
+    admitted(store, opening(0))
+
+
+def test_a_crowd_at_one_code_takes_one_connection(
+    server: Server, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than there are connections wait for a code: who comes with another is let in, and then all of them are."""
+    patient = patient_in_this_test(monkeypatch)(server.url)
+    patient.prepare(FORMS, T0)
+    patient.create_grants([grant("class", uses=30)], T0)
+    crowd = 2 * MAX_CONNECTIONS
+    with ThreadPoolExecutor(crowd) as pool, psycopg.connect(server.url) as other:
+        other.execute(b"SELECT FROM jotgate.grants WHERE fingerprint = %s FOR UPDATE", (digest("class"),))
+        entering = [pool.submit(admitted, patient, opening("class", browser=n)) for n in range(crowd)]
+        until(lambda: patient.turns._queues[digest("class")].people == crowd)
+        until_it_works(partial(_assert_waiting, server, 1))
+        admitted(patient, opening(0))
+        other.rollback()
+        assert len({one.result().ticket_id for one in entering}) == crowd
     patient.close()
 
 

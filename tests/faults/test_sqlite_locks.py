@@ -17,6 +17,7 @@ from jotgate.errors import StoreUnavailable
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
 from jotgate.stores import Store
+from jotgate.stores.turns import QUEUE_SECONDS
 from tests.patience import Watch, open_patiently
 from tests.stores.contract.material import (
     FORM_ID,
@@ -62,6 +63,35 @@ def test_a_writer_that_takes_half_a_second_is_waited_for(
         monkeypatch.setattr("jotgate.stores.sqlite_connections.time", watch := Finishing())
         admitted(store, opening("code"))
     assert 0.5 < watch.passed < 1.0
+
+
+@pytest.mark.parametrize(("seconds", "admits"), [(3.0, True), (60.0, False)])
+def test_a_queue_of_writers_is_waited_in_while_it_moves(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, admits: bool
+) -> None:
+    """Others write one after the other, each for half a second: somebody at the door waits for some of them."""
+    store.create_grants([grant("code")], T0)
+    with another_writer(path) as other:
+
+        class InLine(Watch):
+            commits = 0
+
+            def sleep(self, passed: float) -> None:
+                super().sleep(passed)
+                if other.in_transaction and self.passed > (self.commits + 1) * 0.5:
+                    self.commits += 1
+                    other.execute(f"PRAGMA application_id = {self.commits}")
+                    other.execute("COMMIT")
+                    if self.passed < seconds:
+                        other.execute("BEGIN IMMEDIATE")
+
+        monkeypatch.setattr("jotgate.stores.sqlite_connections.time", watch := InLine())
+        if admits:
+            admitted(store, opening("code"))
+        else:
+            with pytest.raises(StoreUnavailable, match="locked"):
+                store.open_ticket(opening("code"))
+    assert (seconds if admits else QUEUE_SECONDS) < watch.passed < QUEUE_SECONDS + 1.1
 
 
 def test_a_writer_that_holds_on_is_reported_at_the_door_and_waited_for_by_the_sweep(

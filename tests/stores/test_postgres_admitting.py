@@ -9,13 +9,14 @@ from functools import partial
 import psycopg
 import pytest
 
-from jotgate.outcomes import Admit
+from jotgate.outcomes import Admit, Reason
 from jotgate.stores import Store, open_store
 from jotgate.stores.driver import Transaction
 from jotgate.stores.guesses import Guesses
 from jotgate.stores.tickets import _issue_at_once, _wish
+from jotgate.throttle import SPARE_OPENINGS
 from tests.patience import until_it_works
-from tests.stores.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening
+from tests.stores.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening, reason
 
 CODE = digest("code")
 #: What somebody else does to the code, whose transaction is open when it is tried to be opened.
@@ -129,6 +130,17 @@ def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: Store, postgr
     assert while_another(store, postgres_store_url, OTHERS["opens it at once"]) is not None
     assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is not None
     assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is None
+
+
+def test_a_flood_of_a_class_code_asks_for_nobodys_row(store: Store) -> None:
+    """Once it was opened too often, those who enter it without work are refused, whoever has its row meanwhile."""
+    store.guesses.clock = lambda: T0
+    store.create_grants([grant("code", uses=2)], T0)
+    for n in range(2 + SPARE_OPENINGS):
+        admitted(store, opening("code", browser=n))
+    with store.driver.write() as tx:
+        assert tx.one("find_code", fingerprint=CODE, clock=T0) is not None
+        assert reason(store, opening("code", browser="another")) is Reason.CODE_BUSY
 
 
 def test_a_freed_ticket_makes_way_for_another(store: Store) -> None:

@@ -35,3 +35,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('jotgate mails ' || current_schema
 
 -- name: totals
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate totals ' || current_schema, 0))
+
+-- name: codes_but_for_their_rows
+-- Fails at once if somebody else has the table as a whole.
+LOCK TABLE grants IN ROW SHARE MODE NOWAIT
+
+-- name: taken_codes
+-- Those of the codes whose rows somebody else has just now.
+SELECT fingerprint FROM grants WHERE fingerprint = :each AND fingerprint NOT IN (
+    SELECT free.fingerprint FROM (SELECT fingerprint FROM grants WHERE fingerprint = :each FOR UPDATE SKIP LOCKED) free)

@@ -4,10 +4,14 @@ SELECT ticket_id, form, subject, browser, pass_id, pass_expires_at, state, issue
     submission_id, openings
 FROM tickets
 
--- name: find_code
--- What decides on a code, by one index probe. Whoever opens a code decides alone, as with ``find_grant``.
+-- name: see_code
+-- What decides on a code, by one index probe.
 SELECT fingerprint, form, subject, uses, used, valid_from, valid_until, revoked_at, calm_at, {clock}
-FROM grants WHERE fingerprint = :fingerprint FOR UPDATE
+FROM grants WHERE fingerprint = :fingerprint
+
+-- name: find_code
+-- Whoever opens a code decides alone, as with ``find_grant``.
+{see_code} FOR UPDATE
 
 -- name: find_old_code
 -- A code that was replaced by another.
