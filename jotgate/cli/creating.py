@@ -21,7 +21,7 @@ from jotgate.cli.again import again_option, tell
 from jotgate.cli.cards import Press, cards_options, door_of, press_of
 from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import class_list_option, instant, out_options
+from jotgate.cli.lists import beginning_of, class_list_option, end_of, out_options
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.progress import watched
 from jotgate.cli.rehearsing import dry_run_option, rehearse
@@ -54,10 +54,12 @@ _WATCHED = 20_000
 @click.option("--batch", help="A name to list and revoke them by. [default: the time]")
 @by_class_option
 @click.option(
-    "--valid-from", help="Such as 2026-09-01T08:00; in the form's timezone unless it has an offset."
+    "--valid-from",
+    help="Such as 2026-09-01T08:00, or the first day; in the form's timezone unless it has an offset.",
 )
 @click.option(
-    "--valid-until", help="Such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
+    "--valid-until",
+    help="Such as 2026-09-01T12:00, or the last day; in the form's timezone unless it has an offset.",
 )
 @click.option("--links", is_flag=True, help="With each code, a link to the form that fills it in.")
 @again_option
@@ -99,8 +101,8 @@ def create(
         form=form,
         uses=uses,
         batch=iso(parts.clock.now()) if batch is None else batch,
-        valid_from=instant("--valid-from", valid_from, policy),
-        valid_until=instant("--valid-until", valid_until, policy),
+        valid_from=None if valid_from is None else beginning_of("--valid-from", valid_from, policy),
+        valid_until=end_of("--valid-until", valid_until, policy.timezone),
     )
     if terms.valid_until is not None and terms.valid_until <= parts.clock.now():
         over = iso(terms.valid_until)

@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 import click
 
 from jotgate import classlist
-from jotgate.cli.lists import class_list_option, instant, out_options, people_in
+from jotgate.cli.lists import class_list_option, end_of, out_options, people_in
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.rehearsing import dry_run_option, rehearse
 from jotgate.cli.site import actor_option, open_parts, policy_of
@@ -51,7 +51,8 @@ def invitations() -> None:
 @click.option("--subject", "subjects", multiple=True, help="The person a link is for; can be repeated.")
 @class_list_option
 @click.option(
-    "--until", help="The end, such as 2026-09-01T12:00; in the form's timezone unless it has an offset."
+    "--until",
+    help="The end, such as 2026-09-01T12:00, or a last day; in the form's timezone unless it has an offset.",
 )
 @click.option(
     "--uses",
@@ -78,7 +79,7 @@ def create(
     if bool(subjects) + (class_list is not None) != 1:
         raise click.UsageError("Give either --subject or --from.")
     parts = open_parts(ctx)
-    end = instant("--until", until, policy_of(parts, form))
+    end = end_of("--until", until, policy_of(parts, form).timezone)
     if dry_run:
         rehearse(class_list, "invitation", as_json=as_json)
         return

@@ -70,23 +70,26 @@ def out_options(command: F) -> F:
     return named(separator_option(command))
 
 
-def day_or_instant(option: str, text: str, policy: FormPolicy) -> float:
-    """Return the moment in *text*, or the beginning of the day; as `instant`."""
-    is_day = len(text) == len("2026-09-01")
-    found = instant(option, f"{text} 00:00" if is_day else text, policy)
-    assert found is not None
-    return found
-
-
-def instant(option: str, text: str | None, policy: FormPolicy) -> float | None:
-    """Return the moment in *text*, in the form's timezone unless it has an offset; None without a text.
+def beginning_of(option: str, text: str, policy: FormPolicy) -> float:
+    """Return the moment in *text*, or the beginning of the day, in the form's timezone unless it has an offset.
 
     Raises:
-        click.BadParameter: it is not a moment; *option* is named.
+        click.BadParameter: it is neither; *option* is named.
     """
-    if text is None:
-        return None
+    return _moment(rules.beginning, option, text, policy.timezone)
+
+
+def end_of(option: str, text: str | None, timezone: str) -> float | None:
+    """Return the moment in *text*, or the end of the day, in *timezone* unless it has an offset; None without a text.
+
+    Raises:
+        click.BadParameter: as `beginning_of`.
+    """
+    return None if text is None else _moment(rules.end, option, text, timezone)
+
+
+def _moment(read: Callable[[str, ZoneInfo], float], option: str, text: str, timezone: str) -> float:
     try:
-        return rules.instant(rules.moment(text), ZoneInfo(policy.timezone))
+        return read(text, ZoneInfo(timezone))
     except ValueError as problem:
         raise click.BadParameter(f"{problem}.", param_hint=option) from None

@@ -11,7 +11,7 @@ from typing import BinaryIO, TypeVar
 import click
 
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import class_list_option, instant, people_in
+from jotgate.cli.lists import class_list_option, end_of, people_in
 from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.progress import watched
 from jotgate.cli.site import actor_option, open_parts, policy_of
@@ -99,7 +99,9 @@ def _sending_options(command: F) -> F:
     "--links", is_flag=True, help="Personal links: to everyone with a code, or to the people in --from."
 )
 @class_list_option
-@click.option("--until", help="The end of the links; in the form's timezone unless it has an offset.")
+@click.option(
+    "--until", help="The end of the links, or their last day; in the form's timezone without an offset."
+)
 @click.option("--reissue", "subjects", multiple=True, help="Whose code is lost; can be repeated.")
 @_sending_options
 @click.pass_context
@@ -123,7 +125,7 @@ def invitations(
     if (class_list is not None or until is not None) and not links:
         raise click.UsageError("--from and --until go with --links only.")
     parts = open_parts(ctx)
-    end = instant("--until", until, policy_of(parts, form))
+    ends_at = end_of("--until", until, policy_of(parts, form).timezone)
     recipients = parts.recipients
     if subjects:
         if dry_run:
@@ -144,7 +146,7 @@ def invitations(
         make: _Mails = partial(recipients.of_codes, form, read_codes(file))
     else:
         people = None if class_list is None else [_recipient(row) for row in people_in(class_list)]
-        make = partial(recipients.invited, form, people, until=end)
+        make = partial(recipients.invited, form, people, until=ends_at)
     _run(parts, make, dry_run=dry_run, rate=rate, again=again, actor=actor, as_json=as_json)
 
 

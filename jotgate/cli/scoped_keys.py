@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from zoneinfo import ZoneInfo
-
 import click
 
 from jotgate.checkup.findings import trouble
 from jotgate.cli.faults import Failed
+from jotgate.cli.lists import end_of
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import actor_option, open_parts
 from jotgate.cli.table import Column, Table
@@ -20,9 +18,6 @@ from jotgate.mirroring.scoped_keys import USUAL_SHARE, Scope, read_share, spell_
 from jotgate.protocols import ScopedKey, Share
 from jotgate.quota import day_window
 from jotgate.wiring import Parts
-
-#: What JotForm says of forms that are not the account's.
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @click.group(help="Create, list and revoke scoped keys.")
@@ -56,7 +51,7 @@ def keys() -> None:
     show_default=True,
     help="The API calls that it may use: a part of the day's calls, or a number, such as 100/day.",
 )
-@click.option("--expires", help="When it ends: after a time, such as 90d, or at a date, such as 2027-08-01.")
+@click.option("--expires", help="When it ends: after a time, such as 90d, or with a day, such as 2027-07-31.")
 @click.option("--label", help="Who it is for.")
 @actor_option
 @json_option
@@ -75,15 +70,13 @@ def create(
     """Create one key."""
     parts = open_parts(ctx)
     forms = parts.scoped_keys.named(forms, ungated=all_submissions)
-    policies = [parts.settings.policies[form] for form in forms if form in parts.settings.policies]
-    zone = policies[0].timezone if policies else "UTC"
     named = tuple(name.strip() for field in fields for name in field.split(","))
     scope = Scope(
         forms=forms,
         fields=named or None,
         all_submissions=all_submissions,
         share=_share(share),
-        expires_at=_expiry(expires, ZoneInfo(zone), parts.clock.now()),
+        expires_at=_expiry(expires, parts.scoped_keys.timezone_of(forms), parts.clock.now()),
         label=label,
     )
     _look_at_jotform(parts, scope)
@@ -114,13 +107,11 @@ def _share(text: str) -> Share:
         raise click.BadParameter(f"{error.problems[0]}.", param_hint="--share") from None
 
 
-def _expiry(text: str | None, zone: ZoneInfo, now: float) -> float | None:
-    if text is None:
-        return None
+def _expiry(text: str | None, timezone: str, now: float) -> float | None:
+    if text is None or not (text[-1:].isalpha() and text[:1].isdigit() and "-" not in text):
+        return end_of("--expires", text, timezone)
     try:
-        if text[-1:].isalpha() and text[:1].isdigit() and "-" not in text:
-            return now + rules.duration(text)
-        return rules.instant(rules.moment(f"{text} 00:00" if _DAY.fullmatch(text) else text), zone)
+        return now + rules.duration(text)
     except ValueError as problem:
         raise click.BadParameter(f"{problem}.", param_hint="--expires") from None
 

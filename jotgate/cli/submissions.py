@@ -11,7 +11,7 @@ from typing import BinaryIO
 import click
 
 from jotgate import classlist
-from jotgate.cli.lists import OUT_HELP, day_or_instant, separator_option
+from jotgate.cli.lists import OUT_HELP, beginning_of, separator_option
 from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.progress import watched
 from jotgate.cli.ruling import accept, reject
@@ -113,7 +113,7 @@ def export(
     parts = open_parts(ctx)
     policy = policy_of(parts, form)
     rows = parts.store.export(
-        form, everything=everything, since=0.0 if since is None else day_or_instant("--since", since, policy)
+        form, everything=everything, since=0.0 if since is None else beginning_of("--since", since, policy)
     )
     if out is not None:
         number = sum(parts.store.counts().get(form, {}).values())

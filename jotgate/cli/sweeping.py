@@ -16,7 +16,7 @@ import click
 
 from jotgate.cli.faults import Failed
 from jotgate.cli.faults import told as told_of
-from jotgate.cli.lists import day_or_instant
+from jotgate.cli.lists import beginning_of
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.clock import iso
@@ -61,7 +61,7 @@ def sweep(ctx: click.Context, loop: bool, forms: tuple[str, ...], first: str | N
         # The store keeps the id that nothing is read at or below.
         parts.store.begin_at(forms[0], str(max(int(first) - 1, 0)), again=True)
     elif first is not None:
-        since = day_or_instant("--from", first, policy_of(parts, forms[0]))
+        since = beginning_of("--from", first, policy_of(parts, forms[0]))
     _once(parts, forms, since, as_json)
 
 

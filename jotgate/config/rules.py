@@ -27,6 +27,7 @@ _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?",
 )
 #: Times beyond these years cannot be shown in every zone.
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 _ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
 _PATH = re.compile(r"/|(?:/[!-.0-\[\]-~]+)+/?")
@@ -198,11 +199,15 @@ def _iso(written: str) -> dt.datetime | None:
         return None
 
 
+class ClocksChange(ValueError):
+    """By the clocks of a timezone, a time is none, or two."""
+
+
 def instant(when: dt.datetime, zone: ZoneInfo) -> float:
     """Return *when* in seconds since the epoch, UTC; if it is naive, by the clocks of *zone*.
 
     Raises:
-        ValueError: those clocks never show this time, or show it twice and nobody can say which one is meant.
+        ClocksChange: they never show this time, or show it twice and nobody can say which one is meant.
     """
     if when.utcoffset() is not None:
         return when.timestamp()
@@ -211,10 +216,26 @@ def instant(when: dt.datetime, zone: ZoneInfo) -> float:
     if before is not None and after is not None and before != after:
         # PEP 495: in the hour that is skipped, fold 0 has the smaller offset; in the doubled one, the larger.
         which = "does not exist" if before < after else "comes twice"
-        raise ValueError(
+        raise ClocksChange(
             f"the clocks of its timezone change then, and this time {which}: add an offset to it"
         )
     return first.timestamp()
+
+
+def beginning(text: str, zone: ZoneInfo) -> float:
+    """Return the moment at which something begins, as `instant`: a date alone is the beginning of that day."""
+    return _first_of(text, zone) if _DAY.fullmatch(text) else instant(moment(text), zone)
+
+
+def end(text: str, zone: ZoneInfo) -> float:
+    """Return the moment at which something ends, as `instant`: a date alone is the end of that day."""
+    return _first_of(text, zone, days=1) if _DAY.fullmatch(text) else instant(moment(text), zone)
+
+
+def _first_of(text: str, zone: ZoneInfo, days: int = 0) -> float:
+    """Return the first moment of a day: where the clocks skip midnight, or show it twice, there is one as well."""
+    day = moment(f"{text} 00:00") + dt.timedelta(days=days)
+    return day.replace(tzinfo=zone).timestamp()
 
 
 def timezone(value: object) -> str:

@@ -139,6 +139,10 @@ class ScopedKeys:
                 )
         return tuple(dict.fromkeys(named))
 
+    def timezone_of(self, forms: Sequence[str]) -> str:
+        """Return by whose clocks a key for *forms* ends: those of the first one that is gated, or UTC."""
+        return next((self._policies[form].timezone for form in forms if form in self._policies), "UTC")
+
     def list(self) -> list[ScopedKey]:
         """Return every key, oldest first."""
         return self._store.scoped_keys()

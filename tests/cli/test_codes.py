@@ -169,6 +169,13 @@ def test_local_times_are_read_by_the_clocks_of_the_form(site: Site) -> None:
     assert ends == {"students": "2026-07-01T06:00:00Z", "trip": "2026-07-01T06:00:00Z"}
 
 
+def test_codes_are_good_from_the_first_day_to_the_end_of_the_last(site: Site) -> None:
+    """A day alone is all of it, by the clocks of the form."""
+    _created(site, "students", "--count", "1", "--valid-from", "2026-07-01", "--valid-until", "2026-07-01")
+    [line] = site.lines("codes", "list")
+    assert (line["valid_from"], line["valid_until"]) == ("2026-06-30T22:00:00Z", "2026-07-01T22:00:00Z")
+
+
 def test_a_class_list_becomes_a_file_of_names_and_codes(site: Site) -> None:
     """Semicolons, BOM and umlauts go in; a new file, readable by its owner only, comes out."""
     listed, out = site.folder / "class.csv", site.folder / "codes.csv"

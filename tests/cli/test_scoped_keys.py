@@ -67,8 +67,8 @@ def test_the_list_has_the_promised_fields(site: Site) -> None:
     }
     assert lines[_name(second)]["fields"] == ["3", "4", "message"]
     assert lines[_name(second)]["share"] == "2.5%/day"
-    # Midnight by the form's own clocks.
-    assert lines[_name(second)]["expires_at"] == "2031-07-31T22:00:00Z"
+    # The end of that day by the form's own clocks.
+    assert lines[_name(second)]["expires_at"] == "2031-08-01T22:00:00Z"
     assert lines[_name(third)]["share"] == "50/day"
     assert lines[_name(third)]["expires_at"] > created_at
     [made] = site.lines("keys", "create", "--form", "trip")
@@ -140,7 +140,7 @@ def test_a_key_reads_forms_without_a_gate_by_their_numbers(site: Site) -> None:
         ([ungated, "trip"], True),
         (["students"], False),
     ]
-    assert lines[1]["expires_at"] == "2031-07-31T22:00:00Z"
+    assert lines[1]["expires_at"] == "2031-08-01T22:00:00Z"
     table = site.run("keys", "list").output
     assert "that count" in table
     site.sandbox.add_fault("down", times=None)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jotgate.config import Settings
+from jotgate.config import Settings, rules
 from tests.config.test_settings import FORM_KEYS, KEYS, for_flask, policy, problems_of, usable, with_form
 
 REFUSED: dict[str, tuple[object, ...]] = {
@@ -363,6 +363,36 @@ def test_a_time_that_the_clocks_skip_or_repeat_is_not_guessed_at(
     [problem] = problems_of(with_form(closes_at=written, timezone=zone))
     assert why in problem
     assert "offset" in problem
+
+
+@pytest.mark.parametrize(
+    ("day", "zone", "begins", "ends"),
+    [
+        ("2026-07-01", "Europe/Berlin", "2026-06-30T22:00", "2026-07-01T22:00"),
+        ("2028-02-29", "UTC", "2028-02-29T00:00", "2028-03-01T00:00"),
+        ("2026-12-31", "Asia/Kathmandu", "2026-12-30T18:15", "2026-12-31T18:15"),
+        # 23 and 25 hours long.
+        ("2026-03-29", "Europe/Berlin", "2026-03-28T23:00", "2026-03-29T22:00"),
+        ("2026-10-25", "Europe/Berlin", "2026-10-24T22:00", "2026-10-25T23:00"),
+        # The clocks go from midnight to one, or back to midnight.
+        ("2026-04-23", "Africa/Cairo", "2026-04-22T22:00", "2026-04-23T22:00"),
+        ("2026-10-31", "America/Havana", "2026-10-31T04:00", "2026-11-01T04:00"),
+    ],
+)
+def test_a_day_alone_is_all_of_that_day(day: str, zone: str, begins: str, ends: str) -> None:
+    """From its first moment to the first one of the next, whatever the clocks do at midnight."""
+    moments = [dt.datetime.fromisoformat(f"{one}+00:00").timestamp() for one in (begins, ends)]
+    assert [rules.beginning(day, ZoneInfo(zone)), rules.end(day, ZoneInfo(zone))] == moments
+    both = [read("2026-07-01T12:00", ZoneInfo(zone)) for read in (rules.beginning, rules.end)]
+    assert both[0] == both[1]
+
+
+@pytest.mark.parametrize("text", ["2026-02-29", "2026-2-1", "1999-01-01", "3000-01-01", "", "soon"])
+def test_what_is_no_day_has_no_end(text: str) -> None:
+    """ValueError with what to write, as for every moment."""
+    for read in (rules.beginning, rules.end):
+        with pytest.raises(ValueError, match="it must be"):
+            read(text, ZoneInfo("UTC"))
 
 
 def test_a_form_closes_after_it_opens() -> None:

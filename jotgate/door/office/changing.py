@@ -282,14 +282,14 @@ def _window(desk: Desk, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -
     for name in ("valid_from", "valid_until"):
         text, now = desk.fields.get(name, "").strip(), getattr(one.grant, name) if one else None
         keeps = text == local_moment(now, policy) if one else desk.fields.get(f"{name}_is") != "new"
-        moments[name] = KEPT if keeps else moment_of(text, policy)
+        moments[name] = KEPT if keeps else moment_of(name, text, policy)
     if all(isinstance(moment, Kept) for moment in moments.values()) and one is None:
         raise InputError(["Say when the codes begin or end."])
     return Window(**moments)
 
 
-def moment_of(text: str, policy: FormPolicy) -> float | None:
-    """Return the moment in a field, by the clocks of the form's timezone; None if it is empty.
+def moment_of(name: str, text: str, policy: FormPolicy) -> float | None:
+    """Return the moment in the field of that name, by the clocks of the form's timezone; None if it is empty.
 
     Raises:
         InputError: it is none.
@@ -297,7 +297,12 @@ def moment_of(text: str, policy: FormPolicy) -> float | None:
     if not text:
         return None
     try:
-        return rules.instant(rules.moment(text), zone_of(policy))
+        return (rules.end if name == "valid_until" else rules.beginning)(text, zone_of(policy))
+    except rules.ClocksChange:
+        zone = policy.timezone
+        raise InputError(
+            [f"Look at the date: the clocks of {zone} change in this hour. Take a time before or after it."]
+        ) from None
     except ValueError as problem:
         raise InputError([f"Look at the date: {problem}."]) from None
 

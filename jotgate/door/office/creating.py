@@ -214,8 +214,8 @@ def _terms(desk: Desk, form: str) -> Terms:
         form=form,
         uses=_number(fields.get("uses", "") or "1", 1_000_000, "How often each code can be used"),
         batch=" ".join(fields.get("batch", "").split()) or _batch_of_today(desk, policy),
-        valid_from=moment_of(fields.get("valid_from", "").strip(), policy),
-        valid_until=moment_of(fields.get("valid_until", "").strip(), policy),
+        valid_from=moment_of("valid_from", fields.get("valid_from", "").strip(), policy),
+        valid_until=moment_of("valid_until", fields.get("valid_until", "").strip(), policy),
     )
     if terms.batch is not None and not can_be_subject(terms.batch):
         raise InputError(["The batch has a name of at most 200 characters that can be read."])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,12 +15,12 @@ from jotgate.door.office.desk import Desk
 from jotgate.errors import InputError, QuotaExhausted, UnknownForm, UpstreamError
 from jotgate.mirroring.looking import look_at_jotform
 from jotgate.mirroring.scoped_keys import USUAL_SHARE, IssuedScopedKey, Scope, read_share, spell_share
+from jotgate.policy import FormPolicy
 from jotgate.protocols import AppCounts, AppKeyState, ScopedKey, StoredAppKey
 from jotgate.quota import day_window
 
 _UNPROCESSABLE = 422
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SURE = "Tick that you are sure: whoever uses it is shut out at once, for good."
 _TONES = {"live": "good", "active": "good", "next": "wait", "retiring": "wait"}
 
@@ -179,7 +178,7 @@ def _key(desk: Desk, key: ScopedKey, day: str) -> dict[str, Any]:
         "share": spell_share(key.share),
         "calls": key.calls_on(day),
         "last_used": _moment(desk, key.last_used_at) or "never",
-        "expires": _moment(desk, key.expires_at) or "never",
+        "expires": _moment(desk, key.expires_at, _first_of(desk, key)) or "never",
         "is_live": key.revoked_at is None,
     }
 
@@ -204,25 +203,24 @@ def _scope(desk: Desk) -> Scope:
         InputError, UnknownForm: it cannot be read.
     """
     fields = desk.fields
-    named = [form.strip() for form in fields.get("others", "").split(",")]
+    others = [form.strip() for form in fields.get("others", "").split(",")]
     is_all = "all_submissions" in fields
-    forms = [*desk.request.form.getlist("form"), *filter(None, named)]
+    forms = [*desk.request.form.getlist("form"), *filter(None, others)]
     seen = tuple(filter(None, (name.strip() for name in fields.get("fields", "").split(","))))
+    named = desk.parts.scoped_keys.named(forms, ungated=is_all)
     return Scope(
-        forms=desk.parts.scoped_keys.named(forms, ungated=is_all),
+        forms=named,
         fields=seen or None,
         all_submissions=is_all,
         share=read_share(fields.get("share", "") or spell_share(USUAL_SHARE)),
-        expires_at=_expiry(fields.get("expires", "").strip()),
+        expires_at=_expiry(fields.get("expires", "").strip(), desk.parts.scoped_keys.timezone_of(named)),
         label=fields.get("label", "").strip() or None,
     )
 
 
-def _expiry(text: str) -> float | None:
-    if not text:
-        return None
+def _expiry(text: str, timezone: str) -> float | None:
     try:
-        return rules.instant(rules.moment(f"{text} 00:00" if _DAY.fullmatch(text) else text), ZoneInfo("UTC"))
+        return rules.end(text, ZoneInfo(timezone)) if text else None
     except ValueError as problem:
         raise InputError([str(problem)]) from None
 
@@ -252,5 +250,10 @@ def _sentences(problems: Sequence[str]) -> list[str]:
     return [f"{one[:1].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in problems]
 
 
-def _moment(desk: Desk, at: float | None) -> str:
-    return "" if at is None else spoken_moment(at, None, desk.now)
+def _moment(desk: Desk, at: float | None, policy: FormPolicy | None = None) -> str:
+    return "" if at is None else spoken_moment(at, policy, desk.now)
+
+
+def _first_of(desk: Desk, key: ScopedKey) -> FormPolicy | None:
+    """Return the form by whose clocks the end of a key was meant."""
+    return next((desk.policies[form] for form in key.forms if form in desk.policies), None)

@@ -24,7 +24,7 @@ ATTACK = "<img src=x onerror=alert(1)>"
 @pytest.fixture
 def site() -> Iterator[Site]:
     """Return a site without codes."""
-    with running_site() as site:
+    with running_site(form={"timezone": "Europe/Berlin"}) as site:
         yield site
 
 
@@ -143,7 +143,7 @@ def test_codes_for_nobody_in_particular_are_made_by_number(site: Site) -> None:
     assert "Each code can be used 30 times." in page.text
     assert len(codes_in(make(visitor, page))) == 3
     assert {(one.uses, one.batch, one.valid_until) for one in site.parts.store.grants()} == {
-        (30, "class", 2_114_503_200.0)
+        (30, "class", 2_114_499_600.0)
     }
 
 
@@ -156,6 +156,10 @@ def test_codes_for_nobody_in_particular_are_made_by_number(site: Site) -> None:
         ({"count": "many"}, "a number from 1 to 10,000"),
         ({"count": "3", "uses": "0"}, "a number from 1 to 1,000,000"),
         ({"count": "3", "valid_until": "soon"}, "Look at the date"),
+        (
+            {"count": "3", "valid_until": "2036-10-26T02:30"},
+            "the clocks of Europe/Berlin change in this hour",
+        ),
         (
             {"count": "3", "valid_from": "2037-01-02T10:00", "valid_until": "2036-01-02T10:00"},
             "would end before",

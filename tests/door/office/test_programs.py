@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from jotgate.clock import iso
 from jotgate.errors import InputError
 from jotgate.mirroring.scoped_keys import Scope
 from jotgate.protocols import AppKeyState
@@ -93,6 +94,16 @@ def test_a_scoped_key_is_made_shown_once_and_ended(site: Site) -> None:
     assert post(visitor, f"/keys/{key_id}/revoke", page="/keys").status_code == 422
     assert post(visitor, f"/keys/{key_id}/revoke", page="/keys", sure="on").status_code == 303
     assert site.visitor().get(f"/jotgate/v1/form/{site.form_id}", **ask).status_code == 401
+
+
+def test_a_key_ends_with_the_day_that_was_chosen() -> None:
+    """By the clocks of the form that it reads, as the page says before and after."""
+    with running_site(form={"timezone": "Pacific/Auckland"}) as site:
+        visitor = signed_in(site)
+        secret_in(make_key(visitor, expires="2037-07-31"))
+        [key] = site.parts.scoped_keys.list()
+        assert iso(key.expires_at) == "2037-07-31T12:00:00Z"
+        assert "1 August 2037 at 00:00" in visitor.get(f"{OFFICE}/keys").text
 
 
 def test_a_key_that_is_not_shown_any_more_is_named(site: Site) -> None:
