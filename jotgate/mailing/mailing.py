@@ -31,7 +31,7 @@ from jotgate.stores import Store
 _log = logging.getLogger("jotgate.mailing")
 
 #: How long a mail is left to who claimed it: longer than handing it on can take, step by step.
-CLAIM_SECONDS = 300.0
+CLAIM_SECONDS = 600.0
 #: The pauses after a mail was put off: most servers that do so want to see it again after some minutes.
 _PAUSES_SECONDS = (300.0, 900.0, 3_600.0, 14_400.0)
 #: After so many refusals in a row it is about us, not about the people.
@@ -109,8 +109,8 @@ class Mailing:
         """Say whether there is anything that sends mails."""
         return self._settings.mail_server is not None or self._settings.mail_sender is not None
 
-    def sender(self) -> Sender:
-        """Return what hands mails on.
+    def sender(self, *, hurried: bool = False) -> Sender:
+        """Return what hands mails on; *hurried*: somebody waits in front of a page.
 
         Raises:
             InputError: the settings name nothing.
@@ -120,7 +120,7 @@ class Mailing:
             return FunctionSender(settings.mail_sender)
         if settings.mail is None:
             raise InputError(["no mail can be sent: set mail_server and mail_from (see docs/mail.md)"])
-        return SmtpSender(settings.mail, helo=self._from().domain)
+        return SmtpSender(settings.mail, helo=self._from().domain, hurried=hurried)
 
     def preview(self, planned: Planned) -> Letter:
         """Return the mail as it would go out; nothing is sent, and nothing stored.
@@ -176,7 +176,7 @@ class Mailing:
             return iter(())
         return self._send(
             chain([first], mails),
-            sender=self.sender(),
+            sender=self.sender(hurried=seconds is not None),
             texts={first.form: {first.kind: self._text(first.kind, first.form)}},
             actor=actor,
             gap=_MINUTE_SECONDS / (rate or self._settings.mail_rate),

@@ -9,14 +9,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.message import EmailMessage
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from jotgate.config.mail import IMPLICIT, STARTTLS, MailServer
 from jotgate.errors import MailUnavailable
 from jotgate.mailboxes import Mailbox
 
-#: How long one step may take: connecting, a command, the end of a mail.
+#: How long one step may take: connecting, a command.
 STEP_SECONDS = 30.0
+#: How long a server may think about a mail that it has. RFC 5321 (4.5.3.2.6) asks for ten minutes: who gives up sooner
+#: does not know whether it arrives, and sends it again.
+TAKING_SECONDS = 300.0
+#: The same while somebody waits in front of a page, which servers end after thirty seconds.
+_HURRIED_STEP_SECONDS, _HURRIED_TAKING_SECONDS = 8.0, 18.0
 _MAX_SAID_CHARS = 200
 #: By this status a server ends a connection that was good so far, such as after a hundred mails (RFC 5321, 3.8).
 _CONNECTION_ENDS = 421
@@ -80,14 +85,38 @@ class FunctionSender:
         """Do nothing."""
 
 
+class _Patient(smtplib.SMTP):
+    """A connection that waits longer for the answer to a mail than to a command."""
+
+    taking_seconds = TAKING_SECONDS
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self._wait_at_most(self.taking_seconds)
+        try:
+            return super().data(msg)
+        finally:
+            self._wait_at_most(self.timeout)
+
+    def _wait_at_most(self, seconds: float) -> None:
+        # There is none any more once the server has gone.
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+
+class _PatientOverTls(_Patient, smtplib.SMTP_SSL):
+    pass
+
+
 class SmtpSender:
     """Hands mails to a server by SMTP, over one connection as long as it lasts."""
 
-    def __init__(self, server: MailServer, *, helo: str) -> None:
-        """Use *server*; *helo* is the name by which this machine greets it."""
+    def __init__(self, server: MailServer, *, helo: str, hurried: bool = False) -> None:
+        """Use *server*; *helo* is the name by which this machine greets it; *hurried*: somebody waits."""
+        self._step_seconds = _HURRIED_STEP_SECONDS if hurried else STEP_SECONDS
+        self._taking_seconds = _HURRIED_TAKING_SECONDS if hurried else TAKING_SECONDS
         self._server = server
         self._helo = helo
-        self._smtp: smtplib.SMTP | None = None
+        self._smtp: _Patient | None = None
 
     def check(self) -> None:
         """Connect, prove who we are, and send nothing.
@@ -140,7 +169,7 @@ class SmtpSender:
                 smtp.quit()
             smtp.close()
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connected(self) -> _Patient:
         smtp = self._smtp
         if smtp is not None and _answers(smtp):
             return smtp
@@ -148,19 +177,20 @@ class SmtpSender:
         where = f"{self._server.host}:{self._server.port}"
         try:
             self._smtp = smtp = self._connect()
+            smtp.taking_seconds = self._taking_seconds
             self._log_in(smtp)
         except (smtplib.SMTPException, OSError) as problem:
             self.close()
             raise MailUnavailable(f"the mail server {where} {_trouble(problem)}") from None
         return smtp
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> _Patient:
         server = self._server
-        host, port, helo = server.host, server.port, self._helo
+        host, port, helo, seconds = server.host, server.port, self._helo, self._step_seconds
         context = ssl.create_default_context()
         if server.tls == IMPLICIT:
-            return smtplib.SMTP_SSL(host, port, local_hostname=helo, timeout=STEP_SECONDS, context=context)
-        smtp = smtplib.SMTP(host, port, local_hostname=helo, timeout=STEP_SECONDS)
+            return _PatientOverTls(host, port, local_hostname=helo, timeout=seconds, context=context)
+        smtp = _Patient(host, port, local_hostname=helo, timeout=seconds)
         if server.tls == STARTTLS:
             try:
                 smtp.starttls(context=context)

@@ -51,11 +51,14 @@ class MailVerbs(Verbs):
         subject: str | None,
         actor: str,
     ) -> None:
-        """Note what came of a mail that was claimed; that it was sent or refused stands in the ledger."""
+        """Note what came of a mail that was claimed; that it was sent or refused stands in the ledger.
+
+        Of a claim that is over, and another's by now, only that it was sent.
+        """
         sent_at = now if state is MailState.SENT else None
         with self._write(_WRITING_SECONDS) as tx:
             values = {"state": state.value, "next_try_at": next_try_at, "sent_at": sent_at, "said": said}
-            settled = tx.run("settle_mail", seq=mail.seq, **values)
+            settled = tx.run("settle_mail", **_claim(mail), **values)
             if settled and state is not MailState.WAITING:
                 event = "mail.sent" if state is MailState.SENT else "mail.refused"
                 about = f"mail {mail.purpose}"
@@ -74,7 +77,7 @@ class MailVerbs(Verbs):
     def give_mail_back(self, mail: MailRecord, *, now: float, said: str) -> None:
         """Give back a mail that was claimed and not handed to any server."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.run("give_mail_back", seq=mail.seq, now=now, said=said)
+            tx.run("give_mail_back", **_claim(mail), now=now, said=said)
 
     @tried_twice
     def mail(self, form: str, purpose: str, person: str) -> MailRecord | None:
@@ -113,6 +116,11 @@ def _turn_in(tx: Transaction, now: float, gap_seconds: float) -> float:
 def _find(tx: Transaction, form: str, purpose: str, person: str) -> MailRecord | None:
     row = tx.one("read_mail", form=form, purpose=purpose, person=person)
     return None if row is None else _mail(row)
+
+
+def _claim(mail: MailRecord) -> dict[str, float]:
+    """Return what tells a claim from a later one, by another process, once this one was over."""
+    return {"seq": mail.seq, "claimed_at": mail.claimed_at, "tries": mail.tries}
 
 
 def _mail(row: Row) -> MailRecord:

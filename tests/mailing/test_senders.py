@@ -75,6 +75,34 @@ def test_who_cannot_prove_its_name_gets_no_mail(
     assert office.taken == []
 
 
+@pytest.mark.parametrize("hurried", [False, True])
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_server_may_think_about_a_mail_for_longer_than_about_a_command(
+    hurried: bool, refused: bool
+) -> None:
+    """Whoever gives up on a mail that the server has sends it twice; a page waits for less, and still for longer."""
+    waits: list[float | None] = []
+    with open_post_office() as office:
+        sender = SmtpSender(server(office.port), helo="school.example", hurried=hurried)
+
+        def patience() -> None:
+            smtp = sender._smtp
+            assert smtp is not None
+            assert smtp.sock is not None
+            waits.append(smtp.sock.gettimeout())
+
+        office.on_taken = patience
+        if refused:
+            office.data["alan@school.example"] = "450 full"
+            assert hand(sender, "alan@school.example").handed is Handed.LATER
+            patience()
+        assert hand(sender) == Reply(Handed.TAKEN)
+        patience()
+        sender.close()
+    step, taking = (8.0, 18.0) if hurried else (30.0, 300.0)
+    assert waits == [*[step] * refused, taking, step]
+
+
 def test_a_server_without_tls_gets_no_mail() -> None:
     """Nobody falls back to plain text, whoever took the offer of TLS away."""
     with open_post_office() as office:

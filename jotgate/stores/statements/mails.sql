@@ -33,10 +33,12 @@ WHERE (mails.state IN ('sending', 'waiting') AND mails.next_try_at <= :now)
 RETURNING seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said
 
 -- name: settle_mail
+-- By who claimed it last; but whoever sent it, late as it may be, has sent it.
 UPDATE mails SET state = :state, next_try_at = :next_try_at, sent_at = :sent_at, said = :said
-WHERE seq = :seq AND state = 'sending'
+WHERE seq = :seq AND ((state = 'sending' AND claimed_at = :claimed_at AND tries = :tries)
+    OR (state <> 'sent' AND :state = 'sent'))
 
 -- name: give_mail_back
 -- Nothing was handed over: whoever comes next may try at once.
 UPDATE mails SET state = 'waiting', tries = tries - 1, next_try_at = :now, said = :said
-WHERE seq = :seq AND state = 'sending'
+WHERE seq = :seq AND state = 'sending' AND claimed_at = :claimed_at AND tries = :tries

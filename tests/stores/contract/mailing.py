@@ -68,6 +68,35 @@ class MailingContract(Contract):
         assert (again.tries, again.message_id) == (2, first.message_id)
         assert again.address == "new@b.example"
 
+    @pytest.mark.parametrize("state", [MailState.WAITING, MailState.REFUSED, None])
+    def test_a_claim_that_is_over_settles_nothing(self, store: Store, state: MailState | None) -> None:
+        """A slow process comes back when another has the mail: what it was told then is not what the other is."""
+        slow = claim(store, mail())
+        quick = claim(store, mail(), now=T0 + CLAIM_SECONDS)
+        assert slow is not None
+        assert quick is not None
+        if state is None:
+            store.give_mail_back(slow, now=T0 + CLAIM_SECONDS, said="down")
+        else:
+            settle(store, slow, state, now=T0 + CLAIM_SECONDS)
+        assert store.mail(FORM, "invitation", "s-1") == quick
+        settle(store, quick, MailState.SENT, now=T0 + CLAIM_SECONDS)
+        assert claim(store, mail(), now=T0 + DAY, again=True) is None
+
+    def test_what_was_sent_late_was_sent(self, store: Store) -> None:
+        """Also when another has claimed it since, who then says so as well; the ledger has it once."""
+        slow = claim(store, mail())
+        quick = claim(store, mail(), now=T0 + CLAIM_SECONDS)
+        assert slow is not None
+        assert quick is not None
+        settle(store, slow, MailState.SENT, now=T0 + CLAIM_SECONDS)
+        settle(store, quick, MailState.WAITING, now=T0 + CLAIM_SECONDS)
+        settle(store, quick, MailState.SENT, now=T0 + CLAIM_SECONDS)
+        known = store.mail(FORM, "invitation", "s-1")
+        assert known is not None
+        assert (known.state, known.sent_at) == (MailState.SENT, T0 + CLAIM_SECONDS)
+        assert claim(store, mail(), now=T0 + DAY, again=True) is None
+
     def test_what_is_put_off_waits_for_its_time(self, store: Store) -> None:
         """Or for somebody who wants it tried again now."""
         first = claim(store, mail())
