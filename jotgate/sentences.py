@@ -296,6 +296,7 @@ _PAGES = {
     "form.no_more_time": "We cannot give you more time. If the form still has time, send it now. "
     "If not, ask the person who gave you the code.",
     "form.more_time": "Give me more time",
+    "form.has_more_time": "You have more time now",
     "form.silent": "Is the space below empty?",
     "form.silent_what": "Then the form could not load. Load this page again. Switch off your ad blocker for this page. "
     "Try another network, such as the one of a phone.",

@@ -97,6 +97,12 @@ def test_every_form_of_a_plural_is_there(catalog: Catalog) -> None:
         assert len(message.string) == cldr.num_plurals
 
 
+def test_no_sentence_turns_the_direction_of_what_is_filled_in(catalog: Catalog) -> None:
+    """The pages keep values apart by `<bdi>`; characters for that would be read, copied and sent along."""
+    for key, _, text in texts(catalog):
+        assert not re.search("[\u200e\u200f\u202a-\u202e\u2066-\u2069]", text), key
+
+
 def test_headings_and_sentences_end_as_they_should(catalog: Catalog) -> None:
     """A heading has no full stop, a remedy ends with one, and no blank is left over."""
     for key, _, text in texts(catalog):

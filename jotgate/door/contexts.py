@@ -208,7 +208,6 @@ def _frame_context(door: Door, policy: FormPolicy, prefill: dict[str, str]) -> d
     return {
         "form": policy,
         "frame_url": address(host.form_origin, policy.form_id, prefill),
-        "frame_title": policy.title,
         "message_origins": list(host.message_origins),
         "form_id": policy.form_id,
     }

@@ -137,7 +137,6 @@ def admitted(frame_url: str, **changes: Any) -> dict[str, Any]:
     """Return the context of the page that shows the form at *frame_url*."""
     given = {
         "frame_url": frame_url,
-        "frame_title": POLICY.title,
         "message_origins": ["https://form.jotform.com"],
         "form_id": POLICY.form_id,
         "state_url": f"{FORM_PATH}/state",

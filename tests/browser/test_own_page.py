@@ -62,9 +62,12 @@ def test_a_second_form_in_the_same_frame_is_told_that_it_does_not_count(
     expect_title(page, "sent")
     frame.goto(f"{stage.jotform}/form")
     frame.goto(f"{stage.jotform}/thanks")
+    page.locator("iframe").focus()
     say(frame, COMPLETED)
     expect_title(page, "again")
     expect(page.locator("iframe")).to_have_count(0)
+    # Who was in the form reads on from here.
+    expect(page.get_by_role("heading", name="The second form does not count")).to_be_focused()
     expect(page.get_by_role("button", name="Not you? Use another code")).to_be_visible()
     assert stage.asked_once(f"POST {DOOR}/sent")
 
@@ -113,6 +116,14 @@ def test_pages_before_a_form_is_completed_are_never_cut_off(page: Page, site: tu
     expect(page.locator("iframe")).to_be_visible()
 
 
+#: Counts what a live region has to read aloud.
+COUNT_CHANGES = """() => {
+  window.changes = 0;
+  new MutationObserver(found => { window.changes += found.length; }).observe(
+    document.querySelector('[role=status]'), {subtree: true, childList: true, characterData: true});
+}"""
+
+
 @pytest.fixture
 def short(site: tuple[str, Stage]) -> tuple[str, Stage]:
     """Return a site whose form may be sent for an hour more."""
@@ -132,11 +143,32 @@ def test_a_page_warns_before_its_time_is_over_and_gets_more(page: Page, short: t
     expect(limit).to_be_hidden()
     page.clock.run_for(2 * 60_000)
     expect(limit).to_contain_text("Minutes left to send this form: 9")
-    page.get_by_role("button", name="Give me more time").click()
-    expect(limit).to_be_hidden()
+    page.get_by_role("button", name="Give me more time").press("Enter")
+    expect(limit.get_by_text("You have more time now")).to_be_visible()
+    expect(limit.get_by_role("button")).to_be_hidden()
+    expect(page.locator("iframe")).to_be_focused()
     assert frame.evaluate("window.filled") == "in"
     page.clock.run_for(3600_000)
-    expect(limit).to_be_hidden()
+    expect(limit.get_by_text("Minutes left")).to_be_hidden()
+    page.clock.run_for(86_400_000 - 3600_000 - 599_000)
+    expect(limit).to_contain_text("Minutes left to send this form: 10")
+
+
+def test_what_is_told_in_time_is_told_aloud_and_each_number_once(
+    page: Page, short: tuple[str, Stage]
+) -> None:
+    """The words come into a live region that was there before; a screen reader hears one change each minute."""
+    origin, stage = short
+    page.clock.install()
+    shown_form(page, origin, stage)
+    region = page.locator("[role=status]:has([data-jotgate=limit])")
+    expect(region).to_have_count(1)
+    assert region.evaluate("region => region.checkVisibility()")
+    page.clock.run_for(51 * 60_000)
+    page.evaluate(COUNT_CHANGES)
+    page.clock.run_for(4 * 60_000)
+    expect(region).to_contain_text("Minutes left to send this form: 5")
+    assert page.evaluate("window.changes") == 4
 
 
 def test_a_page_whose_time_is_over_says_so(page: Page, short: tuple[str, Stage]) -> None:

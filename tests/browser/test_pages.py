@@ -202,7 +202,7 @@ def test_a_screen_reader_hears_the_problem_with_the_field(chromium: Browser, sit
     )
     expect(field).to_be_focused()
     page.goto(f"{site[0]}/form")
-    assert page.locator("iframe").get_attribute("title") == gallery.POLICY.title
+    assert page.locator("iframe").get_attribute("title") == f"Form · {gallery.POLICY.title}"
     assert page.locator("svg:not([aria-hidden=true])").count() == 0
     page.context.close()
 

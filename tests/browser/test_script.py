@@ -126,6 +126,7 @@ def test_a_form_open_elsewhere_offers_the_move(page: Page, site: tuple[str, Stag
     page.get_by_label("Access code").fill("abcdefghjkmn")
     page.get_by_label("Access code").press("Enter")
     expect(page.get_by_role("heading", name="The form is open somewhere else")).to_be_focused()
+    assert page.title().startswith("The form is open somewhere else")
     button = page.get_by_role("button", name="Move it here")
     assert button.evaluate("button => button.form.elements.move.value") == "signed"
 
@@ -286,9 +287,11 @@ def test_the_thank_you_page_reports_the_submission(page: Page, site: tuple[str, 
     origin, stage = site
     stage.states[0]["state"] = "replayed"
     frame = shown_form(page, origin, stage)
+    page.locator("iframe").focus()
     frame.goto(f"{origin}{DOOR}/done")
     expect(page.locator("[data-jotgate=state]")).to_contain_text("This form was already sent")
     expect(page.locator("iframe")).to_have_count(0)
+    expect(page.locator("[data-jotgate=state]")).to_be_focused()
     assert stage.asked_once(f"POST {DOOR}/sent")
 
 
@@ -313,6 +316,7 @@ def test_asking_for_the_verdict_is_polite(page: Page, site: tuple[str, Stage]) -
     page.evaluate("Object.defineProperty(document, 'hidden', {value: false, configurable: true})")
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirmed")
+    assert page.title() == f"Confirmed · {gallery.POLICY.title}"
     page.clock.run_for(60_000)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.clock.run_for(1_000)

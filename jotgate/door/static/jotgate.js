@@ -52,6 +52,11 @@
     else input.focus();
   };
 
+  const focusOn = heading => {
+    heading.tabIndex = -1;
+    heading.focus();
+  };
+
   // Only the form is taken out of the answer, so what was typed stays. Whatever is odd is left to the browser.
   const send = async (form, input) => {
     if (form.dataset.sending) return;
@@ -66,14 +71,12 @@
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const root = form.closest("[data-jotgate-root]");
       const fresh = part(page, "code");
+      if (root.matches("main")) document.title = page.title;
       if (!fresh) {
         root.replaceChildren(...page.querySelector("[data-jotgate-root]").childNodes);
-        const heading = root.querySelector("h1");
-        heading.tabIndex = -1;
-        return heading.focus();
+        return focusOn(root.querySelector("h1"));
       }
       form.replaceWith(fresh);
-      if (root.matches("main")) document.title = page.title;
       const again = startCode(fresh, input.value);
       again.focus();
       if (answer.status === 403) again.select();
@@ -138,6 +141,9 @@
     if (words && (place.dataset.state !== name || !place.firstElementChild)) {
       place.dataset.state = name;
       place.replaceChildren(words.content.cloneNode(true));
+      // A tab is known by what became of its form.
+      const title = place.querySelector("h1");
+      if (title) document.title = [title.textContent, ...document.title.split(" · ").slice(1)].join(" · ");
     }
   };
 
@@ -189,29 +195,34 @@
     const warnMs = 1000 * limit.dataset.warn;
     const button = limit.querySelector("button");
     let due, timer;
-    const tell = () => {
+    const tell = (said = "") => {
       clearTimeout(timer);
       if (isOver() || !limit.isConnected) return void (limit.hidden = true);
       const left = due - performance.now();
-      const words = left <= 0 ? "over" : left <= warnMs ? "soon" : "";
+      const words = left <= 0 ? "over" : left <= warnMs ? "soon" : said;
       limit.hidden = !words;
       for (const line of limit.querySelectorAll("[data-jotgate-limit]")) {
         line.hidden = line.dataset.jotgateLimit !== words;
       }
       const count = part(limit, "minutes");
-      if (words === "soon") count.textContent = Math.max(1, Math.ceil(left / 60000));
-      if (left > 0) timer = setTimeout(tell, Math.min(words ? 15000 : left - warnMs, 2 ** 31 - 1));
+      const minutes = `${Math.max(1, Math.ceil(left / 60000))}`;
+      // The same number is read aloud once.
+      if (words === "soon" && count.textContent !== minutes) count.textContent = minutes;
+      button.hidden = words === "longer";
+      if (left > 0) timer = setTimeout(tell, Math.min(left > warnMs ? left - warnMs : 15000, 2 ** 31 - 1));
     };
-    const set = seconds => {
+    const set = (seconds, said) => {
       due = performance.now() + 1000 * seconds;
-      tell();
+      tell(said);
     };
     button.addEventListener("click", async event => {
       event.preventDefault();
       const told = await ask(button.form.action, "POST");
       const isLonger = told?.state === "open" && 1000 * told.expires_in > due - performance.now() + 30000;
       part(limit, "refused").hidden = isLonger;
-      if (isLonger) set(told.expires_in);
+      if (!isLonger) return;
+      set(told.expires_in, "longer");
+      part(root, "frame").focus();
     });
     set(limit.dataset.seconds);
     return set;
@@ -243,11 +254,17 @@
     let reported;
     const sheet = frame.closest(".jotgate-sheet") || frame;
 
+    // Who was in the form goes on where the page tells of it.
+    const takeAway = place => {
+      if (document.activeElement === frame) focusOn(place);
+      sheet.remove();
+    };
     // What was sent leaves no form behind that looks as if it could be sent once more.
     const withdraw = name => {
       const place = document.createElement("div");
-      sheet.replaceWith(place);
+      sheet.before(place);
       put(root, place, name);
+      takeAway(place.querySelector(".jotgate-strong") || place);
     };
     const markSent = isJotForm => {
       // Two pages may say it of one sending, before or after they load.
@@ -314,7 +331,7 @@
         orders.setHeight(data.height);
         markSent(false);
         // The page says more than its thanks do.
-        return reported?.then(told => told && sheet.remove());
+        return reported?.then(told => told && takeAway(area));
       }
       if (!origins.includes(event.origin)) return;
       if (!heard) {
