@@ -6,7 +6,8 @@ the language of who reads it: `phrase` and `phrases` mark what translators get.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from gettext import NullTranslations
 
 
@@ -51,6 +52,16 @@ def phrase(template: str, /, **values: object) -> Phrase:
 def phrases(one: str, many: str, number: int, /, **values: object) -> Phrase:
     """Return a sentence about a *number* of things, which `{number}` stands for."""
     return Phrase(one, {"number": number, **values}, many, number)
+
+
+def together(texts: Sequence[str]) -> str:
+    """Return several things as one says them: "a and b", "a and b and c"."""
+    return reduce(lambda before, last: phrase("{before} and {last}", before=before, last=last), texts)
+
+
+def one_after_another(sentences: Sequence[str]) -> str:
+    """Return several sentences without a full stop as one: "no name; no number"."""
+    return reduce(lambda before, last: phrase("{before}; {last}", before=before, last=last), sentences)
 
 
 def fill(text: str, values: Mapping[str, object], spell: Callable[[object], str]) -> str:

@@ -24,7 +24,15 @@ _NAMES = re.compile(
     rf"\b({OWN}|{OTHER}|app-{OWN}|app-{OTHER}|Ms Vega|JotForm|UTC|CSV|Excel)\b|https?://\S+|127\.0\.0\.1\S*"
 )
 #: What is not yet said in other languages.
-PENDING = {page.rule for page in PAGES} - {"/", "/f/<form>", "/f/<form>/chart/<name>.svg"}
+PENDING = {page.rule for page in PAGES} - {
+    "/",
+    "/f/<form>",
+    "/f/<form>/chart/<name>.svg",
+    "/f/<form>/people",
+    "/f/<form>/people/new",
+    "/f/<form>/people/missing",
+    "/f/<form>/form/preview/<name>",
+}
 SHOWN = [page for page in PAGES if not page.changes and page.rule not in PENDING]
 
 

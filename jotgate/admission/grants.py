@@ -18,6 +18,7 @@ from jotgate.codes import (
 )
 from jotgate.errors import InputError, StoreError, UnknownForm
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 from jotgate.protocols import Grant, GrantFilter, NewGrant
 from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.repeats import draw, may_be_shown
@@ -267,15 +268,15 @@ def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) 
 
 def _problems(terms: Terms) -> Iterator[str]:
     if not 1 <= terms.uses <= 1_000_000:
-        yield f"uses must be between 1 and 1,000,000, not {terms.uses}"
+        yield phrase("uses must be between 1 and 1,000,000, not {uses}", uses=str(terms.uses))
     if (
         terms.valid_from is not None
         and terms.valid_until is not None
         and terms.valid_from >= terms.valid_until
     ):
-        yield "the codes would end before they begin: valid-until must be after valid-from"
+        yield phrase("the codes would end before they begin: valid-until must be after valid-from")
     if terms.batch is not None and not 1 <= len(terms.batch) <= MAX_SUBJECT_CHARS:
-        yield f"a batch's name has 1 to {MAX_SUBJECT_CHARS} characters"
+        yield phrase("a batch's name has 1 to {most} characters", most=MAX_SUBJECT_CHARS)
 
 
 def people(
@@ -291,7 +292,7 @@ def people(
             is empty or too long.
     """
     if label is not None and not can_be_subject(label):
-        raise InputError([f"a label has 1 to {MAX_SUBJECT_CHARS} characters"])
+        raise InputError([phrase("a label has 1 to {most} characters", most=MAX_SUBJECT_CHARS)])
     if count is None and subjects is None:
         raise InputError(["give a number of codes, or subjects"])
     if subjects is None:

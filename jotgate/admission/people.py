@@ -10,6 +10,7 @@ from jotgate.clock import Clock
 from jotgate.codes import BYTES_PER_CODE, CodeText, fingerprint, made_of, parse, printed
 from jotgate.errors import InputError, UnknownForm
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 from jotgate.protocols import Grant, GrantFilter
 from jotgate.protocols.people import (
     UNDO_SECONDS,
@@ -256,8 +257,17 @@ def _place(listed: ListedCode, order: Order) -> ListPlace:
 
 def _check_naming(edit: Naming) -> None:
     problems = [
-        f"{what} has 1 to {MAX_SUBJECT_CHARS} characters that can be read"
-        for what, text in (("a name", edit.label), ("an address", edit.email))
+        sentence
+        for text, sentence in (
+            (
+                edit.label,
+                phrase("a name has 1 to {most} characters that can be read", most=MAX_SUBJECT_CHARS),
+            ),
+            (
+                edit.email,
+                phrase("an address has 1 to {most} characters that can be read", most=MAX_SUBJECT_CHARS),
+            ),
+        )
         if text is not None and not can_be_subject(text)
     ]
     if problems:

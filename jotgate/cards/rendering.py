@@ -14,11 +14,14 @@ from markupsafe import Markup
 from jotgate.cards.records import MAX_CARDS, Card, Layout, Paper, Printed
 from jotgate.cards.wording import paragraphs, problems, shown_address
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_NEEDS_SEGNO = "the pictures on cards need another package: pip install 'jotgate[cards]'"
+_NEEDS_SEGNO = phrase(
+    "the pictures on cards need another package: {command}", command="pip install 'jotgate[cards]'"
+)
 _CARDS_A_PAGE = {Layout.EIGHT: 8, Layout.TEN: 10, Layout.LARGE: 2, Layout.ONE: 1}
 #: From these widths on, in letters of Latin, a name is set in the next smaller size.
 _WIDE, _WIDER, _WIDEST = 30, 60, 100
@@ -38,7 +41,7 @@ def check(printed: Printed, number: int) -> None:
     """
     found = list(problems(printed))
     if number > MAX_CARDS:
-        found.append(f"more than {MAX_CARDS:,} cards; make them class by class")
+        found.append(phrase("more than {most} cards; make them class by class", most=MAX_CARDS))
     if printed.layout is not Layout.LIST:
         try:
             import segno  # noqa: F401

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from jotgate.cards.records import Card, Layout, Printed
 from jotgate.errors import InputError
+from jotgate.phrases import phrase, phrases
 
 #: As much as fits beside the picture, and on a page.
 _MAX_CHARS = {Layout.EIGHT: 140, Layout.TEN: 90, Layout.LARGE: 200, Layout.ONE: 2_500, Layout.LIST: 600}
@@ -36,11 +37,20 @@ def problems(printed: Printed) -> Iterator[str]:
         return
     most = _MAX_CHARS[printed.layout]
     if len(text.strip()) > most:
-        yield f"the text has {len(text.strip()):,} characters; there is room for {most:,} on this layout"
+        yield phrases(
+            "the text has {number} character; there is room for {most} on this layout",
+            "the text has {number} characters; there is room for {most} on this layout",
+            len(text.strip()),
+            most=most,
+        )
     for name in dict.fromkeys(_PLACE.findall(text)):
         if name not in _FILLED_IN:
             known = ", ".join(f"{{{one}}}" for one in _FILLED_IN)
-            yield f"nothing can be filled in for {{{name}}}; the text may have {known}"
+            yield phrase(
+                "nothing can be filled in for {place}; the text may have {known}",
+                place="{" + name + "}",
+                known=known,
+            )
 
 
 def paragraphs(printed: Printed, card: Card | None = None) -> list[list[str]]:

@@ -10,6 +10,7 @@ from xml.parsers import expat
 
 from jotgate.classlist.records import ENCRYPTED
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 MAX_UNPACKED_BYTES = 64 << 20
 MAX_PARTS = 10_000
@@ -29,8 +30,12 @@ def opened(stream: BinaryIO) -> zipfile.ZipFile:
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise InputError([ENCRYPTED])
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        limit = f"this workbook unpacks to more than {MAX_UNPACKED_BYTES >> 20} MB"
-        raise InputError([f'{limit}; copy the list alone into a new one, or save it as "CSV UTF-8"'])
+        sentence = phrase(
+            "this workbook unpacks to more than {count} MB; copy the list alone into a new one, or save it as"
+            ' "CSV UTF-8"',
+            count=MAX_UNPACKED_BYTES >> 20,
+        )
+        raise InputError([sentence])
     return archive
 
 
@@ -57,7 +62,7 @@ def refuse_doctype(archive: zipfile.ZipFile, part: str) -> None:
 
 def refuse_declaration(*_: object) -> NoReturn:
     """Raise what is said of a document type; a handler of expat's."""
-    raise InputError(["this workbook declares a document type in its XML, which no spreadsheet does"])
+    raise InputError([phrase("this workbook declares a document type in its XML, which no spreadsheet does")])
 
 
 @contextmanager
@@ -72,5 +77,7 @@ def legible() -> Iterator[None]:
     except (InputError, OSError):
         raise
     except Exception as problem:
-        sentence = "this workbook is damaged or of an unknown kind; open it in a spreadsheet and save it as .xlsx again"
+        sentence = phrase(
+            "this workbook is damaged or of an unknown kind; open it in a spreadsheet and save it as .xlsx again"
+        )
         raise InputError([sentence]) from problem

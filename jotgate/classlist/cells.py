@@ -6,8 +6,9 @@ import re
 import unicodedata
 
 from jotgate.classlist.records import MAX_CELL_CHARS, Doubtful
+from jotgate.phrases import phrase
 
-AS_TEXT = "format the column as text in the spreadsheet, and enter the number again"
+AS_TEXT = phrase("format the column as text in the spreadsheet, and enter the number again")
 
 #: What nobody sees and copying brings along. Joiners are part of names in some scripts; marks that turn letters round
 #: are refused instead, since the text reads other than it is.
@@ -56,8 +57,8 @@ def on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def faults(name: str, cell: str, text: str) -> list[str]:
-    """Return what is wrong with the *text* of a *cell*, in which the column is called *name*."""
+def faults(what: str, cell: str, text: str) -> list[str]:
+    """Return what is wrong with the *text* of a *cell*; *what* it is, is a phrase such as "the name"."""
     if (
         text.isprintable()
         and len(text) <= MAX_CELL_CHARS
@@ -65,17 +66,23 @@ def faults(name: str, cell: str, text: str) -> list[str]:
         and not _SPOILED.match(text)
     ):
         return []
-    found = []
+    found: list[str] = []
     if len(text) > MAX_CELL_CHARS:
-        found.append(f"the {name} is longer than {MAX_CELL_CHARS} characters")
+        found.append(phrase("{what} is longer than {most} characters", what=what, most=MAX_CELL_CHARS))
     if _UNREADABLE.search(text):
-        found.append(f'the {name} has letters that cannot be read; save the list as "CSV UTF-8"')
+        found.append(
+            phrase('{what} has letters that cannot be read; save the list as "CSV UTF-8"', what=what)
+        )
     if _CONTROL.search(text):
-        found.append(f"the {name} has a line break or an invisible character in it")
+        found.append(phrase("{what} has a line break or an invisible character in it", what=what))
     if isinstance(cell, Doubtful):
-        found.append(f"the {name} {cell.fault}")
+        found.append(cell.fault(what))
     elif _ERROR_VALUE.fullmatch(text):
-        found.append(f"the {name} is {text}, the error of a formula; correct that cell")
+        found.append(
+            phrase("{what} is {text}, the error of a formula; correct that cell", what=what, text=text)
+        )
     elif _SHORTENED.fullmatch(text):
-        found.append(f"the {name} {text} is a shortened number; {AS_TEXT}")
+        found.append(
+            phrase("{what} {text} is a shortened number; {remedy}", what=what, text=text, remedy=AS_TEXT)
+        )
     return found

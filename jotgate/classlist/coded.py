@@ -7,12 +7,13 @@ from typing import BinaryIO
 
 from jotgate.classlist.cells import clean, on_one_line
 from jotgate.classlist.columns import MAX_ABOVE, Columns, class_places, code_places, columns
-from jotgate.classlist.records import MAX_PROBLEMS, Record, Refused
+from jotgate.classlist.records import MAX_PROBLEMS, Record, Refused, of_line
 from jotgate.classlist.sheets import sheet_in
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 
-_NEEDS_CODES = (
+_NEEDS_CODES = phrase(
     'no line names a column "code": give the file that `codes create` wrote, or a list with such a column'
 )
 
@@ -89,9 +90,9 @@ def _lines(records: Iterator[Record], shape: _Shape, most: int) -> Iterator[Code
     problems: list[str] = []
     for count, record in enumerate(records):
         if count >= most:
-            raise InputError([f"the list has more than {most:,} lines; give it in parts"])
+            raise InputError([phrase("the list has more than {most} lines; give it in parts", most=most)])
         if isinstance(record, Refused):
-            problems.append(f"line {record.line_number}: {record.sentence}")
+            problems.append(of_line(record.line_number, record.sentence))
         elif not problems:
             yield _line(*record, shape)
     if problems:

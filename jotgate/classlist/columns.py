@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase, together
 from jotgate.spelling import tidy
 
 #: The headings are in one of so many lines that are not blank.
@@ -133,7 +134,22 @@ class Columns:
 
 #: A list of one column needs no headings: each line is a name.
 ONE_COLUMN = Columns(number=None, names=(0,), email=None, group=None, count=1, headings=[])
-NO_CLASSES = 'no column says the class of people; write "class" above the one that does'
+NO_CLASSES = phrase('no column says the class of people; write "class" above the one that does')
+_SEVERAL: Mapping[str, Callable[[str], str]] = {
+    "numbers": lambda clashing: phrase(
+        "the columns {columns} could both be the numbers; rename the one that is not", columns=clashing
+    ),
+    "names": lambda clashing: phrase(
+        "the columns {columns} could both be the names; rename the one that is not", columns=clashing
+    ),
+    "e-mail addresses": lambda clashing: phrase(
+        "the columns {columns} could both be the e-mail addresses; rename the one that is not",
+        columns=clashing,
+    ),
+    "classes": lambda clashing: phrase(
+        "the columns {columns} could both be the classes; rename the one that is not", columns=clashing
+    ),
+}
 
 
 def named(cells: Sequence[str]) -> int:
@@ -156,8 +172,7 @@ def columns(cells: list[str], *, by_class: bool = False) -> Columns | str:
     meanings = ((numbers, "numbers"), *of_names, (emails, "e-mail addresses"), (groups, "classes"))
     for places, meaning in meanings:
         if len(places) > 1:
-            clashing = " and ".join(repr(cells[place].strip()) for place in places)
-            return f"the columns {clashing} could both be the {meaning}; rename the one that is not"
+            return _SEVERAL[meaning](together([repr(cells[place].strip()) for place in places]))
     return Columns(
         number=numbers[0] if numbers else None,
         names=tuple(one[0] for one in names if one),

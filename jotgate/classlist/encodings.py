@@ -7,6 +7,7 @@ import re
 from typing import BinaryIO
 
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 CHUNK_BYTES = 1 << 16
 #: What some school software exports as ".xls" is a page for browsers, or XML.
@@ -28,10 +29,14 @@ def encoding(stream: BinaryIO) -> tuple[str, str]:
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
     if b"\0" in chunk:
-        raise InputError(['this file cannot be read as text; save the list as "CSV UTF-8" first'])
+        raise InputError([phrase('this file cannot be read as text; save the list as "CSV UTF-8" first')])
     if _MARKUP.match(chunk):
         raise InputError(
-            ['this is a web page or XML, whatever its name says; open it and save it as "CSV UTF-8" first']
+            [
+                phrase(
+                    'this is a web page or XML, whatever its name says; open it and save it as "CSV UTF-8" first'
+                )
+            ]
         )
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     broken = genuine = False

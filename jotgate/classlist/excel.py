@@ -16,6 +16,7 @@ from jotgate.classlist.grids import filled_rows, only_one_is_read
 from jotgate.classlist.records import NEEDS_OPENPYXL, Record
 from jotgate.classlist.values import date, number
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 _ROWS_AT_ONCE = 500
 #: How Excel writes some characters that XML cannot have: line ends of other systems.
@@ -46,7 +47,7 @@ class ExcelSheet:
         filled = [sheet for sheet in shown if any(filled_rows(_rows(sheet)))]
         if not shown:
             raise InputError(
-                ["this workbook has no sheet that can be read; save it as an ordinary .xlsx workbook"]
+                [phrase("this workbook has no sheet that can be read; save it as an ordinary .xlsx workbook")]
             )
         self._sheet = (filled or shown)[0]
         self.remarks = only_one_is_read([sheet.title for sheet in filled])

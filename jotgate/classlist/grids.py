@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from jotgate.classlist.records import Record
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 MAX_ROWS = 200_000
 #: A sheet may be formatted down to its last row: after so many blank ones it is over.
@@ -25,7 +26,12 @@ def filled_rows(rows: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
         if any(map(str.strip, cells)):
             if line_number > MAX_ROWS:
                 raise InputError(
-                    [f'this workbook has more than {MAX_ROWS:,} rows; save the list as "CSV UTF-8"']
+                    [
+                        phrase(
+                            'this workbook has more than {most} rows; save the list as "CSV UTF-8"',
+                            most=MAX_ROWS,
+                        )
+                    ]
                 )
             last = line_number
             yield line_number, cells
@@ -35,5 +41,15 @@ def only_one_is_read(names: Sequence[str]) -> tuple[str, ...]:
     """Return what is said if several sheets hold something."""
     if len(names) < 2:
         return ()
-    shown = ", ".join(repr(name[:40]) for name in names[1:6]) + (" and others" if len(names) > 6 else "")
-    return (f"only the first sheet, {names[0][:40]!r}, is read, not {shown}",)
+    first, *others = [repr(name[:40]) for name in names[:6]]
+    if len(names) > 6:
+        return (
+            phrase(
+                "only the first sheet, {first}, is read, not {others} and others",
+                first=first,
+                others=", ".join(others),
+            ),
+        )
+    return (
+        phrase("only the first sheet, {first}, is read, not {others}", first=first, others=", ".join(others)),
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from functools import reduce
 from itertools import chain, islice
 
 from jotgate.classlist.addresses import address, plain_address
@@ -14,6 +15,7 @@ from jotgate.classlist.columns import MAX_ABOVE, NO_CLASSES, ONE_COLUMN, Columns
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
 from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
 from jotgate.frozen import frozen
+from jotgate.phrases import one_after_another, phrase, together
 
 #: Of more notes than this, one after the other, nobody can say that they are none of the people.
 _MAX_NOTES = 20
@@ -23,7 +25,23 @@ WITH_DECIMALS = re.compile(r"(\d{1,15})[.,]0{1,3}")
 #: What no spreadsheet has touched.
 _PLAIN_NAME = re.compile(r"[^\W\d_]+(?:(?:[ ,.-]|['’](?=[^\W\d_]))+[^\W\d_]+)*(?: [^\W_]+)*\.?")
 _PLAIN_NUMBER = re.compile(r"[A-Za-z][A-Za-z0-9@./_+-]*")
-_TOTAL = "looks like a total and not like a person; delete the line"
+_TOTAL = phrase("looks like a total and not like a person; delete the line")
+_NAME, _LABEL, _SUBJECT, _CLASS = (
+    # Translators: what stands in a cell, such as “the name is longer than 200 characters”.
+    phrase("the name"),
+    phrase("the label"),
+    # Translators: the number or name by which a person is known.
+    phrase("the subject"),
+    phrase("the class"),
+)
+_BELOW: Mapping[str, Callable[[str], str]] = {
+    "numbers": lambda headings: phrase("the numbers are below {headings}", headings=headings),
+    "names": lambda headings: phrase("the names are below {headings}", headings=headings),
+    "e-mail addresses": lambda headings: phrase(
+        "the e-mail addresses are below {headings}", headings=headings
+    ),
+    "classes": lambda headings: phrase("the classes are below {headings}", headings=headings),
+}
 
 
 class Decimals(Enum):
@@ -83,7 +101,7 @@ def _heading_among(head: Sequence[tuple[int, list[str]]], *, by_class: bool) -> 
         return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
     for line_number, cells in head:
         if any(map(str.strip, cells[1:])):
-            sentence = (
+            sentence = phrase(
                 'this line must name the columns: "id" above the numbers, "name" above the names, or both'
             )
             return Refused(line_number=line_number, sentence=sentence)
@@ -116,11 +134,13 @@ def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | R
     else:
         person = bool(number or name) and not is_title(number or name)
     if person:
-        sentence = (
+        sentence = phrase(
             "stands above the headings and looks like a person; move the headings up, or delete this line"
         )
         return Refused(line_number=line_number, sentence=sentence)
-    return Passed(line_number=line_number, sentence=f"{_shown(cells)!r} is taken for a title")
+    return Passed(
+        line_number=line_number, sentence=phrase("{text} is taken for a title", text=repr(_shown(cells)))
+    )
 
 
 def _headings(line_number: int, shape: Columns) -> Passed:
@@ -131,12 +151,21 @@ def _headings(line_number: int, shape: Columns) -> Passed:
         "e-mail addresses": [shape.email],
         "classes": [shape.group],
     }
-    said = []
-    for what, places in meant.items():
-        if below := [repr(_shown([cells[place]])) for place in places if place is not None]:
-            said.append(f"the {what} are below {' and '.join(below)}")
+    said = [
+        _BELOW[what](together(below))
+        for what, places in meant.items()
+        if (below := [repr(_shown([cells[place]])) for place in places if place is not None])
+    ]
     headings = tuple(on_one_line(clean(cell)) for cell in cells[: shape.count])
-    return Passed(line_number=line_number, sentence=f"the headings: {', '.join(said)}", headings=headings)
+    return Passed(
+        line_number=line_number,
+        sentence=phrase("the headings: {meanings}", meanings=_listed(said)),
+        headings=headings,
+    )
+
+
+def _listed(said: Sequence[str]) -> str:
+    return reduce(lambda before, last: phrase("{before}, {last}", before=before, last=last), said)
 
 
 def _below(records: Iterable[Record], shape: Columns, decimals: Decimals) -> Iterator[Fate]:
@@ -166,8 +195,12 @@ def _settled(fate: Fate | _Note, *, among: bool) -> Fate:
     if not isinstance(fate, _Note):
         return fate
     if not among:
-        return Passed(line_number=fate.line_number, sentence=f"{fate.text!r} is taken for a note")
-    sentence = f"{fate.text!r} looks like a note among the people; delete the line, or fill it in"
+        return Passed(
+            line_number=fate.line_number, sentence=phrase("{text} is taken for a note", text=repr(fate.text))
+        )
+    sentence = phrase(
+        "{text} looks like a note among the people; delete the line, or fill it in", text=repr(fate.text)
+    )
     return Refused(line_number=fate.line_number, sentence=sentence)
 
 
@@ -233,32 +266,39 @@ def _looked_at(
     line_number: int, cells: list[str], shape: Columns, decimals: Decimals
 ) -> Row | Refused | Passed | _Note:
     if cells == shape.headings:
-        return Passed(line_number=line_number, sentence="the headings are here once more")
+        return Passed(line_number=line_number, sentence=phrase("the headings are here once more"))
     parts = [(cell, on_one_line(clean(cell))) for cell in (_at(cells, place) for place in shape.names)]
     label = on_one_line(" ".join(part for _, part in parts))
-    what = "name" if shape.number is None else "label"
+    what = _NAME if shape.number is None else _LABEL
     found = [fault for cell, part in parts for fault in faults(what, cell, part)]
     subject = label
     if shape.number is not None:
         cell = _at(cells, shape.number)
         subject = clean(cell)
-        found = faults("subject", cell, subject) + found
+        found = faults(_SUBJECT, cell, subject) + found
         subject = on_one_line(subject)
     elif len(parts) > 1 and len(label) > MAX_CELL_CHARS:
-        found.append(f"the name is longer than {MAX_CELL_CHARS} characters")
+        found.append(phrase("{what} is longer than {most} characters", what=_NAME, most=MAX_CELL_CHARS))
     if not found and (aside := _aside(line_number, cells, shape, subject)):
         return aside
     if decimals is not Decimals.KEPT and (whole := WITH_DECIMALS.fullmatch(subject)):
         if decimals is Decimals.REFUSED:
-            found.append(f"the subject {subject} may be the number {whole[1]}; {AS_TEXT}")
+            found.append(
+                phrase(
+                    "the subject {subject} may be the number {number}; {remedy}",
+                    subject=subject,
+                    number=whole[1],
+                    remedy=AS_TEXT,
+                )
+            )
         label = whole[1] if subject is label else label
         subject = whole[1]
     if not subject:
-        found.append("the subject is empty")
+        found.append(phrase("the subject is empty"))
     email, group = _email(cells, shape), _group(cells, shape)
     found += _faults_beside(cells, shape, email, group)
     if found or email is None:
-        return Refused(line_number=line_number, sentence="; ".join(found))
+        return Refused(line_number=line_number, sentence=one_after_another(found))
     return Row(
         line_number=line_number, subject=subject, label=label, email=email, group=group, cells=tuple(cells)
     )
@@ -270,11 +310,11 @@ def _group(cells: Sequence[str], shape: Columns) -> str:
 
 def _faults_beside(cells: Sequence[str], shape: Columns, email: str | None, group: str) -> Iterator[str]:
     if email is None:
-        yield "the e-mail address cannot be one; correct it, or leave the cell empty"
+        yield phrase("the e-mail address cannot be one; correct it, or leave the cell empty")
     if shape.group is not None:
-        yield from faults("class", _at(cells, shape.group), group)
+        yield from faults(_CLASS, _at(cells, shape.group), group)
     if any(map(str.strip, cells[shape.count :])):
-        yield f"more cells than columns ({shape.count})"
+        yield phrase("more cells than columns ({count})", count=shape.count)
 
 
 def _email(cells: Sequence[str], shape: Columns) -> str | None:
@@ -288,7 +328,7 @@ def _aside(
     """Return what a line is that is about no person."""
     filled = _filled(cells)
     if not filled:
-        return Passed(line_number=line_number, sentence="it holds nothing that can be seen")
+        return Passed(line_number=line_number, sentence=phrase("it holds nothing that can be seen"))
     texts = [subject] if subject else [clean(cells[place]) for place in filled]
     if any(map(is_total, texts)):
         return Refused(line_number=line_number, sentence=_TOTAL)

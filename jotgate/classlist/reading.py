@@ -10,9 +10,10 @@ from typing import BinaryIO
 
 from jotgate.classlist.cells import clean
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
-from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row
+from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row, of_line
 from jotgate.classlist.sheets import sheet_in
 from jotgate.errors import InputError
+from jotgate.phrases import phrase, phrases
 
 #: So many lines are named that were passed over; more of them repeat the same.
 MAX_PASSED = 50
@@ -59,7 +60,7 @@ def checked(source: bytes | BinaryIO, *, by_class: bool = False) -> ClassList:
     if problems:
         raise InputError([*_told(problems), *reading.remarks])
     if not reading.has_people:
-        raise InputError(["the list is empty", *reading.remarks, *reading.told_of_passed()])
+        raise InputError([phrase("the list is empty"), *reading.remarks, *reading.told_of_passed()])
     return ClassList(
         remarks=(*reading.remarks, *reading.told_of_passed()),
         headings=reading.headings,
@@ -94,19 +95,19 @@ class _Reading:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What there is to say about the list as a whole: of several sheets, the wrong one may be read."""
-        decimals = "the numbers are read without their decimals, which are all zero"
+        decimals = phrase("the numbers are read without their decimals, which are all zero")
         return (*self._sheet.remarks, *([decimals] if self._decimals is Decimals.DROPPED else []))
 
     def told_of_passed(self) -> list[str]:
         """Return a sentence for each of the first lines that were passed over, and how many more there are."""
-        more = [f"{self._more_passed:,} more lines were passed over"] if self._more_passed else []
+        more = [_passed_over(self._more_passed)] if self._more_passed else []
         return [*self._passed, *more]
 
     def _note(self, passed: Passed) -> None:
         if passed.headings:
             self.headings = passed.headings
         elif len(self._passed) < MAX_PASSED:
-            self._passed.append(f"line {passed.line_number}: {passed.sentence}")
+            self._passed.append(of_line(passed.line_number, passed.sentence))
         else:
             self._more_passed += 1
 
@@ -131,7 +132,9 @@ class _Reading:
         first = first_lines.setdefault(fate.subject, fate.line_number)
         if first == fate.line_number:
             return None
-        sentence = f"the subject {fate.subject!r} is already in line {first}"
+        sentence = phrase(
+            "the subject {subject} is already in line {line}", subject=repr(fate.subject), line=str(first)
+        )
         return Refused(line_number=fate.line_number, sentence=sentence)
 
     def _look(self, most: int | None) -> Decimals:
@@ -189,13 +192,18 @@ class _Numbers:
 
 def _told(problems: list[Refused]) -> list[str]:
     problems.sort(key=lambda problem: problem.line_number)
-    said = [f"line {problem.line_number}: {problem.sentence}" for problem in problems[:MAX_PROBLEMS]]
-    return [*said, "there may be more problems than these"] if len(said) == MAX_PROBLEMS else said
+    said = [of_line(problem.line_number, problem.sentence) for problem in problems[:MAX_PROBLEMS]]
+    return [*said, phrase("there may be more problems than these")] if len(said) == MAX_PROBLEMS else said
+
+
+def _passed_over(number: int) -> str:
+    return phrases("{number} more line was passed over", "{number} more lines were passed over", number)
 
 
 def _only_rows(fates: Iterator[Fate]) -> Iterator[Row]:
     for fate in fates:
         if isinstance(fate, Refused):
-            raise InputError([f"line {fate.line_number}: changed while the list was read"])
+            changed = phrase("changed while the list was read")
+            raise InputError([of_line(fate.line_number, changed)])
         if isinstance(fate, Row):
             yield fate

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from typing import TypeAlias
 
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 
 #: Longer cells and lines are problems: a name has some twenty characters, and every line must fit in memory.
 MAX_CELL_CHARS = 200
@@ -14,9 +15,11 @@ MAX_LINE_CHARS = 20_000
 #: Reading stops at this many problems: a list with so many repeats the same one over and over.
 MAX_PROBLEMS = 100
 #: What is said of a workbook that nobody can read without its key.
-ENCRYPTED = "this workbook is encrypted; open it, take the encryption off, and save it again"
+ENCRYPTED = phrase("this workbook is encrypted; open it, take the encryption off, and save it again")
 
-NEEDS_OPENPYXL = "workbooks of Excel need another package: pip install 'jotgate[excel]'"
+NEEDS_OPENPYXL = phrase(
+    "workbooks of Excel need another package: {command}", command="pip install 'jotgate[excel]'"
+)
 
 
 @frozen
@@ -85,15 +88,20 @@ class Lines:
     fates: Iterator[Fate]
 
 
+def of_line(line_number: int, sentence: str) -> str:
+    """Return what there is to say of a line, with its number."""
+    return phrase("line {number}: {sentence}", number=str(line_number), sentence=sentence)
+
+
 class Doubtful(str):
     """The text of a cell whose value cannot be what its author meant, such as a number that became a date."""
 
     __slots__ = ("fault",)
 
-    #: What is wrong, to follow "the subject"; no full stop.
-    fault: str
+    #: Says what is wrong, from whose value it is, such as "the subject"; no full stop.
+    fault: Callable[[str], str]
 
-    def __new__(cls, text: str, fault: str) -> Doubtful:
+    def __new__(cls, text: str, fault: Callable[[str], str]) -> Doubtful:
         """Return *text* with what is wrong with it."""
         made = super().__new__(cls, text)
         made.fault = fault

@@ -9,6 +9,7 @@ from typing import BinaryIO, Protocol
 from jotgate.classlist.records import ENCRYPTED, Record
 from jotgate.classlist.text import TextSheet
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 _ZIP = b"PK\x03\x04"
 #: A compound file: an .xls of old, or what Excel puts around an encrypted .xlsx.
@@ -43,7 +44,7 @@ def sheet_in(source: bytes | BinaryIO) -> Sheet:
     if beginning == _ZIP:
         return _workbook(stream)
     if beginning == _COMPOUND:
-        old = "this is an old Excel workbook (.xls); open it and save it as .xlsx"
+        old = phrase("this is an old Excel workbook (.xls); open it and save it as .xlsx")
         raise InputError([ENCRYPTED if _ENCRYPTED_PART in stream.read() else old])
     return TextSheet(stream)
 
@@ -62,9 +63,9 @@ def _workbook(stream: BinaryIO) -> Sheet:
         if is_open_document:
             return OpenDocumentSheet(archive)
     if "xl/workbook.bin" in parts:
-        raise InputError(["this is a binary Excel workbook (.xlsb); open it and save it as .xlsx"])
+        raise InputError([phrase("this is a binary Excel workbook (.xlsb); open it and save it as .xlsx")])
     if any(part.startswith("xl/") for part in parts):
         return ExcelSheet(stream, archive)
     raise InputError(
-        ["this is no spreadsheet that can be read; open it and save it as .xlsx, .ods or CSV UTF-8"]
+        [phrase("this is no spreadsheet that can be read; open it and save it as .xlsx, .ods or CSV UTF-8")]
     )

@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 from jotgate.classlist.columns import MAX_ABOVE, named
 from jotgate.classlist.encodings import CHUNK_BYTES, encoding
-from jotgate.classlist.records import MAX_LINE_CHARS, Record, Refused
+from jotgate.classlist.records import MAX_LINE_CHARS, Record, Refused, of_line
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 _SEPARATORS = ";\t,|"
 _STATED_SEPARATOR = re.compile(r'"?sep=([;\t,|])"?[;\t,|]*[ \n]*', re.IGNORECASE)
@@ -64,7 +65,8 @@ def _records(lines: Iterator[str]) -> Iterator[Record]:
             return
         except csv.Error:
             yield Refused(
-                line_number=line_number, sentence="cannot be split into cells; check its quotation marks"
+                line_number=line_number,
+                sentence=phrase("cannot be split into cells; check its quotation marks"),
             )
             continue
         if any(map(str.strip, cells)):
@@ -82,7 +84,8 @@ def _lines(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[str]:
         for line in chain(whole, [pending] if len(pending) > MAX_LINE_CHARS or not chunk else []):
             number += 1
             if len(line) > MAX_LINE_CHARS:
-                raise InputError([f"line {number}: longer than {MAX_LINE_CHARS:,} characters"])
+                longer = phrase("longer than {most} characters", most=MAX_LINE_CHARS)
+                raise InputError([of_line(number, longer)])
             yield line + "\n"
 
 

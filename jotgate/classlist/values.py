@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from jotgate.classlist.cells import AS_TEXT
 from jotgate.classlist.records import Doubtful
+from jotgate.phrases import phrase
 
 #: A spreadsheet keeps 15 digits of a number.
 _MOST = 10**15
@@ -22,20 +23,36 @@ _BEYOND_ZEROS = frozenset("#?.,%EeGg@/dmyhsDMYHS")
 def number(value: float, mask: str = "General") -> str:
     """Return a number as text: a whole one without decimals, and with the zeros that its number format asks for."""
     if not math.isfinite(value):
-        return Doubtful(str(value), f"is no number that a list can have; {AS_TEXT}")
+        return Doubtful(
+            str(value),
+            lambda what: phrase(
+                "{what} is no number that a list can have; {remedy}", what=what, remedy=AS_TEXT
+            ),
+        )
     if value != int(value):
         return repr(value)
     whole = int(Decimal(repr(value)))
     if abs(whole) >= _MOST:
         return Doubtful(
-            str(whole), f"{whole} has more digits than the 15 that a spreadsheet keeps of a number; {AS_TEXT}"
+            str(whole),
+            lambda what: phrase(
+                "{what} {number} has more digits than the 15 that a spreadsheet keeps of a number; {remedy}",
+                what=what,
+                number=str(whole),
+                remedy=AS_TEXT,
+            ),
         )
     return _in_digits(whole, _pieces(mask))
 
 
 def date(text: str) -> str:
     """Return a date or a time, which is nobody's number: "3-5" became it while it was typed."""
-    return Doubtful(text, f"is the date or time {text}; {AS_TEXT}")
+    return Doubtful(
+        text,
+        lambda what: phrase(
+            "{what} is the date or time {text}; {remedy}", what=what, text=text, remedy=AS_TEXT
+        ),
+    )
 
 
 @lru_cache(maxsize=200)

@@ -16,10 +16,13 @@ from typing import BinaryIO, Protocol
 from jotgate.classlist.cells import FORMULA, MARKED_NUMBER
 from jotgate.classlist.records import NEEDS_OPENPYXL
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 #: A sheet has 2^20 rows, and one of them is for the headings.
 MAX_WORKBOOK_ROWS = (1 << 20) - 1
-_NO_ROOM = f"a workbook has room for {MAX_WORKBOOK_ROWS:,} people; name a file that ends in .csv"
+_NO_ROOM = phrase(
+    "a workbook has room for {most} people; name a file that ends in .csv", most=MAX_WORKBOOK_ROWS
+)
 _MAX_CELL_CHARS = 32_767
 #: How wide the columns are, in digits.
 _WIDTHS = {"code": 18, "link": 80}

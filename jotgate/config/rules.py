@@ -15,6 +15,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from jotgate.hosts import MAX_PORT, read_origin
+from jotgate.phrases import phrase
 from jotgate.signed.keyring import MIN_SECRET_BYTES
 
 T = TypeVar("T")
@@ -185,10 +186,12 @@ def moment(value: object) -> dt.datetime:
         value = _iso(value.replace("Z", "+00:00"))
     if not isinstance(value, dt.datetime):
         raise ValueError(
-            'it must be a date with a time, such as "2026-09-01 08:00" or "2026-09-01T06:00:00Z"'
+            phrase('it must be a date with a time, such as "2026-09-01 08:00" or "2026-09-01T06:00:00Z"')
         )
     if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
-        raise ValueError(f"it must be in the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise ValueError(
+            phrase("it must be in the years {first} to {last}", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
+        )
     return value
 
 

@@ -24,6 +24,7 @@ from jotgate.mailing.letters import Letter
 from jotgate.mailing.senders import FunctionSender, Handed, Reply, Sender, SmtpSender
 from jotgate.mailing.texts import Kind, Text, read_text
 from jotgate.mailing.wording import moment_in
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import MailRecord, MailState, NewMail
 from jotgate.stores import Store
@@ -119,7 +120,9 @@ class Mailing:
         if settings.mail_sender is not None:
             return FunctionSender(settings.mail_sender)
         if settings.mail is None:
-            raise InputError(["no mail can be sent: set mail_server and mail_from (see docs/mail.md)"])
+            raise InputError(
+                [phrase("no mail can be sent: set mail_server and mail_from (see docs/mail.md)")]
+            )
         return SmtpSender(settings.mail, helo=self._from().domain, hurried=hurried)
 
     def preview(self, planned: Planned) -> Letter:
@@ -223,8 +226,12 @@ class Mailing:
                 yield planned
                 if refused >= _MAX_REFUSED_IN_A_ROW:
                     raise MailUnavailable(
-                        f"the mail server refused {refused} mails, one after the other: {planned.said}. Mend that,"
-                        " and try them again (--again)"
+                        phrase(
+                            "the mail server refused {count} mails, one after the other: {said}. Mend that, and try"
+                            " them again (--again)",
+                            count=refused,
+                            said=planned.said,
+                        )
                     )
                 if time.monotonic() >= ends_at:
                     return
@@ -326,7 +333,9 @@ class Mailing:
     def _from(self) -> Mailbox:
         found = self._settings.mail_from
         if found is None:
-            raise InputError(['mails need a sender: set mail_from, such as "Office <office@school.example>"'])
+            raise InputError(
+                [phrase('mails need a sender: set mail_from, such as "Office <office@school.example>"')]
+            )
         return found
 
     def _policy(self, form: str) -> FormPolicy:

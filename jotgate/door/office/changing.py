@@ -27,7 +27,7 @@ from jotgate.door.office.people import (
     search_of,
 )
 from jotgate.errors import InputError
-from jotgate.phrases import counted
+from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Grant
 from jotgate.protocols.people import (
@@ -52,27 +52,33 @@ MAX_FRESH = 10_000
 _ACTIONS = ("revoke", "window", "name", "give_back", REISSUE)
 #: What is done to many at once; a name is one person's.
 BULK = {
-    REISSUE: "Give new codes",
-    "window": "Change when they are valid",
-    "give_back": "Give a use back",
-    "revoke": "Revoke",
+    REISSUE: phrase("Give new codes"),
+    "window": phrase("Change when they are valid"),
+    "give_back": phrase("Give a use back"),
+    # Translators: a button that revokes codes.
+    "revoke": phrase("Revoke"),
 }
 _CHANGE_ID = re.compile("[0-9a-f]{16}")
 _SEEN = re.compile(r"([0-9a-f]{32})\.([0-9]{1,9})")
 _NAMES_SHOWN = 5
 _MAX_NOTE_CHARS = 200
 _CONFLICT, _UNUSABLE = 409, 422
-_DONE = {
-    "revoke": "Revoked {codes}.",
-    "window": "Changed when {codes} open the form.",
-    "name": "Changed the name or the address.",
-    "give_back": "Gave a use back: {codes}.",
+_DONE: Mapping[str, Callable[[int], str]] = {
+    "revoke": lambda number: phrases("Revoked {number} code.", "Revoked {number} codes.", number),
+    "window": lambda number: phrases(
+        "Changed when {number} code opens the form.", "Changed when {number} codes open the form.", number
+    ),
+    "name": lambda _: phrase("Changed the name or the address."),
+    "give_back": lambda number: phrases(
+        "Gave a use back: {number} code.", "Gave a use back: {number} codes.", number
+    ),
 }
+#: Why nothing was changed of a code.
 _LEFT: Mapping[Left, str] = {
-    Left.CHANGED: "somebody has changed or replaced it since you looked",
-    Left.OPENED: "its form was opened since, so that going back would take it from them",
-    Left.NOTHING: "there was nothing to do",
-    Left.IMPOSSIBLE: "it would end before it begins",
+    Left.CHANGED: phrase("somebody has changed or replaced it since you looked"),
+    Left.OPENED: phrase("its form was opened since, so that going back would take it from them"),
+    Left.NOTHING: phrase("there was nothing to do"),
+    Left.IMPOSSIBLE: phrase("it would end before it begins"),
 }
 
 
@@ -84,20 +90,21 @@ def choose(desk: Desk, form: str) -> Response:
     """
     action, policy = desk.fields.get("action", ""), desk.policy(form)
     if action not in BULK:
-        raise InputError(["Choose what to do."])
+        raise InputError([phrase("Choose what to do.")])
     _look_at_rights(desk, action)
     is_all = desk.fields.get("which") == "all"
     seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if is_all else _ticked(desk)
     if not seen:
-        raise InputError(["Tick at least one code, or choose all that the list shows."])
+        raise InputError([phrase("Tick at least one code, or choose all that the list shows.")])
     most = MAX_FRESH if action == REISSUE else _MAX_CHANGED
     if len(seen) > most:
-        raise InputError([f"More than {most:,} codes are too many at once. Go batch by batch."])
+        raise InputError(
+            [phrase("More than {most} codes are too many at once. Go batch by batch.", most=most)]
+        )
     context = {
         "action": action,
-        "label": BULK[action],
-        "count": len(seen),
-        "codes": counted(len(seen), "code"),
+        # Translators: what is done to how many codes, such as “Revoke: 3 codes”.
+        "what": phrase("{action}: {codes}", action=BULK[action], codes=_codes(len(seen))),
         "ticked": [] if is_all else desk.request.form.getlist("code"),
         "digest": _digest(seen) if is_all else "",
         "filters": {name: _field(desk)(name) for name in FILTERS},
@@ -115,7 +122,7 @@ def change(desk: Desk, form: str) -> Response:
     """
     action = desk.fields.get("action", "")
     if action not in _ACTIONS:
-        raise InputError(["Choose what to do."])
+        raise InputError([phrase("Choose what to do.")])
     _look_at_rights(desk, action)
     seen = _meant(desk, form)
     decision = Decision(
@@ -130,11 +137,11 @@ def change(desk: Desk, form: str) -> Response:
     outcome = desk.parts.people.decide(decision, _edit(desk, action, desk.policy(form), seen, form))
     back = _back(desk, form, seen)
     if outcome is None:
-        return desk.redirect(back, said="That was done before, and undone. Load the page again.")
+        return desk.redirect(back, said=phrase("That was done before, and undone. Load the page again."))
     if len(seen) == 1 and not outcome.done:
         return _conflict(desk, form, outcome)
     changed = {"changed": decision.change_id} if outcome.done else {}
-    return desk.redirect(_with(back, changed), said=_told(_DONE[action], outcome))
+    return desk.redirect(_with(back, changed), said=_told(desk, _DONE[action], outcome))
 
 
 def undo(desk: Desk, form: str) -> Response:
@@ -146,23 +153,21 @@ def undo(desk: Desk, form: str) -> Response:
     change_id = _undone_in(desk)
     made = desk.parts.people.change(change_id)
     if made is not None and (made.form != form or not may_undo(desk, made.actor)):
-        raise Forbidden("Somebody else made this change.")
+        raise Forbidden(phrase("Somebody else made this change."))
     outcome = desk.parts.people.undo(change_id, actor=desk.actor) if made is not None else None
     if outcome is None:
         return desk.redirect(
             f"/f/{form}/people",
-            said="This can no longer be undone: ten minutes are over, or somebody did it already.",
+            said=phrase("This can no longer be undone: ten minutes are over, or somebody did it already."),
         )
-    return desk.redirect(
-        f"/f/{form}/people", said=_told("Undone: {codes} as before.", outcome) + _lost(outcome)
-    )
+    return desk.redirect(f"/f/{form}/people", said=_told(desk, _undone, outcome))
 
 
 def _reissue(desk: Desk, decision: Decision) -> Response:
     reissued = desk.parts.people.reissue(decision, seed=desk.seed)
     if reissued is None:
         raise InputError(
-            ["These new codes were made before, and are not shown any more. Give new ones again."]
+            [phrase("These new codes were made before, and are not shown any more. Give new ones again.")]
         )
     outcome, issued = reissued
     if len(decision.seen) == 1 and not issued:
@@ -174,7 +179,7 @@ def _reissue(desk: Desk, decision: Decision) -> Response:
         issued,
         addresses=addresses,
         change_id=decision.change_id,
-        remarks=_left(outcome),
+        remarks=_left(desk, outcome),
     )
 
 
@@ -183,24 +188,24 @@ def _conflict(desk: Desk, form: str, outcome: Outcome) -> Response:
     if grant is None:
         return desk.redirect(
             f"/f/{form}/people",
-            said="Nothing was changed: somebody has replaced this code. Look for the person.",
+            said=phrase("Nothing was changed: somebody has replaced this code. Look for the person."),
         )
     listed = desk.parts.people.code(form, grant.fingerprint, batches=desk.operator.batches)
     if listed is None:
-        raise Forbidden("This code is not among those that you look after.")
+        raise Forbidden(phrase("This code is not among those that you look after."))
     if why is Left.CHANGED:
-        problem = (
+        problem = phrase(
             "Nothing was changed. Somebody changed this code since you opened the page: below is how it is now. Look,"
             " and decide again."
         )
     else:
-        problem = f"Nothing was changed: {_LEFT[why]}."
+        problem = phrase("Nothing was changed: {why}.", why=_LEFT[why])
     return person_page(desk, form, listed, problem=problem, status=_CONFLICT)
 
 
 def _look_at_rights(desk: Desk, action: str) -> None:
     if desk.operator.batches is not None and action != REISSUE:
-        raise Forbidden("You may give new codes to the people whom you look after, and nothing else.")
+        raise Forbidden(phrase("You may give new codes to the people whom you look after, and nothing else."))
 
 
 def _field(desk: Desk) -> Callable[[str], str]:
@@ -226,14 +231,16 @@ def _meant(desk: Desk, form: str) -> tuple[Seen, ...]:
         # By a second click, or since the first one was cut off in the midst of it.
         seen = desk.parts.people.seen_before(which, desk.change_id)
     if digest and digest != _digest(seen):
-        now = counted(len(seen), "code")
         raise InputError(
             [
-                f"Nothing was changed: the list has changed since you looked. It has {now} now. Go back and look."
+                phrase(
+                    "Nothing was changed: the list has changed since you looked. It has {codes} now. Go back and look.",
+                    codes=_codes(len(seen)),
+                )
             ]
         )
     if not seen:
-        raise InputError(["Nothing was changed: no code was chosen."])
+        raise InputError([phrase("Nothing was changed: no code was chosen.")])
     return seen
 
 
@@ -253,7 +260,7 @@ def _undone_in(desk: Desk) -> str:
     """
     text = desk.fields.get("change_id", "")
     if not _CHANGE_ID.fullmatch(text):
-        raise InputError(["Nothing was changed: load the page again, and repeat what you did."])
+        raise InputError([phrase("Nothing was changed: load the page again, and repeat what you did.")])
     return text
 
 
@@ -261,7 +268,7 @@ def _edit(desk: Desk, action: str, policy: FormPolicy, seen: tuple[Seen, ...], f
     field = _field(desk)
     note = field("note")[:_MAX_NOTE_CHARS] or None
     if note is not None and not (can_be_stored(note) and note.isprintable()):
-        raise InputError(["The reason has characters that cannot be kept."])
+        raise InputError([phrase("The reason has characters that cannot be kept.")])
     match action:
         case "revoke":
             return Revocation(note=note)
@@ -270,7 +277,7 @@ def _edit(desk: Desk, action: str, policy: FormPolicy, seen: tuple[Seen, ...], f
         case "name":
             email = address(field("email"))
             if email is None:
-                raise InputError(["The e-mail address cannot be one. Correct it, or leave it empty."])
+                raise InputError([phrase("The e-mail address cannot be one. Correct it, or leave it empty.")])
             return Naming(label=field("label") or None, email=email or None)
     return _window(desk, policy, seen, form)
 
@@ -284,7 +291,7 @@ def _window(desk: Desk, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -
         keeps = text == local_moment(now, policy) if one else desk.fields.get(f"{name}_is") != "new"
         moments[name] = KEPT if keeps else moment_of(name, text, policy)
     if all(isinstance(moment, Kept) for moment in moments.values()) and one is None:
-        raise InputError(["Say when the codes begin or end."])
+        raise InputError([phrase("Say when the codes begin or end.")])
     return Window(**moments)
 
 
@@ -299,12 +306,16 @@ def moment_of(name: str, text: str, policy: FormPolicy) -> float | None:
     try:
         return (rules.end if name == "valid_until" else rules.beginning)(text, zone_of(policy))
     except rules.ClocksChange:
-        zone = policy.timezone
         raise InputError(
-            [f"Look at the date: the clocks of {zone} change in this hour. Take a time before or after it."]
+            [
+                phrase(
+                    "Look at the date: the clocks of {zone} change in this hour. Take a time before or after it.",
+                    zone=policy.timezone,
+                )
+            ]
         ) from None
     except ValueError as problem:
-        raise InputError([f"Look at the date: {problem}."]) from None
+        raise InputError([phrase("Look at the date: {problem}.", problem=problem.args[0])]) from None
 
 
 def _list_of(desk: Desk, form: str) -> str:
@@ -320,30 +331,56 @@ def _with(path: str, query: Mapping[str, Any]) -> str:
     return f"{path}{'&' if '?' in path else '?'}{urlencode(query)}" if query else path
 
 
-def _told(sentence: str, outcome: Outcome) -> str:
-    told = sentence.format(codes=counted(len(outcome.done), "code"))
-    return " ".join([told, *_left(outcome)])
+def _codes(number: int) -> str:
+    return phrases("{number} code", "{number} codes", number)
 
 
-def _left(outcome: Outcome) -> list[str]:
+def _undone(number: int) -> str:
+    return phrases("Undone: {number} code as before.", "Undone: {number} codes as before.", number)
+
+
+def _told(desk: Desk, done: Callable[[int], str], outcome: Outcome) -> str:
+    """Say what became of codes, as the operator reads it."""
+    told = [done(len(outcome.done)), *_left(desk, outcome), *_lost(outcome)]
+    return " ".join(map(desk.language.speak, told))
+
+
+def _left(desk: Desk, outcome: Outcome) -> list[str]:
     """Say of which codes nothing was changed, and why."""
-    sentences = []
+    sentences: list[str] = []
     for why, number in Counter(why for why, _ in outcome.left).items():
         grants = [grant for left, grant in outcome.left if left is why and grant is not None]
-        sentences.append(f"{counted(number, 'code')} left: {_LEFT[why]}{_named(grants, number)}.")
+        if names := _named(desk, grants, number):
+            sentences.append(
+                phrases(
+                    "{number} code left: {why} ({names}).",
+                    "{number} codes left: {why} ({names}).",
+                    number,
+                    why=_LEFT[why],
+                    names=names,
+                )
+            )
+        else:
+            sentences.append(
+                phrases("{number} code left: {why}.", "{number} codes left: {why}.", number, why=_LEFT[why])
+            )
     return sentences
 
 
-def _named(grants: list[Grant], number: int) -> str:
-    named = ", ".join(name_of(grant)[:40] for grant in grants[:_NAMES_SHOWN])
-    more = ", …" if number > len(grants[:_NAMES_SHOWN]) else ""
-    return f" ({named}{more})" if named else ""
+def _named(desk: Desk, grants: list[Grant], number: int) -> str:
+    names = [desk.language.speak(name_of(grant))[:40] for grant in grants[:_NAMES_SHOWN]]
+    return ", ".join([*names, "…"] if names and number > len(names) else names)
 
 
-def _lost(outcome: Outcome) -> str:
+def _lost(outcome: Outcome) -> list[str]:
     if not outcome.judged_meanwhile:
-        return ""
-    number = counted(len(outcome.judged_meanwhile), "submission")
-    return (
-        f" {number} came meanwhile and got the verdict “Revoked”: accept under Submissions what should count."
-    )
+        return []
+    return [
+        phrases(
+            "{number} submission came meanwhile and got the verdict “Revoked”: accept under Submissions what should"
+            " count.",
+            "{number} submissions came meanwhile and got the verdict “Revoked”: accept under Submissions what should"
+            " count.",
+            len(outcome.judged_meanwhile),
+        )
+    ]

@@ -19,7 +19,7 @@ from jotgate.door.office.desk import Desk
 from jotgate.door.office.history import zone_of
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
-from jotgate.phrases import counted
+from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.signed.tokens import can_be_subject
 
@@ -29,6 +29,7 @@ MAX_BYTES = 10 * 1024 * 1024
 _SHOWN_LINES = 1_000
 _SHOWN_REFUSED = 100
 _CELLS = 4
+_MAX_USES = 1_000_000
 _UNUSABLE = 422
 #: What a page asks for besides the people, and what it begins with.
 _WISHES = ("uses", "batch", "valid_from", "valid_until", "again", "by_class")
@@ -63,10 +64,9 @@ def check(desk: Desk, form: str) -> Response:
     try:
         terms = _terms(desk, form)
         if sum((bool(count), bool(names), bool(file))) != 1:
-            raise InputError(["Give exactly one: a number, names, or a file."])
+            raise InputError([phrase("Give exactly one: a number, names, or a file.")])
         if count:
-            number = _number(count, MAX_FRESH, "The number of codes")
-            return _confirm(desk, form, terms, wishes, count=number)
+            return _confirm(desk, form, terms, wishes, count=_count(count))
         looked = _look(desk, form, file or names.encode("utf-8", "replace"))
     except InputError as error:
         return _ask(desk, form, wishes, problems=error.problems, names=names)
@@ -81,7 +81,7 @@ def create(desk: Desk, form: str) -> Response:
     """
     terms, count = _terms(desk, form), desk.fields.get("count", "")
     if count:
-        people = [Person()] * _number(count, MAX_FRESH, "The number of codes")
+        people = [Person()] * _count(count)
         addresses: dict[str, str] = {}
     else:
         rows = _carried(desk)
@@ -96,18 +96,34 @@ def create(desk: Desk, form: str) -> Response:
 
 
 def _became(again: Again, issued: Sequence[IssuedCode], before: int) -> list[str]:
-    remarks = []
+    remarks: list[str] = []
     if before:
         remarks.append(
-            f"{counted(before, 'code')} of this page {'was' if before == 1 else 'were'} made before, and the page"
-            " shows them for ten minutes only. Find the people, and give them new ones."
+            phrases(
+                "{number} code of this page was made before, and the page shows it for ten minutes only. Find the"
+                " people, and give them new ones.",
+                "{number} codes of this page were made before, and the page shows them for ten minutes only. Find the"
+                " people, and give them new ones.",
+                before,
+            )
         )
     if again.replaced:
-        remarks.append(f"{counted(again.replaced, 'code')} revoked that the new ones replace.")
+        remarks.append(
+            phrases(
+                "{number} code revoked that the new ones replace.",
+                "{number} codes revoked that the new ones replace.",
+                again.replaced,
+            )
+        )
     if again.kept:
-        them = counted(again.kept, "person", "people")
-        remarks.append(f"{them} had a code already: it stays as it is, and there is no new one.")
-    return remarks if issued else [*remarks, "Nobody was left who needs a new code."]
+        remarks.append(
+            phrases(
+                "{number} person had a code already: it stays as it is, and there is no new one.",
+                "{number} people had a code already: it stays as it is, and there is no new one.",
+                again.kept,
+            )
+        )
+    return remarks if issued else [*remarks, phrase("Nobody was left who needs a new code.")]
 
 
 def _ask(
@@ -131,17 +147,18 @@ def _confirm(
     number = len(looked.rows) if looked else count
     context = {
         "wishes": wishes | {"batch": terms.batch or ""},
-        "codes": counted(number, "code"),
-        "number": number,
+        "codes": phrases("{number} code", "{number} codes", number),
+        "number_of_codes": number,
+        "uses": terms.uses,
         "count": count,
         "people": json.dumps(looked.rows, separators=(",", ":")) if looked else "",
         "refused": refused[:_SHOWN_REFUSED],
-        "refused_lines": counted(len(refused), "line"),
+        "refused_count": len(refused),
         "more_refused": max(0, len(refused) - _SHOWN_REFUSED),
         "lines": [_told(fate, looked) for fate in looked.fates[:_SHOWN_LINES]] if looked else [],
         "more_lines": max(0, len(looked.fates) - _SHOWN_LINES) if looked else 0,
         "remarks": looked.remarks if looked else [],
-        "kept": counted(len(looked.kept), "person", "people") if looked and looked.kept else "",
+        "kept": len(looked.kept) if looked else 0,
         "again": _how(desk).value,
         "over": terms.valid_until is not None and terms.valid_until <= desk.now,
         "names": names,
@@ -160,17 +177,22 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
     fates = list(lines.fates)
     people = [fate for fate in fates if isinstance(fate, Row)]
     if not people and not any(isinstance(fate, Refused) for fate in fates):
-        raise InputError(["The list is empty."])
+        raise InputError([phrase("The list is empty.")])
     again = Again(desk.parts.grants, form, _how(desk), desk.now)
     getting = [row for row in people if again.gets_one(row.subject)]
     if len(getting) > MAX_FRESH:
         raise InputError(
-            [f"More than {MAX_FRESH:,} codes do not fit on a page. Split the list, class by class."]
+            [
+                phrase(
+                    "More than {most} codes do not fit on a page. Split the list, class by class.",
+                    most=MAX_FRESH,
+                )
+            ]
         )
     return _Looked(
         rows=[(row.subject, row.label, row.email, row.group) for row in getting],
         fates=fates,
-        remarks=[f"{one[:1].upper()}{one[1:]}." for one in lines.remarks],
+        remarks=lines.remarks,
         kept=frozenset(row.subject for row in people if not again.gets_one(row.subject)),
     )
 
@@ -178,12 +200,17 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
 def _told(fate: Fate, looked: _Looked) -> dict[str, Any]:
     told = {"line": fate.line_number, "subject": "", "label": "", "email": "", "group": ""}
     if isinstance(fate, Row):
-        what = "keeps their code" if fate.subject in looked.kept else "gets a code"
+        what = phrase("keeps their code") if fate.subject in looked.kept else phrase("gets a code")
         people = {"subject": fate.subject, "label": fate.label, "email": fate.email, "group": fate.group}
         return told | people | {"what": what, "tone": "" if fate.subject in looked.kept else "good"}
     is_refused = isinstance(fate, Refused)
+    what = (
+        phrase("cannot be taken: {why}", why=fate.sentence)
+        if is_refused
+        else phrase("passed over: {why}", why=fate.sentence)
+    )
     return told | {
-        "what": ("cannot be taken: " if is_refused else "passed over: ") + fate.sentence,
+        "what": what,
         "tone": "bad" if is_refused else "",
     }
 
@@ -212,13 +239,17 @@ def _terms(desk: Desk, form: str) -> Terms:
     policy, fields = desk.policy(form), desk.fields
     terms = Terms(
         form=form,
-        uses=_number(fields.get("uses", "") or "1", 1_000_000, "How often each code can be used"),
+        uses=_number(
+            fields.get("uses", "") or "1",
+            _MAX_USES,
+            phrase("How often each code can be used is a number from 1 to {most}.", most=_MAX_USES),
+        ),
         batch=" ".join(fields.get("batch", "").split()) or _batch_of_today(desk, policy),
         valid_from=moment_of("valid_from", fields.get("valid_from", "").strip(), policy),
         valid_until=moment_of("valid_until", fields.get("valid_until", "").strip(), policy),
     )
     if terms.batch is not None and not can_be_subject(terms.batch):
-        raise InputError(["The batch has a name of at most 200 characters that can be read."])
+        raise InputError([phrase("The batch has a name of at most 200 characters that can be read.")])
     # Raises what else is wrong about them; nothing is made for nobody.
     desk.parts.grants.create(terms, ())
     return terms
@@ -228,11 +259,17 @@ def _batch_of_today(desk: Desk, policy: FormPolicy) -> str:
     return datetime.fromtimestamp(desk.now, zone_of(policy)).strftime("%Y-%m-%d %H:%M")
 
 
-def _number(text: str, most: int, what: str) -> int:
+def _count(text: str) -> int:
+    return _number(
+        text, MAX_FRESH, phrase("The number of codes is a number from 1 to {most}.", most=MAX_FRESH)
+    )
+
+
+def _number(text: str, most: int, problem: str) -> int:
     digits = text.replace(",", "").strip()
     number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 9 else 0
     if not 1 <= number <= most:
-        raise InputError([f"{what} is a number from 1 to {most:,}."])
+        raise InputError([problem])
     return number
 
 
@@ -247,7 +284,7 @@ def _carried(desk: Desk) -> list[list[str]]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not 0 < len(found) <= MAX_FRESH or not all(map(_is_row, found)):
-        raise InputError(["No code was made: the list is no longer on the page. Give it once more."])
+        raise InputError([phrase("No code was made: the list is no longer on the page. Give it once more.")])
     return found
 
 

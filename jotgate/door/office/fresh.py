@@ -18,7 +18,7 @@ from jotgate.codes import CodeText, parse, printed
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import Progress, send_some
 from jotgate.errors import InputError
-from jotgate.phrases import counted
+from jotgate.phrases import phrase
 
 #: What the page's own buttons post: all its codes.
 MAX_BYTES = 10 * 1024 * 1024
@@ -67,7 +67,7 @@ def _shown(
     context = {
         "rows": rows[:_SHOWN],
         "more": max(0, len(rows) - _SHOWN),
-        "codes": counted(len(rows), "new code"),
+        "count": len(rows),
         "carried": json.dumps(rows, separators=(",", ":")),
         "remarks": remarks,
         "undo": change_id if rows else None,
@@ -86,7 +86,7 @@ def download(desk: Desk, form: str) -> Response:
     """
     kind = desk.fields.get("kind", "csv")
     if kind not in _KINDS:
-        raise InputError(["There is no such kind of file."])
+        raise InputError([phrase("There is no such kind of file.")])
     rows, buffer = carried(desk), io.BytesIO()
     table = [[*row, link_of(desk, form, row[0])] for row in rows]
     columns = ["code", "subject", "label", "batch", "email", "link"]
@@ -178,7 +178,7 @@ def carried(desk: Desk) -> list[list[str]]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not found or not all(map(_is_row, found)):
-        raise InputError(["The codes are no longer on the page. Give new ones."])
+        raise InputError([phrase("The codes are no longer on the page. Give new ones.")])
     return found
 
 

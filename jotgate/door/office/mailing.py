@@ -9,17 +9,34 @@ from jotgate.door.office.desk import Desk
 from jotgate.errors import MailUnavailable
 from jotgate.frozen import frozen
 from jotgate.mailing.mailing import Fate, Planned
-from jotgate.phrases import counted
+from jotgate.phrases import phrases
 
 #: Servers give up on a request after thirty.
 _SECONDS = 12.0
-_WORDS: Mapping[Fate, str] = {
-    Fate.NO_ADDRESS: "nobody knows an address",
-    Fate.REFUSED: "the mail server refused it",
-    Fate.WAITING: "put off, to be tried again later",
-    Fate.SUBMITTED: "has sent the form meanwhile",
-    Fate.VOID: "the code opens nothing",
-    Fate.FORGOTTEN: "asked to be forgotten",
+#: What became of mails that are over; each is told with the number of people.
+_WORDS: Mapping[Fate, Callable[[int], str]] = {
+    Fate.NO_ADDRESS: lambda number: phrases(
+        "{number} person: nobody knows an address.", "{number} people: nobody knows an address.", number
+    ),
+    Fate.REFUSED: lambda number: phrases(
+        "{number} person: the mail server refused it.", "{number} people: the mail server refused it.", number
+    ),
+    Fate.WAITING: lambda number: phrases(
+        "{number} person: put off, to be tried again later.",
+        "{number} people: put off, to be tried again later.",
+        number,
+    ),
+    Fate.SUBMITTED: lambda number: phrases(
+        "{number} person has sent the form meanwhile.",
+        "{number} people have sent the form meanwhile.",
+        number,
+    ),
+    Fate.VOID: lambda number: phrases(
+        "{number} person: the code opens nothing.", "{number} people: the code opens nothing.", number
+    ),
+    Fate.FORGOTTEN: lambda number: phrases(
+        "{number} person asked to be forgotten.", "{number} people asked to be forgotten.", number
+    ),
 }
 
 
@@ -46,12 +63,8 @@ def send_some(desk: Desk, mails: Callable[[], Iterator[Planned]]) -> Progress:
         for _ in mailing.send(mails(), actor=desk.actor, seconds=_SECONDS):
             pass
     except MailUnavailable as error:
-        problem = str(error)
+        problem = error.args[0]
     fates = Counter(mail.fate for mail in mailing.plan(mails()))
-    told = [f"{counted(fates[Fate.SENT], 'mail')} sent."]
-    told += [
-        f"{counted(fates[fate], 'person', 'people')}: {words}."
-        for fate, words in _WORDS.items()
-        if fates[fate]
-    ]
+    sent = phrases("{number} mail sent.", "{number} mails sent.", fates[Fate.SENT])
+    told = [sent, *(say(fates[fate]) for fate, say in _WORDS.items() if fates[fate])]
     return Progress(told=tuple(told), left=fates[Fate.TO_SEND], problem=problem)

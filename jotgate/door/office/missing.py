@@ -6,13 +6,12 @@ from itertools import islice
 
 from werkzeug.wrappers import Response
 
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import send_some
 from jotgate.door.office.people import name_of
 from jotgate.errors import InputError
-from jotgate.mailing.letters import Letter
 from jotgate.mailing.texts import Kind
+from jotgate.phrases import phrase, phrases
 from jotgate.protocols.people import ListedCode
 from jotgate.records.standing import State
 from jotgate.signed.tokens import can_be_stored
@@ -45,14 +44,14 @@ def listing(desk: Desk, form: str) -> Response:
     can_mail = desk.parts.mailing.is_set_up
     context = {
         "rows": rows,
-        "count": f"more than {_COUNTED:,}" if number > _COUNTED else f"{number:,}",
-        "number": number,
+        "summary": _summary(number, batch),
+        "number_of_people": number,
         "batch": batch,
         "batches": people.batches(form, batches=batches),
         "is_first": not after,
         "last": last if len(rows) == _ROWS else "",
         "can_mail": can_mail,
-        "letter": _letter(desk, form) if can_mail and batches is None else None,
+        **(_letter(desk, form) if can_mail and batches is None else {}),
     }
     return desk.page("missing", context, form=form, section="people")
 
@@ -76,14 +75,38 @@ def _row(desk: Desk, form: str, listed: ListedCode, state: State) -> dict[str, o
         "batch": grant.batch or "",
         "email": bool(grant.email),
         "is_sent": state is State.PENDING,
-        "opened": "" if opened_at is None else spoken_moment(opened_at, desk.policy(form), desk.now),
+        "opened": "" if opened_at is None else desk.moment(opened_at, desk.policy(form)),
     }
 
 
-def _letter(desk: Desk, form: str) -> Letter | str:
-    """Return a reminder as it would go out to a made-up person; or what is wrong with its text."""
+def _summary(number: int, batch: str) -> str:
+    """Say how many people are missing, in a batch or in all."""
+    if number > _COUNTED:
+        if batch:
+            return phrase(
+                "More than {number} people have a code and sent nothing that counts, in {batch}.",
+                number=_COUNTED,
+                batch=batch,
+            )
+        return phrase("More than {number} people have a code and sent nothing that counts.", number=_COUNTED)
+    if batch:
+        return phrases(
+            "{number} person has a code and sent nothing that counts, in {batch}.",
+            "{number} people have a code and sent nothing that counts, in {batch}.",
+            number,
+            batch=batch,
+        )
+    return phrases(
+        "{number} person has a code and sent nothing that counts.",
+        "{number} people have a code and sent nothing that counts.",
+        number,
+    )
+
+
+def _letter(desk: Desk, form: str) -> dict[str, object]:
+    """Return a reminder as it would go out to a made-up person, `letter`; or its text's `problems`."""
     mailing = desk.parts.mailing
     try:
-        return mailing.preview(mailing.sample(Kind.REMINDER, form))
+        return {"letter": mailing.preview(mailing.sample(Kind.REMINDER, form))}
     except InputError as error:
-        return "; ".join(error.problems)
+        return {"problems": error.problems}

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import history, words
 from jotgate.door.office.desk import Desk
-from jotgate.phrases import counted
+from jotgate.door.office.speaking import code
+from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Grant, SubmissionFilter, SubmissionRecord
 from jotgate.protocols.people import UNDO_SECONDS, CodeSearch, CodeState, ListedCode, ListPlace, Order
@@ -27,17 +27,19 @@ _SHOWN_DIGITS = 12
 #: What a list is narrowed by, and then sorted by; the names of its fields.
 FILTERS = ("q", "state", "batch")
 _WISHES = (*FILTERS, "sort", "down")
-_CHANGES = {
-    "revoke": "You revoked codes",
-    "window": "You changed when codes are valid",
-    "name": "You changed a name or an address",
-    "give_back": "You gave uses back",
-    "reissue": "You gave new codes",
+_CHANGES: Mapping[str, Callable[[str], str]] = {
+    "revoke": lambda when: phrase("You revoked codes {when}.", when=when),
+    "window": lambda when: phrase("You changed when codes are valid {when}.", when=when),
+    "name": lambda when: phrase("You changed a name or an address {when}.", when=when),
+    "give_back": lambda when: phrase("You gave uses back {when}.", when=when),
+    "reissue": lambda when: phrase("You gave new codes {when}.", when=when),
 }
 _SORTS: Mapping[Order, str] = {
-    Order.NAME: "Name",
-    Order.SUBJECT: "Number",
-    Order.CREATED: "Made",
+    Order.NAME: phrase("Name"),
+    # Translators: the number of a person, such as one of a student.
+    Order.SUBJECT: phrase("Number"),
+    # Translators: when a code was made.
+    Order.CREATED: phrase("Made"),
 }
 
 
@@ -93,7 +95,9 @@ def opened(desk: Desk, form: str, code_id: str) -> ListedCode:
     fingerprint = fingerprint_of(code_id)
     found = fingerprint and desk.parts.people.code(form, fingerprint, batches=desk.operator.batches)
     if not found:
-        raise NotFound("This code is not here. It may have been replaced by another: look for the person.")
+        raise NotFound(
+            phrase("This code is not here. It may have been replaced by another: look for the person.")
+        )
     return found
 
 
@@ -157,7 +161,7 @@ def _undoable(desk: Desk, form: str) -> dict[str, str | None]:
     if last is None or not desk.operator.may_change:
         return {"undo": undo}
     at = _spoken(desk, desk.policy(form), last.at)
-    return {"undo": last.change_id, "undo_words": f"{_CHANGES[last.what]} {at}."}
+    return {"undo": last.change_id, "undo_words": _CHANGES[last.what](at)}
 
 
 def may_undo(desk: Desk, actor: str) -> bool:
@@ -175,8 +179,8 @@ def fingerprint_of(code_id: str) -> bytes | None:
 def name_of(grant: Grant) -> str:
     """Return what a person is called; of a code for nobody in particular, its note or its id."""
     if is_tombstone(grant.subject):
-        return "a forgotten person"
-    return grant.label or grant.subject or f"code {grant.fingerprint.hex()[:_SHOWN_DIGITS]}"
+        return phrase("a forgotten person")
+    return grant.label or grant.subject or phrase("code {id}", id=grant.fingerprint.hex()[:_SHOWN_DIGITS])
 
 
 def local_moment(at: float | None, policy: FormPolicy) -> str:
@@ -186,7 +190,7 @@ def local_moment(at: float | None, policy: FormPolicy) -> str:
 
 
 def _spoken(desk: Desk, policy: FormPolicy, at: float | None) -> str:
-    return "" if at is None else spoken_moment(at, policy, desk.now)
+    return "" if at is None else desk.moment(at, policy)
 
 
 def _order(name: str) -> Order:
@@ -217,7 +221,8 @@ def _choices(tally: Mapping[CodeState, int], address: Callable[..., str]) -> lis
         for state, (label, _) in words.CODE_STATES.items()
         if tally.get(state)
     ]
-    return [("", "All", address(state=""), sum(tally.values())), *each]
+    # Translators: codes, however far they are.
+    return [("", phrase("All"), address(state=""), sum(tally.values())), *each]
 
 
 def _sort(one: Order, order: Order, is_down: bool, address: Callable[..., str]) -> tuple[str, str, str]:
@@ -238,7 +243,7 @@ def _row(desk: Desk, policy: FormPolicy, listed: ListedCode) -> dict[str, Any]:
         "batch": grant.batch or "",
         "state": state,
         "tone": tone,
-        "uses": f"{grant.used:,} of {grant.uses:,}" if grant.uses > 1 else "",
+        "uses": phrase("{used} of {uses}", used=grant.used, uses=grant.uses) if grant.uses > 1 else "",
         "when": _when(desk, policy, listed),
         "made": _spoken(desk, policy, grant.created_at),
     }
@@ -251,10 +256,12 @@ def _when(desk: Desk, policy: FormPolicy, listed: ListedCode) -> str:
     if listed.state is CodeState.EXPIRED:
         return _spoken(desk, policy, grant.valid_until)
     if listed.state is CodeState.NOT_YET_VALID:
-        return f"from {_spoken(desk, policy, grant.valid_from)}"
+        return phrase("from {when}", when=_spoken(desk, policy, grant.valid_from))
     if listed.sent_at is not None:
-        return f"sent {_spoken(desk, policy, listed.sent_at)}"
-    return f"opened {_spoken(desk, policy, listed.opened_at)}" if listed.opened_at is not None else ""
+        return phrase("sent {when}", when=_spoken(desk, policy, listed.sent_at))
+    if listed.opened_at is not None:
+        return phrase("opened {when}", when=_spoken(desk, policy, listed.opened_at))
+    return ""
 
 
 def _others(desk: Desk, form: str, grant: Grant) -> list[Grant]:
@@ -276,48 +283,67 @@ def _in_words(
     grant, name = listed.grant, name_of(listed.grant)
     counting = [one for one in sent if one.verdict.counts]
     if counting:
-        yield f"{name} has sent the form {_spoken(desk, policy, counting[0].created_at)}, and it counts."
+        at = _spoken(desk, policy, counting[0].created_at)
+        yield phrase("{name} has sent the form {when}, and it counts.", name=name, when=at)
     elif sent:
-        verdict = words.verdict(sent[0].verdict)
-        yield f"Something came {_spoken(desk, policy, sent[0].created_at)}, and it does not count: “{verdict}”."
+        yield phrase(
+            "Something came {when}, and it does not count: “{verdict}”.",
+            when=_spoken(desk, policy, sent[0].created_at),
+            verdict=words.verdict(sent[0].verdict),
+        )
     elif listed.sent_at is not None and listed.state is CodeState.OPENED:
-        at = _spoken(desk, policy, listed.sent_at)
-        yield f"{name} pressed Send {at}. It is being confirmed; if that lasts longer than an hour, ask them to look."
+        yield phrase(
+            "{name} pressed Send {when}. It is being confirmed; if that lasts longer than an hour, ask them to look.",
+            name=name,
+            when=_spoken(desk, policy, listed.sent_at),
+        )
     elif listed.opened_at is not None:
-        yield f"{name} opened the form {_spoken(desk, policy, listed.opened_at)}, and has not sent it."
+        at = _spoken(desk, policy, listed.opened_at)
+        yield phrase("{name} opened the form {when}, and has not sent it.", name=name, when=at)
     else:
-        yield f"{name} has not opened the form yet."
+        yield phrase("{name} has not opened the form yet.", name=name)
     yield _about_code(desk, policy, listed)
     if grant.moves:
-        yield f"It was moved to another browser {counted(grant.moves, 'time')}."
+        yield phrases(
+            "It was moved to another browser {number} time.",
+            "It was moved to another browser {number} times.",
+            grant.moves,
+        )
 
 
 def _about_code(desk: Desk, policy: FormPolicy, listed: ListedCode) -> str:
     grant = listed.grant
     match listed.state:
         case CodeState.REVOKED:
-            return f"The code was revoked {_spoken(desk, policy, grant.revoked_at)} and opens nothing."
+            at = _spoken(desk, policy, grant.revoked_at)
+            return phrase("The code was revoked {when} and opens nothing.", when=at)
         case CodeState.EXPIRED:
-            return f"The code ended {_spoken(desk, policy, grant.valid_until)}: extend it, and it opens the form again."
+            at = _spoken(desk, policy, grant.valid_until)
+            return phrase("The code ended {when}: extend it, and it opens the form again.", when=at)
         case CodeState.NOT_YET_VALID:
-            return f"The code opens the form from {_spoken(desk, policy, grant.valid_from)} on."
+            at = _spoken(desk, policy, grant.valid_from)
+            return phrase("The code opens the form from {when} on.", when=at)
         case CodeState.USED_UP:
-            return "The code is used: give a use back, and it opens the form once more."
+            return phrase("The code is used: give a use back, and it opens the form once more.")
         case _:
-            left = counted(grant.uses - grant.used, "more time", "more times")
-            return f"The code is good for sending the form {left}."
+            return phrases(
+                "The code is good for sending the form {number} more time.",
+                "The code is good for sending the form {number} more times.",
+                grant.uses - grant.used,
+            )
 
 
 def _facts(desk: Desk, policy: FormPolicy, listed: ListedCode) -> list[tuple[str, str]]:
-    grant = listed.grant
+    grant, capital = listed.grant, desk.language.common.capital
     found = [
-        ("Number", "" if is_tombstone(grant.subject) else grant.subject or ""),
-        ("E-mail", grant.email or ""),
-        ("Batch", grant.batch or ""),
-        ("Used", f"{grant.used:,} of {grant.uses:,}"),
-        ("Valid from", _spoken(desk, policy, grant.valid_from)),
-        ("Valid until", _spoken(desk, policy, grant.valid_until)),
-        ("Code made", _spoken(desk, policy, grant.created_at)),
-        ("Code's id", grant.fingerprint.hex()[:_SHOWN_DIGITS]),
+        (phrase("Number"), "" if is_tombstone(grant.subject) else grant.subject or ""),
+        (phrase("E-mail"), grant.email or ""),
+        (phrase("Batch"), grant.batch or ""),
+        # Translators: how often a code was used, such as “1 of 3”.
+        (phrase("Uses"), phrase("{used} of {uses}", used=grant.used, uses=grant.uses)),
+        (phrase("Valid from"), capital(_spoken(desk, policy, grant.valid_from))),
+        (phrase("Valid until"), capital(_spoken(desk, policy, grant.valid_until))),
+        (phrase("Code made"), capital(_spoken(desk, policy, grant.created_at))),
+        (phrase("Code's id"), code(grant.fingerprint.hex()[:_SHOWN_DIGITS])),
     ]
     return [(name, value) for name, value in found if value]

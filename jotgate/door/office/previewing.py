@@ -62,7 +62,7 @@ def preview(desk: Desk, form: str, name: str) -> Response:
     """
     policy = desk.policy(form)
     if name == STAND_IN:
-        template, context = "jotgate/office/stand_in.html", dict[str, Any]()
+        template, context = "jotgate/office/stand_in.html", dict[str, Any](desk.language.context)
     else:
         look = looks(desk, policy).get(name)
         if look is None:

@@ -8,6 +8,7 @@ template. The English of both is collected in ``jotgate/translations/office.pot`
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from gettext import NullTranslations
@@ -43,9 +44,7 @@ class OfficeLanguage:
 
     def speak(self, value: object) -> str:
         """Say a sentence, or a value in one; whatever is neither a phrase nor a number is said as it is."""
-        if isinstance(value, Phrase):
-            return value.said(self._translations, self.speak)
-        return self.common.number(value) if isinstance(value, int) else str(value)
+        return value if isinstance(value, Markup) else self._said(value, str)
 
     def sentence(self, english: str, /, **values: object) -> Markup:
         """Say a sentence of a page, as HTML; *values* are escaped unless they are markup."""
@@ -64,7 +63,29 @@ class OfficeLanguage:
             return Markup(fill(escape(english), values, self._escaped))  # noqa: S704 - all of it is escaped
 
     def _escaped(self, value: object) -> str:
-        return value if isinstance(value, Markup) else escape(self.speak(value))
+        return value if isinstance(value, Markup) else escape(self._within(value))
+
+    def _within(self, value: object) -> str:
+        """Say a value that stands in a sentence."""
+        return self._said(value, self._apart)
+
+    def _said(self, value: object, text: Callable[[str], str]) -> str:
+        if isinstance(value, Phrase):
+            return value.said(self._translations, self._within)
+        return self.common.number(value) if isinstance(value, int) else text(str(value))
+
+    def _apart(self, text: str) -> str:
+        """Return a text so that it and the sentence around it keep their order, if one of them runs from the right.
+
+        The marks are Unicode's (UAX 9), which attributes and titles can hold, too; no page of one direction has any.
+        """
+        if self.common.direction == "ltr" and not any(map(_runs_from_the_right, text)):
+            return text
+        return f"\u2068{text}\u2069" if text else text
+
+
+def _runs_from_the_right(letter: str) -> bool:
+    return unicodedata.bidirectional(letter) in ("R", "AL")
 
 
 def link(url: str, text: str) -> Markup:
