@@ -31,7 +31,7 @@ RING = KeyRing([OLDEST, OLDER, NEWEST])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     url = f"sqlite:///{tmp_path}/one.db"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
+        url = request.getfixturevalue("empty_postgres_store_url")
     made = open_store(url)
     made.prepare(FORMS, T0)
     made.create_grants([grant(n) for n in range(20)], T0)

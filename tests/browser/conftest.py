@@ -16,13 +16,13 @@ AXE = "axe-core@4.14.1"
 
 
 @pytest.fixture(scope="module")
-def chromium(chromium_path: Path) -> Iterator[Browser]:
+def chromium(shell_path: Path) -> Iterator[Browser]:
     """Return a running browser; each test makes contexts of its own in it."""
     expect.set_options(timeout=BROWSER_MS)
     # Its own loop ends with the module, so that other tests may run theirs.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium_path,
+            executable_path=shell_path,
             args=["--no-sandbox", "--disable-quic", "--disable-background-networking"],
         )
         yield browser

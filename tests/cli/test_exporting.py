@@ -51,7 +51,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return an empty store of either kind."""
     url = f"sqlite:///{tmp_path}/store.db"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
+        url = request.getfixturevalue("empty_postgres_store_url")
     opened = open_store(url)
     opened.prepare(FORMS, T0)
     yield opened

@@ -56,9 +56,9 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium(chromium_path: Path) -> Iterator[Any]:
+def chromium(shell_path: Path) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=shell_path, args=["--no-sandbox"])
         yield browser
         browser.close()
 

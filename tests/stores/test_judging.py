@@ -31,7 +31,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """Return a store with two forms."""
     url = f"sqlite:///{tmp_path}/store.db"
     if request.param == "PostgreSQL":
-        url = request.getfixturevalue("postgres_store_url")
+        url = request.getfixturevalue("empty_postgres_store_url")
     store = open_store(url)
     store.prepare(FORMS, T0)
     yield store

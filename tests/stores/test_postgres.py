@@ -25,9 +25,9 @@ class TestPostgresStore(StoreContract):
     """The store that several machines share."""
 
     @pytest.fixture
-    def opener(self, postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Opener:
-        """Return what opens a store in a schema of its own; a busy machine must not decide the races."""
-        return partial(patient_in_this_test(monkeypatch), postgres_store_url)
+    def opener(self, empty_postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Opener:
+        """Return what opens an empty store; a busy machine must not decide the races."""
+        return partial(patient_in_this_test(monkeypatch), empty_postgres_store_url)
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ OTHERS: dict[str, Callable[[Transaction], object]] = {
 
 
 @pytest.fixture
-def store(postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(empty_postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """Return a store whose patience does not decide."""
     monkeypatch.setattr("jotgate.stores.postgres_connections.PATIENCE_SECONDS", 60.0)
     monkeypatch.setattr("jotgate.stores.postgres_connections._LOCK_SECONDS", 60.0)
-    store = open_store(postgres_store_url)
+    store = open_store(empty_postgres_store_url)
     store.prepare(FORMS, T0)
     yield store
     store.close()
@@ -102,11 +102,11 @@ def while_another(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_code_that_another_changed_is_not_opened_at_once(
-    store: Store, postgres_store_url: str, name: str
+    store: Store, empty_postgres_store_url: str, name: str
 ) -> None:
     """Whoever waited finds the code no longer as it was seen, and writes nothing: the locked way decides."""
     store.create_grants([grant("code")], T0)
-    assert while_another(store, postgres_store_url, OTHERS[name]) is None
+    assert while_another(store, empty_postgres_store_url, OTHERS[name]) is None
     assert store.live_until(FORM) == {
         "opens it at once": T0 + 86_400,
         "opens it in turn": T0 + 60,
@@ -115,21 +115,23 @@ def test_a_code_that_another_changed_is_not_opened_at_once(
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_code_that_another_left_alone_in_the_end_is_opened(
-    store: Store, postgres_store_url: str, name: str
+    store: Store, empty_postgres_store_url: str, name: str
 ) -> None:
     """If the other's transaction is undone, whoever waited is admitted."""
     store.create_grants([grant("code")], T0)
-    admit = while_another(store, postgres_store_url, OTHERS[name], gives_up=True)
+    admit = while_another(store, empty_postgres_store_url, OTHERS[name], gives_up=True)
     assert admit is not None
     assert admitted(store, opening("code", browser="one")).ticket_id == admit.ticket_id
 
 
-def test_a_class_code_is_opened_whoever_opened_it_meanwhile(store: Store, postgres_store_url: str) -> None:
+def test_a_class_code_is_opened_whoever_opened_it_meanwhile(
+    store: Store, empty_postgres_store_url: str
+) -> None:
     """Each browser has a ticket of its own; but the last use is not given out again."""
     store.create_grants([grant("code", uses=2)], T0)
-    assert while_another(store, postgres_store_url, OTHERS["opens it at once"]) is not None
-    assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is not None
-    assert while_another(store, postgres_store_url, OTHERS["settles its use"]) is None
+    assert while_another(store, empty_postgres_store_url, OTHERS["opens it at once"]) is not None
+    assert while_another(store, empty_postgres_store_url, OTHERS["settles its use"]) is not None
+    assert while_another(store, empty_postgres_store_url, OTHERS["settles its use"]) is None
 
 
 def test_a_flood_of_a_class_code_asks_for_nobodys_row(store: Store) -> None:

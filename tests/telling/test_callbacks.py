@@ -37,7 +37,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """Return an empty store of either kind, with two forms."""
     url = f"sqlite:///{tmp_path_factory.mktemp('store')}/store.db"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_store_url")
+        url = request.getfixturevalue("empty_postgres_store_url")
     opened = open_store(url)
     opened.prepare(FORMS, T0)
     yield opened
