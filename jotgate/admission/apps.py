@@ -14,6 +14,7 @@ from jotgate.clock import Clock
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
 from jotgate.ledger import Entry, about_token
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, App, AppCounts, AppKeyState, Grant, GrantFilter, StoredAppKey
 from jotgate.signed.keyring import CodeKeys
@@ -35,7 +36,9 @@ _REFUSED_SCHEMES = frozenset(
         "view-source", "ws", "wss",
     )
 )  # fmt: skip
-_NO_JWT = "Ed25519 keys and proofs need another package: pip install 'jotgate[jwt]'"
+_NO_JWT = phrase(
+    "Ed25519 keys and proofs need another package: {command}", command="pip install 'jotgate[jwt]'"
+)
 
 
 @frozen
@@ -104,7 +107,14 @@ class Apps:
         if not self._store.create_app(app, key, actor=actor):
             if self._made_before(name, seed):
                 return self._issued(key)
-            raise InputError([f"the name {name!r} belongs to an app that exists or existed: choose another"])
+            raise InputError(
+                [
+                    phrase(
+                        "the name {name} belongs to an app that exists or existed: choose another",
+                        name=repr(name),
+                    )
+                ]
+            )
         return self._issued(key)
 
     def change(
@@ -123,7 +133,7 @@ class Apps:
         wanted = None if forms is None else tuple(dict.fromkeys(forms))
         now = self._clock.now()
         if not self._store.change_app(name, forms=wanted, return_url=return_url, now=now, actor=actor):
-            raise InputError([f"the app {name!r} was revoked: create another"])
+            raise InputError([_was_revoked(name)])
         return self._registered(name).app
 
     def rotate(
@@ -150,21 +160,25 @@ class Apps:
             return self._issued(made)
         fresh = [key.key_id for key in registered.keys if seen is not None and key.key_id not in seen]
         if fresh:
-            problems.append(f"{name} got the key {fresh[-1]} since you looked: nothing was changed")
+            problems.append(
+                phrase(
+                    "{app} got the key {key} since you looked: nothing was changed", app=name, key=fresh[-1]
+                )
+            )
         if registered.app.revoked_at is not None:
-            problems.append(f"the app {name!r} was revoked: create another")
+            problems.append(_was_revoked(name))
         live = [key for key in registered.keys if key.state is not AppKeyState.REVOKED]
         if public_key is None and any(key.algorithm == "EdDSA" for key in live):
-            problems.append(f"{name} signs with its own key: give the new public key")
+            problems.append(phrase("{app} signs with its own key: give the new public key", app=name))
         if problems:
             raise InputError(problems)
         key = self._new_key(name, raw, AppKeyState.NEXT, self._clock.now(), seed)
         added = self._store.add_app_key(key, actor=actor, seen=seen)
         # The first of two clicks at once has made it.
         if added is None and not self._made_before(name, seed):
-            raise InputError([f"{name} got another key just now: nothing was changed"])
+            raise InputError([phrase("{app} got another key just now: nothing was changed", app=name)])
         if added is False:
-            raise InputError([f"the app {name!r} was revoked just now"])
+            raise InputError([phrase("the app {app} was revoked just now", app=repr(name))])
         return self._issued(key)
 
     def revoke(self, name: str, *, actor: str, key_id: str | None = None) -> bool:
@@ -178,7 +192,9 @@ class Apps:
             return self._store.revoke_app(name, now=now, actor=actor)
         if key_id not in (key.key_id for key in registered.keys):
             known = ", ".join(key.key_id for key in registered.keys)
-            raise InputError([f"{name} has no key {key_id!r}; it has {known}"])
+            raise InputError(
+                [phrase("{app} has no key {key}; it has {known}", app=name, key=repr(key_id), known=known)]
+            )
         return self._store.revoke_app_key(name, key_id, now=now, actor=actor)
 
     def revoke_subject(
@@ -266,8 +282,8 @@ class Apps:
         for registered in found:
             if registered.app.name == name:
                 return registered
-        known = ", ".join(registered.app.name for registered in found) or "none"
-        raise InputError([f"there is no app {name!r}; known apps: {known}"])
+        known = ", ".join(registered.app.name for registered in found) or phrase("none")
+        raise InputError([phrase("there is no app {app}; known apps: {known}", app=repr(name), known=known)])
 
     def _made_before(self, name: str, seed: bytes | None) -> StoredAppKey | None:
         """Return the key that *seed* has made for an app, if it is still shown."""
@@ -307,14 +323,23 @@ class Apps:
 
     def _form_problems(self, forms: Sequence[str]) -> Iterator[str]:
         if not 1 <= len(forms) <= _MAX_FORMS:
-            yield f"an app has 1 to {_MAX_FORMS} forms; name each one"
+            yield phrase("an app has 1 to {most} forms; name each one", most=_MAX_FORMS)
         for form in dict.fromkeys(forms):
             policy = self._policies.get(form)
             if policy is None:
-                known = ", ".join(self._policies) or "none"
-                yield f"there is no form {form!r} in the settings; known forms: {known}"
+                # Translators: Names, but there are none.
+                known = ", ".join(self._policies) or phrase("none")
+                yield phrase(
+                    "there is no form {form} in the settings; known forms: {known}",
+                    form=repr(form),
+                    known=known,
+                )
             elif "app" not in policy.access:
-                yield f'{form} is not open to apps: add "app" to its access in the settings'
+                yield phrase('{form} is not open to apps: add "app" to its access in the settings', form=form)
+
+
+def _was_revoked(name: str) -> str:
+    return phrase("the app {app} was revoked: create another", app=repr(name))
 
 
 def _to_try_with(registered: RegisteredApp) -> StoredAppKey:
@@ -333,16 +358,19 @@ def _key_id(seed: bytes | None) -> str:
 
 def _name_problems(name: str) -> Iterator[str]:
     if not _NAME.fullmatch(name):
-        yield "an app's name has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen"
+        yield phrase(
+            "an app's name has 1 to 63 lower-case letters, digits and hyphens, and does not begin with a hyphen"
+        )
     elif name == SITE_APP:
-        yield f"the name {SITE_APP!r} is the site's own: choose another"
+        yield phrase("the name {name} is the site's own: choose another", name=repr(SITE_APP))
 
 
 def _return_problems(address: str | None) -> Iterator[str]:
     if address is not None and not _may_return_to(address):
-        yield (
-            f"return_url cannot be used: https://... or a scheme of the app's own such as fieldapp://done,"
-            f" plain ASCII of at most {_MAX_ADDRESS_CHARS} characters, without credentials or a fragment"
+        yield phrase(
+            "return_url cannot be used: https://... or a scheme of the app's own such as fieldapp://done,"
+            " plain ASCII of at most {most} characters, without credentials or a fragment",
+            most=_MAX_ADDRESS_CHARS,
         )
 
 
@@ -392,5 +420,5 @@ def _public_bytes(text: str | None, problems: list[str]) -> bytes | None:
     except ImportError:
         problems.append(_NO_JWT)
     except ValueError as problem:
-        problems.append(str(problem))
+        problems.append(problem.args[0])
     return None

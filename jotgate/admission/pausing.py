@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jotgate.classlist.cells import on_one_line
 from jotgate.errors import InputError
+from jotgate.phrases import phrase
 
 #: As much as fits on a phone without scrolling.
 MAX_WORDS_CHARS = 300
@@ -19,9 +20,13 @@ def words_for_visitors(text: str) -> str | None:
     if len(words) > MAX_WORDS_CHARS:
         raise InputError(
             [
-                f"the sentence for visitors has {len(words)} characters; at most {MAX_WORDS_CHARS} fit on the page"
+                phrase(
+                    "the sentence for visitors has {count} characters; at most {most} fit on the page",
+                    count=len(words),
+                    most=MAX_WORDS_CHARS,
+                )
             ]
         )
     if not words.isprintable():
-        raise InputError(["the sentence for visitors has an invisible character in it; type it anew"])
+        raise InputError([phrase("the sentence for visitors has an invisible character in it; type it anew")])
     return words or None

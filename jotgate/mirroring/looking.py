@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
 from jotgate.jotform.client import JotFormClient
 from jotgate.mirroring.scoped_keys import Scope
+from jotgate.phrases import phrase
 from jotgate.policy import DEFAULT_TICKET_FIELD, FormPolicy
 
 _NOT_SHOWN = (UpstreamReason.UNAUTHORIZED, UpstreamReason.NOT_FOUND)
@@ -32,7 +33,7 @@ def look_at_jotform(scope: Scope, *, policies: Mapping[str, FormPolicy], service
         except UpstreamError as problem:
             if problem.reason not in _NOT_SHOWN:
                 raise
-            problems.append(f"JotForm does not show form {form} to this site's API key")
+            problems.append(phrase("JotForm does not show form {form} to this site's API key", form=form))
             continue
         for question in questions:
             names = {question.qid, question.name}
@@ -40,8 +41,10 @@ def look_at_jotform(scope: Scope, *, policies: Mapping[str, FormPolicy], service
             tickets |= names if ticket_field in names else set()
     for field in () if problems else scope.fields or ():
         if field not in known:
-            problems.append(f"{field!r} is not a field of {' or '.join(scope.forms)}")
+            problems.append(
+                phrase("{field} is not a field of {forms}", field=repr(field), forms=", ".join(scope.forms))
+            )
         elif field in tickets:
-            problems.append(f"{field!r} is the ticket field, which no key sees")
+            problems.append(phrase("{field} is the ticket field, which no key sees", field=repr(field)))
     if problems:
         raise InputError(problems)

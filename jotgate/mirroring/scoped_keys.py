@@ -16,6 +16,7 @@ from jotgate.codes import ALPHABET, FINGERPRINT_BYTES
 from jotgate.errors import InputError, StoreUnavailable, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.mirroring.showing import ticket_names
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import NewScopedKey, ScopedKey, Share
 from jotgate.signed.keyring import CodeKeys
@@ -115,7 +116,12 @@ class ScopedKeys:
         found = self._store.scoped_key(fingerprint)
         if found is None or found.revoked_at or not may_be_shown(found.created_at, self._clock.now()):
             raise InputError(
-                [f"this page has made the key {issued.key_id} already: revoke it if nobody has it"]
+                [
+                    phrase(
+                        "this page has made the key {key} already: revoke it if nobody has it",
+                        key=issued.key_id,
+                    )
+                ]
             )
         return issued
 
@@ -135,7 +141,12 @@ class ScopedKeys:
                 raise UnknownForm(form, tuple(self._policies))
             if not ungated:
                 raise InputError(
-                    [f"form {form} is not gated, so none of its submissions count: add --all-submissions"]
+                    [
+                        phrase(
+                            "form {form} is not gated, so none of its submissions count: add --all-submissions",
+                            form=form,
+                        )
+                    ]
                 )
         return tuple(dict.fromkeys(named))
 
@@ -198,7 +209,11 @@ def read_share(text: str) -> Share:
     if found and float(found[1]) <= 100:
         return Share(fraction=float(found[1]) / 100)
     raise InputError(
-        ["a share is a part of the day's calls, such as 10%/day, or a number of them, such as 100/day"]
+        [
+            phrase(
+                "a share is a part of the day's calls, such as 10%/day, or a number of them, such as 100/day"
+            )
+        ]
     )
 
 
@@ -223,20 +238,20 @@ def _fingerprint(text: str, key: bytes) -> bytes:
 
 def _problems(scope: Scope, tickets: Set[str], now: float) -> Iterator[str]:
     if not scope.forms:
-        yield "a key needs at least one form"
+        yield phrase("a key needs at least one form")
     if scope.fields is not None:
         yield from _field_problems(scope.fields, tickets)
     if scope.expires_at is not None and scope.expires_at <= now:
-        yield "the key would have expired before its first use"
+        yield phrase("the key would have expired before its first use")
     if scope.label is not None and not 1 <= len(scope.label.strip()) <= _MAX_LABEL_CHARS:
-        yield f"a label has 1 to {_MAX_LABEL_CHARS} characters"
+        yield phrase("a label has 1 to {most} characters", most=_MAX_LABEL_CHARS)
 
 
 def _field_problems(fields: Sequence[str], tickets: Set[str]) -> Iterator[str]:
     if not 1 <= len(fields) <= _MAX_FIELDS:
-        yield f"name 1 to {_MAX_FIELDS} fields, or none for all of them"
+        yield phrase("name 1 to {most} fields, or none for all of them", most=_MAX_FIELDS)
     for field in fields:
         if not _FIELD.fullmatch(field):
-            yield f"{field!r} is neither a field's number nor its unique name"
+            yield phrase("{field} is neither a field's number nor its unique name", field=repr(field))
         elif field in tickets:
-            yield f"{field!r} is the ticket field, which no key sees"
+            yield phrase("{field} is the ticket field, which no key sees", field=repr(field))

@@ -15,17 +15,18 @@ from typing import Any
 
 from jwt import get_algorithm_by_name
 
+from jotgate.phrases import phrase
 from jotgate.signed import segments
 
 #: A header with one of these brings its own key along, or has to be read in another way.
 _REFUSED = frozenset(("crit", "b64", "zip", "enc", "jku", "jwk", "x5u", "x5c"))
 _SHAPE = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _ED25519_BYTES = 32
-_NO_KEY = (
+_NO_KEY = phrase(
     "this is not an Ed25519 public key: give it as PEM (BEGIN PUBLIC KEY), as JWK or as base 64 of its 32"
     " bytes"
 )
-_HOLDS_PRIVATE_KEY = (
+_HOLDS_PRIVATE_KEY = phrase(
     "this is a private key, which must stay where tokens are minted: give the public key that belongs to it"
 )
 #: What `alg` may say where a key is registered for an algorithm: "EdDSA" became "Ed25519" with RFC 9864.

@@ -76,6 +76,11 @@ class Desk:
         """Return a moment (seconds since the epoch, UTC) as the operator says it, in the timezone of a form."""
         return spoken_moment(at, policy, self.now, self.language.common)
 
+    def sentence(self, problem: str) -> str:
+        """Return what is wrong with something as a sentence: with a capital, and a full stop."""
+        said = self.language.common.capital(self.language.speak(problem))
+        return said if said.endswith(".") else f"{said}."
+
     @property
     def actor(self) -> str:
         """Who acts, for the ledger."""

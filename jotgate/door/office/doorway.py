@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
 from jotgate.admission.pausing import MAX_WORDS_CHARS, words_for_visitors
 from jotgate.clock import iso
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import words
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.previewing import looks
+from jotgate.door.office.speaking import code
 from jotgate.errors import InputError
 from jotgate.outcomes import Reason
+from jotgate.phrases import Phrase, phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormState
 
 _SECTION = "form"
 _CONFLICT, _UNPROCESSABLE = 409, 422
-_CHANGED = (
+_CHANGED = phrase(
     "Nothing was changed. A colleague has paused or reopened the form since you opened this page: below is how it is"
     " now. Look, and decide again."
 )
@@ -36,19 +38,16 @@ def pause(desk: Desk, form: str) -> Response:
     try:
         said = words_for_visitors(typed)
     except InputError as error:
-        problem = error.problems[0]
-        return _page(
-            desk, form, problem=f"{problem[0].upper()}{problem[1:]}.", typed=typed, status=_UNPROCESSABLE
-        )
+        return _page(desk, form, problem=desk.sentence(error.problems[0]), typed=typed, status=_UNPROCESSABLE)
     state = desk.parts.gate.state(form)
     if state is not None and state.paused_at is not None and state.paused_words == said:
-        return desk.redirect(f"/f/{form}/form", said="The form is paused.")
+        return desk.redirect(f"/f/{form}/form", said=phrase("The form is paused."))
     if not desk.parts.store.pause_form(
         form, words=said, actor=desk.actor, now=desk.now, seen_at=_seen(desk.fields.get("seen", ""))
     ):
         return _page(desk, form, problem=_CHANGED, typed=typed, status=_CONFLICT)
     return desk.redirect(
-        f"/f/{form}/form", said="The form is paused. Visitors read your sentence from now on."
+        f"/f/{form}/form", said=phrase("The form is paused. Visitors read your sentence from now on.")
     )
 
 
@@ -60,8 +59,9 @@ def reopen(desk: Desk, form: str) -> Response:
         if state is not None and state.paused_at is not None:
             return _page(desk, form, problem=_CHANGED, status=_CONFLICT)
     refusal = desk.parts.gate.doorway(form)
-    said = "The form is open again." if refusal is None else "The form is not paused any more."
-    return desk.redirect(f"/f/{form}/form", said=said)
+    if refusal is None:
+        return desk.redirect(f"/f/{form}/form", said=phrase("The form is open again."))
+    return desk.redirect(f"/f/{form}/form", said=phrase("The form is not paused any more."))
 
 
 def _page(
@@ -75,12 +75,12 @@ def _page(
         "is_open": refusal is None,
         "shut": "" if refusal is None or refusal.reason is Reason.PAUSED else words.refusal(refusal.reason),
         "state": state,
-        "paused": "" if paused_at is None else spoken_moment(paused_at, policy, desk.now),
+        "paused": "" if paused_at is None else desk.moment(paused_at, policy),
         "seen": repr(paused_at or 0.0),
         "typed": typed if typed is not None else ((state.paused_words if state else None) or ""),
         "max_words": MAX_WORDS_CHARS,
         "door_url": desk.door.door_path(desk.request, form),
-        "settings": list(_settings(policy, state)),
+        "settings": [(name, _shown(desk, value)) for name, value in _settings(policy, state)],
         "looks": [(name, look.label) for name, look in looks(desk, policy).items()],
     }
     return desk.page("doorway", context, form=form, section=_SECTION, status=status)
@@ -94,36 +94,55 @@ def _seen(text: str) -> float:
         return -1.0
 
 
+def _shown(desk: Desk, value: str) -> Markup:
+    """Return what a setting says: in words, or as it is written."""
+    return escape(desk.language.speak(value)) if isinstance(value, Phrase) else code(value)
+
+
 def _settings(policy: FormPolicy, state: FormState | None) -> Iterator[tuple[str, str]]:
     """Iterate over the form's settings by their names, and what they say."""
-    taken = f", {state.settled:,} of them taken" if state else ""
+    # Translators: What a list of names is that has none.
+    none = phrase("none")
     yield "id", policy.form_id
-    yield "mode", "report: nobody is refused, it is only counted" if policy.reports_only else "enforce"
-    yield "access", " or ".join(policy.access)
+    yield (
+        "mode",
+        phrase("report: nobody is refused, it is only counted") if policy.reports_only else "enforce",
+    )
+    yield "access", ", ".join(policy.access)
     yield "ticket_field", policy.ticket_field
-    yield "page", policy.page or "the door's own"
+    yield "page", policy.page or phrase("the door's own")
     yield "display", policy.display
-    yield "opens_at", iso(policy.opens_at) or "always open"
-    yield "closes_at", iso(policy.closes_at) or "never"
+    yield "opens_at", iso(policy.opens_at) or phrase("always open")
+    yield "closes_at", iso(policy.closes_at) or phrase("never")
     yield "timezone", policy.timezone
-    yield "capacity", "no limit" if policy.capacity is None else f"{policy.capacity:,} places{taken}"
-    yield "uses", "as each code or app says" if policy.uses is None else str(policy.uses)
+    yield "capacity", _places(policy.capacity, state)
+    yield "uses", phrase("as each code or app says") if policy.uses is None else str(policy.uses)
     yield "ticket_ttl", words.lasting(policy.ticket_ttl_seconds)
     yield (
         "pass_ttl",
-        "as long as the ticket"
+        phrase("as long as the ticket")
         if policy.pass_ttl_seconds is None
         else words.lasting(policy.pass_ttl_seconds),
     )
-    yield "locked_fields", ", ".join(policy.locked_fields) or "none"
-    yield "lookup_fields", ", ".join(policy.lookup_fields) or "none"
-    yield "show_fields", ", ".join(policy.show_fields) or "none"
-    yield "tell_fields", ", ".join(policy.tell_fields) or "none"
-    yield "protect", ", ".join(policy.protect) or "no pages"
+    yield "locked_fields", ", ".join(policy.locked_fields) or none
+    yield "lookup_fields", ", ".join(policy.lookup_fields) or none
+    yield "show_fields", ", ".join(policy.show_fields) or none
+    yield "tell_fields", ", ".join(policy.tell_fields) or none
+    yield "protect", ", ".join(policy.protect) or phrase("no pages")
     yield "deleted", policy.deleted
-    yield (
-        "keep",
-        "for good"
-        if policy.keep_seconds is None
-        else f"{words.lasting(policy.keep_seconds)}, then {policy.after_keep}",
+    yield "keep", phrase("for good") if policy.keep_seconds is None else words.lasting(policy.keep_seconds)
+    if policy.keep_seconds is not None:
+        yield "after_keep", policy.after_keep
+
+
+def _places(capacity: int | None, state: FormState | None) -> str:
+    if capacity is None:
+        return phrase("no limit")
+    if state is None:
+        return phrases("{number} place", "{number} places", capacity)
+    return phrases(
+        "{number} place, {taken} of them taken",
+        "{number} places, {taken} of them taken",
+        capacity,
+        taken=state.settled,
     )

@@ -17,14 +17,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jotgate.clock import iso
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office.desk import Desk
 from jotgate.frozen import frozen
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
 from jotgate.protocols import EntryFilter, ListedEntry
-from jotgate.records.wording import meaning_of, times
+from jotgate.records.wording import about, meaning_of, note, times
 
 #: As many entries as one person or submission shows; the ledger has the others.
 LONGEST = 50
@@ -86,7 +85,7 @@ def _told(desk: Desk, listed: Iterable[ListedEntry]) -> Iterator[ToldEntry]:
         entry, meaning = one.entry, meaning_of(one.entry)
         policy = policies.get(entry.form or "")
         yield ToldEntry(
-            when=spoken_moment(entry.at, policy or common, desk.now),
+            when=desk.moment(entry.at, policy or common),
             at=iso(entry.at) or "",
             happened=meaning.happened,
             why=meaning.why,
@@ -94,8 +93,8 @@ def _told(desk: Desk, listed: Iterable[ListedEntry]) -> Iterator[ToldEntry]:
             form=entry.form if policy is None else policy.title,
             subject=entry.subject,
             actor=entry.actor,
-            about=entry.about,
-            note=entry.note,
+            about=", ".join(map(desk.language.speak, about(entry))) if entry.about else None,
+            note=note(entry),
             count=times(entry),
             ref=one.ref,
             url=desk.url(f"/ledger/{one.ref}") if desk.operator.batches is None else None,

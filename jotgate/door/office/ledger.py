@@ -13,13 +13,13 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from jotgate.clock import iso
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import history
 from jotgate.door.office.desk import Desk
 from jotgate.door.stories import find_story
 from jotgate.ledger import Entry
+from jotgate.phrases import phrase
 from jotgate.protocols import EntryFilter
-from jotgate.records.wording import HAPPENED, details
+from jotgate.records.wording import HAPPENED, about, details, note
 
 _ROWS = 50
 #: JotForm's ids have 15 digits or more; a reference has 8 symbols.
@@ -41,11 +41,11 @@ _BY_ITSELF = (
 #: Several events under one name, as the page's first choices.
 _GROUPS: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "by-people": ("What people changed", tuple(sorted(set(HAPPENED) - set(_BY_ITSELF)))),
-        "refusals": ("Who was refused", ("code.refused", "token.refused")),
-        "admissions": ("Who was let in", ("browser.admitted",)),
+        "by-people": (phrase("What people changed"), tuple(sorted(set(HAPPENED) - set(_BY_ITSELF)))),
+        "refusals": (phrase("Who was refused"), ("code.refused", "token.refused")),
+        "admissions": (phrase("Who was let in"), ("browser.admitted",)),
         "verdicts": (
-            "What became of submissions",
+            phrase("What became of submissions"),
             tuple(sorted(event for event in HAPPENED if event.startswith("submission."))),
         ),
     }
@@ -66,7 +66,7 @@ def listing(desk: Desk) -> Response:
     context = {
         "told": history.tell(desk, page),
         "wishes": wishes,
-        "events": _choices(),
+        "events": _choices(desk),
         "older": _address(desk, kept | {"before": page[-1].ref}) if len(found) > _ROWS else None,
         "newest": _address(desk, kept) if before else None,
         "filtered": bool(kept),
@@ -83,10 +83,14 @@ def entry(desk: Desk, ref: str) -> Response:
     ref = ref.strip()
     if _SUBMISSION_ID.fullmatch(ref):
         return _submission(desk, ref)
-    story = find_story(desk.parts, ref)
+    story = find_story(desk.parts, ref, desk.language.common)
     if story is None or not _may_see(desk, story.entry):
         raise NotFound(
-            f"Nothing is known about “{ref}”. A reference has eight letters and digits, such as 7QK2-M4XD."
+            phrase(
+                "Nothing is known about “{ref}”. A reference has eight letters and digits, such as {example}.",
+                ref=ref,
+                example="7QK2-M4XD",
+            )
         )
     found, policies = story.entry, desk.parts.settings.policies
     policy = policies.get((found.form if found else None) or "") or history.common_policy(desk)
@@ -94,8 +98,8 @@ def entry(desk: Desk, ref: str) -> Response:
         "ref": ref.upper(),
         "story": story,
         "at": None if found is None else iso(found.at),
-        "when": None if found is None else spoken_moment(found.at, policy, desk.now),
-        "details": {} if found is None else details(found),
+        "when": None if found is None else desk.moment(found.at, policy),
+        "details": {} if found is None else _details(desk, found),
         "person_url": _address(desk, {"person": found.subject}) if found and found.subject else None,
         "submission_url": desk.url(f"/ledger/{found.submission_id}")
         if found and found.submission_id
@@ -104,12 +108,24 @@ def entry(desk: Desk, ref: str) -> Response:
     return desk.page("story", context, section="ledger")
 
 
+def _details(desk: Desk, found: Entry) -> dict[str, str]:
+    said = details(found)
+    if found.about:
+        said["about"] = ", ".join(map(desk.language.speak, about(found)))
+    if found.note:
+        said["note"] = note(found) or ""
+    return said
+
+
 def _submission(desk: Desk, submission_id: str) -> Response:
     which = EntryFilter(forms=_forms(desk, ""), submission_id=submission_id)
     told = history.tell(desk, desk.parts.store.entries(which, limit=_ROWS))
     if not told:
         raise NotFound(
-            f"Nothing is known about the submission {submission_id}. A sweep has to read it first."
+            phrase(
+                "Nothing is known about the submission {submission}. A sweep has to read it first.",
+                submission=submission_id,
+            )
         )
     return desk.page("submission_story", {"told": told, "submission_id": submission_id}, section="ledger")
 
@@ -147,11 +163,12 @@ def _events(wish: str) -> tuple[str, ...] | None:
     return _GROUPS[wish][1] if wish in _GROUPS else (wish,)
 
 
-def _choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def _choices(desk: Desk) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what can be chosen, in groups."""
     groups = [(name, label) for name, (label, _) in _GROUPS.items()]
-    single = sorted(HAPPENED.items(), key=lambda one: one[1])
-    return [("Several at once", groups), ("One kind", single)]
+    single = sorted(HAPPENED.items(), key=lambda one: desk.language.speak(one[1]))
+    # Translators: Kinds of entries of the ledger, to choose from.
+    return [(phrase("Several at once"), groups), (phrase("One kind"), single)]
 
 
 def _address(desk: Desk, wishes: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """The pages of a form as visitors see them: the real templates with made-up contents, which can do nothing.
 
-No script runs in them, nothing can be sent from them, and their links lead nowhere.
+No script runs in them, nothing can be sent from them, and their links lead nowhere. They speak the language of who
+looks at them.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from jotgate.door.contexts import code_context, form_context, notice_context, received_context
-from jotgate.door.messages import message_for
+from jotgate.door.messages import Message, message_for
 from jotgate.door.mine import Own, own_context
 from jotgate.door.office.desk import Desk
 from jotgate.outcomes import Reason, Refuse, Verdict
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.records.standing import Answer, OwnSubmission, ShownField, State
 from jotgate.signed.tickets import Ticket, TicketState
@@ -66,7 +68,7 @@ def preview(desk: Desk, form: str, name: str) -> Response:
     else:
         look = looks(desk, policy).get(name)
         if look is None:
-            raise NotFound("There is no such page to show.")
+            raise NotFound(phrase("There is no such page to show."))
         template, context = look.template, _leading_nowhere(desk, form, look.context())
     response = desk.door.page(desk.request, 200, template, context)
     response.set_data(_MOVING.sub("", response.get_data(as_text=True)))
@@ -81,33 +83,35 @@ def preview(desk: Desk, form: str, name: str) -> Response:
 def looks(desk: Desk, policy: FormPolicy) -> dict[str, Look]:
     """Return the pages that a visitor of the form may meet, by their names in the address."""
     found = _of_codes(desk, policy) if policy.takes_codes else {}
-    found["form"] = Look("The form", "jotgate/form.html", lambda: _form(desk, policy))
-    found["done"] = Look("Sent, inside the form's frame", "jotgate/done.html", lambda: {"form": policy})
+    found["form"] = Look(phrase("The form"), "jotgate/form.html", lambda: _form(desk, policy))
+    found["done"] = Look(
+        phrase("Sent, inside the form's frame"), "jotgate/done.html", lambda: {"form": policy}
+    )
     for name, label in _RECEIVED.items():
         found[name] = Look(label, "jotgate/received.html", lambda name=name: _received(desk, policy, name))  # type: ignore[misc]
     if policy.show_fields:
-        found["mine"] = Look("My submissions", "jotgate/mine.html", lambda: _mine(desk, policy))
+        found["mine"] = Look(phrase("My submissions"), "jotgate/mine.html", lambda: _mine(desk, policy))
     return found | _refusals(desk, policy)
 
 
 _RECEIVED = {
-    "sent": "Sent, waiting for the verdict",
-    "verified": "It counts",
-    "accepted": "It counts, by a person's word",
-    "expired": "It came too late",
-    "over_limit": "It was one too many",
-    "revoked": "It was rejected",
+    "sent": phrase("Sent, waiting for the verdict"),
+    "verified": phrase("It counts"),
+    "accepted": phrase("It counts, by a person's word"),
+    "expired": phrase("It came too late"),
+    "over_limit": phrase("It was one too many"),
+    "revoked": phrase("It was rejected"),
 }
 
 
 def _of_codes(desk: Desk, policy: FormPolicy) -> dict[str, Look]:
     def asking(refusal: Refuse | None = None, **changes: object) -> dict[str, Any]:
-        problem = None if refusal is None else message_for(refusal, policy, desk.now)
+        problem = None if refusal is None else _message(desk, policy, refusal)
         asked = code_context(desk.door, desk.request, policy, "")
         return asked | {"problem": problem, "moved_away": False, **changes}
 
     def moving() -> dict[str, Any]:
-        message = message_for(Refuse(reason=Reason.OPEN_ELSEWHERE, ref=_REF), policy, desk.now)
+        message = _message(desk, policy, Refuse(reason=Reason.OPEN_ELSEWHERE, ref=_REF))
         return {"form": policy, "message": message, "ref": _REF, "move": "", "next": ""}
 
     mistyped = Refuse.unrecorded(Reason.MISTYPED, hint="check_failed")
@@ -116,31 +120,38 @@ def _of_codes(desk: Desk, policy: FormPolicy) -> dict[str, Look]:
     slowed = Refuse.unrecorded(Reason.THROTTLED, retry_after_seconds=30.0)
     door = "jotgate/door.html"
     return {
-        "door": Look("Asking for the code", door, asking),
-        "mistyped": Look("A typing mistake", door, lambda: asking(mistyped, typed="7QK2-M4XD-0000")),
-        "unknown": Look("A code that nobody was given", door, lambda: asking(unknown, ref=_REF)),
-        "used": Look("A code that was used", door, lambda: asking(used, ref=_REF)),
-        "slowed": Look("Too many wrong codes", door, lambda: asking(slowed, retry_after_seconds=30)),
-        "move": Look("Open in another browser", "jotgate/move.html", moving),
+        "door": Look(phrase("Asking for the code"), door, asking),
+        "mistyped": Look(phrase("A typing mistake"), door, lambda: asking(mistyped, typed="7QK2-M4XD-0000")),
+        "unknown": Look(phrase("A code that nobody was given"), door, lambda: asking(unknown, ref=_REF)),
+        "used": Look(phrase("A code that was used"), door, lambda: asking(used, ref=_REF)),
+        "slowed": Look(phrase("Too many wrong codes"), door, lambda: asking(slowed, retry_after_seconds=30)),
+        "move": Look(phrase("Open in another browser"), "jotgate/move.html", moving),
     }
+
+
+def _message(desk: Desk, policy: FormPolicy, refusal: Refuse) -> Message:
+    return message_for(refusal, policy, desk.now, language=desk.language.common)
 
 
 def _refusals(desk: Desk, policy: FormPolicy) -> dict[str, Look]:
     state = desk.parts.gate.state(policy.form)
     paused = Refuse.unrecorded(Reason.PAUSED, words=None if state is None else state.paused_words)
     shown = [
-        ("Paused", paused),
-        ("Not open yet", Refuse.unrecorded(Reason.NOT_YET_OPEN, at=policy.opens_at or desk.now + 24 * _HOUR)),
-        ("Closed", Refuse.unrecorded(Reason.CLOSED, at=policy.closes_at or desk.now - 24 * _HOUR)),
-        ("Full", Refuse.unrecorded(Reason.FULL)),
-        ("The ticket field is missing", Refuse.unrecorded(Reason.FIELD_MISSING)),
-        ("The browser keeps no cookies", Refuse.unrecorded(Reason.COOKIES_BLOCKED)),
-        ("The site's store is down", Refuse.unrecorded(Reason.STORE_DOWN)),
+        (phrase("Paused"), paused),
+        (
+            phrase("Not open yet"),
+            Refuse.unrecorded(Reason.NOT_YET_OPEN, at=policy.opens_at or desk.now + 24 * _HOUR),
+        ),
+        (phrase("Closed"), Refuse.unrecorded(Reason.CLOSED, at=policy.closes_at or desk.now - 24 * _HOUR)),
+        (phrase("Full"), Refuse.unrecorded(Reason.FULL)),
+        (phrase("The ticket field is missing"), Refuse.unrecorded(Reason.FIELD_MISSING)),
+        (phrase("The browser keeps no cookies"), Refuse.unrecorded(Reason.COOKIES_BLOCKED)),
+        (phrase("The site's store is down"), Refuse.unrecorded(Reason.STORE_DOWN)),
     ]
     if "app" in policy.access:
-        shown.append(("A link of the app that is too old", Refuse.unrecorded(Reason.TOKEN_EXPIRED)))
+        shown.append((phrase("A link of the app that is too old"), Refuse.unrecorded(Reason.TOKEN_EXPIRED)))
     if not policy.takes_codes:
-        shown.append(("Not from the app", Refuse.unrecorded(Reason.APP_ONLY)))
+        shown.append((phrase("Not from the app"), Refuse.unrecorded(Reason.APP_ONLY)))
     return {
         refusal.reason.value.replace("_", "-"): Look(
             label,
@@ -177,7 +188,11 @@ def _mine(desk: Desk, policy: FormPolicy) -> dict[str, Any]:
     fields = tuple(ShownField(name=name, label=name, value="…") for name in policy.show_fields)
     submission = OwnSubmission(ref=_REF, verdict=Verdict.VERIFIED, created_at=desk.now - _HOUR, fields=fields)
     own = Own(policy, Answer(State.VERIFIED, as_of=desk.now), [submission], desk.now - _HOUR)
-    return own_context(desk.door, own) | {"subject": _SUBJECT, "leave_url": "", "door_url": _NOWHERE}
+    return own_context(desk.door, own, desk.language.common) | {
+        "subject": _SUBJECT,
+        "leave_url": "",
+        "door_url": _NOWHERE,
+    }
 
 
 def _leading_nowhere(desk: Desk, form: str, context: dict[str, Any]) -> dict[str, Any]:

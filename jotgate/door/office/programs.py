@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,19 +11,34 @@ from werkzeug.wrappers import Response
 
 from jotgate.admission.apps import IssuedAppKey, RegisteredApp
 from jotgate.config import rules
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office.desk import Desk
 from jotgate.errors import InputError, QuotaExhausted, UnknownForm, UpstreamError
 from jotgate.mirroring.looking import look_at_jotform
 from jotgate.mirroring.scoped_keys import USUAL_SHARE, IssuedScopedKey, Scope, read_share, spell_share
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import AppCounts, AppKeyState, ScopedKey, StoredAppKey
 from jotgate.quota import day_window
 
 _UNPROCESSABLE = 422
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
-_SURE = "Tick that you are sure: whoever uses it is shut out at once, for good."
-_TONES = {"live": "good", "active": "good", "next": "wait", "retiring": "wait"}
+_SURE = phrase("Tick that you are sure: whoever uses it is shut out at once, for good.")
+#: How an app's key or a scoped key stands: a word and a tone.
+_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        # Translators: States of a key that a program has.
+        "live": (phrase("live"), "good"),
+        "active": (phrase("active"), "good"),
+        # Translators: A key that was handed out and is not used yet; its first use makes it the active one.
+        "next": (phrase("next"), "wait"),
+        # Translators: A key that another one has replaced; it still works until somebody ends it.
+        "retiring": (phrase("retiring"), "wait"),
+        "revoked": (phrase("revoked"), "bad"),
+        "expired": (phrase("expired"), "bad"),
+        # Translators: A key that cannot work any more, because the site lost what it was made with.
+        "void": (phrase("void"), "bad"),
+    }
+)
 
 
 def apps(desk: Desk) -> Response:
@@ -74,8 +90,15 @@ def revoke_app(desk: Desk, app: str) -> Response:
         done = desk.parts.apps.revoke(app, actor=desk.actor, key_id=key_id)
     except InputError as error:
         return _apps(desk, *error.problems)
-    what = f"The key {key_id} of {app}" if key_id else f"The app {app}"
-    return desk.redirect("/apps", said=f"{what} {'is revoked' if done else 'was revoked before'}.")
+    if key_id and done:
+        said = phrase("The key {key} of {app} is revoked.", key=key_id, app=app)
+    elif key_id:
+        said = phrase("The key {key} of {app} was revoked before.", key=key_id, app=app)
+    elif done:
+        said = phrase("The app {app} is revoked.", app=app)
+    else:
+        said = phrase("The app {app} was revoked before.", app=app)
+    return desk.redirect("/apps", said=said)
 
 
 def keys(desk: Desk) -> Response:
@@ -92,7 +115,7 @@ def create_key(desk: Desk) -> Response:
     except InputError as error:
         return _keys(desk, *error.problems)
     except UnknownForm as error:
-        return _keys(desk, str(error))
+        return _keys(desk, phrase("There is no form “{form}” here.", form=error.form))
     return _issued_key(desk, issued, scope, remark)
 
 
@@ -101,14 +124,21 @@ def revoke_key(desk: Desk, key_id: str) -> Response:
     if "sure" not in desk.fields:
         return _keys(desk, _SURE)
     done = desk.parts.scoped_keys.revoke(key_id, actor=desk.actor)
-    return desk.redirect("/keys", said=f"The key {key_id} {'is revoked' if done else 'was revoked before'}.")
+    if done:
+        return desk.redirect("/keys", said=phrase("The key {key} is revoked.", key=key_id))
+    return desk.redirect("/keys", said=phrase("The key {key} was revoked before.", key=key_id))
 
 
 def _apps(desk: Desk, *problems: str) -> Response:
     counts = desk.parts.apps.counts()
     found = [_app(desk, one, counts.get(one.app.name, _NOBODY)) for one in desk.parts.apps.list()]
     open_to_apps = [policy for policy in desk.policies.values() if "app" in policy.access]
-    context = {"problems": _sentences(problems), "apps": found, "open_to_apps": open_to_apps, **_typed(desk)}
+    context = {
+        "problems": [*map(desk.sentence, problems)],
+        "apps": found,
+        "open_to_apps": open_to_apps,
+        **_typed(desk),
+    }
     return desk.page("apps", context, section="apps", status=_UNPROCESSABLE if problems else 200)
 
 
@@ -129,25 +159,26 @@ def _app(desk: Desk, registered: RegisteredApp, counts: AppCounts) -> dict[str, 
 def _app_key(desk: Desk, key: StoredAppKey) -> dict[str, Any]:
     return {
         "id": key.key_id,
-        "state": key.state.value,
-        "tone": _TONES.get(key.state.value, "bad"),
-        "kind": "public key" if key.code_key is None else "secret",
+        "state": _STATES[key.state.value][0],
+        "tone": _STATES[key.state.value][1],
+        # Translators: What an app signs with.
+        "kind": phrase("public key") if key.code_key is None else phrase("secret"),
         "created": _moment(desk, key.created_at),
         "used": key.used,
-        "last_used": _moment(desk, key.last_used_at) or "never",
+        "last_used": _moment(desk, key.last_used_at) or phrase("never"),
         "is_live": key.state is not AppKeyState.REVOKED,
     }
 
 
 def _issued_app(desk: Desk, issued: IssuedAppKey) -> Response:
-    notes = [f"It is the key {issued.key_id}."]
+    notes = [phrase("It is the key {key}.", key=issued.key_id)]
     if issued.secret is None:
-        notes.append("The app signs with a key of its own, so there is no secret to show.")
+        notes.append(phrase("The app signs with a key of its own, so there is no secret to show."))
     context = {
         "back": desk.url("/apps"),
-        "what": f"The app {issued.app}",
+        "what": phrase("The app {app}", app=issued.app),
         "secret": issued.secret or "",
-        "secret_label": "Secret for the app's backend",
+        "secret_label": phrase("Secret for the app's backend"),
         "notes": notes,
     }
     return desk.page("issued", context, section="apps")
@@ -156,7 +187,7 @@ def _issued_app(desk: Desk, issued: IssuedAppKey) -> Response:
 def _keys(desk: Desk, *problems: str) -> Response:
     day = day_window(desk.now)[0]
     context = {
-        "problems": _sentences(problems),
+        "problems": [*map(desk.sentence, problems)],
         "rows": [_key(desk, key, day) for key in desk.parts.scoped_keys.list()],
         "share": spell_share(USUAL_SHARE),
         "address": _address(desk),
@@ -166,31 +197,37 @@ def _keys(desk: Desk, *problems: str) -> Response:
 
 
 def _key(desk: Desk, key: ScopedKey, day: str) -> dict[str, Any]:
-    state = desk.parts.scoped_keys.state_of(key)
+    state, tone = _STATES[desk.parts.scoped_keys.state_of(key)]
+    forms = ", ".join(key.forms)
     return {
         "id": key.key_id,
         "label": key.label or "",
         "state": state,
-        "tone": _TONES.get(state, "bad"),
-        "forms": ", ".join(key.forms),
-        "reads": "all submissions, with their verdicts" if key.all_submissions else "submissions that count",
-        "fields": "all but the ticket field" if key.fields is None else ", ".join(key.fields),
+        "tone": tone,
+        "reads": phrase("{forms}: all submissions, with their verdicts", forms=forms)
+        if key.all_submissions
+        else phrase("{forms}: submissions that count", forms=forms),
+        "fields": phrase("all but the ticket field") if key.fields is None else ", ".join(key.fields),
         "share": spell_share(key.share),
         "calls": key.calls_on(day),
-        "last_used": _moment(desk, key.last_used_at) or "never",
-        "expires": _moment(desk, key.expires_at, _first_of(desk, key)) or "never",
+        # Translators: When a key was used last, or ends: not at all.
+        "last_used": _moment(desk, key.last_used_at) or phrase("never"),
+        "expires": _moment(desk, key.expires_at, _first_of(desk, key)) or phrase("never"),
         "is_live": key.revoked_at is None,
     }
 
 
 def _issued_key(desk: Desk, issued: IssuedScopedKey, scope: Scope, remark: str) -> Response:
-    what = "all submissions of " if scope.all_submissions else ""
-    notes = [f"It reads {what}{', '.join(scope.forms)} at {_address(desk)}."]
+    forms, address = ", ".join(scope.forms), _address(desk)
+    if scope.all_submissions:
+        notes = [phrase("It reads all submissions of {forms} at {address}.", forms=forms, address=address)]
+    else:
+        notes = [phrase("It reads {forms} at {address}.", forms=forms, address=address)]
     context = {
         "back": desk.url("/keys"),
-        "what": f"The key {issued.key_id}",
+        "what": phrase("The key {key}", key=issued.key_id),
         "secret": str(issued),
-        "secret_label": "The key",
+        "secret_label": phrase("The key"),
         "notes": [*notes, remark] if remark else notes,
     }
     return desk.page("issued", context, section="keys")
@@ -221,8 +258,16 @@ def _scope(desk: Desk) -> Scope:
 def _expiry(text: str, timezone: str) -> float | None:
     try:
         return rules.end(text, ZoneInfo(timezone)) if text else None
-    except ValueError as problem:
-        raise InputError([str(problem)]) from None
+    except ValueError:
+        raise InputError(
+            [
+                phrase(
+                    "“{text}” is no day that a key can end on, such as {example}",
+                    text=text,
+                    example="2026-09-01",
+                )
+            ]
+        ) from None
 
 
 def _remark(desk: Desk, scope: Scope) -> str:
@@ -230,7 +275,9 @@ def _remark(desk: Desk, scope: Scope) -> str:
     try:
         look_at_jotform(scope, policies=desk.parts.settings.policies, service=desk.parts.service)
     except (UpstreamError, QuotaExhausted):
-        return "JotForm could not be asked whether these forms and fields exist. Try the key before you hand it out."
+        return phrase(
+            "JotForm could not be asked whether these forms and fields exist. Try the key before you hand it out."
+        )
     return ""
 
 
@@ -246,12 +293,8 @@ def _typed(desk: Desk) -> dict[str, Any]:
     return {"typed": desk.fields, "chosen": desk.request.form.getlist("form")}
 
 
-def _sentences(problems: Sequence[str]) -> list[str]:
-    return [f"{one[:1].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in problems]
-
-
 def _moment(desk: Desk, at: float | None, policy: FormPolicy | None = None) -> str:
-    return "" if at is None else spoken_moment(at, policy, desk.now)
+    return "" if at is None else desk.moment(at, policy)
 
 
 def _first_of(desk: Desk, key: ScopedKey) -> FormPolicy | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from werkzeug.exceptions import NotFound
@@ -9,12 +10,12 @@ from werkzeug.wrappers import Response
 
 from jotgate.clock import iso
 from jotgate.door.links import file_link
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import words
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.submissions import person, tone
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
+from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Coded, Handover, OpenedSubmission, SubmissionRecord
 from jotgate.records.wording import MEANING, meaning_of
@@ -28,7 +29,7 @@ _CHOICES = 20
 _MOST = 100
 #: What a person can say: let it count, stop it from counting, say whose it is.
 _ACCEPT, _REJECT, _GIVE = "accept", "reject", "give"
-_DONE = {_ACCEPT: "It counts from now on.", _REJECT: "It does not count any more."}
+_DONE = {_ACCEPT: phrase("It counts from now on."), _REJECT: phrase("It does not count any more.")}
 _UNPROCESSABLE, _CONFLICT = 422, 409
 
 
@@ -67,7 +68,7 @@ def rule(desk: Desk, form: str, submission_id: str) -> Response:
     )
     now_is = _opened(desk, form, submission_id)
     if isinstance(ruled, SubmissionRecord) or _is_said_already(desk, now_is, word, reason, subject):
-        said = _DONE.get(word) or f"It counts for {subject} from now on."
+        said = _DONE.get(word) or phrase("It counts for {person} from now on.", person=subject)
         return desk.redirect(f"/f/{form}/submissions/{submission_id}", said=said)
     return _page(
         desk, form, now_is, status=_CONFLICT, problem=_why_not(opened, now_is, desk, subject), reason=reason
@@ -79,18 +80,28 @@ def rule_on_many(desk: Desk, form: str) -> Response:
     word, reason = desk.fields.get("word", ""), " ".join(desk.fields.get("reason", "").split())
     ticked = desk.request.form.getlist("one")[:_MOST]
     problem = _problem(word if word != _GIVE else "", reason) or (
-        "" if ticked else "Choose those that you mean."
+        "" if ticked else phrase("Choose those that you mean.")
     )
     if problem:
         return desk.problem(_UNPROCESSABLE, problem)
     done = sum(_is_done(desk, form, *_parted(one), word, reason) for one in ticked)
-    said = f"{done:,} {'count' if word == _ACCEPT else 'do not count'} from now on."
-    if left := len(ticked) - done:
-        said += f" {left:,} left as {'it was' if left == 1 else 'they were'}: a colleague ruled on"
-        said += f" {'it' if left == 1 else 'them'}, or there was nothing to do."
+    said = " ".join(map(desk.language.speak, _what_was_done(word, done, len(ticked) - done)))
     which = desk.fields.get("verdict", "")
     path = f"/f/{form}/submissions"
     return desk.redirect(f"{path}?verdict={which}" if which.replace("_", "").isalpha() else path, said=said)
+
+
+def _what_was_done(word: str, done: int, left: int) -> Iterator[str]:
+    if word == _ACCEPT:
+        yield phrases("{number} counts from now on.", "{number} count from now on.", done)
+    else:
+        yield phrases("{number} does not count from now on.", "{number} do not count from now on.", done)
+    if left:
+        yield phrases(
+            "{number} left as it was: a colleague ruled on it, or there was nothing to do.",
+            "{number} left as they were: a colleague ruled on them, or there was nothing to do.",
+            left,
+        )
 
 
 def _is_done(
@@ -120,17 +131,19 @@ def _parted(ticked: str) -> tuple[str, str, str]:
 def _opened(desk: Desk, form: str, submission_id: str) -> OpenedSubmission:
     opened = desk.parts.store.open_submission(form, submission_id)
     if opened is None:
-        raise NotFound("No submission with this number is known here. A new one has to be read first.")
+        raise NotFound(
+            phrase("No submission with this number is known here. A new one has to be read first.")
+        )
     return opened
 
 
 def _problem(word: str, reason: str) -> str:
     if word not in (_ACCEPT, _REJECT, _GIVE):
-        return "Choose what shall become of it."
+        return phrase("Choose what shall become of it.")
     if not reason:
-        return "Say why, in a few words. Your colleagues read it, and so will you in a year."
+        return phrase("Say why, in a few words. Your colleagues read it, and so will you in a year.")
     if len(reason) > MAX_REASON_CHARS or not reason.isprintable():
-        return f"Say why in at most {MAX_REASON_CHARS} characters, without invisible ones."
+        return phrase("Say why in at most {most} characters, without invisible ones.", most=MAX_REASON_CHARS)
     return ""
 
 
@@ -165,15 +178,24 @@ def _is_said_already(
 def _why_not(before: OpenedSubmission, now_is: OpenedSubmission, desk: Desk, subject: str | None) -> str:
     record = now_is.listed.record
     if subject is not None and record.handover(subject) is Handover.ANOTHERS:
-        return (
-            f"Nothing was changed. Its ticket proves that it is {person(now_is.listed)}'s: reject it first, to give"
-            " it to somebody else."
+        return phrase(
+            "Nothing was changed. Its ticket proves that it is {person}'s: reject it first, to give it to somebody"
+            " else.",
+            person=person(now_is.listed),
         )
     seen = (desk.fields.get("seen", ""), desk.fields.get("whose", "") or None)
     if seen != (record.verdict.value, record.subject):
-        who = f"{record.actor} has ruled on it" if record.actor else "It has changed"
-        return f"Nothing was changed. {who} since you opened this page: below is how it is now. Look, and decide again."
-    return "Nothing was changed: it is so already."
+        if record.actor:
+            return phrase(
+                "Nothing was changed. {person} has ruled on it since you opened this page: below is how it is now."
+                " Look, and decide again.",
+                person=record.actor,
+            )
+        return phrase(
+            "Nothing was changed. It has changed since you opened this page: below is how it is now. Look, and"
+            " decide again."
+        )
+    return phrase("Nothing was changed: it is so already.")
 
 
 def _page(
@@ -216,13 +238,23 @@ def _page(
 def _facts(desk: Desk, policy: FormPolicy, opened: OpenedSubmission) -> list[tuple[str, str]]:
     record = opened.listed.record
     found = [
-        ("Sent", spoken_moment(record.created_at, policy, desk.now)),
-        ("Whose", person(opened.listed) or "nobody's that is known"),
-        ("Batch", opened.listed.batch or ""),
-        ("Ticket", f"begins with {record.ticket}" if record.ticket else "none"),
-        ("Judged", words.verdict(opened.judged) if opened.judged is not record.verdict else ""),
-        ("By a person", f"{record.actor}: {record.reason}" if record.actor else ""),
-        ("At JotForm", "deleted" if (opened.status or "").upper() == "DELETED" else ""),
+        # Translators: When a submission was sent.
+        (phrase("Sent"), desk.moment(record.created_at, policy)),
+        # Translators: Whose submission it is.
+        (phrase("Whose"), person(opened.listed) or phrase("nobody's that is known")),
+        (phrase("Batch"), opened.listed.batch or ""),
+        (
+            phrase("Ticket"),
+            phrase("begins with {beginning}", beginning=record.ticket)
+            if record.ticket
+            else phrase("it came without one"),
+        ),
+        # Translators: The verdict that jotgate gave a submission before a person ruled on it.
+        (phrase("Judged"), words.verdict(opened.judged) if opened.judged is not record.verdict else ""),
+        # Translators: Who ruled on a submission, and why.
+        (phrase("By a person"), f"{record.actor}: {record.reason}" if record.actor else ""),
+        # Translators: What became of the submission there: the submission was deleted.
+        (phrase("At JotForm"), phrase("deleted") if (opened.status or "").upper() == "DELETED" else ""),
     ]
     return [(name, value) for name, value in found if value]
 
@@ -249,7 +281,7 @@ def _told(desk: Desk, policy: FormPolicy, entry: Entry) -> dict[str, str]:
     meaning = meaning_of(entry)
     became = "" if meaning.verdict is None else words.verdict(meaning.verdict)
     return {
-        "when": spoken_moment(entry.at, policy, desk.now),
+        "when": desk.moment(entry.at, policy),
         "at": iso(entry.at) or "",
         "happened": meaning.happened,
         "became": became,

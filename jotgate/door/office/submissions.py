@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response
 from werkzeug.wsgi import FileWrapper
 
 from jotgate import classlist
-from jotgate.door.messages import spoken_moment
 from jotgate.door.office import words
 from jotgate.door.office.desk import Desk
 from jotgate.outcomes import Verdict
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import ExportRow, ListedSubmission
 from jotgate.records import exporting
@@ -72,7 +72,7 @@ def export(desk: Desk, form: str) -> Response:
     """
     policy, kind = desk.policy(form), desk.query("kind")
     if kind not in _KINDS:
-        raise NotFound("There is no such kind of file.")
+        raise NotFound(phrase("There is no such kind of file."))
     everything = desk.query("which") == "all"
     rows = desk.parts.store.export(form, everything=everything, since=0.0)
     file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES)  # noqa: SIM115 - closed with the response
@@ -100,7 +100,7 @@ def person(listed: ListedSubmission) -> str:
     if subject is None:
         return ""
     if is_tombstone(subject):
-        return "a forgotten person"
+        return phrase("a forgotten person")
     return f"{listed.label} ({subject})" if listed.label and listed.label != subject else subject
 
 
@@ -119,7 +119,9 @@ def _choices(counts: dict[Verdict, int]) -> list[tuple[str, str, int]]:
     """Return what may be chosen: its name in the address, what it is called, and how many there are."""
     counting = sum(number for verdict, number in counts.items() if verdict.counts)
     each = [(verdict.value, words.verdict(verdict), number) for verdict, number in counts.items()]
-    return [("", "All", sum(counts.values())), (_COUNTING, "Count", counting), *each]
+    # Translators: All submissions.
+    everything = ("", phrase("All"), sum(counts.values()))
+    return [everything, (_COUNTING, phrase("Count"), counting), *each]
 
 
 def _row(desk: Desk, policy: FormPolicy, listed: ListedSubmission) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def _row(desk: Desk, policy: FormPolicy, listed: ListedSubmission) -> dict[str, 
         "batch": listed.batch or "",
         "verdict": words.verdict(record.verdict),
         "tone": tone(record.verdict),
-        "sent": spoken_moment(record.created_at, policy, desk.now),
+        "sent": desk.moment(record.created_at, policy),
         "ruled": f"{record.actor}: {record.reason}" if record.actor else "",
     }
 

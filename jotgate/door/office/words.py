@@ -33,6 +33,7 @@ _REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.NOT_YET_VALID: phrase("Code not valid yet"),
         Reason.EXPIRED: phrase("Code expired"),
         Reason.USED_UP: phrase("Code used up"),
+        Reason.ALREADY_SENT: phrase("Already sent"),
         Reason.REVOKED: phrase("Code revoked"),
         Reason.THROTTLED: phrase("Too many guesses"),
         Reason.CODE_BUSY: phrase("Code opened too often"),
@@ -48,10 +49,15 @@ _REFUSALS: Mapping[Reason, str] = MappingProxyType(
         Reason.MOVED_AWAY: phrase("Moved to another browser"),
         Reason.NOT_YET_OPEN: phrase("Not open yet"),
         Reason.CLOSED: phrase("Closed"),
+        Reason.PAUSED: phrase("Paused"),
         Reason.FULL: phrase("Full"),
         Reason.FIELD_MISSING: phrase("Ticket field missing"),
         Reason.NO_PASS: phrase("No pass"),
         Reason.NOT_SUBMITTED: phrase("Not submitted yet"),
+        Reason.CROSS_SITE: phrase("From another site's page"),
+        Reason.STORE_DOWN: phrase("Store down"),
+        Reason.UNKNOWN_FORM: phrase("Unknown form"),
+        Reason.MALFORMED: phrase("Malformed"),
     }
 )
 #: How far a code is: a word and a tone.
@@ -70,12 +76,12 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 
 def verdict(verdict: Verdict) -> str:
     """Return a verdict in a few words."""
-    return _VERDICTS.get(verdict, verdict.value)
+    return _VERDICTS[verdict]
 
 
 def refusal(reason: Reason) -> str:
     """Return a reason in a few words."""
-    return _REFUSALS.get(reason, reason.value.replace("_", " ").capitalize())
+    return _REFUSALS[reason]
 
 
 def lasting(seconds: float) -> str:
