@@ -218,6 +218,7 @@ _NOTES: Mapping[str, tuple[tuple[str, Callable[..., str]], ...]] = MappingProxyT
             # Translators: What became of the ticket with which a form is open.
             ("issued", lambda: phrase("issued")),
             ("opened again", lambda: phrase("opened again")),
+            # Translators: The form went on in another browser.
             ("moved", lambda: phrase("moved")),
         ),
         "codes.created": (
@@ -307,6 +308,7 @@ def details(entry: Entry) -> dict[str, str]:
         phrase("form"): entry.form,
         phrase("reason"): entry.reason,
         phrase("subject"): entry.subject,
+        # Translators: What an entry is about, such as a code.
         phrase("about"): entry.about,
         # Translators: Who did it.
         phrase("by"): entry.actor,
@@ -334,6 +336,7 @@ def note(entry: Entry) -> str | None:
 
 
 def _any_time(text: str) -> str:
+    # Translators: In "valid from any time until any time".
     return phrase("any time") if text == "any time" else text
 
 

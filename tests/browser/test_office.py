@@ -114,7 +114,7 @@ def test_the_office_works_without_a_script(office: Opened, chromium: Browser) ->
         office.enter(page)
         page.get_by_role("link", name="What happened").press("Enter")
         page.get_by_text("Look for a person, a form, a day").press("Enter")
-        page.get_by_label("What", exact=True).select_option("refusals")
+        page.get_by_role("combobox", name="What happened").select_option("refusals")
         page.get_by_role("button", name="Look").press("Enter")
         page.locator(".office-ref").first.press("Enter")
         expect(page.get_by_role("heading", name="What the visitor reads")).to_be_visible()

@@ -143,6 +143,7 @@ def _refusals(desk: Desk, policy: FormPolicy) -> dict[str, Look]:
             Refuse.unrecorded(Reason.NOT_YET_OPEN, at=policy.opens_at or desk.now + 24 * _HOUR),
         ),
         (phrase("Closed"), Refuse.unrecorded(Reason.CLOSED, at=policy.closes_at or desk.now - 24 * _HOUR)),
+        # Translators: A form that takes no more submissions.
         (phrase("Full"), Refuse.unrecorded(Reason.FULL)),
         (phrase("The ticket field is missing"), Refuse.unrecorded(Reason.FIELD_MISSING)),
         (phrase("The browser keeps no cookies"), Refuse.unrecorded(Reason.COOKIES_BLOCKED)),

@@ -121,6 +121,7 @@ def _choices(counts: dict[Verdict, int]) -> list[tuple[str, str, int]]:
     each = [(verdict.value, words.verdict(verdict), number) for verdict, number in counts.items()]
     # Translators: All submissions.
     everything = ("", phrase("All"), sum(counts.values()))
+    # Translators: Submissions that count.
     return [everything, (_COUNTING, phrase("Count"), counting), *each]
 
 
