@@ -70,7 +70,6 @@ TESTED_WITH = {
     "classlist/addresses": "classlist/test_reading",
     "classlist/archives": "classlist/test_workbooks",
     "classlist/cells": "classlist/test_offices",
-    "classlist/coded": "cli/test_cards",
     "classlist/columns": "classlist/test_offices",
     "classlist/encodings": "classlist/test_reading",
     "classlist/excel": "classlist/test_workbooks",

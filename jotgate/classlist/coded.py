@@ -30,6 +30,11 @@ class CodedLine:
     group: str
     #: The subject, if it is another text than the name.
     number: str
+    #: The e-mail address.
+    email: str
+
+    def __repr__(self) -> str:
+        return f"CodedLine(line_number={self.line_number})"
 
 
 @frozen
@@ -80,6 +85,10 @@ def _shape_of(cells: list[str]) -> _Shape | None:
     codes, groups = code_places(cells), class_places(cells)
     if not codes:
         return None
+    if len(codes) > 1 and cells[codes[0]].strip().casefold() == cells[codes[1]].strip().casefold():
+        raise InputError(
+            [f"two columns are called {cells[codes[0]].strip()!r}; rename the one that is not ours"]
+        )
     people = columns(["" if place in codes else cell for place, cell in enumerate(cells)] + ["-"])
     if isinstance(people, str):
         raise InputError([people])
@@ -111,4 +120,5 @@ def _line(line_number: int, cells: Sequence[str], shape: _Shape) -> CodedLine:
         name=name or number,
         group=text(shape.group),
         number=number if name and number != name else "",
+        email=text(shape.people.email),
     )

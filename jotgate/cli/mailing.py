@@ -10,15 +10,15 @@ from typing import BinaryIO, TypeVar
 
 import click
 
+from jotgate import classlist
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import class_list_option, end_of, people_in
+from jotgate.cli.lists import class_list_option, end_of, people_in, remark
 from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.progress import watched
 from jotgate.cli.site import actor_option, open_parts, policy_of
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
-from jotgate.errors import MailUnavailable
-from jotgate.mailing.lists import read_codes
+from jotgate.errors import InputError, MailUnavailable
 from jotgate.mailing.mailing import Fate, Planned, Recipient
 from jotgate.mailing.senders import SmtpSender
 from jotgate.mailing.texts import Kind
@@ -27,6 +27,8 @@ from jotgate.protocols import MailRecord, MailState
 from jotgate.wiring import Parts
 
 F = TypeVar("F", bound=Callable[..., object])
+
+_MAX_CODES = 1_000_000
 
 #: Makes the mails anew: a run goes through them twice, first to count.
 _Mails = Callable[[], Iterable[Planned]]
@@ -70,6 +72,21 @@ _DONE = (Fate.SENT, Fate.SUBMITTED, Fate.FORGOTTEN)
 @click.group(help="Mail people their codes or personal links, and remind those who are missing.")
 def mail() -> None:
     """Hold the commands about mails."""
+
+
+def _coded_in(file: BinaryIO) -> list[classlist.CodedLine]:
+    """Return the lines of a list that have a code.
+
+    Raises:
+        InputError: it is no such list.
+    """
+    found = classlist.read_coded(file, _MAX_CODES)
+    for one in found.remarks:
+        remark(one)
+    lines = [line for line in found.lines if line.code]
+    if not lines:
+        raise InputError(["the list has no codes"])
+    return lines
 
 
 def _sending_options(command: F) -> F:
@@ -143,7 +160,7 @@ def invitations(
         )
         return
     if file is not None:
-        make: _Mails = partial(recipients.of_codes, form, read_codes(file))
+        make: _Mails = partial(recipients.of_codes, form, _coded_in(file))
     else:
         people = None if class_list is None else [_recipient(row) for row in people_in(class_list)]
         make = partial(recipients.invited, form, people, until=ends_at)

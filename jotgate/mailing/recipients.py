@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 from jotgate.admission.gate import app_fingerprint
 from jotgate.admission.grants import Grants
+from jotgate.classlist import CodedLine
 from jotgate.clock import Clock
 from jotgate.codes import CodeText, parse, printed
 from jotgate.errors import InputError
 from jotgate.mailboxes import read_address
-from jotgate.mailing.lists import Listed
 from jotgate.mailing.mailing import Fate, Mailing, Planned, Recipient
 from jotgate.mailing.texts import Kind
 from jotgate.policy import FormPolicy
@@ -50,7 +50,7 @@ class Recipients:
         self._invitations = invitations
         self._clock = clock
 
-    def of_codes(self, form: str, codes: Iterable[Listed | str]) -> Iterator[Planned]:
+    def of_codes(self, form: str, codes: Iterable[CodedLine | str]) -> Iterator[Planned]:
         """Iterate over mails that bring *codes* to their people: as their codes have them, or else their line.
 
         Raises:
@@ -99,8 +99,8 @@ class Recipients:
             raise InputError([f"the name of a reminder has 1 to {_MAX_NAME_CHARS} letters"])
         return self._missing(form, f"{_REMINDER} {name}", page)
 
-    def _of_code(self, form: str, page: str, listed: Listed | str) -> Planned:
-        text, given = (listed, "") if isinstance(listed, str) else (listed.code, listed.address)
+    def _of_code(self, form: str, page: str, listed: CodedLine | str) -> Planned:
+        text, given = (listed, "") if isinstance(listed, str) else (listed.code, listed.email)
         which = self._grants.by_code(text)
         grant = None if which is None else next(self._grants.list(which), None)
         fault = "nobody knows this code" if grant is None else _fault(grant, form, self._clock.now())

@@ -131,7 +131,7 @@ def test_what_makes_no_sense_is_said(site: Site, codes: Path) -> None:
         (("invitations", "--form", "students"), "Give a FILE with codes, or --links, or --reissue"),
         (("invitations", "--form", "students", str(codes), "--links"), "Give a FILE"),
         (("invitations", "--form", "students", str(codes), "--until", "2099-01-01T00:00"), "--links only"),
-        (("invitations", "--form", "students", str(site.folder / "class.csv")), "no list of codes"),
+        (("invitations", "--form", "students", str(site.folder / "class.csv")), "no line names a column"),
         (("invitations", "--form", "students", "--reissue", "s-1", "--dry-run"), "--dry-run"),
         (("reminders", "--form", "nobody"), "no form"),
     ):

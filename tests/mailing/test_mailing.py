@@ -139,9 +139,10 @@ def test_what_a_killed_process_had_in_hand_goes_out_again(desk: Desk, office: Po
     sender = f"""
 from pathlib import Path
 from tests.mailing.desk import Desk
-from jotgate.mailing.lists import read_codes
+from jotgate.classlist import read_coded
 desk = Desk(folder=Path({str(desk.folder)!r}), port={office.port})
-desk.send(desk.recipients.of_codes("students", read_codes(Path({str(desk.folder / "codes.csv")!r}).read_bytes())))
+listed = read_coded(Path({str(desk.folder / "codes.csv")!r}).read_bytes(), 9)
+desk.send(desk.recipients.of_codes("students", listed.lines))
 """
     process = subprocess.Popen([sys.executable, "-c", sender], cwd=Path(__file__).parents[2])
 

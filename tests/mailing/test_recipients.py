@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jotgate.classlist import read_coded
 from jotgate.errors import InputError, UnknownForm
-from jotgate.mailing.lists import Listed
 from jotgate.mailing.mailing import Fate, Planned, Recipient
 from jotgate.protocols import GrantFilter
 from tests.mailing.desk import Desk, person
@@ -35,7 +35,8 @@ def test_a_code_goes_to_its_person(desk: Desk) -> None:
     """By what is known of the code; the address in the list goes before, and class codes have only that."""
     [ada] = desk.codes(person(1))
     [shared] = desk.codes(person(0, subject=None, label="3b", email=None), uses=9)
-    listed = [ada.code, Listed(line_number=3, code=shared.code.lower(), address="p9@school.example")]
+    [line] = read_coded(f"code;e-mail\n{shared.code.lower()};p9@school.example\n".encode(), 1).lines
+    listed = [ada.code, line]
     first, second = desk.recipients.of_codes("students", listed)
     assert told([first, second]) == [
         ("s-1", "p1@school.example", Fate.TO_SEND),

@@ -92,7 +92,14 @@ def create(desk: Desk, form: str) -> Response:
     again = Again(grants, form, _how(desk), desk.now, own=grants.own(people, seed))
     issued, before = grants.create_once(terms, again.those(people), seed=seed, actor=desk.actor)
     again.conclude(actor=desk.actor)
-    return fresh.page(desk, form, issued, addresses=addresses, remarks=_became(again, issued, before))
+    return fresh.page(
+        desk,
+        form,
+        issued,
+        addresses=addresses,
+        remarks=_became(again, issued, before),
+        by_class="by_class" in desk.fields,
+    )
 
 
 def _became(again: Again, issued: Sequence[IssuedCode], before: int) -> list[str]:

@@ -39,8 +39,12 @@ def page(
     addresses: Mapping[str, str],
     change_id: str = "",
     remarks: Sequence[str] = (),
+    by_class: bool = False,
 ) -> Response:
-    """Show new codes, this once; what is done with them next gets them from this page."""
+    """Show new codes, this once; what is done with them next gets them from this page.
+
+    *by_class* says that their batches are classes: a batch may be anything else, and is then on no card.
+    """
     rows = [
         [
             one.code,
@@ -51,7 +55,7 @@ def page(
         ]
         for one in issued
     ]
-    return _shown(desk, form, rows, change_id=change_id, remarks=remarks)
+    return _shown(desk, form, rows, change_id=change_id, remarks=remarks, by_class=by_class)
 
 
 def _shown(
@@ -62,6 +66,7 @@ def _shown(
     change_id: str = "",
     remarks: Sequence[str] = (),
     progress: Progress | None = None,
+    by_class: bool = False,
 ) -> Response:
     mailing = desk.parts.mailing
     context = {
@@ -74,6 +79,7 @@ def _shown(
         "named": any(row[1] or row[2] for row in rows),
         "addressed": sum(1 for row in rows if row[4]) if mailing.is_set_up else 0,
         "progress": progress,
+        "by_class": by_class,
     }
     return desk.page("fresh", context, form=form, section="people")
 
@@ -123,7 +129,7 @@ def cards(desk: Desk, form: str) -> Response:
         Card(
             code=code,
             name=label or subject,
-            group=batch,
+            group=batch if "by_class" in fields else "",
             number=subject if label and subject != label else "",
         )
         for code, subject, label, batch, _ in carried(desk)
@@ -145,7 +151,7 @@ def mail(desk: Desk, form: str) -> Response:
     # To the addresses that are kept with the codes, whatever the page says.
     codes = [row[0] for row in rows if _may_mail(desk, form, row[0])]
     progress = send_some(desk, lambda: desk.parts.recipients.of_codes(form, codes))
-    return _shown(desk, form, rows, progress=progress)
+    return _shown(desk, form, rows, progress=progress, by_class="by_class" in desk.fields)
 
 
 def _may_mail(desk: Desk, form: str, code: str) -> bool:

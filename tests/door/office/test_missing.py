@@ -173,6 +173,11 @@ def test_new_codes_are_printed_on_cards(site: Site, layout: str) -> None:
     assert cards.status_code == 200
     assert "<script" not in cards.text
     assert code in cards.text
+    batch = site.parts.people.codes_of("students", "s-1")[0].batch
+    assert batch
+    assert batch not in cards.text
+    with_class = press(visitor, shown, "cards", carried=rows, layout=layout, paper="a4", by_class="on")
+    assert batch in with_class.text
     policy = cards.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe-inline" not in policy
