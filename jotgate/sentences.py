@@ -1,4 +1,4 @@
-"""Every sentence that a visitor reads, in English and under a key; pages, JSON and the script have no others.
+"""Every sentence that a visitor reads, in English and under a key; pages, JSON, mails and cards have no others.
 
 Children, parents and secretaries read them: what to do comes first, then why. A sentence never tells a stranger more
 than the reason does. What stands in braces is filled in.
@@ -328,6 +328,41 @@ _PAGES = {
     "mine.accepted": "Accepted, sent {when}",
 }
 
+#: Of a mail each sentence is a line, or of a subject the whole.
+_MAILS = {
+    "greeting": "Hello {name},",
+    "mail.code.subject": 'Your code for "{title}"',
+    "mail.code.open": "Open this page. It fills in your code:",
+    "mail.code.type": "Or open this page, and type your code there:",
+    "mail.code.yours": "The code is only for you. Please do not pass this mail on.",
+    "mail.invitation.subject": 'Please fill in "{title}"',
+    "mail.invitation.link": "This is your personal link:",
+    "mail.reminder.subject": 'Reminder: "{title}"',
+    "mail.reminder.open": "Open this page:",
+    "mail.reminder.code": "If it asks for a code, use the one that you were given. "
+    "If you have lost it, ask for a new one.",
+    "mail.reminder.done": "If you sent it in the last minutes, you are done.",
+    "mail.asks": '{site} asks you to fill in "{title}".',
+    "mail.asked": '{site} asked you to fill in "{title}", and has not received it yet.',
+    "mail.closes": "Please send the form in time. It closes {closes}.",
+}
+
+_CARDS = {
+    "card.scan": "Scan this, or open the address and type the code.",
+    "card.list": "Everybody opens {address} and types their code.",
+    "card.letter.code": 'This is your access code for "{title}". Scan the picture with the camera of a phone or '
+    "tablet, or open the address and type the code.",
+    "card.letter.keep": "Keep this letter until you have sent the form.",
+    "card.letter.yours": "The code is only for you. Keep this letter until you have sent the form. If you lose it, "
+    "tell us. You then get another code, and this one ends.",
+    "card.name": "Name",
+    "card.group": "Class",
+    "card.number": "Number",
+    "card.code": "Code",
+    "card.advice": "Print at 100 %, without scaling. This file has the codes: keep it to yourself, and delete it once "
+    "it is printed.",
+}
+
 _MOMENTS = {
     "moment.yesterday": "yesterday at {time}",
     "moment.today": "today at {time}",
@@ -368,6 +403,6 @@ _MOMENTS = {
 }
 
 #: Key -> what it says in English.
-SENTENCES: Mapping[str, str] = _REFUSED | _REFUSED_FROM_APPS | _STATES | _PAGES | _MOMENTS
+SENTENCES: Mapping[str, str] = _REFUSED | _REFUSED_FROM_APPS | _STATES | _PAGES | _MAILS | _CARDS | _MOMENTS
 #: What those that count something say of one; other languages have more forms.
 SINGULARS: Mapping[str, str] = {"wait.seconds": "{count} second", "wait.minutes": "{count} minute"}

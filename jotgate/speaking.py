@@ -1,16 +1,19 @@
-"""One language at the door: every sentence of `jotgate.sentences`, as that language says it."""
+"""One language: every sentence of `jotgate.sentences`, as that language says it."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timezone
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
 from jotgate.languages import ENGLISH, catalogue, direction
 from jotgate.sentences import SENTENCES, SINGULARS
+
+_NEARBY_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 class Language:
@@ -51,11 +54,39 @@ class Language:
         first = "\u0130" if self.tag == "tr" and text.startswith("i") else text[:1].upper()
         return first + text[1:]
 
+    def apart(self, text: str) -> str:
+        """Return *text* so that it keeps its order within a sentence that is no HTML."""
+        return f"\u2068{text}\u2069" if self.direction == "rtl" else text
+
     def count(self, key: str, number: int) -> str:
         """Return the sentence under *key* about a *number* of things."""
         english = SINGULARS[key], SENTENCES[key]
         text = self._catalogue.npgettext(key, *english, number)
         return _filled(text, english[number != 1], {"count": number})
+
+    def moment(self, at: float, zone_name: str, *, now: float | None = None) -> str:
+        """Return a moment as one says it: "on Monday 4 May 2026 at 08:00"; nearer to *now* "today at 08:00".
+
+        Both times are seconds since the epoch, UTC. The words are in the named zone; UTC is named, since nobody lives
+        by it. The year is left out where it is the present one.
+        """
+        zone = timezone.utc if zone_name == "UTC" else ZoneInfo(zone_name)
+        moment = datetime.fromtimestamp(at, zone)
+        present = None if now is None else datetime.fromtimestamp(now, zone)
+        time = f"{moment:%H:%M}"
+        if zone is timezone.utc:
+            time = self.say("moment.in_utc", time=time)
+        nearby = present and _NEARBY_DAYS.get((moment.date() - present.date()).days)
+        if nearby:
+            return self.say(f"moment.{nearby}", time=time)
+        return self.say(
+            "moment.this_year" if present and moment.year == present.year else "moment.other_year",
+            weekday=self.say(f"weekday.{moment.weekday()}"),
+            day=moment.day,
+            month=self.say(f"month.{moment.month}"),
+            year=moment.year,
+            time=time,
+        )
 
 
 def _filled(text: str, english: str, values: dict[str, object]) -> str:

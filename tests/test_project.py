@@ -96,7 +96,6 @@ TESTED_WITH = {
     "door/template": "test_translations",
     "jotform/calling": "jotform/test_transport",
     "jotform/tolls": "jotform/test_raw",
-    "mailing/wording": "mailing/test_texts",
     "mirroring/account": "door/test_mirror",
     "mirroring/counting": "door/test_mirror",
     "mirroring/looking": "cli/test_scoped_keys",

@@ -10,12 +10,16 @@ import pytest
 
 from jotgate.codes import Hint
 from jotgate.door.messages import page_states, states
+from jotgate.mailing.texts import Kind
 from jotgate.outcomes import Reason
 from jotgate.sentences import SENTENCES
 from jotgate.speaking import IN_ENGLISH
 from tests.browser.gallery import DOOR
 
 TEMPLATES = sorted((DOOR / "templates" / "jotgate").glob("*.html"))
+CARDS = DOOR.parent / "cards"
+#: Of a printed list.
+COLUMNS = ("group", "number", "name")
 #: What belongs to no language: the shape of a code, and a dot between two names.
 SIGNS = ("XXXX-XXXX-XXXX", "·")
 
@@ -27,7 +31,9 @@ def texts_in(template: str) -> Iterator[str]:
     yield re.sub(r"(?s)<[^>]*>", " ", html)
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "template", [*TEMPLATES, *CARDS.glob("templates/*.html")], ids=lambda path: path.name
+)
 def test_no_template_has_words_of_its_own(template: object) -> None:
     """A translation of the table is a translation of every page."""
     for text in texts_in(template.read_text()):  # type: ignore[attr-defined]
@@ -53,13 +59,12 @@ def test_the_script_writes_no_words() -> None:
 
 def test_every_sentence_is_used_and_every_key_has_one() -> None:
     """Refusals and states by their names, everything else by the template or the module that says it."""
-    sources = "".join(
-        path.read_text()
-        for path in [*TEMPLATES, *DOOR.glob("*.py"), DOOR.parent / "speaking.py"]
-        if "sentences" not in path.name
-    )
+    places = [*TEMPLATES, *CARDS.glob("templates/*.html"), DOOR.parent / "speaking.py"]
+    places += [*DOOR.glob("*.py"), *CARDS.glob("*.py"), *CARDS.parent.glob("mailing/*.py")]
+    sources = "".join(path.read_text() for path in places)
     asked = set(re.findall(r'"([a-z_]+(?:\.[a-z_]+)*)"', sources)) & SENTENCES.keys()
     asked |= {key for key in SENTENCES if re.match(r"(day|weekday|month|moment)\.", key)}
+    asked |= {f"mail.{kind.value}.subject" for kind in Kind} | {f"card.{name}" for name in COLUMNS}
     names = {f"refused.{reason.value}" for reason in Reason}
     names |= {f"refused.mistyped.{hint.value}" for hint in Hint}
     names |= {f"refused.throttled.{blame}" for blame in ("nearby", "everywhere")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from jotgate.frozen import frozen
+from jotgate.speaking import IN_ENGLISH, Language
 
 #: More than that are made class by class: a sheet is made in memory.
 MAX_CARDS = 10_000
@@ -43,6 +44,8 @@ class Card:
     group: str = ""
     #: The person's number, where the name is not enough.
     number: str = ""
+    #: What the person reads; None: the language of the sheet.
+    language: Language | None = None
 
 
 @frozen
@@ -60,5 +63,5 @@ class Printed:
     #: In place of our own words. Paragraphs are apart by a blank line, and `{name}`, `{class}`, `{number}`, `{code}`,
     #: `{address}`, `{title}` and `{site}` are filled in.
     text: str | None = None
-    #: The language of the words; "" if nobody knows.
-    language: str = "en"
+    #: The language of our words.
+    language: Language = IN_ENGLISH

@@ -15,6 +15,7 @@ from jotgate.cards.records import MAX_CARDS, Card, Layout, Paper, Printed
 from jotgate.cards.wording import paragraphs, problems, shown_address
 from jotgate.errors import InputError
 from jotgate.phrases import phrase
+from jotgate.speaking import Language
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -81,6 +82,7 @@ def _render(template: str, cards: Sequence[Card], printed: Printed, **more: Any)
     check(printed, len(cards))
     context = {
         "printed": printed,
+        "say": printed.language.say,
         "address": shown_address(printed.address),
         "number": len(cards),
         "pages": list(_pages(cards, printed)),
@@ -89,7 +91,11 @@ def _render(template: str, cards: Sequence[Card], printed: Printed, **more: Any)
         **more,
     }
     if printed.layout is Layout.LIST:
-        context |= {"cards": cards, "paragraphs": paragraphs(printed), "columns": _columns(cards)}
+        context |= {
+            "cards": cards,
+            "paragraphs": paragraphs(printed),
+            "columns": _columns(cards, printed.language),
+        }
     return _environment().get_template(template).render(context)
 
 
@@ -102,6 +108,7 @@ def _pages(cards: Sequence[Card], printed: Printed) -> Iterator[list[dict[str, A
         yield [
             {
                 "card": card,
+                "language": card.language or printed.language,
                 "size": _size(card.name),
                 "picture": _picture(f"{printed.address}#code={card.code}"),
                 "paragraphs": paragraphs(printed, card),
@@ -110,9 +117,10 @@ def _pages(cards: Sequence[Card], printed: Printed) -> Iterator[list[dict[str, A
         ]
 
 
-def _columns(cards: Sequence[Card]) -> list[str]:
-    """Return which columns of a list hold anything."""
-    return [name for name in ("group", "number", "name") if any(getattr(card, name) for card in cards)]
+def _columns(cards: Sequence[Card], language: Language) -> dict[str, str]:
+    """Return which columns of a list hold anything, and what stands above them."""
+    found = (name for name in ("group", "number", "name") if any(getattr(card, name) for card in cards))
+    return {name: language.say(f"card.{name}") for name in found}
 
 
 def _size(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The words on a card: ours, or the owner's with what is filled in."""
+"""The words on a card: ours in the language of the card, or the owner's, with what is filled in."""
 
 from __future__ import annotations
 
@@ -14,20 +14,6 @@ _MAX_CHARS = {Layout.EIGHT: 140, Layout.TEN: 90, Layout.LARGE: 200, Layout.ONE: 
 _PLACE = re.compile(r"\{(\w*)\}")
 _PARAGRAPHS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 _FILLED_IN = ("name", "class", "number", "code", "address", "title", "site")
-
-_ON_CARD = "Scan this, or open the address and type the code."
-_ON_LIST = "Everybody opens {address} and types their code."
-_LETTER = """Hello {name},
-
-this is your access code for {title}. Scan the picture with the camera of a phone or tablet, or open the address and
-type the code.
-
-The code is for you alone. Keep this letter until you have sent the form. If you lose it, tell us: you get another
-code, and this one ends."""
-_LETTER_TO_NOBODY = """This is the access code for {title}. Scan the picture with the camera of a phone or tablet, or
-open the address and type the code.
-
-Keep this letter until you have sent the form."""
 
 
 def problems(printed: Printed) -> Iterator[str]:
@@ -70,11 +56,7 @@ def paragraphs(printed: Printed, card: Card | None = None) -> list[list[str]]:
         "title": printed.title or printed.site or shown_address(printed.address),
         "site": printed.site,
     }
-    if printed.text is None:
-        # Ours are wrapped in the source.
-        text = _ours(printed.layout, card).replace("\n\n", "\0").replace("\n", " ").replace("\0", "\n\n")
-    else:
-        text = printed.text.replace("\r\n", "\n").strip()
+    text = _ours(printed, card) if printed.text is None else printed.text.replace("\r\n", "\n").strip()
     # Filled in last, so that a name is never read for what can be filled in.
     return [
         [_PLACE.sub(lambda found: values[found[1]], line) for line in part.split("\n")]
@@ -88,9 +70,18 @@ def shown_address(address: str) -> str:
     return address.removeprefix("https://").rstrip("/")
 
 
-def _ours(layout: Layout, card: Card | None) -> str:
+def _ours(printed: Printed, card: Card | None) -> str:
+    language = (card and card.language) or printed.language
+    # What stands for each value, so that a translation that asks for something else gives way to the English.
+    unfilled = {name: language.apart(f"{{{name}}}") for name in _FILLED_IN}
+    return "\n\n".join(language.say(key, **unfilled) for key in _keys(printed.layout, card))
+
+
+def _keys(layout: Layout, card: Card | None) -> tuple[str, ...]:
     if layout is Layout.LIST:
-        return _ON_LIST
+        return ("card.list",)
     if layout is not Layout.ONE:
-        return _ON_CARD
-    return _LETTER if card and card.name else _LETTER_TO_NOBODY
+        return ("card.scan",)
+    if card and card.name:
+        return ("greeting", "card.letter.code", "card.letter.yours")
+    return ("card.letter.code", "card.letter.keep")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from jotgate.checkup.findings import Finding, Level
+from jotgate.config.languages import languages_of
 from jotgate.errors import InputError, MailUnavailable
 from jotgate.mailing.senders import SmtpSender
 from jotgate.mailing.texts import Kind, read_text
 from jotgate.phrases import counted, plain
 from jotgate.protocols import MailState
+from jotgate.speaking import language
 from jotgate.wiring import Parts
 
 _TOPIC = "mail"
@@ -47,10 +50,11 @@ def _server(parts: Parts) -> Finding:
 
 def _texts(parts: Parts) -> Iterator[Finding]:
     problems: dict[str, None] = {}
-    for form in parts.settings.policies:
-        for kind in Kind:
+    settings = parts.settings
+    for form, policy in settings.policies.items():
+        for kind, tag in product(Kind, languages_of(settings, policy)):
             try:
-                read_text(kind, form, parts.settings.mail_templates)
+                read_text(kind, form, settings.mail_templates, language(tag, settings.translations))
             except InputError as problem:
                 problems |= dict.fromkeys(problem.problems)
     for one in problems:

@@ -14,10 +14,12 @@ from click.core import ParameterSource
 from jotgate import cards, classlist
 from jotgate.admission.grants import IssuedCode
 from jotgate.cards import Card, Layout, Paper, Printed
+from jotgate.cli.languages import check_language, language_option
 from jotgate.cli.lists import remark
 from jotgate.cli.output import counted, emit, json_option, say
 from jotgate.cli.site import open_parts, policy_of
 from jotgate.codes import CodeText, parse, printed
+from jotgate.config.languages import language_for
 from jotgate.errors import InputError
 from jotgate.protocols import Grant
 from jotgate.wiring import Parts
@@ -36,6 +38,7 @@ def _choice(name: str, values: type[Layout | Paper], meaning: str) -> Callable[[
 def card_options(command: F) -> F:
     """Add the options that say how cards look."""
     for add in (
+        language_option("The language of cards, such as de.  [default: the first of the form's]"),
         click.option(
             "--text",
             type=click.File("r", encoding="utf-8-sig"),
@@ -88,12 +91,13 @@ def make_cards(
     layout: str,
     paper: str,
     text: TextIO | None,
+    language: str,
     as_json: bool,
 ) -> None:
     """Make the cards of a list; nothing is stored."""
     parts = open_parts(ctx)
     policy_of(parts, form)
-    press = Press(parts, form, out, layout, paper, text)
+    press = Press(parts, form, out, layout, paper, text, language)
     found = classlist.read_coded(coded, cards.MAX_CARDS)
     for one in found.remarks:
         remark(one)
@@ -115,6 +119,7 @@ def press_of(
     layout: str,
     paper: str,
     text: TextIO | None,
+    language: str,
 ) -> Press | None:
     """Return what prints the cards of new codes, if any are wanted.
 
@@ -123,8 +128,8 @@ def press_of(
         InputError: as `Press`.
     """
     if out is not None:
-        return Press(parts, form, out, layout, paper, text)
-    for name in ("layout", "paper", "text"):
+        return Press(parts, form, out, layout, paper, text, language)
+    for name in ("layout", "paper", "text", "language"):
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name} is about cards: name their file with --cards.")
     return None
@@ -134,7 +139,7 @@ class Press:
     """Puts cards into one new file."""
 
     def __init__(
-        self, parts: Parts, form: str, out: Path, layout: str, paper: str, text: TextIO | None
+        self, parts: Parts, form: str, out: Path, layout: str, paper: str, text: TextIO | None, language: str
     ) -> None:
         """Look at what is wanted, before any code is made.
 
@@ -143,6 +148,7 @@ class Press:
         """
         settings = parts.settings
         policy = settings.policies[form]
+        check_language(parts, form, language)
         #: What it prints.
         self.cards: list[Card] = []
         self.out = out
@@ -154,7 +160,7 @@ class Press:
             title=policy.title,
             site=settings.site_name or "",
             text=None if text is None else text.read(_MAX_TEXT_CHARS),
-            language="en" if text is None else "",
+            language=language_for(settings, policy, [language]),
         )
         cards.check(self._printed, 0)
         if self._is_pdf:

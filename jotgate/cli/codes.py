@@ -296,13 +296,14 @@ def reissue(
     layout: str,
     paper: str,
     text: TextIO | None,
+    language: str,
     as_json: bool,
 ) -> None:
     """Replace the code of the one grant meant, and show the new one once."""
     parts = open_parts(ctx)
     choice = _choose(parts, code=code, prefix=prefix, subject=subject, form=form)
     grant = _only(parts, choice)
-    press = press_of(ctx, parts, grant.form, cards_out, layout, paper, text)
+    press = press_of(ctx, parts, grant.form, cards_out, layout, paper, text, language)
     with press.filling() if press else nullcontext():
         issued = parts.grants.reissue(_exactly(grant), actor=actor)
         if issued is None:

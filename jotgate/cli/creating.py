@@ -90,6 +90,7 @@ def create(
     layout: str,
     paper: str,
     text: TextIO | None,
+    language: str,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -112,7 +113,7 @@ def create(
         rehearse(class_list, "code", as_json=as_json, by_class=by_class)
         return
     door = door_of(parts, form) if links else ""
-    press = press_of(ctx, parts, form, cards_out, layout, paper, text)
+    press = press_of(ctx, parts, form, cards_out, layout, paper, text, language)
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None

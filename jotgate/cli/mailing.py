@@ -12,6 +12,7 @@ import click
 
 from jotgate import classlist
 from jotgate.cli.faults import Failed
+from jotgate.cli.languages import check_language, language_option
 from jotgate.cli.lists import class_list_option, end_of, people_in, remark
 from jotgate.cli.output import emit, json_option, say
 from jotgate.cli.progress import watched
@@ -100,6 +101,7 @@ def _sending_options(command: F) -> F:
             type=click.IntRange(1, 6_000),
             help="How many mails a minute.  [default: the setting mail_rate]",
         ),
+        language_option("The language of mails to people whose own is not known, such as de."),
         click.option("--dry-run", is_flag=True, help="Only show what would become of each mail."),
         click.option("--form", required=True, help="The form."),
     ):
@@ -131,6 +133,7 @@ def invitations(
     subjects: tuple[str, ...],
     form: str,
     dry_run: bool,
+    language: str,
     rate: int | None,
     again: bool,
     actor: str,
@@ -143,6 +146,7 @@ def invitations(
         raise click.UsageError("--from and --until go with --links only.")
     parts = open_parts(ctx)
     ends_at = end_of("--until", until, policy_of(parts, form).timezone)
+    check_language(parts, form, language)
     recipients = parts.recipients
     if subjects:
         if dry_run:
@@ -151,7 +155,7 @@ def invitations(
         mails = iter(list(subjects))
         _send(
             parts,
-            recipients.reissued(form, mails, actor=actor),
+            recipients.reissued(form, mails, actor=actor, language=language),
             len(subjects),
             rate=rate,
             again=again,
@@ -160,10 +164,10 @@ def invitations(
         )
         return
     if file is not None:
-        make: _Mails = partial(recipients.of_codes, form, _coded_in(file))
+        make: _Mails = partial(recipients.of_codes, form, _coded_in(file), language=language)
     else:
         people = None if class_list is None else [_recipient(row) for row in people_in(class_list)]
-        make = partial(recipients.invited, form, people, until=ends_at)
+        make = partial(recipients.invited, form, people, until=ends_at, language=language)
     _run(parts, make, dry_run=dry_run, rate=rate, again=again, actor=actor, as_json=as_json)
 
 
@@ -181,6 +185,7 @@ def reminders(
     name: str,
     form: str,
     dry_run: bool,
+    language: str,
     rate: int | None,
     again: bool,
     actor: str,
@@ -188,8 +193,8 @@ def reminders(
 ) -> None:
     """Send reminders; whoever sends the form meanwhile gets none."""
     parts = open_parts(ctx)
-    policy_of(parts, form)
-    make = partial(parts.recipients.missing, form, name=name)
+    check_language(parts, form, language)
+    make = partial(parts.recipients.missing, form, name=name, language=language)
     _run(parts, make, dry_run=dry_run, rate=rate, again=again, actor=actor, as_json=as_json)
 
 
@@ -202,12 +207,14 @@ def reminders(
     show_default=True,
     help="Which mail.",
 )
+@language_option("The language of the mail, such as de.")
 @json_option
 @click.pass_context
-def preview(ctx: click.Context, form: str, kind: str, as_json: bool) -> None:
+def preview(ctx: click.Context, form: str, kind: str, language: str, as_json: bool) -> None:
     """Print who it is from and to, its subject and its text."""
     parts = open_parts(ctx)
-    letter = parts.mailing.preview(parts.mailing.sample(Kind(kind), form))
+    check_language(parts, form, language)
+    letter = parts.mailing.preview(parts.mailing.sample(Kind(kind), form, language))
     if as_json:
         emit(
             {

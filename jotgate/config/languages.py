@@ -1,16 +1,20 @@
-"""The settings of languages: which are spoken, and where the site's own sentences are."""
+"""The settings of languages: which are spoken, to whom which, and where the site's own sentences are."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jotgate.config import rules
 from jotgate.config.tables import Rules
-from jotgate.languages import catalogue, known_languages, read_tag
+from jotgate.languages import ENGLISH, best_of, catalogue, known_languages, read_tag
 from jotgate.policy import FormPolicy
+from jotgate.speaking import Language, language
+
+if TYPE_CHECKING:
+    from jotgate.config.settings import Settings
 
 _MOST = 100
 
@@ -62,3 +66,20 @@ def note_languages(
                     f'{key}: there is no catalogue for "{tag}". There are {", ".join(known)}; more come from a folder'
                     f" that {spell('translations')} names."
                 )
+
+
+def languages_of(settings: Settings, policy: FormPolicy | None) -> tuple[str, ...]:
+    """Return the languages that people may be spoken to in, about a form or about none."""
+    return (policy.languages if policy is not None else ()) or settings.languages or settings.known_languages
+
+
+def language_for(settings: Settings, policy: FormPolicy | None, wishes: Iterable[str]) -> Language:
+    """Return the language for who wishes for *wishes*, the dearest first; without any that is offered, the first."""
+    offered = languages_of(settings, policy)
+    tag = None if len(offered) == 1 else best_of(wishes, offered)
+    return language(tag or _first(offered, settings, policy), settings.translations)
+
+
+def _first(offered: tuple[str, ...], settings: Settings, policy: FormPolicy | None) -> str:
+    was_decided = settings.languages or (policy is not None and policy.languages)
+    return offered[0] if was_decided or ENGLISH not in offered else ENGLISH

@@ -15,9 +15,9 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Request
 
-from jotgate.config import Settings
+from jotgate.config.languages import language_for, languages_of
 from jotgate.door.visitors import query_value
-from jotgate.languages import ENGLISH, best_of
+from jotgate.languages import best_of
 from jotgate.policy import FormPolicy
 from jotgate.signed.invitations import PARAMETER
 from jotgate.speaking import Language, language
@@ -56,11 +56,7 @@ def language_of(door: Door, request: Request, policy: FormPolicy | None) -> Lang
     found: dict[str | None, Language] = request.environ.setdefault(_FOUND, {})
     form = None if policy is None else policy.form
     if form not in found:
-        offered = languages_of(door.parts.settings, policy)
-        tag = offered[0] if len(offered) == 1 else best_of(_wishes(door, request, policy), offered)
-        found[form] = language(
-            tag or _first(offered, door.parts.settings, policy), door.parts.settings.translations
-        )
+        found[form] = language_for(door.parts.settings, policy, _wishes(door, request, policy))
     return found[form]
 
 
@@ -72,11 +68,6 @@ def speak(request: Request, language: Language) -> None:
 def speak_as_site(request: Request) -> None:
     """Have the site's languages, not a form's, be those of everything about *request*."""
     request.environ[_FOR_SITE] = True
-
-
-def languages_of(settings: Settings, policy: FormPolicy | None) -> tuple[str, ...]:
-    """Return the languages that visitors may be spoken to in."""
-    return (policy.languages if policy is not None else ()) or settings.languages or settings.known_languages
 
 
 def chosen(door: Door, request: Request, policy: FormPolicy | None) -> str | None:
@@ -136,11 +127,6 @@ def _wishes(door: Door, request: Request, policy: FormPolicy | None) -> Iterator
     invitation = None if policy is None else door.invitation(request, policy.form)
     yield "" if invitation is None else invitation.language
     yield from _accepted(request.headers.get("Accept-Language", ""))
-
-
-def _first(offered: tuple[str, ...], settings: Settings, policy: FormPolicy | None) -> str:
-    was_decided = settings.languages or (policy is not None and policy.languages)
-    return offered[0] if was_decided or ENGLISH not in offered else ENGLISH
 
 
 def _path(door: Door, request: Request, policy: FormPolicy | None) -> str | None:

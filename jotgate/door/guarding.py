@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request
 
+from jotgate.config.languages import languages_of
 from jotgate.door.base import Door
-from jotgate.door.choosing import languages_of, wished
+from jotgate.door.choosing import wished
 from jotgate.door.messages import message_for
 from jotgate.door.refusing import error_of, refuse
 from jotgate.door.rendering import PRIVATE, VARY, kept_private

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
-from zoneinfo import ZoneInfo
 
 from jotgate.frozen import frozen
 from jotgate.outcomes import Reason, Refuse, Verdict
@@ -47,8 +45,6 @@ STATUSES: Mapping[Reason, int] = {
     Reason.UNKNOWN_FORM: 404,
     Reason.MALFORMED: 400,
 }
-
-_NEARBY_DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow"}
 
 
 @frozen
@@ -111,28 +107,8 @@ def message_for_state(state: str, *, from_app: bool = False, language: Language 
 
 
 def spoken_moment(at: float, policy: FormPolicy | None, now: float, language: Language = IN_ENGLISH) -> str:
-    """Return a moment as one says it: "today at 08:00", "on Monday 4 May at 08:00".
-
-    Both times are seconds since the epoch, UTC. The words are in the form's timezone; UTC is named, since
-    nobody lives by it. The year is said only where it is not the present one.
-    """
-    zone_name = policy.timezone if policy is not None else "UTC"
-    zone = timezone.utc if zone_name == "UTC" else ZoneInfo(zone_name)
-    moment, present = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone)
-    say, time = language.say, f"{moment:%H:%M}"
-    if zone is timezone.utc:
-        time = say("moment.in_utc", time=time)
-    nearby = _NEARBY_DAYS.get((moment.date() - present.date()).days)
-    if nearby is not None:
-        return say(f"moment.{nearby}", time=time)
-    return say(
-        "moment.this_year" if moment.year == present.year else "moment.other_year",
-        weekday=say(f"weekday.{moment.weekday()}"),
-        day=moment.day,
-        month=say(f"month.{moment.month}"),
-        year=moment.year,
-        time=time,
-    )
+    """Return a moment as one says it to a visitor, in the form's timezone; see `Language.moment`."""
+    return language.moment(at, policy.timezone if policy is not None else "UTC", now=now)
 
 
 def _message(

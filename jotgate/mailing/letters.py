@@ -31,6 +31,8 @@ class Letter:
     message_id: str
     #: Seconds since the epoch, UTC.
     at: float
+    #: The tag of what it is written in; "": nobody knows.
+    language: str = ""
 
     def message(self) -> EmailMessage:
         """Return it as the standard library has mails, and any other program takes them."""
@@ -47,6 +49,8 @@ class Letter:
         # RFC 3834: no answer by a machine, such as "I am on holiday".
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(self.text, charset="utf-8", cte=_encoding(self.text))
+        if self.language:
+            message["Content-Language"] = self.language
         return message
 
 

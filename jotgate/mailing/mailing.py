@@ -17,16 +17,17 @@ from itertools import chain
 
 from jotgate.clock import Clock
 from jotgate.config import Settings
+from jotgate.config.languages import language_for, languages_of
 from jotgate.errors import InputError, MailUnavailable, UnknownForm
 from jotgate.frozen import frozen
 from jotgate.mailboxes import Mailbox, read_address, tidy_name
 from jotgate.mailing.letters import Letter
 from jotgate.mailing.senders import FunctionSender, Handed, Reply, Sender, SmtpSender
 from jotgate.mailing.texts import Kind, Text, read_text
-from jotgate.mailing.wording import moment_in
 from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import MailRecord, MailState, NewMail
+from jotgate.speaking import Language
 from jotgate.stores import Store
 
 _log = logging.getLogger("jotgate.mailing")
@@ -63,6 +64,8 @@ class Recipient:
     name: str = ""
     #: As it was given; may be empty, or no address.
     address: str = ""
+    #: What they read, by its tag; empty if nobody knows.
+    language: str = ""
 
     @property
     def person(self) -> str:
@@ -88,6 +91,8 @@ class Planned:
     code: str = ""
     #: The page that it leads to.
     link: str = ""
+    #: What it is best written in, by its tag; empty: the form's settings say it.
+    language: str = ""
 
     def __repr__(self) -> str:
         return f"Planned({self.kind.value}, {self.form!r}, {self.fate.value})"
@@ -132,10 +137,11 @@ class Mailing:
             InputError: the text cannot be used.
             UnknownForm: the settings have no such form.
         """
-        return self._letter(planned, self._text(planned.kind, planned.form), _message_id(self._from()))
+        text = self._text(planned.kind, planned.form, planned.language)
+        return self._letter(planned, text, _message_id(self._from()))
 
-    def sample(self, kind: Kind, form: str) -> Planned:
-        """Return a mail to a made-up person, for a preview."""
+    def sample(self, kind: Kind, form: str, language: str = "") -> Planned:
+        """Return a mail to a made-up person who reads that *language*, for a preview."""
         page = self.page_of(form)
         code = "ABCD-EFGH-JKMN" if kind is Kind.CODE else ""
         return Planned(
@@ -146,6 +152,7 @@ class Mailing:
             fate=Fate.TO_SEND,
             code=code,
             link=f"{page}#code={code}" if code else page,
+            language=language,
         )
 
     def plan(self, mails: Iterable[Planned], *, again: bool = False) -> Iterator[Planned]:
@@ -180,7 +187,7 @@ class Mailing:
         return self._send(
             chain([first], mails),
             sender=self.sender(hurried=seconds is not None),
-            texts={first.form: {first.kind: self._text(first.kind, first.form)}},
+            texts=self._texts(first.kind, first.form),
             actor=actor,
             gap=_MINUTE_SECONDS / (rate or self._settings.mail_rate),
             again=again,
@@ -201,7 +208,7 @@ class Mailing:
         mails: Iterable[Planned],
         *,
         sender: Sender,
-        texts: dict[str, dict[Kind, Text]],
+        texts: dict[tuple[Kind, str, str], Text],
         actor: str,
         gap: float,
         again: bool,
@@ -212,16 +219,18 @@ class Mailing:
             for mail in mails:
                 planned = self._planned(mail, again=again)
                 if planned.fate is Fate.TO_SEND:
-                    text = texts.setdefault(mail.form, {})
-                    if mail.kind not in text:
-                        text[mail.kind] = self._text(mail.kind, mail.form)
+                    tag = self._language(mail.form, mail.language).tag
+                    if (mail.kind, mail.form, tag) not in texts:
+                        texts |= self._texts(mail.kind, mail.form)
                     claimed = self._claimed(planned, gap, again, ends_at)
                     if claimed is None:
                         return
                     if isinstance(claimed, Planned):
                         planned = claimed
                     else:
-                        planned = self._handed(planned, claimed, text[mail.kind], sender, actor)
+                        planned = self._handed(
+                            planned, claimed, texts[mail.kind, mail.form, tag], sender, actor
+                        )
                         refused = refused + 1 if planned.fate is Fate.REFUSED else 0
                 yield planned
                 if refused >= _MAX_REFUSED_IN_A_ROW:
@@ -300,7 +309,8 @@ class Mailing:
         return replace(mail, fate=Fate(state.value), said=reply.said, at=at)
 
     def _letter(self, mail: Planned, text: Text, message_id: str) -> Letter:
-        subject, body = text.filled(self._values(mail))
+        spoken = text.language or self._language(mail.form)
+        subject, body = text.filled(self._values(mail, spoken))
         recipient = mail.recipient
         return Letter(
             sender=self._from(),
@@ -310,11 +320,16 @@ class Mailing:
             text=body,
             message_id=message_id,
             at=self._clock.now(),
+            language=text.language.tag if text.language else "",
         )
 
-    def _values(self, mail: Planned) -> Mapping[str, str]:
+    def _values(self, mail: Planned, spoken: Language) -> Mapping[str, str]:
         settings, policy = self._settings, self._policy(mail.form)
         page = self.page_of(mail.form)
+
+        def moment(at: float | None) -> str:
+            return "" if at is None else spoken.moment(at, policy.timezone)
+
         return {
             "name": tidy_name(mail.recipient.name),
             "title": policy.title,
@@ -322,13 +337,23 @@ class Mailing:
             "link": mail.link or page,
             "page": page,
             "code": mail.code,
-            "opens": moment_in(policy.opens_at, policy.timezone),
-            "closes": moment_in(policy.closes_at, policy.timezone),
+            "opens": moment(policy.opens_at),
+            "closes": moment(policy.closes_at),
             "contact": settings.contact or "",
         }
 
-    def _text(self, kind: Kind, form: str) -> Text:
-        return read_text(kind, self._policy(form).form, self._settings.mail_templates)
+    def _texts(self, kind: Kind, form: str) -> dict[tuple[Kind, str, str], Text]:
+        """Return the text in every language that a person may be spoken to in."""
+        tags = languages_of(self._settings, self._policy(form))
+        return {(kind, form, tag): self._text(kind, form, tag) for tag in tags}
+
+    def _text(self, kind: Kind, form: str, wish: str) -> Text:
+        spoken, folder = self._language(form, wish), self._settings.mail_templates
+        return read_text(kind, self._policy(form).form, folder, spoken)
+
+    def _language(self, form: str, wish: str = "") -> Language:
+        """Return what the form's people are spoken to in, one of them by the *wish* for a tag."""
+        return language_for(self._settings, self._policy(form), [wish])
 
     def _from(self) -> Mailbox:
         found = self._settings.mail_from

@@ -50,16 +50,22 @@ class Recipients:
         self._invitations = invitations
         self._clock = clock
 
-    def of_codes(self, form: str, codes: Iterable[CodedLine | str]) -> Iterator[Planned]:
+    def of_codes(
+        self, form: str, codes: Iterable[CodedLine | str], *, language: str = ""
+    ) -> Iterator[Planned]:
         """Iterate over mails that bring *codes* to their people: as their codes have them, or else their line.
+
+        Here and in the other verbs, *language* is the tag of the language for who has none of their own.
 
         Raises:
             UnknownForm: the settings have no such form.
         """
         page = self._mailing.page_of(form)
-        return (self._of_code(form, page, one) for one in codes)
+        return (self._of_code(form, page, one, language) for one in codes)
 
-    def reissued(self, form: str, subjects: Iterable[str], *, actor: str) -> Iterator[Planned]:
+    def reissued(
+        self, form: str, subjects: Iterable[str], *, actor: str, language: str = ""
+    ) -> Iterator[Planned]:
         """Give each of *subjects* a new code for their old one, when its turn comes, and iterate over the mails.
 
         Who has no address, or not exactly one code, keeps what they have.
@@ -68,10 +74,15 @@ class Recipients:
             UnknownForm: the settings have no such form.
         """
         page = self._mailing.page_of(form)
-        return (self._reissued(form, page, subject, actor) for subject in subjects)
+        return (self._reissued(form, page, subject, actor, language) for subject in subjects)
 
     def invited(
-        self, form: str, people: Iterable[Recipient] | None = None, *, until: float | None = None
+        self,
+        form: str,
+        people: Iterable[Recipient] | None = None,
+        *,
+        until: float | None = None,
+        language: str = "",
     ) -> Iterator[Planned]:
         """Iterate over mails that bring a personal link to *people*, or to all who have a code.
 
@@ -80,9 +91,9 @@ class Recipients:
         """
         self._mailing.page_of(form)
         found = self._coded(form) if people is None else people
-        return (self._invited(form, one, until) for one in found)
+        return (self._invited(form, one, until, language) for one in found)
 
-    def missing(self, form: str, *, name: str = "") -> Iterator[Planned]:
+    def missing(self, form: str, *, name: str = "", language: str = "") -> Iterator[Planned]:
         """Iterate over reminders to who has a code, or was mailed a link, and has not sent the form.
 
         One person gets one reminder of each *name*; "" is today's date in the form's timezone.
@@ -97,9 +108,10 @@ class Recipients:
             name = datetime.fromtimestamp(self._clock.now(), zone).strftime("%Y-%m-%d")
         if len(name) > _MAX_NAME_CHARS or not name.isprintable() or not name.strip():
             raise InputError([f"the name of a reminder has 1 to {_MAX_NAME_CHARS} letters"])
-        return self._missing(form, f"{_REMINDER} {name}", page)
+        found = self._missing(form, f"{_REMINDER} {name}", page)
+        return (replace(one, language=one.recipient.language or language) for one in found)
 
-    def _of_code(self, form: str, page: str, listed: CodedLine | str) -> Planned:
+    def _of_code(self, form: str, page: str, listed: CodedLine | str, language: str) -> Planned:
         text, given = (listed, "") if isinstance(listed, str) else (listed.code, listed.email)
         which = self._grants.by_code(text)
         grant = None if which is None else next(self._grants.list(which), None)
@@ -119,9 +131,10 @@ class Recipients:
             said=fault,
             code=code_text,
             link=f"{page}#code={code_text}",
+            language=language,
         )
 
-    def _reissued(self, form: str, page: str, subject: str, actor: str) -> Planned:
+    def _reissued(self, form: str, page: str, subject: str, actor: str, language: str) -> Planned:
         which = GrantFilter(form=form, subject=subject)
         live = [grant for grant in self._grants.list(which) if grant.revoked_at is None]
         if len(live) != 1 or not _is_address(live[0].email):
@@ -135,13 +148,13 @@ class Recipients:
                 said=None if len(live) == 1 else f"there are {len(live)} codes of this person, not one",
             )
         code = self._grants.reissue(which, actor=actor)
-        return self._of_code(form, page, "" if code is None else code.code)
+        return self._of_code(form, page, "" if code is None else code.code, language)
 
     def _coded(self, form: str) -> Iterator[Recipient]:
         for one in self._store.subjects(form):
             yield Recipient(subject=one.subject, name=one.label or "", address=one.email or "")
 
-    def _invited(self, form: str, one: Recipient, until: float | None) -> Planned:
+    def _invited(self, form: str, one: Recipient, until: float | None, language: str) -> Planned:
         subject = one.subject or ""
         answer = self._standings.has_submitted(form, subject=subject)
         planned = Planned(
@@ -150,7 +163,8 @@ class Recipients:
             purpose=INVITATION,
             recipient=one,
             fate=Fate.TO_SEND if answer.state is State.NONE else Fate.SUBMITTED,
-            link=self._invitations.link(form, subject=subject, until=until),
+            link=self._invitations.link(form, subject=subject, until=until, language=one.language),
+            language=one.language or language,
         )
         if planned.fate is Fate.TO_SEND and self._is_revoked(form, subject):
             return replace(planned, fate=Fate.VOID, said="this person's invitations were revoked")

@@ -1,15 +1,19 @@
-"""The texts of mails: what stands in braces is filled in, and a line with nothing to fill in is left out."""
+"""The texts of mails: what stands in braces is filled in, and a line with nothing to fill in is left out.
+
+Ours are made of sentences of `jotgate.sentences`, as a language says them; a site's are files.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from enum import Enum
-from importlib import resources
 from pathlib import Path
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
+from jotgate.sentences import SENTENCES
+from jotgate.speaking import Language
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _SUBJECT = re.compile(r"subject:[ \t]*(.+)", re.IGNORECASE)
@@ -33,12 +37,48 @@ PLACEHOLDERS: Mapping[str, str] = {
     "link": "the page that the person is to open, with their code or as their personal link",
     "page": "the form's page without anything personal",
     "code": "the code; in mails with a code only",
-    "opens": "when the form opens, in its timezone",
+    "opens": 'when the form opens, such as "on Friday 4 December 2026 at 12:00", in its timezone',
     "closes": "when it closes",
     "contact": "whom to ask",
 }
 #: What a text has to hold, or the mail would be of no use.
 _NEEDED = {Kind.CODE: ("code", "link"), Kind.INVITATION: ("link",), Kind.REMINDER: ()}
+#: The lines of ours: the key of a sentence, or what is filled in.
+_OURS = {
+    Kind.CODE: (
+        *(
+            "greeting",
+            "",
+            "mail.asks",
+            "",
+            "mail.code.open",
+            "{link}",
+            "",
+            "mail.code.type",
+            "{page}",
+            "{code}",
+        ),
+        *("", "mail.closes", "", "mail.code.yours", "contact"),
+    ),
+    Kind.INVITATION: (
+        *(
+            "greeting",
+            "",
+            "mail.asks",
+            "",
+            "mail.invitation.link",
+            "{link}",
+            "",
+            "mail.closes",
+            "",
+            "contact",
+        ),
+    ),
+    Kind.REMINDER: (
+        *("greeting", "", "mail.asked", "", "mail.reminder.open", "{link}", "", "mail.reminder.code"),
+        *("", "mail.closes", "", "mail.reminder.done", "contact"),
+    ),
+}
 
 
 @frozen
@@ -49,6 +89,8 @@ class Text:
     source: str
     subject: str
     body: str
+    #: What it is written in; None: nobody knows.
+    language: Language | None = None
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Return subject and body with *values* filled in."""
@@ -58,20 +100,33 @@ class Text:
         return subject.strip(), re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
 
 
-def read_text(kind: Kind, form: str, folder: Path | None) -> Text:
+def read_text(kind: Kind, form: str, folder: Path | None, language: Language) -> Text:
     """Return the text for mails of *kind* about *form*: the form's own in *folder*, or the site's, or ours.
+
+    In each place one in the *language* goes before one in any.
 
     Raises:
         InputError: it cannot be read, or is not a text for such mails.
     """
-    name = f"{kind.value}.txt"
-    if folder is not None and not folder.is_dir():
+    if folder is None:
+        return _ours(kind, language)
+    if not folder.is_dir():
         raise InputError([f"mail_templates: {folder} is not a folder"])
-    own = [] if folder is None else [folder / form / name, folder / name]
-    for path in own:
-        if path.is_file():
-            return _checked(kind, str(path), _read(path))
-    return _checked(kind, name, (resources.files("jotgate.mailing") / "templates" / name).read_text("utf-8"))
+    for place in (folder / form, folder):
+        for name, spoken in ((f"{kind.value}.{language.tag}.txt", language), (f"{kind.value}.txt", None)):
+            if (path := place / name).is_file():
+                return _checked(kind, str(path), _read(path), spoken)
+    return _ours(kind, language)
+
+
+def _ours(kind: Kind, language: Language) -> Text:
+    # Every value as what stands for it, so that a translation that asks for another one gives way to the English.
+    unfilled = {name: language.apart(f"{{{name}}}") for name in PLACEHOLDERS}
+    lines = (line and (language.say(line, **unfilled) if line in SENTENCES else line) for line in _OURS[kind])
+    # A code by itself as well: else groups of digits would change places.
+    said = [unfilled["code"] if line == "{code}" else line for line in lines]
+    subject = language.say(f"mail.{kind.value}.subject", **unfilled)
+    return Text(source="jotgate", subject=subject, body="\n".join(said), language=language)
 
 
 def _read(path: Path) -> str:
@@ -83,7 +138,7 @@ def _read(path: Path) -> str:
         raise InputError([f"{path} is not UTF-8 text (byte {problem.start})"]) from None
 
 
-def _checked(kind: Kind, source: str, text: str) -> Text:
+def _checked(kind: Kind, source: str, text: str, language: Language | None) -> Text:
     head, _, body = text.lstrip().partition("\n")
     subject = _SUBJECT.fullmatch(head.strip())
     named = set(_PLACEHOLDER.findall(text))
@@ -110,7 +165,7 @@ def _checked(kind: Kind, source: str, text: str) -> Text:
     if problems:
         raise InputError(problems)
     assert subject is not None
-    return Text(source=source, subject=subject[1], body=body)
+    return Text(source=source, subject=subject[1], body=body, language=language)
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str | None:

@@ -15,6 +15,8 @@ from jotgate.cards import Card, Layout, Paper, Printed, printing
 from jotgate.codes import generate
 from jotgate.codes import printed as as_printed
 from jotgate.errors import InputError
+from jotgate.languages import known_languages
+from jotgate.speaking import language
 
 NAMES = (
     *(
@@ -128,6 +130,31 @@ def test_no_name_moves_anything(browser_page: Page, layout: Layout, paper: Paper
     """However long: head, name, text, picture, code and address lie within the card, and apart."""
     browser_page.set_content(cards.sheet(a_class(), look(layout, paper)))
     assert browser_page.evaluate(MEASURE) == [True] * len(NAMES)
+
+
+@pytest.mark.parametrize("paper", Paper)
+@pytest.mark.parametrize("layout", [one for one in Layout if one is not Layout.LIST])
+def test_our_words_fit_in_every_language(browser_page: Page, layout: Layout, paper: Paper) -> None:
+    """Nothing of them is cut off; where a language comes from the right, so does the card, but for code and address."""
+    spoken = [language(tag) for tag in known_languages(None)]
+    made = [
+        Card(code=as_printed(generate()), name="Ada Lindqvist", group="7a", language=one) for one in spoken
+    ]
+    browser_page.set_content(cards.sheet(made, look(layout, paper)))
+    assert browser_page.evaluate(MEASURE) == [True] * len(made)
+    cut_off = "cards => cards.map(one => one.lang).filter((_, n) => { const text ="
+    cut_off += " cards[n].querySelector('.card-text'); return text.scrollHeight > text.clientHeight })"
+    assert browser_page.locator(".card").evaluate_all(cut_off) == []
+    for one, card in zip(spoken, browser_page.locator(".card").all(), strict=True):
+        picture, name = (card.locator(part).bounding_box() for part in (".card-qr", ".card-name bdi"))
+        assert picture
+        assert name
+        assert (picture["x"] < name["x"]) == (one.direction == "rtl")
+        directions = [
+            card.locator(part).evaluate("one => getComputedStyle(one).direction")
+            for part in (".card-text", ".card-code", ".card-address")
+        ]
+        assert directions == [one.direction, "ltr", "ltr"]
 
 
 def test_a_page_that_shows_cards_asks_for_nothing(browser_page: Page) -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from jotgate import cards
 from jotgate.cards import MAX_CARDS, Card, Layout, Paper, Printed
 from jotgate.errors import InputError
+from jotgate.speaking import language
+from tests.translating import PSEUDO, plain_words
 
 CODE = "K7WQ-2M9P-XV4T"
 DOOR = "https://school.example/students"
@@ -108,7 +110,7 @@ def test_cards_fill_one_page_after_the_other(layout: str, number: int, pages: in
     many = [Card(code=CODE, name=f"Pupil {n}") for n in range(number)]
     document = str(cards.pages(many, printed(Layout(layout))))
     assert document.count('class="cards-page"') == pages
-    assert document.count('<article class="card">') == number
+    assert document.count('<article class="card"') == number
 
 
 def test_a_text_of_ones_own_is_filled_in_once() -> None:
@@ -121,6 +123,38 @@ def test_a_text_of_ones_own_is_filled_in_once() -> None:
     assert '<p dir="auto">school.example/students 7a 7 North</p>' in document
     assert "Hello Ada," in str(cards.pages([Card(code=CODE, name="Ada")], printed(Layout.ONE)))
     assert "Hello" not in str(cards.pages([Card(code=CODE)], printed(Layout.ONE)))
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_our_words_hold_no_plain_english(layout: Layout) -> None:
+    """In the language that nobody speaks, only the code has plain letters."""
+    look = Printed(address="⊙", title="⊙", site="⊙", layout=layout, language=PSEUDO)
+    for name in ("⊙", ""):
+        document = cards.sheet([Card(code=CODE, name=name, group="⊙", number="⊙")], look)
+        assert plain_words(document, lambda text: text.replace(CODE, "")) == []
+
+
+def test_each_card_speaks_the_language_of_its_person() -> None:
+    """Or else that of the sheet; what is written in it says so, and a text of one's own says nothing."""
+    people = [Card(code=CODE, language=language("ar")), Card(code=CODE)]
+    document = cards.sheet(people, printed(Layout.EIGHT, language=language("de")))
+    assert '<html lang="de" dir="ltr">' in document
+    assert re.findall(r'<article class="card" lang="(\w+)" dir="(\w+)">', document) == [
+        ("ar", "rtl"),
+        ("de", "ltr"),
+    ]
+    for tag in ("ar", "de"):
+        assert language(tag).say("card.scan") in document
+    assert '<div class="card-text" lang="">' not in document
+    own = cards.sheet(people, printed(Layout.EIGHT, language=language("de"), text="Salve"))
+    assert own.count('<div class="card-text" lang="">') == 2
+
+
+def test_the_headings_of_a_list_are_in_its_language() -> None:
+    """Whatever its people read: whoever hands the codes out reads the list."""
+    card = Card(code=CODE, name="Ada", group="7a", number="1", language=language("ar"))
+    document = cards.sheet([card], printed(Layout.LIST, language=language("de")))
+    assert re.findall(r"<th[^>]*>(\w+)</th>", document) == ["Klasse", "Nummer", "Name", "Code"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def cards_of(path: Path) -> list[tuple[str, ...]]:
     """Return code, name and class with number, of each card of a page."""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     found = []
-    for one in re.split(r'<article class="card">', path.read_text("utf-8"))[1:]:
+    for one in re.split(r'<article class="card"[^>]*>', path.read_text("utf-8"))[1:]:
         parts = [
             re.search(rf'class="{name}[^>]*>(.*?)</p>', one)
             for name in ("card-code", "card-name", "card-whose")
@@ -58,6 +58,9 @@ def test_the_file_that_codes_went_out_in_becomes_cards(site: Site) -> None:
     document = out.read_text("utf-8")
     assert document.count(">school.example/jotgate/f/students</p>") == 3
     assert not any(code in result.output for code in codes)
+    again = ("codes", "cards", "students", "--from", str(site.folder / "codes.csv"), "--out")
+    assert site.run(*again, str(site.folder / "tr.html"), "--language", "tr").exit_code == 0
+    assert "Karekodu" in (site.folder / "tr.html").read_text("utf-8")
     again = site.run(
         "codes", "cards", "students", "--from", str(site.folder / "codes.csv"), "--out", str(out)
     )
@@ -166,6 +169,7 @@ def test_a_workbook_of_codes_becomes_a_letter_with_a_text_of_ones_own(site: Site
     ("args", "words"),
     [
         (("--layout", "ten", "--text", "long.txt"), "room for 90"),
+        (("--language", "tlh"), '"tlh" is none of the languages of students: ar, de, en'),
         (("--cards", "there.html"), "exists already"),
         (("--count", "10001"), "More than 10,000 cards are made in parts"),
     ],

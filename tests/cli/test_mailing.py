@@ -122,7 +122,17 @@ def test_a_preview_is_read_before_anything_is_sent(site: Site, office: PostOffic
     )
     [line] = site.lines("mail", "preview", "--form", "students", "--kind", "reminder")
     assert line["subject"].startswith("Reminder")
+    [line] = site.lines("mail", "preview", "--form", "students", "--kind", "reminder", "--language", "de")
+    assert line["subject"].startswith("Erinnerung")
     assert office.taken == []
+
+
+def test_mails_go_out_in_the_language_that_is_named(site: Site, office: PostOffice, codes: Path) -> None:
+    """Codes and reminders, by a tag that the site knows."""
+    site.run("mail", "invitations", "--form", "students", str(codes), "--language", "pl")
+    site.run("mail", "reminders", "--form", "students", "--language", "uk")
+    spoken = {taken.message["Content-Language"] for taken in office.taken}
+    assert spoken == {"pl", "uk"}
 
 
 def test_what_makes_no_sense_is_said(site: Site, codes: Path) -> None:
@@ -134,6 +144,7 @@ def test_what_makes_no_sense_is_said(site: Site, codes: Path) -> None:
         (("invitations", "--form", "students", str(site.folder / "class.csv")), "no line names a column"),
         (("invitations", "--form", "students", "--reissue", "s-1", "--dry-run"), "--dry-run"),
         (("reminders", "--form", "nobody"), "no form"),
+        (("reminders", "--form", "students", "--language", "German"), '"German" is none of the languages'),
     ):
         run = site.run("mail", *arguments)
         assert run.exit_code == 2, arguments

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from jotgate import classlist
 from jotgate.admission.grants import IssuedCode
 from jotgate.codes import CodeText, parse, printed
+from jotgate.config.languages import language_for
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import Progress, send_some
 from jotgate.errors import InputError
@@ -116,14 +117,15 @@ def cards(desk: Desk, form: str) -> Response:
 
     fields, text = desk.fields, desk.fields.get("text", "").strip()
     layout, paper = fields.get("layout", ""), fields.get("paper", "")
+    settings, policy = desk.parts.settings, desk.policy(form)
     wish = Printed(
         address=door_of(desk, form),
         layout=Layout(layout) if layout in {one.value for one in Layout} else Layout.EIGHT,
         paper=Paper(paper) if paper in {one.value for one in Paper} else Paper.A4,
-        title=desk.policy(form).title,
-        site=desk.parts.settings.site_name or "",
+        title=policy.title,
+        site=settings.site_name or "",
         text=text or None,
-        language="" if text else "en",
+        language=language_for(settings, policy, ()),
     )
     made = [
         Card(
