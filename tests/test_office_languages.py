@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
+from jotgate.door.office.changing import BULK
 from jotgate.door.office.routes import PAGES, Page
-from tests.door.office.operators import OFFICE, post, signed_in
+from jotgate.door.office.speaking import office_language
+from jotgate.phrases import phrase
+from jotgate.speaking import language
+from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.office.whole import OTHER, OWN, Whole, whole_site
 from tests.door.site import Visitor
 from tests.translating import plain_words, pseudo, pseudo_sentences, write_catalogue, write_office_catalogue
 
 #: What is typed or shown as it is in every language.
 _AS_IT_IS = re.compile(
-    r"(?s)<(code|kbd|pre)\b.*?</\1>|<[^>]*(?:translate=\"no\"|hreflang=)[^>]*>[^<]*|<title>Pygal</title>"
+    r"(?s)<(code|kbd|pre|textarea)\b.*?</\1>|<[^>]*(?:translate=\"no\"|hreflang=)[^>]*>[^<]*|<title>Pygal</title>"
     # Questions of the form at JotForm.
     r"|<dt>(?:Name|Remarks)</dt>"
 )
@@ -25,13 +32,30 @@ _AS_IT_IS = re.compile(
 _NAMES = re.compile(
     rf"\b({OWN}|{OTHER}|app-{OWN}|app-{OTHER}|Ms Vega|the tests|JotForm|UTC|CSV|Excel)\b|https?://\S+|127\.0\.0\.1\S*"
     # References, and the beginnings of fingerprints.
-    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\b(?:[0-9a-f]{6}|[0-9a-f]{8})\b"
+    r"|\b[0-9A-Z]{4}-[0-9A-Z]{4}\b|\b(?:[0-9a-f]{6}|[0-9a-f]{8}|[0-9a-f]{12})\b"
+    # What can be filled into a text.
+    r"|\{\w+\}"
 )
 #: What is not yet said in other languages.
 PENDING = {"/health"}
 #: Programs read its columns, in every language by the same names.
 FILES = {"/f/<form>/submissions/export"}
 SHOWN = [page for page in PAGES if not page.changes and page.rule not in PENDING | FILES]
+
+
+#: Lists of people with something wrong in each way, below headings that are data.
+LISTS = (
+    "id,name,e-mail,class\n1,字,,甲\n1,字二,,甲\n,字三,,\n4,字四,@,\n5,字 字\u202e,,\n",
+    "id,name\n1E+5,字\n7,字,字\nTotal: 3,\n",
+    "id,name\n8,字\ufffd\n9,字字\n字: 字 字\n10,字\n",
+    "字 2026: 字\nid,name,class\n1.0,字,甲\n2.0,字,甲\nid,name,class\n字: 字 字,,\n",
+    "id,number,name\n1,2,字\n",
+    "字,字\n字,字\n",
+    "id,name\n" + "1" * 300 + ",字\n",
+    'id,name\n1,"字\n',
+    "<html>",
+    "",
+)
 
 
 def in_signs(field_name: str) -> str:
@@ -137,6 +161,90 @@ def english_in(whole: Whole, html: str) -> list[str]:
     keys += [key.key_id for key in whole.site.parts.scoped_keys.list()]
     names = re.compile(rf"{_NAMES.pattern}|\b(?:{'|'.join(keys)})\b")
     return plain_words(_AS_IT_IS.sub(" ", html), lambda text: names.sub(" ", text))
+
+
+def in_english(whole: Whole, answer: TestResponse, status: int = 200) -> list[str]:
+    """Return the English words of an answer to what was posted; what a list says stands in quotation marks."""
+    assert answer.status_code == status, answer.text
+    return english_in(whole, re.sub(r"&#39;.*?&#39;|&\w+;", " ", answer.text))
+
+
+def send(operator: Visitor, path: str, **fields: Any) -> TestResponse:
+    """Post to a page of the form, as one of its pages does, and follow where it leads."""
+    change = change_in(operator.get(f"{OFFICE}/f/{OWN}/people"))
+    address = f"{OFFICE}/f/{OWN}/people/{path}"
+    return operator.post(address, data={"change": change, **fields}, follow_redirects=True)
+
+
+@pytest.mark.parametrize("text", LISTS, ids=range(len(LISTS)))
+def test_no_list_is_looked_at_in_plain_english(whole: Whole, operator: Visitor, text: str) -> None:
+    """What becomes of each line, and what is wrong with it or with the file, is said in the operator's language."""
+    answer = send(operator, "check", names=text, by_class="1", uses="2", again="add")
+    assert in_english(whole, answer, answer.status_code) == []
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"count": "0"},
+        {"uses": "0", "count": "1"},
+        {"count": "1", "valid_from": "2026-12-02T10:00", "valid_until": "2026-12-01T10:00"},
+        {"count": "1", "valid_from": "1026-12-02T10:00"},
+        {"count": "1", "valid_from": "x"},
+        {"count": "1", "batch": "x" * 300},
+    ],
+    ids=["count", "uses", "window", "year", "moment", "batch"],
+)
+def test_no_wish_is_refused_in_plain_english(whole: Whole, operator: Visitor, fields: dict[str, str]) -> None:
+    """What cannot be made is said in the operator's language."""
+    answer = send(operator, "check", **fields)
+    # What was typed stands in the fields again, and is none of ours.
+    assert in_english(whole, answer, 422) == []
+
+
+def test_new_codes_are_made_without_plain_english(whole: Whole, operator: Visitor) -> None:
+    """From the first look to the page that shows them, their file and their cards."""
+    assert in_english(whole, send(operator, "check", count="2", uses="1")) == []
+    made = send(operator, "create", count="2", uses="1", batch="1")
+    assert in_english(whole, made) == []
+    [carried] = set(re.findall(r'name="carried" value="([^"]*)"', made.text))
+    carried = unescape(carried)
+    assert in_english(whole, send(operator, "file", carried=carried, kind="pdf"), 422) == []
+    for text in "字" * 200, "{字}":
+        assert in_english(whole, send(operator, "cards", carried=carried, text=text), 422) == []
+    assert in_english(whole, send(operator, "mail", carried=carried), 422) == []
+    assert in_english(whole, send(operator, "remind"), 422) == []
+    assert in_english(whole, send(operator, "create", people="[]"), 422) == []
+
+
+@pytest.mark.parametrize("action", ["", *BULK])
+def test_many_codes_are_changed_without_plain_english(whole: Whole, operator: Visitor, action: str) -> None:
+    """The question, and what became of it."""
+    batch = f"2{len(action)}"
+    send(operator, "create", count="2", uses="2", batch=batch)
+    asked = send(operator, "choose", which="all", batch=batch, action=action)
+    assert in_english(whole, asked, 200 if action else 422) == []
+    assert in_english(whole, send(operator, "choose", action=action), 422) == []
+    if action:
+        digest = re.search(r'name="digest" value="([^"]*)"', asked.text)
+        assert digest
+        wishes = {"batch": batch, "action": action, "valid_until_is": "new"}
+        wishes |= {"valid_until": "2030-01-01T10:00", "note": "字"}
+        assert in_english(whole, send(operator, "change", digest=digest[1], **wishes)) == []
+        assert in_english(whole, send(operator, "change", digest="0", **wishes), 422) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "shown"),
+    [("en", "Ada", "Ada"), ("en", "سارة", "\u2068سارة\u2069"), ("ar", "Ada (7b)", "\u2068Ada (7b)\u2069")],
+)
+def test_a_name_that_runs_the_other_way_leaves_the_sentence_in_order(tag: str, name: str, shown: str) -> None:
+    """It stands between marks of isolation wherever a sentence is said, and alone it has none."""
+    said = office_language(language(tag))
+    assert said.sentence("{name}, {count}", name=name, count=3) == f"{shown}, 3"
+    nested = phrase("{inner}!", inner=phrase("{name}, {count}", name=name, count=3))
+    assert said.speak(nested) == f"{shown}, 3!"
+    assert said.speak(name) == name
 
 
 def test_who_is_not_in_the_office_reads_no_plain_english(whole: Whole) -> None:
