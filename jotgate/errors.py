@@ -30,6 +30,12 @@ class UpstreamReason(Enum):
 class JotgateError(Exception):
     """The root of every error jotgate raises on purpose."""
 
+    @property
+    def words(self) -> str:
+        """Return what it says; unlike its `str`, this is still the `Phrase` that it was made with, if it was one."""
+        words: str = self.args[0] if self.args else ""
+        return words
+
 
 class ConfigError(JotgateError):
     """The settings cannot be used; every problem is listed, not just the first."""

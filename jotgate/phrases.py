@@ -33,7 +33,7 @@ class Phrase(str):
     def said(self, translations: NullTranslations, spell: Callable[[object], str]) -> str:
         """Return it in another language; *spell* says its values, and these phrases within it."""
         if self._number is None:
-            english, text = self._template, translations.gettext(self._template)
+            english, text = self._template, self._template and translations.gettext(self._template)
         else:
             english = self._template if self._number == 1 else self._plural
             text = translations.ngettext(self._template, self._plural, self._number)
@@ -42,6 +42,10 @@ class Phrase(str):
         except (IndexError, KeyError, ValueError):
             # A translation that asks for what is not there gives way to the English.
             return fill(english, self._values, spell)
+
+    def filled(self, **values: object) -> Phrase:
+        """Return the sentence with its *values*, which a table of sentences leaves open."""
+        return Phrase(self._template, values)
 
 
 def phrase(template: str, /, **values: object) -> Phrase:
@@ -62,6 +66,11 @@ def together(texts: Sequence[str]) -> str:
 def one_after_another(sentences: Sequence[str]) -> str:
     """Return several sentences without a full stop as one: "no name; no number"."""
     return reduce(lambda before, last: phrase("{before}; {last}", before=before, last=last), sentences)
+
+
+def kept(english: str) -> Phrase:
+    """Return a sentence of ours that was kept as English: what it was made of is not known any more."""
+    return Phrase(english, {})
 
 
 def fill(text: str, values: Mapping[str, object], spell: Callable[[object], str]) -> str:
@@ -85,13 +94,16 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def lasting(seconds: float) -> str:
+def lasting(seconds: float) -> Phrase:
     """Return how long something takes, in one unit: "40 s", "12 min", "3 h", "2 days"."""
     seconds = abs(seconds)
     if seconds < 100:
-        return f"{seconds:.0f} s"
+        # Translators: seconds.
+        return phrase("{number} s", number=round(seconds))
     if seconds < 100 * 60:
-        return f"{seconds / 60:.0f} min"
+        # Translators: minutes.
+        return phrase("{number} min", number=round(seconds / 60))
     if seconds < 48 * 3600:
-        return f"{seconds / 3600:.0f} h"
-    return f"{seconds / 86400:.0f} days"
+        # Translators: hours.
+        return phrase("{number} h", number=round(seconds / 3600))
+    return phrases("{number} day", "{number} days", round(seconds / 86400))

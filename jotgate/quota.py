@@ -22,6 +22,7 @@ from cachetools import TTLCache
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 
 T = TypeVar("T")
 
@@ -267,7 +268,7 @@ class Quota:
         now = self._clock.now()
         grab = self._change(lambda usage: take(usage, now, operator=operator))
         if not grab.granted:
-            raise QuotaExhausted("today's API calls are used up", until=grab.until)
+            raise QuotaExhausted(phrase("today's API calls are used up"), until=grab.until)
 
     def give_back(self) -> None:
         """Give a call back that failed before it was sent."""

@@ -6,6 +6,7 @@ import pytest
 
 from jotgate import errors
 from jotgate.errors import ConfigError, InputError, JotgateError, UnknownForm
+from jotgate.phrases import phrase
 
 
 def test_every_error_has_one_root() -> None:
@@ -35,3 +36,11 @@ def test_an_unknown_form_is_named_with_those_that_there_are() -> None:
     many = [f"form-{n}" for n in range(30)]
     assert str(UnknownForm("xyz", many)).endswith("form-19 and 10 more")
     assert "known forms: none" in str(UnknownForm("x"))
+
+
+def test_an_error_keeps_the_sentence_that_it_was_made_with() -> None:
+    """So that the office can say it in other languages; as a text it is English."""
+    sentence = phrase("it broke {count} times", count=2)
+    assert JotgateError(sentence).words is sentence
+    assert str(JotgateError(sentence)) == "it broke 2 times"
+    assert JotgateError().words == ""

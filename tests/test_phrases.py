@@ -7,7 +7,7 @@ from gettext import NullTranslations
 
 import pytest
 
-from jotgate.phrases import Phrase, counted, lasting, phrase, phrases, plain
+from jotgate.phrases import Phrase, counted, kept, lasting, phrase, phrases, plain
 
 
 class _Loud(NullTranslations):
@@ -69,3 +69,12 @@ def test_a_text_cannot_move_a_terminal() -> None:
     """Control characters become question marks; what is missing is a dash."""
     assert plain("a\x1b[2Jb\u202ec") == "a?[2Jb?c"
     assert plain(None) == "-"
+
+
+def test_a_table_of_sentences_is_filled_where_it_is_used() -> None:
+    """In every language; and a sentence that was kept as English is said again."""
+    sentence = phrase("{field} takes a number")
+    assert sentence.filled(field="seats") == "seats takes a number"
+    assert said(sentence.filled(field="seats")) == "seats TAKES A NUMBER"
+    assert said(kept("It broke {badly}")) == "IT BROKE {badly}"
+    assert said(kept("")) == ""

@@ -51,8 +51,8 @@ def write_office_catalogue(folder: Path, locale: str, say: Callable[[str], str])
 
 def pseudo(text: str) -> str:
     """Return a sentence without any plain letter, and longer than the English as many languages are."""
-    parts = re.split(r"(\{\w+\})", text)
-    said = "".join(part if part.startswith("{") else part.translate(_PSEUDO) for part in parts)
+    parts = re.split(r"(\{\w+\}|`[^`]*`)", text)
+    said = "".join(part if part.startswith(("{", "`")) else part.translate(_PSEUDO) for part in parts)
     return f"⟦{said}{'·' * (len(text) // 4)}⟧"
 
 

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from jotgate.admission.apps import RegisteredApp, can_read_jwts
 from jotgate.checkup.findings import Finding, Level
-from jotgate.phrases import counted
+from jotgate.phrases import phrase, phrases
 from jotgate.protocols import AppKeyState
 from jotgate.wiring import Parts
+
+# Translators: what was looked at.
+_TOPIC = phrase("apps")
 
 
 def apps(parts: Parts) -> Iterator[Finding]:
@@ -18,17 +21,26 @@ def apps(parts: Parts) -> Iterator[Finding]:
     opened = [form for form, policy in parts.settings.policies.items() if "app" in policy.access]
     for form in opened:
         if form not in served:
-            words = (
-                f"is open to apps, but no app is registered for it: jotgate apps create <name> --form {form}"
+            # Translators: about a form.
+            words = phrase(
+                "is open to apps, but no app is registered for it: jotgate apps create <name> --form {form}",
+                form=form,
             )
-            yield Finding(level=Level.WARN, topic="apps", form=form, words=words)
+            yield Finding(level=Level.WARN, topic=_TOPIC, form=form, words=words)
     unread = [one.app.name for one in live if _needs_jwts(one)]
     if unread and not can_read_jwts():
-        words = f"{', '.join(unread)}: this machine cannot read Ed25519 keys and proofs: pip install 'jotgate[jwt]'"
-        yield Finding(level=Level.FAIL, topic="apps", words=words)
+        words = phrase(
+            "{apps}: this machine cannot read Ed25519 keys and proofs: pip install 'jotgate[jwt]'",
+            apps=", ".join(unread),
+        )
+        yield Finding(level=Level.FAIL, topic=_TOPIC, words=words)
     elif live and served.issuperset(opened):
-        words = f"{counted(len(live), 'app')} for {counted(len(served), 'form')}"
-        yield Finding(level=Level.OK, topic="apps", words=words)
+        words = phrase(
+            "{apps} for {forms}",
+            apps=phrases("{number} app", "{number} apps", len(live)),
+            forms=phrases("{number} form", "{number} forms", len(served)),
+        )
+        yield Finding(level=Level.OK, topic=_TOPIC, words=words)
 
 
 def _needs_jwts(one: RegisteredApp) -> bool:

@@ -10,6 +10,7 @@ from jotgate.checkup.apps import apps
 from jotgate.checkup.findings import Finding, Level
 from jotgate.checkup.mail import mail
 from jotgate.checkup.outside import outside
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.wiring import Parts
 
@@ -37,9 +38,8 @@ def examine(
     stored = site.store(parts)
     yield stored
     if stored.level is Level.FAIL:
-        yield Finding(
-            level=Level.FAIL, topic="key", words="not tried: calls cannot be counted without the store"
-        )
+        words = phrase("not tried: calls cannot be counted without the store")
+        yield Finding(level=Level.FAIL, topic=site.KEY, words=words)
         return
     yield site.sweeper(parts)
     yield from mail(parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from jotgate.checkup import clicks
 from jotgate.checkup.findings import Finding, Level
 from jotgate.frozen import frozen
-from jotgate.phrases import counted, lasting, plain
+from jotgate.phrases import Phrase, kept, lasting, phrase, phrases, plain
 from jotgate.protocols import Backlog, FormState, Place
 from jotgate.quota import Usage
 from jotgate.sweeping.schedule import IDLE_DUE_SECONDS, SELF_DUE_SECONDS
@@ -21,14 +21,18 @@ LATE_PENDING_SECONDS = 1_800.0
 LATE_TELLING_SECONDS = 3_600.0
 #: What makes a sweep run again, by the setting `sweeper`.
 _START_SWEEPING = {
-    "auto": ("Open the form's page once. Under uWSGI, set enable-threads.",),
-    "thread": ("Start the site's workers again. Under uWSGI, set enable-threads.",),
-    "request": ("Open the form's page once: this site sweeps only while somebody visits it.",),
-    "external": ("Start `jotgate sweep --loop` on the server again, and keep it running.",),
+    "auto": (phrase("Open the form's page once. Under uWSGI, set enable-threads."),),
+    "thread": (phrase("Start the site's workers again. Under uWSGI, set enable-threads."),),
+    "request": (phrase("Open the form's page once: this site sweeps only while somebody visits it."),),
+    "external": (phrase("Start `jotgate sweep --loop` on the server again, and keep it running."),),
 }
-_LOOK_CLOSER = ("It is tried again by itself. If it goes on, run `jotgate doctor`: it says what is wrong.",)
-_REPLAY = ("Mend the receiver. Then run `jotgate callbacks replay` on the server.",)
-_LIST_CALLBACKS = ("Run `jotgate callbacks list` on the server: it shows the receiver's last answer.",)
+_LOOK_CLOSER = (
+    phrase("It is tried again by itself. If it goes on, run `jotgate doctor`: it says what is wrong."),
+)
+_REPLAY = (phrase("Mend the receiver. Then run `jotgate callbacks replay` on the server."),)
+_LIST_CALLBACKS = (
+    phrase("Run `jotgate callbacks list` on the server: it shows the receiver's last answer."),
+)
 
 
 @frozen
@@ -99,37 +103,49 @@ def _late(
     for state in states:
         yield from _late_form(parts, state, now, has_calls=usage.left != 0)
     if oldest_pending is not None and now - oldest_pending > LATE_PENDING_SECONDS:
-        words = f"A submission has been pending for {lasting(now - oldest_pending)}."
-        steps = ("Look at the other findings first: it gets its verdict once its form can be read.",)
-        yield _fault("verdicts", words, None, steps)
+        words = phrase("A submission has been pending for {time}.", time=lasting(now - oldest_pending))
+        steps = (phrase("Look at the other findings first: it gets its verdict once its form can be read."),)
+        yield _fault(phrase("verdicts"), words, None, steps)
 
 
 def _late_form(parts: Parts, state: FormState, now: float, *, has_calls: bool) -> Iterator[Finding]:
     form, waits = state.form, 0.0 if state.due_since is None else now - state.due_since
     if waits > LATE_DUE_SECONDS and has_calls:
-        words = f"{form} has been due for {lasting(waits)} and has not been read: is a sweep running?"
-        yield _fault("sweep", words, form, _START_SWEEPING[parts.settings.sweeper])
-    if state.last_error and (state.last_error_at or 0.0) > (state.read_at or 0.0):
-        words = f"{form}: the last reading failed: {plain(state.last_error)}"
-        yield _fault("reading", words, form, _LOOK_CLOSER)
-    if state.refused_since is not None:
-        words = (
-            f"JotForm has not shown {form} to your key for {lasting(now - state.refused_since)}: it was "
-            f"deleted, or belongs to another account. Its door is closed; `sweep --form {form}` asks again."
+        words = phrase(
+            "{form} has been due for {time} and has not been read: is a sweep running?",
+            form=form,
+            time=lasting(waits),
         )
-        yield _fault("form", words, form, (*clicks.restore_form(state.form_id), _run(f"sweep --form {form}")))
+        # Translators: what reads new submissions from JotForm.
+        yield _fault(phrase("sweep"), words, form, _START_SWEEPING[parts.settings.sweeper])
+    if state.last_error and (state.last_error_at or 0.0) > (state.read_at or 0.0):
+        words = phrase(
+            "{form}: the last reading failed: {reason}", form=form, reason=kept(plain(state.last_error))
+        )
+        yield _fault(phrase("reading"), words, form, _LOOK_CLOSER)
+    if state.refused_since is not None:
+        words = phrase(
+            "JotForm has not shown {form} to your key for {time}: it was deleted, or belongs to another account."
+            " Its door is closed; `sweep --form {form}` asks again.",
+            form=form,
+            time=lasting(now - state.refused_since),
+        )
+        steps = (*clicks.restore_form(state.form_id), _run(f"sweep --form {form}"))
+        yield _fault(phrase("form"), words, form, steps)
     if state.missing_since is not None:
-        words = f"{form} lost its ticket field {lasting(now - state.missing_since)} ago."
+        words = phrase(
+            "{form} lost its ticket field {time} ago.", form=form, time=lasting(now - state.missing_since)
+        )
         policy = parts.settings.policies.get(form)
         steps = clicks.add_ticket_field(policy.ticket_field) if policy else ()
-        yield _fault("ticket field", words, form, steps)
+        yield _fault(phrase("ticket field"), words, form, steps)
 
 
-def _run(command: str) -> str:
-    return f"Then run `jotgate {command}` on the server."
+def _run(command: str) -> Phrase:
+    return phrase("Then run `jotgate {command}` on the server.", command=command)
 
 
-def _fault(topic: str, words: str, form: str | None, steps: tuple[str, ...]) -> Finding:
+def _fault(topic: Phrase, words: Phrase, form: str | None, steps: tuple[Phrase, ...]) -> Finding:
     return Finding(level=Level.FAIL, topic=topic, form=form, words=words, steps=steps)
 
 
@@ -137,28 +153,43 @@ def _unreadable(places: Sequence[Place]) -> Iterator[Finding]:
     """Say which submissions cannot be read, neither in a list nor by themselves."""
     for place in places:
         if place.tries:
-            which = f"submission {place.submission_id}" if place.submission_id else _between(place)
-            words = (
-                f"{place.form}: {which} cannot be read: {plain(place.reason)}. All others are judged; "
-                f"`sweep --form {place.form}` tries it again, and you find it in your JotForm account."
+            words = phrase(
+                "{form}: {submission} cannot be read: {reason}. All others are judged; `sweep --form {form}` tries it"
+                " again, and you find it in your JotForm account.",
+                form=place.form,
+                submission=_which(place),
+                reason=kept(plain(place.reason)),
             )
             steps = (clicks.find_submission(place.submission_id), _run(f"sweep --form {place.form}"))
-            yield Finding(level=Level.WARN, topic="reading", form=place.form, words=words, steps=steps)
+            yield Finding(
+                level=Level.WARN, topic=phrase("reading"), form=place.form, words=words, steps=steps
+            )
 
 
-def _between(place: Place) -> str:
-    behind = f"before {place.below}" if place.below else "the last one"
-    return f"a submission after {place.above}, {behind},"
+def _which(place: Place) -> Phrase:
+    # Translators: each of these is the subject of "... cannot be read".
+    if place.submission_id:
+        return phrase("submission {number}", number=place.submission_id)
+    if place.below:
+        return phrase("a submission after {above}, before {below},", above=place.above, below=place.below)
+    return phrase("a submission after {above}, the last one,", above=place.above)
 
 
 def _untold(backlogs: Mapping[str, Backlog], now: float) -> Iterator[Finding]:
     """Say which callbacks were not told what they should know by now."""
     for consumer, backlog in backlogs.items():
         if backlog.dead:
-            told = counted(backlog.dead, "verdict")
-            words = f"{told} could not be delivered to {plain(consumer)} for days: see `callbacks dead`."
-            yield Finding(level=Level.WARN, topic="callbacks", words=words, steps=_REPLAY)
+            words = phrases(
+                "{number} verdict could not be delivered to {app} for days: see `callbacks dead`.",
+                "{number} verdicts could not be delivered to {app} for days: see `callbacks dead`.",
+                backlog.dead,
+                app=plain(consumer),
+            )
+            yield Finding(level=Level.WARN, topic=phrase("callbacks"), words=words, steps=_REPLAY)
         if backlog.oldest_at is not None and now - backlog.oldest_at > LATE_TELLING_SECONDS:
-            waits = lasting(now - backlog.oldest_at)
-            words = f"A verdict for {plain(consumer)} has been waiting for {waits}: see `callbacks list`."
-            yield Finding(level=Level.WARN, topic="callbacks", words=words, steps=_LIST_CALLBACKS)
+            words = phrase(
+                "A verdict for {app} has been waiting for {time}: see `callbacks list`.",
+                app=plain(consumer),
+                time=lasting(now - backlog.oldest_at),
+            )
+            yield Finding(level=Level.WARN, topic=phrase("callbacks"), words=words, steps=_LIST_CALLBACKS)

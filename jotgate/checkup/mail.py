@@ -10,12 +10,13 @@ from jotgate.config.languages import languages_of
 from jotgate.errors import InputError, MailUnavailable
 from jotgate.mailing.senders import SmtpSender
 from jotgate.mailing.texts import Kind, read_text
-from jotgate.phrases import counted, plain
+from jotgate.phrases import phrase, phrases, plain
 from jotgate.protocols import MailState
 from jotgate.speaking import language
 from jotgate.wiring import Parts
 
-_TOPIC = "mail"
+# Translators: what was looked at: the sending of mails.
+_TOPIC = phrase("mail")
 
 
 def mail(parts: Parts) -> Iterator[Finding]:
@@ -26,7 +27,11 @@ def mail(parts: Parts) -> Iterator[Finding]:
     yield from _texts(parts)
     refused = sum(1 for _ in parts.store.mails(state=MailState.REFUSED))
     if refused:
-        words = f"{counted(refused, 'mail')} were refused: `mail list --state refused` shows whose and why"
+        words = phrases(
+            "{number} mail was refused: `mail list --state refused` shows whose and why",
+            "{number} mails were refused: `mail list --state refused` shows whose and why",
+            refused,
+        )
         yield Finding(level=Level.WARN, topic=_TOPIC, words=words)
 
 
@@ -36,16 +41,20 @@ def _server(parts: Parts) -> Finding:
         return Finding(
             level=Level.OK,
             topic=_TOPIC,
-            words="goes to the site's own function mail_sender, which is not tried",
+            words=phrase("goes to the site's own function mail_sender, which is not tried"),
         )
     try:
         sender.check()
     except MailUnavailable as problem:
-        return Finding(level=Level.WARN, topic=_TOPIC, words=f"no mail can be sent: {plain(str(problem))}")
+        words = phrase("no mail can be sent: {reason}", reason=plain(problem.words))
+        return Finding(level=Level.WARN, topic=_TOPIC, words=words)
     server = parts.settings.mail
     assert server is not None
-    how = "without TLS, on this machine" if server.tls == "none" else "over TLS, with a valid certificate"
-    return Finding(level=Level.OK, topic=_TOPIC, words=f"{server.host} lets us in, {how}")
+    if server.tls == "none":
+        words = phrase("{host} lets us in, without TLS, on this machine", host=server.host)
+    else:
+        words = phrase("{host} lets us in, over TLS, with a valid certificate", host=server.host)
+    return Finding(level=Level.OK, topic=_TOPIC, words=words)
 
 
 def _texts(parts: Parts) -> Iterator[Finding]:
@@ -58,4 +67,5 @@ def _texts(parts: Parts) -> Iterator[Finding]:
             except InputError as problem:
                 problems |= dict.fromkeys(problem.problems)
     for one in problems:
-        yield Finding(level=Level.WARN, topic=_TOPIC, words=f"a text cannot be used: {plain(one)}")
+        words = phrase("a text cannot be used: {reason}", reason=plain(one))
+        yield Finding(level=Level.WARN, topic=_TOPIC, words=words)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 
 from jotgate.errors import UpstreamError, UpstreamReason
+from jotgate.phrases import phrase
 from jotgate.quota import NEW_YORK
 
 #: One look at a list that begins with the newest.
@@ -53,7 +54,7 @@ def _search(ask: Ask, newest_of: Callable[[Sequence[object]], str | None]) -> st
         if high > _MAX_ROWS:
             raise UpstreamError(
                 UpstreamReason.MALFORMED,
-                "JotForm's answer was not understood: its list of new submissions has no end",
+                phrase("JotForm's answer was not understood: its list of new submissions has no end"),
             )
     while high - low > _NARROW_ROWS:
         middle = (low + high) // 2

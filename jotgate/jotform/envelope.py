@@ -14,6 +14,7 @@ from typing import Any
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.frozen import frozen
 from jotgate.jotform.payloads import read_count
+from jotgate.phrases import phrase
 from jotgate.submissions import Submission
 
 #: The largest answer that is read, unpacked.
@@ -40,7 +41,7 @@ class CutOff(UpstreamError):
 
     def __init__(self, status: int | None = None) -> None:
         super().__init__(
-            UpstreamReason.MALFORMED, "JotForm's answer ended before it was complete", status=status
+            UpstreamReason.MALFORMED, phrase("JotForm's answer ended before it was complete"), status=status
         )
 
 
@@ -53,7 +54,9 @@ class TooLarge(UpstreamError):
         #: The one submission that was asked for, without its answers, if the beginning tells which it is.
         self.row: Submission | None = None
         super().__init__(
-            UpstreamReason.TOO_LARGE, f"JotForm's answer is larger than {limit_bytes} bytes", status=status
+            UpstreamReason.TOO_LARGE,
+            phrase("JotForm's answer is larger than {number} bytes", number=str(limit_bytes)),
+            status=status,
         )
 
 
@@ -120,15 +123,15 @@ def _decoded(body: bytes) -> dict[str, Any]:
     except json.JSONDecodeError:
         if not text.strip() or text.lstrip().startswith("{"):
             raise CutOff from None
-        raise _not_understood("it is not JSON") from None
+        raise _not_understood(phrase("it is not JSON")) from None
     except UnicodeDecodeError as problem:
         if problem.reason == "unexpected end of data":
             raise CutOff from None
-        raise _not_understood("it is not UTF-8") from None
+        raise _not_understood(phrase("it is not UTF-8")) from None
     except (ValueError, RecursionError):
-        raise _not_understood("its JSON is out of bounds") from None
+        raise _not_understood(phrase("its JSON is out of bounds")) from None
     if not isinstance(value, dict):
-        raise _not_understood("it is not a JSON object")
+        raise _not_understood(phrase("it is not a JSON object"))
     return value
 
 
@@ -160,36 +163,40 @@ def _problem(code: int, said: str, envelope: dict[str, Any]) -> UpstreamError | 
         return _refusal(code, said)
     if "content" not in envelope:
         return _not_understood(
-            "it has no content; the key may belong to another region (US, EU, HIPAA, Enterprise), see api_host"
+            phrase(
+                "it has no content; the key may belong to another region (US, EU, HIPAA, Enterprise), see api_host"
+            )
         )
     return None
 
 
 def _over_limit(code: int, said: str) -> UpstreamError:
-    words = "JotForm refused the call, as it does when the day's API calls are used up"
-    return UpstreamError(UpstreamReason.OVER_LIMIT, f"{words} ({code}{_quoted(said)})", status=code)
+    words = phrase("JotForm refused the call, as it does when the day's API calls are used up")
+    return UpstreamError(UpstreamReason.OVER_LIMIT, _quoting(words, code, said), status=code)
 
 
 def _refusal(code: int, said: str) -> UpstreamError:
     reason, words = _by_code(code)
-    return UpstreamError(reason, f"{words} ({code}{_quoted(said)})", status=code)
+    return UpstreamError(reason, _quoting(words, code, said), status=code)
 
 
 def _by_code(code: int) -> tuple[UpstreamReason, str]:
     if code == 401:
-        return UpstreamReason.UNAUTHORIZED, "JotForm does not know the key, or this is not the account's own"
+        return UpstreamReason.UNAUTHORIZED, phrase(
+            "JotForm does not know the key, or this is not the account's own"
+        )
     if code == 404:
-        return UpstreamReason.NOT_FOUND, "JotForm does not know the address"
+        return UpstreamReason.NOT_FOUND, phrase("JotForm does not know the address")
     if 300 <= code < 400:
         return (
             UpstreamReason.REDIRECTED,
-            "JotForm sends the call elsewhere, and the key does not follow; see api_host",
+            phrase("JotForm sends the call elsewhere, and the key does not follow; see api_host"),
         )
     if 500 <= code < 600:
-        return UpstreamReason.BROKEN, "JotForm is broken or under maintenance"
+        return UpstreamReason.BROKEN, phrase("JotForm is broken or under maintenance")
     if 400 <= code < 500:
-        return UpstreamReason.REFUSED, "JotForm refused the call"
-    return UpstreamReason.MALFORMED, "JotForm's answer was not understood: it has no code"
+        return UpstreamReason.REFUSED, phrase("JotForm refused the call")
+    return UpstreamReason.MALFORMED, phrase("JotForm's answer was not understood: it has no code")
 
 
 def _page_rows(envelope: dict[str, Any]) -> int | None:
@@ -206,9 +213,13 @@ def _excerpt(message: object, secret: str) -> str:
     return " ".join(printable.split())[:_EXCERPT_CHARACTERS]
 
 
-def _quoted(said: str) -> str:
-    return f": {said}" if said else ""
+def _quoting(words: str, code: int, said: str) -> str:
+    answer = f"{code}: {said}" if said else str(code)
+    # Translators: a whole sentence, and in parentheses what JotForm itself says.
+    return phrase("{words} ({answer})", words=words, answer=answer)
 
 
 def _not_understood(why: str) -> UpstreamError:
-    return UpstreamError(UpstreamReason.MALFORMED, f"JotForm's answer was not understood: {why}")
+    return UpstreamError(
+        UpstreamReason.MALFORMED, phrase("JotForm's answer was not understood: {why}", why=why)
+    )

@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from jotgate.errors import InputError, UpstreamError, UpstreamReason
 from jotgate.jotform.times import Wall, creation_times, wall_readings, zone_named
+from jotgate.phrases import phrase
 from jotgate.protocols import Account, FormInfo, Question
 from jotgate.submissions import Submission
 
@@ -48,7 +49,7 @@ def read_count(value: object) -> int | None:
 
 def read_account(content: object) -> Account:
     """Read ``GET /user``."""
-    fields = _fields(content, "the account")
+    fields = _fields(content, phrase("the account"))
     return Account(
         username=_text(fields.get("username")),
         plan=_plan(fields.get("account_type")),
@@ -59,9 +60,9 @@ def read_account(content: object) -> Account:
 
 def read_calls_used(content: object) -> int:
     """Read ``GET /user/usage``: the calls used today."""
-    used = read_count(_fields(content, "the usage").get("api"))
+    used = read_count(_fields(content, phrase("the usage")).get("api"))
     if used is None:
-        raise _malformed("the usage holds no count of API calls")
+        raise _malformed(phrase("the usage holds no count of API calls"))
     return used
 
 
@@ -69,9 +70,9 @@ def read_form(content: object, form_id: str) -> FormInfo:
     """Read ``GET /form/{id}``; an answer about another form is malformed."""
     if isinstance(content, list) and len(content) == 1:
         content = content[0]
-    fields = _fields(content, "the form")
+    fields = _fields(content, phrase("the form"))
     if read_id(fields.get("id")) != form_id:
-        raise _malformed("the answer is about another form than the one asked for")
+        raise _malformed(phrase("the answer is about another form than the one asked for"))
     return _form_info(form_id, fields)
 
 
@@ -93,12 +94,12 @@ def _form_info(form_id: str, fields: Mapping[str, Any]) -> FormInfo:
 def read_raw_form(content: object, form_id: str) -> Mapping[str, Any]:
     """Return ``GET /form/{id}`` as it came, but never in a list; an answer about another form is malformed."""
     read_form(content, form_id)
-    return _fields(content[0] if isinstance(content, list) else content, "the form")
+    return _fields(content[0] if isinstance(content, list) else content, phrase("the form"))
 
 
 def read_raw_submission(content: object, submission_id: str) -> Mapping[str, Any] | None:
     """Return ``GET /submission/{id}`` as it came; None: it is about another, or tells no form."""
-    fields = _fields(content, "the submission")
+    fields = _fields(content, phrase("the submission"))
     if read_id(fields.get("id")) != submission_id or read_id(fields.get("form_id")) is None:
         return None
     return fields
@@ -107,7 +108,9 @@ def read_raw_submission(content: object, submission_id: str) -> Mapping[str, Any
 def read_raw_questions(content: object) -> Mapping[str, Mapping[str, Any]]:
     """Return the questions by their ids, as they came; leave out everything that is not a question."""
     return {
-        qid: fields for qid, fields in _entries(content, "the questions") if qid and isinstance(fields, dict)
+        qid: fields
+        for qid, fields in _entries(content, phrase("the questions"))
+        if qid and isinstance(fields, dict)
     }
 
 
@@ -126,19 +129,21 @@ def read_questions(content: object) -> tuple[Question, ...]:
             max_length=read_count(fields.get("maxsize")),
             options=_options(fields),
         )
-        for qid, fields in _entries(content, "the questions")
+        for qid, fields in _entries(content, phrase("the questions"))
         if isinstance(fields, dict)
     )
 
 
 def read_webhooks(content: object) -> tuple[str, ...]:
     """Read ``GET /form/{id}/webhooks``: the addresses, in JotForm's order."""
-    return tuple(address for _, address in _entries(content, "the webhooks") if isinstance(address, str))
+    return tuple(
+        address for _, address in _entries(content, phrase("the webhooks")) if isinstance(address, str)
+    )
 
 
 def read_properties(content: object) -> Mapping[str, Any]:
     """Read ``GET /form/{id}/properties``."""
-    return {} if content == [] else _fields(content, "the properties")
+    return {} if content == [] else _fields(content, phrase("the properties"))
 
 
 def read_rows(content: object) -> list[object]:
@@ -147,7 +152,7 @@ def read_rows(content: object) -> list[object]:
         return content
     if content == {}:
         return []
-    raise _malformed("the list of submissions is not a list")
+    raise _malformed(phrase("the list of submissions is not a list"))
 
 
 def rows_between(
@@ -174,7 +179,7 @@ def newest_before(rows: Sequence[object], form_id: str, before: float, wall: Wal
     """Return the highest id among the submissions of one form that were certainly made before that moment."""
     read = [one for row in rows if (one := read_submission(row, wall)) and one.form_id == form_id]
     if rows and not read:
-        raise _malformed("the list holds no submission of the form asked for")
+        raise _malformed(phrase("the list holds no submission of the form asked for"))
     return max((one.submission_id for one in read if one.created_latest < before), key=int, default=None)
 
 
@@ -234,7 +239,7 @@ def _entries(content: object, what: str) -> Iterator[tuple[str, Any]]:
 def _fields(content: object, what: str) -> dict[str, Any]:
     if isinstance(content, dict):
         return content
-    raise _malformed(f"{what} did not come as a map")
+    raise _malformed(phrase("{what} did not come as a map", what=what))
 
 
 def _plan(value: object) -> str:
@@ -273,4 +278,6 @@ def _is_yes(value: object) -> bool:
 
 
 def _malformed(message: str) -> UpstreamError:
-    return UpstreamError(UpstreamReason.MALFORMED, f"JotForm's answer was not understood: {message}")
+    return UpstreamError(
+        UpstreamReason.MALFORMED, phrase("JotForm's answer was not understood: {why}", why=message)
+    )

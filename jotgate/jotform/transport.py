@@ -22,6 +22,7 @@ import urllib3.exceptions
 
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.jotform.envelope import MAX_ANSWER_BYTES, CutOff, TooLarge
+from jotgate.phrases import phrase
 from jotgate.timed import TimedPool, TimedSecurePool, limit
 
 #: For one address of the host; a host has few.
@@ -70,7 +71,7 @@ class Transport:
         left = ends_at - monotonic()
         if left <= 0:
             raise UpstreamError(
-                UpstreamReason.TIMEOUT, "no time was left for the call to JotForm", sent=False
+                UpstreamReason.TIMEOUT, phrase("no time was left for the call to JotForm"), sent=False
             )
         limit(ends_at)
         idle = self._idle.setdefault(os.getpid(), [])
@@ -120,7 +121,10 @@ class Transport:
         if 300 <= response.status_code < 400:
             raise UpstreamError(
                 UpstreamReason.REDIRECTED,
-                f"JotForm sends the call elsewhere ({response.status_code}), and the key does not follow; see api_host",
+                phrase(
+                    "JotForm sends the call elsewhere ({code}), and the key does not follow; see api_host",
+                    code=response.status_code,
+                ),
                 status=response.status_code,
             )
         read = bytearray()
@@ -190,27 +194,33 @@ def _unanswered(problem: Exception) -> UpstreamError:
     if isinstance(problem, requests.exceptions.ReadTimeout) or isinstance(cause, TimeoutError):
         return _too_slow()
     if isinstance(problem, requests.exceptions.ConnectTimeout):
-        return UpstreamError(UpstreamReason.TIMEOUT, "JotForm could not be reached in time", sent=False)
+        return UpstreamError(
+            UpstreamReason.TIMEOUT, phrase("JotForm could not be reached in time"), sent=False
+        )
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
         return UpstreamError(
-            UpstreamReason.UNREACHABLE, "the name of JotForm's host is not known here", sent=False
+            UpstreamReason.UNREACHABLE, phrase("the name of JotForm's host is not known here"), sent=False
         )
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        return UpstreamError(UpstreamReason.UNREACHABLE, "JotForm cannot be reached from here", sent=False)
+        return UpstreamError(
+            UpstreamReason.UNREACHABLE, phrase("JotForm cannot be reached from here"), sent=False
+        )
     if isinstance(problem, requests.exceptions.ProxyError):
-        return UpstreamError(UpstreamReason.UNREACHABLE, "the proxy did not let the call through", sent=False)
+        return UpstreamError(
+            UpstreamReason.UNREACHABLE, phrase("the proxy did not let the call through"), sent=False
+        )
     if isinstance(problem, requests.exceptions.SSLError) and _is_untrusted(cause):
         return UpstreamError(
-            UpstreamReason.UNREACHABLE, "the certificate of JotForm's host is not valid", sent=False
+            UpstreamReason.UNREACHABLE, phrase("the certificate of JotForm's host is not valid"), sent=False
         )
     if isinstance(problem, ValueError) or not isinstance(problem, requests.RequestException):
         # Addresses, proxies and certificate files that cannot be used are found before anything is sent.
         return UpstreamError(
             UpstreamReason.UNREACHABLE,
-            "the address, the proxy or the file of certificates cannot be used",
+            phrase("the address, the proxy or the file of certificates cannot be used"),
             sent=False,
         )
-    return UpstreamError(UpstreamReason.UNREACHABLE, "the connection to JotForm broke")
+    return UpstreamError(UpstreamReason.UNREACHABLE, phrase("the connection to JotForm broke"))
 
 
 def _broken_off(problem: Exception, status: int) -> UpstreamError:
@@ -221,14 +231,14 @@ def _broken_off(problem: Exception, status: int) -> UpstreamError:
     if isinstance(problem, requests.exceptions.ContentDecodingError):
         return UpstreamError(
             UpstreamReason.MALFORMED,
-            "JotForm's answer was not understood: it cannot be unpacked",
+            phrase("JotForm's answer was not understood: it cannot be unpacked"),
             status=status,
         )
     return CutOff(status)
 
 
 def _too_slow() -> UpstreamError:
-    return UpstreamError(UpstreamReason.TIMEOUT, "JotForm gave no complete answer in time")
+    return UpstreamError(UpstreamReason.TIMEOUT, phrase("JotForm gave no complete answer in time"))
 
 
 def _cause(problem: Exception) -> object:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from jotgate.config.mail import IMPLICIT, STARTTLS, MailServer
 from jotgate.errors import MailUnavailable
 from jotgate.mailboxes import Mailbox
+from jotgate.phrases import Phrase, phrase
 
 #: How long one step may take: connecting, a command.
 STEP_SECONDS = 30.0
@@ -181,7 +182,7 @@ class SmtpSender:
             self._log_in(smtp)
         except (smtplib.SMTPException, OSError) as problem:
             self.close()
-            raise MailUnavailable(f"the mail server {where} {_trouble(problem)}") from None
+            raise MailUnavailable(_trouble(where, problem)) from None
         return smtp
 
     def _connect(self) -> _Patient:
@@ -206,7 +207,9 @@ class SmtpSender:
 
 def _sender_refused(problem: smtplib.SMTPSenderRefused, sender: Mailbox) -> MailUnavailable:
     said = _line(problem.smtp_code, problem.smtp_error)
-    return MailUnavailable(f"the mail server takes no mail from {sender.address}: {said}")
+    return MailUnavailable(
+        phrase("the mail server takes no mail from {address}: {said}", address=sender.address, said=said)
+    )
 
 
 def _answers(smtp: smtplib.SMTP) -> bool:
@@ -221,24 +224,50 @@ def _refusal(code: int, text: bytes | str, to: Mailbox) -> Reply:
     return Reply(Handed.REFUSED if 500 <= code < 600 else Handed.LATER, said)
 
 
-def _trouble(problem: Exception) -> str:
+def _trouble(where: str, problem: Exception) -> Phrase:
     match problem:
         case ssl.SSLCertVerificationError():
-            return f"cannot prove that it is who it says: {problem.verify_message}"
+            return phrase(
+                "the mail server {server} cannot prove that it is who it says: {reason}",
+                server=where,
+                reason=problem.verify_message,
+            )
         case ssl.SSLError():
-            return "does not speak TLS as the settings ask for; is mail_tls right for this port?"
+            return phrase(
+                "the mail server {server} does not speak TLS as the settings ask for; is mail_tls right for this port?",
+                server=where,
+            )
         case smtplib.SMTPAuthenticationError():
-            return f"does not take mail_user and mail_password ({problem.smtp_code})"
+            return phrase(
+                "the mail server {server} does not take mail_user and mail_password ({answer})",
+                server=where,
+                answer=str(problem.smtp_code),
+            )
         case smtplib.SMTPNotSupportedError():
-            return f"does not offer what the settings ask for: {_line(None, str(problem))}"
+            return phrase(
+                "the mail server {server} does not offer what the settings ask for: {said}",
+                server=where,
+                said=_line(None, str(problem)),
+            )
         case smtplib.SMTPResponseException():
-            return f"does not let us in: {_line(problem.smtp_code, problem.smtp_error)}"
+            return phrase(
+                "the mail server {server} does not let us in: {said}",
+                server=where,
+                said=_line(problem.smtp_code, problem.smtp_error),
+            )
         case TimeoutError():
-            return "gives no answer in time"
+            return phrase("the mail server {server} gives no answer in time", server=where)
         case smtplib.SMTPServerDisconnected():
-            return "ended the connection; is mail_tls right for this port?"
+            return phrase(
+                "the mail server {server} ended the connection; is mail_tls right for this port?",
+                server=where,
+            )
         case _:
-            return f"cannot be reached ({getattr(problem, 'strerror', None) or type(problem).__name__})"
+            return phrase(
+                "the mail server {server} cannot be reached ({reason})",
+                server=where,
+                reason=getattr(problem, "strerror", None) or type(problem).__name__,
+            )
 
 
 def _line(code: int | None, text: bytes | str) -> str:

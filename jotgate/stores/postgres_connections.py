@@ -31,6 +31,7 @@ from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from jotgate.errors import StoreUnavailable
+from jotgate.phrases import phrase
 from jotgate.stores.driver import Locked, Row, Undone
 
 T = TypeVar("T")
@@ -205,7 +206,11 @@ class Connections:
         kind = Undone if over_soon else StoreUnavailable
         if isinstance(error, psycopg.errors.LockNotAvailable):
             kind = Locked
-        return kind(f"the store at {self._where} cannot be used: {_sentence(error)}")
+        return kind(
+            phrase(
+                "the store at {place} cannot be used: {reason}", place=self._where, reason=_sentence(error)
+            )
+        )
 
     def _wait_for(self, pool: ConnectionPool[Connection], give_up_at: float) -> Connection:
         began = time.monotonic()

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from jotgate.errors import StoreMismatch, StoreUnavailable
 from jotgate.ledger import References
+from jotgate.phrases import phrase
 from jotgate.stores.driver import Row, load_statements
 from jotgate.stores.sqlite_connections import Connection, Connections, begin, is_busy, patiently
 from jotgate.stores.tables import load_steps
@@ -222,4 +223,6 @@ class SqliteDriver:
         return prepared
 
     def _fault(self, error: Exception) -> StoreUnavailable:
-        return StoreUnavailable(f"the store at {self._path} cannot be used: {error}")
+        return StoreUnavailable(
+            phrase("the store at {place} cannot be used: {reason}", place=self._path, reason=error)
+        )

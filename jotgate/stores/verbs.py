@@ -102,7 +102,7 @@ class Verbs:
                 self._fault = self._writing_fault()
                 self._checked_until = time.monotonic() + _CHECKED_SECONDS
             if self._fault is not None:
-                raise StoreUnavailable(str(self._fault)) from self._fault
+                raise StoreUnavailable(self._fault.words) from self._fault
 
     def _writing_fault(self) -> StoreUnavailable | None:
         try:

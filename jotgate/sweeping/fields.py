@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from jotgate.clock import Clock
 from jotgate.jotform.client import JotFormClient
 from jotgate.ledger import Entry
+from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import FormState, Question
 from jotgate.quota import Quota
@@ -21,7 +22,7 @@ _log = logging.getLogger("jotgate.sweep")
 QUESTIONS_SECONDS = 6 * 3600.0
 #: The part of a day's calls for reading questions.
 _QUESTIONS_SHARE = 0.1
-NO_FIELD = "the form has no ticket field"
+NO_FIELD = phrase("the form has no ticket field")
 
 
 class Fields:

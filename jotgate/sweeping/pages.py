@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 
 from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.jotform.paging import MAX_ROWS, is_about_size
+from jotgate.phrases import phrase
 from jotgate.protocols import Place, SubmissionPage
 
 #: Rows that cannot be read, one behind the other, which one reading steps over; and before any row of it was read.
@@ -199,7 +200,7 @@ def newest_first(
         if not page.ordered:
             raise UpstreamError(
                 UpstreamReason.MALFORMED,
-                "JotForm's lists come unfiltered and in no order: nothing can be read",
+                phrase("JotForm's lists come unfiltered and in no order: nothing can be read"),
             )
         size.worked(page.row_count)
         yield page

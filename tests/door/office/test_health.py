@@ -37,7 +37,7 @@ def test_what_runs_late_is_told_with_what_starts_it_again(site: Site) -> None:
     site.clock.ahead_seconds += 600
     page = signed_in(site).get(f"{OFFICE}/health").text
     assert "students has been due for 10 min" in page
-    assert "Start <code>jotgate sweep --loop</code> on the server again" in page
+    assert 'Start <code dir="ltr">jotgate sweep --loop</code> on the server again' in page
 
 
 def test_a_checkup_shows_each_fault_with_its_clicks(site: Site) -> None:
