@@ -77,7 +77,7 @@ def of_worker(server: int) -> Fault:
     @contextmanager
     def begin() -> Iterator[None]:
         if len(workers := children_of(server)) > 1:
-            os.kill(max(workers), signal.SIGKILL)
+            os.kill(workers[-1], signal.SIGKILL)
         yield
 
     return Fault(name="a worker dies", begin=begin, turns_away=True)

@@ -41,7 +41,7 @@ def look_at(process_id: int, at: float) -> Sample | None:
 
 
 def children_of(process_id: int) -> list[int]:
-    """Return the processes that a process started."""
+    """Return the processes that a process started, the youngest last."""
     try:
         return [*map(int, Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split())]
     except OSError:
