@@ -31,6 +31,7 @@ from tests.stores.contract.renaming import RenamingContract
 from tests.stores.contract.ruling import RulingContract
 from tests.stores.contract.scoped_keys import ScopedKeysContract
 from tests.stores.contract.settling import SettlingContract
+from tests.stores.contract.signing_in import SigningInContract
 from tests.stores.contract.spending import SpendingContract
 from tests.stores.contract.standing import StandingContract
 from tests.stores.contract.submission_lists import SubmissionListsContract
@@ -62,6 +63,7 @@ class StoreContract(
     CountingContract,
     OutboxContract,
     MailingContract,
+    SigningInContract,
     TotalsContract,
     TellingContract,
     StandingContract,
