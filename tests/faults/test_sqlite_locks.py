@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,15 +17,21 @@ import pytest
 from jotgate.errors import StoreUnavailable
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
+from jotgate.protocols import MailRecord, MailState
+from jotgate.protocols.people import Change, Revocation, Seen
 from jotgate.stores import Store
+from jotgate.stores.driver import Transaction
 from jotgate.stores.turns import QUEUE_SECONDS
 from tests.patience import Watch, open_patiently
+from tests.stores.contract.mailing import claim, mail, settle
 from tests.stores.contract.material import (
+    FORM,
     FORM_ID,
     FORMS,
     T0,
     Opener,
     admitted,
+    digest,
     grant,
     opening,
     sent_in,
@@ -32,6 +39,8 @@ from tests.stores.contract.material import (
 )
 from tests.stores.contract.races import together
 from tests.stores.contract.sweeping import state_of
+
+CHANGE = Change(change_id="c-1", form=FORM, what="revoke", actor="mrs. k", at=T0)
 
 
 @contextmanager
@@ -53,14 +62,9 @@ def test_a_writer_that_takes_half_a_second_is_waited_for(
     """Somebody at the door notices nothing but the delay."""
     store.create_grants([grant("code")], T0)
     with another_writer(path) as other:
-
-        class Finishing(Watch):
-            def sleep(self, seconds: float) -> None:
-                super().sleep(seconds)
-                if self.passed > 0.5 and other.in_transaction:
-                    other.execute("ROLLBACK")
-
-        monkeypatch.setattr("jotgate.stores.sqlite_connections.time", watch := Finishing())
+        other.execute("ROLLBACK")
+        monkeypatch.setattr("jotgate.stores.sqlite_connections.time", watch := _Finishing(other))
+        watch.hold(0.5)
         admitted(store, opening("code"))
     assert 0.5 < watch.passed < 1.0
 
@@ -111,6 +115,66 @@ def test_a_writer_that_holds_on_is_reported_at_the_door_and_waited_for_by_the_sw
             assert not settling.done()
         assert settling.result() == [Verdict.VERIFIED]
     admitted(store, opening("other"))
+
+
+#: What is done by who has time: an operator's changes of many codes, and the mails.
+_UNHURRIED: dict[str, Callable[[Store], object]] = {
+    "begin a change": lambda store: store.begin_change(replace(CHANGE, change_id="c-2")),
+    "change codes": lambda store: store.change_codes(CHANGE, [Seen(digest("code"), 0)], Revocation()),
+    "undo a change": lambda store: store.undo_change("c-1", now=T0, actor="mrs. k"),
+    "claim a mail": lambda store: claim(store, mail("s-2")),
+    "settle a mail": lambda store: settle(store, _claimed(store), MailState.SENT),
+    "give a mail back": lambda store: store.give_mail_back(_claimed(store), now=T0, said="down"),
+}
+
+
+@pytest.mark.parametrize("name", _UNHURRIED)
+def test_whoever_has_time_waits_for_a_writer(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """For much longer than somebody at the door, each time that it writes."""
+    store.create_grants([grant("code"), grant("other")], T0)
+    store.begin_change(CHANGE)
+    store.change_codes(CHANGE, [Seen(digest("other"), 0)], Revocation())
+    claim(store, mail("s-1"))
+    with another_writer(path) as other:
+        other.execute("ROLLBACK")
+        driver, write = store.driver, store.driver.write
+        monkeypatch.setattr("jotgate.stores.sqlite_connections.time", watch := _Finishing(other))
+
+        def write_later(**options: float | None) -> AbstractContextManager[Transaction]:
+            watch.hold(10.0)
+            return write(**options)
+
+        monkeypatch.setattr(driver, "write", write_later)
+        _UNHURRIED[name](store)
+    assert watch.passed > 10.0
+
+
+def _claimed(store: Store) -> MailRecord:
+    found = store.mail(FORM, "invitation", "s-1")
+    assert found is not None
+    return found
+
+
+class _Finishing(Watch):
+    """Another writer that ends what it holds after some time."""
+
+    def __init__(self, other: sqlite3.Connection) -> None:
+        super().__init__()
+        self._other = other
+        self._ends_at = 0.0
+
+    def hold(self, seconds: float) -> None:
+        """Begin to write, for so long."""
+        self._other.execute("BEGIN IMMEDIATE")
+        self._ends_at = self.passed + seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        super().sleep(seconds)
+        if self.passed > self._ends_at and self._other.in_transaction:
+            self._other.execute("ROLLBACK")
 
 
 def test_a_door_that_opens_on_a_locked_store_says_so_after_a_second(

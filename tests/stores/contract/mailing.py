@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from jotgate.protocols import MailRecord, MailState, NewMail, SubmissionFilter
+from jotgate.protocols import ClaimedMail, EntryFilter, MailRecord, MailState, NewMail, SubmissionFilter
 from jotgate.stores import Store
 from tests.stores.contract.forgetting import tombstones
 from tests.stores.contract.material import DAY, FORM, HOUR, MINUTE, OTHER_FORM, T0, Contract, Opener
@@ -58,6 +59,36 @@ class MailingContract(Contract):
         known = store.mail(FORM, "invitation", "s-1")
         assert known is not None
         assert (known.state, known.sent_at) == (MailState.SENT, T0)
+
+    def test_who_comes_second_is_told_how_far_the_mail_is(self, store: Store) -> None:
+        """On its way, put off, refused or sent: as the store has it, with what the server said, and not to be sent."""
+        first = claim(store, mail())
+        assert first is not None
+        assert (first.claimed_at, first.next_try_at) == (T0, T0 + CLAIM_SECONDS)
+        for number, state in enumerate((MailState.WAITING, MailState.REFUSED, MailState.SENT)):
+            second = store.claim_mail(mail(), now=T0 + 1, until=T0 + HOUR, gap_seconds=0.0)
+            assert second == ClaimedMail(record=first)
+            settle(store, first, state, now=T0 + number, said=f"said {number}")
+            told = replace(first, state=state, next_try_at=T0 + number + HOUR, said=f"said {number}")
+            told = replace(told, sent_at=T0 + number if state is MailState.SENT else None)
+            assert store.claim_mail(mail(), now=T0 + 3, until=T0 + HOUR, gap_seconds=0.0).record == told
+            assert store.mail(FORM, "invitation", "s-1") == told
+            if state is not MailState.SENT:
+                again = claim(store, mail(), now=T0 + number, again=True)
+                assert again is not None
+                first = again
+        assert store.mail(FORM, "invitation", "s-2") is None
+
+    def test_what_came_of_a_mail_is_noted_once(self, store: Store) -> None:
+        """Nothing is settled or given back that is not on its way, and the ledger does not say it twice."""
+        first = claim(store, mail())
+        assert first is not None
+        settle(store, first, MailState.SENT)
+        sent = store.mail(FORM, "invitation", "s-1")
+        settle(store, first, MailState.REFUSED, said="550 late")
+        store.give_mail_back(first, now=T0, said="late")
+        assert store.mail(FORM, "invitation", "s-1") == sent
+        assert len(store.entries(EntryFilter(), before=None, limit=9)) == 1
 
     def test_who_dies_with_a_mail_leaves_it_to_others(self, store: Store) -> None:
         """When the claim is over, and under the same name, so that a second copy is known as one."""
@@ -129,8 +160,12 @@ class MailingContract(Contract):
         """It does not count as a try."""
         first = claim(store, mail())
         assert first is not None
-        store.give_mail_back(first, now=T0, said="down")
-        again = claim(store, mail())
+        store.give_mail_back(first, now=T0 + 1, said="down")
+        waiting = store.mail(FORM, "invitation", "s-1")
+        assert waiting is not None
+        assert (waiting.state, waiting.next_try_at, waiting.said) == (MailState.WAITING, T0 + 1, "down")
+        assert claim(store, mail()) is None
+        again = claim(store, mail(), now=T0 + 1)
         assert again is not None
         assert again.tries == 1
 
@@ -180,6 +215,17 @@ class MailingContract(Contract):
         assert [one.person for one in store.mails(state=MailState.SENT)] == ["s-3"]
         assert len(list(store.mails())) == 3
 
+    @pytest.mark.parametrize("mails", [0, 5, 6, 7])
+    def test_a_long_list_is_read_page_by_page(
+        self, store: Store, mails: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Each mail once, wherever a page ends."""
+        monkeypatch.setattr("jotgate.stores.mails._PAGE_ROWS", 3)
+        names = [f"s-{n}" for n in range(mails)]
+        for name in names:
+            assert claim(store, mail(name)) is not None
+        assert [one.person for one in store.mails()] == names
+
     def test_nobody_mails_a_forgotten_person(self, store: Store) -> None:
         """The address goes with the person, and the same list mails them no more."""
         store.use_tombstones(tombstones)
@@ -194,6 +240,15 @@ class MailingContract(Contract):
             mail("s-1", purpose="reminder"), now=T0 + DAY, until=T0 + DAY, gap_seconds=0.0
         ).is_forgotten
         assert not list(store.submissions(SubmissionFilter()))
+
+    def test_who_is_forgotten_on_one_form_gets_mails_of_the_others(self, store: Store) -> None:
+        """There they are known as before."""
+        store.use_tombstones(tombstones)
+        assert claim(store, mail("s-1")) is not None
+        store.forget("s-1", form=FORM, now=T0 + HOUR, actor="owner")
+        again = store.claim_mail(mail("s-1"), now=T0 + DAY, until=T0 + DAY, gap_seconds=0.0)
+        assert again == ClaimedMail(is_forgotten=True)
+        assert claim(store, mail("s-1", form=OTHER_FORM), now=T0 + DAY) is not None
 
     @pytest.mark.parametrize("delete", [True, False])
     def test_old_mails_go_with_the_rest(self, store: Store, delete: bool) -> None:
