@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
+from functools import reduce
 from pathlib import Path
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 from jotgate.sentences import SENTENCES
 from jotgate.speaking import Language
 
@@ -111,7 +113,7 @@ def read_text(kind: Kind, form: str, folder: Path | None, language: Language) ->
     if folder is None:
         return _ours(kind, language)
     if not folder.is_dir():
-        raise InputError([f"mail_templates: {folder} is not a folder"])
+        raise InputError([phrase("mail_templates: {folder} is not a folder", folder=str(folder))])
     for place in (folder / form, folder):
         for name, spoken in ((f"{kind.value}.{language.tag}.txt", language), (f"{kind.value}.txt", None)):
             if (path := place / name).is_file():
@@ -133,9 +135,13 @@ def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as problem:
-        raise InputError([f"{path} cannot be read: {problem.strerror}"]) from None
+        raise InputError(
+            [phrase("{file} cannot be read: {problem}", file=str(path), problem=problem.strerror)]
+        ) from None
     except UnicodeDecodeError as problem:
-        raise InputError([f"{path} is not UTF-8 text (byte {problem.start})"]) from None
+        raise InputError(
+            [phrase("{file} is not UTF-8 text (byte {place})", file=str(path), place=str(problem.start))]
+        ) from None
 
 
 def _checked(kind: Kind, source: str, text: str, language: Language | None) -> Text:
@@ -143,29 +149,55 @@ def _checked(kind: Kind, source: str, text: str, language: Language | None) -> T
     subject = _SUBJECT.fullmatch(head.strip())
     named = set(_PLACEHOLDER.findall(text))
     known = PLACEHOLDERS.keys() - (set() if kind is Kind.CODE else {"code"})
-    problems = [
-        f"{source}: {{{name}}} cannot be filled in; what can: {', '.join(sorted(known))}"
+    problems: list[str] = [
+        phrase(
+            "{file}: {name} cannot be filled in; what can: {known}",
+            file=source,
+            name=_braced(name),
+            known=", ".join(sorted(known)),
+        )
         for name in sorted(named - known)
     ]
     if subject is None or len(subject[1]) > _MAX_SUBJECT_CHARS:
         problems.append(
-            f'{source}: its first line must be the subject, as in "Subject: Your code", in at most'
-            f" {_MAX_SUBJECT_CHARS} characters"
+            phrase(
+                '{file}: its first line must be the subject, as in "Subject: Your code", in at most {most} characters',
+                file=source,
+                most=_MAX_SUBJECT_CHARS,
+            )
         )
     if not body.strip() or len(text) > _MAX_CHARS:
         problems.append(
-            f"{source}: below the subject there must be a text, of at most {_MAX_CHARS:,} characters"
+            phrase(
+                "{file}: below the subject there must be a text, of at most {most} characters",
+                file=source,
+                most=_MAX_CHARS,
+            )
         )
     needed = _NEEDED[kind]
     if needed and not named.intersection(needed):
-        wanted = " or ".join(f"{{{name}}}" for name in needed)
-        problems.append(f"{source}: it must hold {wanted}, or nobody could use the mail")
+        wanted = reduce(
+            lambda before, last: phrase("{before} or {last}", before=before, last=last), map(_braced, needed)
+        )
+        problems.append(
+            phrase("{file}: it must hold {wanted}, or nobody could use the mail", file=source, wanted=wanted)
+        )
     if "code" in set(_PLACEHOLDER.findall(head)):
-        problems.append(f"{source}: the subject must not hold {{code}}: phones show it when they are locked")
+        problems.append(
+            phrase(
+                "{file}: the subject must not hold {code}: phones show it when they are locked",
+                file=source,
+                code=_braced("code"),
+            )
+        )
     if problems:
         raise InputError(problems)
     assert subject is not None
     return Text(source=source, subject=subject[1], body=body, language=language)
+
+
+def _braced(name: str) -> str:
+    return f"{{{name}}}"
 
 
 def _filled(line: str, values: Mapping[str, str]) -> str | None:

@@ -221,8 +221,7 @@ def _choices(tally: Mapping[CodeState, int], address: Callable[..., str]) -> lis
         for state, (label, _) in words.CODE_STATES.items()
         if tally.get(state)
     ]
-    # Translators: codes, however far they are.
-    return [("", phrase("All"), address(state=""), sum(tally.values())), *each]
+    return [("", phrase("All codes"), address(state=""), sum(tally.values())), *each]
 
 
 def _sort(one: Order, order: Order, is_down: bool, address: Callable[..., str]) -> tuple[str, str, str]:
