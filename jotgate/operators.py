@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
+from jotgate.phrases import phrase
 
 _MAX_NAME_CHARS = 200
 
@@ -74,5 +75,6 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value.strip()) <= _MAX_NAME_CHARS and value.isprintable()
 
 
+# Translators: who has done something, where nobody is named.
 #: Who comes in where `admin_check` says yes without naming anybody.
-EVERYBODY = Operator(name="the site's own login")
+EVERYBODY = Operator(name=phrase("the site's own login"))

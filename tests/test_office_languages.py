@@ -19,7 +19,7 @@ from jotgate.phrases import phrase
 from jotgate.speaking import language
 from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.office.whole import OTHER, OWN, Whole, whole_site
-from tests.door.site import Visitor
+from tests.door.site import Visitor, running_site
 from tests.translating import plain_words, pseudo, pseudo_sentences, write_catalogue, write_office_catalogue
 
 #: What is typed or shown as it is in every language.
@@ -268,3 +268,36 @@ def test_no_checkup_speaks_plain_english(
     assert found.status_code == (400 if wish == "no such choice" else 200)
     shown = found.text.replace(str(whole.site.store_path), " ")
     assert set(english_in(whole, shown)) <= _OF_CHECKUPS
+
+
+def test_no_way_of_asking_is_refused_in_plain_english(whole: Whole, operator: Visitor) -> None:
+    """Nor what is too much, or what nobody knows, or what the store cannot be asked."""
+    change = change_in(operator.get(f"{OFFICE}/health"))
+    answers = {
+        405: operator.post(f"{OFFICE}/ledger", data={"change": change}),
+        413: operator.post(f"{OFFICE}/health", data={"change": change, "what": "字" * 200_000}),
+        404: operator.get(f"{OFFICE}/字"),
+        403: operator.post(f"{OFFICE}/health", data={"what": "*"}),
+    }
+    for status, answer in answers.items():
+        assert in_english(whole, answer, status) == []
+
+
+def test_a_login_without_names_is_called_so_in_the_language_of_who_reads_it(tmp_path: Path) -> None:
+    """At the top of each page, and where it has changed something; and a store that is down is told of, too."""
+    write_catalogue(tmp_path, "eo", pseudo_sentences())
+    write_office_catalogue(tmp_path, "eo", pseudo)
+    with running_site(admin_check=lambda environ: True, translations=str(tmp_path)) as site:
+        visitor = site.visitor()
+        visitor.get(f"{OFFICE}/?lang=eo")
+        paused = post(visitor, "/f/students/form/pause", page="/f/students/form", words="字", seen="0.0")
+        assert paused.status_code == 303
+        told = unescape(visitor.get(f"{OFFICE}/ledger").text)
+        assert told.count(pseudo("the site's own login")) == 2
+        assert "own login" not in told
+        down = site.restarted(store=f"sqlite:////{'x' * 300}/nowhere.db").visitor()
+        shut, health = down.get(f"{OFFICE}/?lang=eo"), down.get(f"{OFFICE}/health?lang=eo")
+        assert (shut.status_code, health.status_code) == (503, 200)
+        assert plain_words(_AS_IT_IS.sub(" ", shut.text), lambda text: _NAMES.sub(" ", text)) == []
+        assert "cannot be used" not in health.text
+        assert "nobody is let in" not in health.text

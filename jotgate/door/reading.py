@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
+from jotgate.phrases import phrase
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
@@ -43,7 +45,7 @@ def in_time(environ: WSGIEnvironment) -> Iterator[None]:
     finally:
         watch.cancel()
     if over.is_set():
-        raise RequestTimeout("the body did not come in time")
+        raise RequestTimeout(phrase("That did not come in time. Nothing was changed."))
 
 
 def _stop_listening(connection: socket.socket, over: threading.Event) -> None:

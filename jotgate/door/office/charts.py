@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
+#: Writes a number as the operator does.
+Spell = Callable[[int], str]
 _COLOURS = ("#1f5c78", "#2f8f62", "#b46a00")
 #: Drawn as a picture of its own, which knows the visitor's preference but not the page's variables.
 _OWN = """
@@ -24,10 +26,10 @@ def can_draw() -> bool:
     return find_spec("pygal") is not None
 
 
-def bars(rows: Mapping[str, int]) -> bytes:
-    """Draw one bar for each row, the first on top."""
+def bars(rows: Mapping[str, int], spell: Spell) -> bytes:
+    """Draw one bar for each row, the first on top; *spell* writes its number."""
     chart = _pygal().HorizontalBar(
-        **_look(_WIDTH, _ROW_HEIGHT * (len(rows) + 1)), show_legend=False, print_values=True
+        **_look(_WIDTH, _ROW_HEIGHT * (len(rows) + 1), spell), show_legend=False, print_values=True
     )
     # pygal begins at the bottom.
     chart.x_labels = list(rows)[::-1]
@@ -35,10 +37,10 @@ def bars(rows: Mapping[str, int]) -> bytes:
     return _drawn(chart)
 
 
-def days(labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> bytes:
-    """Draw bars side by side for each label."""
+def days(labels: Sequence[str], series: Mapping[str, Sequence[int]], spell: Spell) -> bytes:
+    """Draw bars side by side for each label; *spell* writes their numbers."""
     chart = _pygal().Bar(
-        **_look(_DAYS_WIDTH, _DAYS_HEIGHT), legend_at_bottom=True, legend_at_bottom_columns=len(series)
+        **_look(_DAYS_WIDTH, _DAYS_HEIGHT, spell), legend_at_bottom=True, legend_at_bottom_columns=len(series)
     )
     chart.x_labels = labels
     for name, numbers in series.items():
@@ -55,7 +57,7 @@ def _pygal() -> Any:
     return pygal
 
 
-def _look(width: int, height: int) -> dict[str, Any]:
+def _look(width: int, height: int, spell: Spell) -> dict[str, Any]:
     from pygal.style import Style
 
     style = Style(
@@ -80,13 +82,9 @@ def _look(width: int, height: int) -> dict[str, Any]:
         "margin": 6,
         "max_scale": 5,
         "truncate_label": -1,
-        "formatter": _whole,
+        # A line between two numbers of people has none.
+        "formatter": lambda number: spell(int(number)) if number == int(number) else "",
     }
-
-
-def _whole(number: float) -> str:
-    """Spell a number of people; a line between two of them has none."""
-    return f"{number:,.0f}" if number == int(number) else ""
 
 
 def _drawn(chart: Any) -> bytes:

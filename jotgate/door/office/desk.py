@@ -84,7 +84,7 @@ class Desk:
     @property
     def actor(self) -> str:
         """Who acts, for the ledger."""
-        return self.operator.name
+        return str(self.operator.name)
 
     @property
     def home(self) -> str:

@@ -17,6 +17,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jotgate.clock import iso
+from jotgate.door.office import words
 from jotgate.door.office.desk import Desk
 from jotgate.frozen import frozen
 from jotgate.ledger import Entry
@@ -92,7 +93,7 @@ def _told(desk: Desk, listed: Iterable[ListedEntry]) -> Iterator[ToldEntry]:
             tone=_tone(entry),
             form=entry.form if policy is None else policy.title,
             subject=entry.subject,
-            actor=entry.actor,
+            actor=entry.actor and words.actor(entry.actor),
             about=", ".join(map(desk.language.speak, about(entry))) if entry.about else None,
             note=note(entry),
             count=times(entry),

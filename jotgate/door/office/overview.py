@@ -16,7 +16,9 @@ from jotgate.protocols import FormState
 from jotgate.records.overview import Overview
 
 _CHARTS: dict[str, Callable[[Desk, Overview], bytes]] = {
-    "funnel": lambda desk, overview: charts.bars(_spoken(desk, _funnel(overview))),
+    "funnel": lambda desk, overview: charts.bars(
+        _spoken(desk, _funnel(overview)), desk.language.common.number
+    ),
     "days": lambda desk, overview: charts.days(
         [str(day.date.day) for day in overview.days],
         _spoken(
@@ -27,9 +29,12 @@ _CHARTS: dict[str, Callable[[Desk, Overview], bytes]] = {
                 (phrase("Do not count"), [day.others for day in overview.days]),
             ],
         ),
+        desk.language.common.number,
     ),
-    "codes": lambda desk, overview: charts.bars(_spoken(desk, _codes(overview))),
-    "refusals": lambda desk, overview: charts.bars(_spoken(desk, _refusals(overview))),
+    "codes": lambda desk, overview: charts.bars(_spoken(desk, _codes(overview)), desk.language.common.number),
+    "refusals": lambda desk, overview: charts.bars(
+        _spoken(desk, _refusals(overview)), desk.language.common.number
+    ),
 }
 
 

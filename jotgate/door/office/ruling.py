@@ -189,7 +189,7 @@ def _why_not(before: OpenedSubmission, now_is: OpenedSubmission, desk: Desk, sub
             return phrase(
                 "Nothing was changed. {person} has ruled on it since you opened this page: below is how it is now."
                 " Look, and decide again.",
-                person=record.actor,
+                person=words.actor(record.actor),
             )
         return phrase(
             "Nothing was changed. It has changed since you opened this page: below is how it is now. Look, and"
@@ -252,7 +252,10 @@ def _facts(desk: Desk, policy: FormPolicy, opened: OpenedSubmission) -> list[tup
         # Translators: The verdict that jotgate gave a submission before a person ruled on it.
         (phrase("Judged"), words.verdict(opened.judged) if opened.judged is not record.verdict else ""),
         # Translators: Who ruled on a submission, and why.
-        (phrase("By a person"), f"{record.actor}: {record.reason}" if record.actor else ""),
+        (
+            phrase("By a person"),
+            f"{desk.language.speak(words.actor(record.actor))}: {record.reason}" if record.actor else "",
+        ),
         # Translators: What became of the submission there: the submission was deleted.
         (phrase("At JotForm"), phrase("deleted") if (opened.status or "").upper() == "DELETED" else ""),
     ]

@@ -135,7 +135,7 @@ def _row(desk: Desk, policy: FormPolicy, listed: ListedSubmission) -> dict[str, 
         "verdict": words.verdict(record.verdict),
         "tone": tone(record.verdict),
         "sent": desk.moment(record.created_at, policy),
-        "ruled": f"{record.actor}: {record.reason}" if record.actor else "",
+        "ruled": f"{desk.language.speak(words.actor(record.actor))}: {record.reason}" if record.actor else "",
     }
 
 

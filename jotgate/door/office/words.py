@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from jotgate.operators import EVERYBODY
 from jotgate.outcomes import Reason, Verdict
 from jotgate.phrases import phrase, phrases
 from jotgate.protocols.people import CodeState
@@ -82,6 +83,11 @@ def verdict(verdict: Verdict) -> str:
 def refusal(reason: Reason) -> str:
     """Return a reason in a few words."""
     return _REFUSALS[reason]
+
+
+def actor(name: str) -> str:
+    """Return who has done something: the name, or that of the site's own login in the operator's language."""
+    return EVERYBODY.name if name == EVERYBODY.name else name
 
 
 def lasting(seconds: float) -> str:
