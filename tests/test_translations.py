@@ -40,6 +40,8 @@ SAME = {
     *("wait.minutes", "card.name", "card.code"),
 }
 
+_COMMAND = re.compile("`[^`]*`")
+
 pytestmark = pytest.mark.checkout
 
 
@@ -182,8 +184,9 @@ def test_the_office_is_whole(office: Catalog) -> None:
 
 
 def test_the_office_says_the_same(office: Catalog) -> None:
-    """With every value, and as a whole sentence where the English is one."""
+    """With every value, with every command as it is typed, and as a whole sentence where the English is one."""
     for english, text in office_texts(office):
+        assert sorted(_COMMAND.findall(text)) == sorted(_COMMAND.findall(english)), english
         said, wanted = values_in(text), values_in(english)
         assert said == wanted or (said == wanted - {"number"}), english
         assert text == text.strip(), english
