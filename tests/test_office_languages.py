@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from jotgate.door.office import words
 from jotgate.door.office.changing import BULK
 from jotgate.door.office.routes import PAGES, Page
 from jotgate.door.office.speaking import office_language
-from jotgate.phrases import phrase
+from jotgate.ledger import Entry
+from jotgate.outcomes import Reason, Verdict
+from jotgate.phrases import Phrase, phrase
+from jotgate.records.wording import about, note
 from jotgate.speaking import language
 from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.office.whole import OTHER, OWN, Whole, whole_site
@@ -143,8 +147,8 @@ def test_no_answer_to_what_is_posted_holds_plain_english(whole: Whole, operator:
         said = operator.get(answer.headers["Location"]) if answer.status_code == 303 else answer
         assert 'class="office-said"' in said.text or answer.status_code != 303
         typed = " ".join(fields.values())
-        if words := [word for word in english_in(whole, said.text) if word not in typed]:
-            found[path, str(fields)] = (answer.status_code, words)
+        if english := [word for word in english_in(whole, said.text) if word not in typed]:
+            found[path, str(fields)] = (answer.status_code, english)
     assert found == {}
 
 
@@ -301,3 +305,52 @@ def test_a_login_without_names_is_called_so_in_the_language_of_who_reads_it(tmp_
         assert plain_words(_AS_IT_IS.sub(" ", shut.text), lambda text: _NAMES.sub(" ", text)) == []
         assert "cannot be used" not in health.text
         assert "nobody is let in" not in health.text
+
+
+@pytest.mark.parametrize("one", [*Reason, *Verdict], ids=str)
+def test_every_reason_and_verdict_is_said(one: Reason | Verdict) -> None:
+    """In a few words that translators get."""
+    assert isinstance(words.refusal(one) if isinstance(one, Reason) else words.verdict(one), Phrase)
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        ("browser.admitted", "issued"),
+        ("browser.admitted", "opened again"),
+        ("browser.admitted", "moved"),
+        ("codes.created", "1 codes, batch 7b"),
+        ("codes.created", "30 codes, batch -"),
+        ("code.reissued", "now code 1f2e3d"),
+        ("code.use_given_back", "a use"),
+        ("code.use_given_back", "a ticket that was sent or open"),
+        ("code.changed", "name or address"),
+        ("code.changed", "valid from any time until 2026-09-01T06:00:00Z"),
+        ("submission.judged", "changed: name, class"),
+        ("app.created", "forms students, trip"),
+        ("app.key_added", "in place of one that was never used"),
+        ("app.key_activated", "by its first token"),
+        ("key.created", "forms students, all submissions"),
+    ],
+)
+def test_what_the_machine_noted_is_said(event: str, text: str) -> None:
+    """In other languages too; English stays as it is written, but for how many there are."""
+    said = note(Entry(at=0.0, event=event, note=text))
+    assert isinstance(said, Phrase)
+    assert said == {"1 codes, batch 7b": "1 code, batch 7b", "30 codes, batch -": "30 codes"}.get(text, text)
+
+
+def test_what_a_person_noted_stays_as_it_is() -> None:
+    """Whatever it looks like."""
+    said = note(Entry(at=0.0, event="submission.accepted", note="issued"))
+    assert said == "issued"
+    assert not isinstance(said, Phrase)
+
+
+def test_what_an_entry_is_about_is_said() -> None:
+    """Word by word; what is not known is said as it is."""
+    one, two, three = about(
+        Entry(at=0.0, event="code.refused", about="code 1f2e3d, ticket 4c5b6a, mail code")
+    )
+    assert (one, two, three) == ("code 1f2e3d", "ticket 4c5b6a", "mail code")
+    assert [isinstance(part, Phrase) for part in (one, two, three)] == [True, True, False]
