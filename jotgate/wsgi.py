@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +64,7 @@ class JotGateMiddleware:
         guard = Guard(self.door)
         self._guard = guard if guard else None
         self._prefix = settings.url_prefix + "/"
-        self._urls = Map(
-            [
-                Rule(settings.url_prefix + route.rule, endpoint=route, methods=route.methods)
-                for route in ROUTES
-            ],
-            merge_slashes=False,
-            # People type a slash too many at the end of the address on their card.
-            strict_slashes=False,
-        )
+        self._urls = _urls(settings.url_prefix)
 
     @property
     def parts(self) -> Parts:
@@ -118,6 +111,17 @@ class JotGateMiddleware:
         headers = [(name, value) for name, value in error.get_headers() if name != "Content-Type"]
         response = Response(f"{error.name}\n", status=error.code, headers=headers, mimetype="text/plain")
         return self.door.secure(response)
+
+
+@lru_cache(maxsize=16)
+def _urls(prefix: str) -> Map:
+    """Return the door's addresses below *prefix*, which all sites of a process share."""
+    return Map(
+        [Rule(prefix + route.rule, endpoint=route, methods=route.methods) for route in ROUTES],
+        merge_slashes=False,
+        # People type a slash too many at the end of the address on their card.
+        strict_slashes=False,
+    )
 
 
 def _routed(path: str) -> str:

@@ -8,12 +8,15 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.http import is_resource_modified, quote_etag
 from werkzeug.wrappers import Request, Response
 
 from jotgate.config import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 #: Renders a template by its name; Flask brings its own, which lets a site override each of ours.
 Renderer = Callable[[str, Mapping[str, Any]], str]
@@ -30,15 +33,21 @@ _STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; cha
 
 def jinja_renderer(folders: Sequence[str | os.PathLike[str]] = ()) -> Renderer:
     """Return a renderer for the package's templates; files in *folders* (``jotgate/door.html``) override them."""
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
-
-    loaders = [FileSystemLoader(list(folders)), PackageLoader("jotgate.door")]
-    environment = Environment(loader=ChoiceLoader(loaders), autoescape=True)
+    environment = _environment(tuple(os.fspath(folder) for folder in folders))
 
     def render(name: str, context: Mapping[str, Any]) -> str:
         return environment.get_template(name).render(context)
 
     return render
+
+
+# A process may have several sites: each template is compiled once.
+@lru_cache(maxsize=16)
+def _environment(folders: tuple[str, ...]) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader
+
+    loaders = [FileSystemLoader(folders), PackageLoader("jotgate.door")]
+    return Environment(loader=ChoiceLoader(loaders), autoescape=True)
 
 
 def kept_private(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
