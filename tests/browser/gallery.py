@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -56,6 +57,7 @@ button{background:#18bd5b;border:0;color:#fff;padding:12px 28px;border-radius:4p
 <textarea id="c" rows="5"></textarea><button type="button">Submit</button></form></html>"""
 
 
+@cache
 def environment() -> jinja2.Environment:
     """Return the plainest way of rendering the templates: a name that nobody supplied is an error."""
     return jinja2.Environment(

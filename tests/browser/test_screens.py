@@ -84,7 +84,7 @@ def expect_told(tab: Page, title: str) -> None:
 
 
 @pytest.mark.parametrize("screens", ["two tabs", "two devices"])
-@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_one_place_on_each_screen(
     field: FieldSite, devices: list[BrowserContext], subject: str, screens: str, first: int
 ) -> None:

@@ -59,8 +59,16 @@ def browser_page(chromium_path: Path) -> Iterator[Page]:
         browser.close()
 
 
-@pytest.mark.parametrize("paper", Paper)
-@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize(
+    ("layout", "paper"),
+    [
+        pytest.param(
+            layout, paper, marks=() if paper is Paper.A4 or layout is Layout.ONE else pytest.mark.slow
+        )
+        for layout in Layout
+        for paper in Paper
+    ],
+)
 def test_sheets_have_the_pages_and_the_text_they_should(
     browser_page: Page, layout: Layout, paper: Paper
 ) -> None:

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from werkzeug.test import Client
 
 from jotgate.config import Settings
@@ -20,6 +21,16 @@ from .conftest import Site
 LISTS = TEXTS | BOOKS
 GOOD = {name: office for name, office in LISTS.items() if office.people}
 BAD = {name: office for name, office in LISTS.items() if office.refused}
+#: One list of so many goes the whole way in the quick tests; how each is read is for `tests/classlist`.
+_ONE_OF = 6
+
+
+def some_of(lists: dict[str, Office]) -> list[ParameterSet]:
+    """Return the lists by their names; most of them are for the slow tests."""
+    return [
+        pytest.param(office, id=name, marks=() if number % _ONE_OF == 0 else pytest.mark.slow)
+        for number, (name, office) in enumerate(lists.items())
+    ]
 
 
 def saved(site: Site, office: Office) -> str:
@@ -49,7 +60,7 @@ def test_there_are_more_than_forty_lists() -> None:
     assert len(BAD) > 30
 
 
-@pytest.mark.parametrize("office", GOOD.values(), ids=GOOD)
+@pytest.mark.parametrize("office", some_of(GOOD))
 def test_everybody_on_a_list_is_found_as_the_site_spells_them(site: Site, office: Office) -> None:
     """Each gets a code, enters it and sends the form; `has_submitted` and the command know all of them."""
     listed, out = saved(site, office), site.folder / "codes.csv"
@@ -66,7 +77,7 @@ def test_everybody_on_a_list_is_found_as_the_site_spells_them(site: Site, office
     assert site.run("has-submitted", "students", "--from", listed).exit_code == 0
 
 
-@pytest.mark.parametrize("office", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("office", some_of(BAD))
 def test_a_list_that_is_refused_makes_nothing(site: Site, office: Office) -> None:
     """No command takes it, no file and no code is made, and a dry run says the same."""
     listed, out = saved(site, office), site.folder / "out.csv"

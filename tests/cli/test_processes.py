@@ -91,7 +91,10 @@ def test_a_flask_app_without_the_gate_is_told(site: Site) -> None:
     assert "JotGate(app)" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["status", "sweep", "quota", "doctor"])
+@pytest.mark.parametrize(
+    "command",
+    ["status", *(pytest.param(one, marks=pytest.mark.slow) for one in ("sweep", "quota", "doctor"))],
+)
 @pytest.mark.parametrize("through_flask", [False, True])
 def test_wrong_settings_are_told_whole(site: Site, command: str, through_flask: bool) -> None:
     """Every problem stands on stderr, no value does, and the exit code is 2."""

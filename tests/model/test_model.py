@@ -451,7 +451,7 @@ def _play(shelf: Shelf, sandbox: Sandbox, truth: Ticking) -> None:
 
     chosen = hypothesis.settings(
         # A step is a dozen transactions on a disk and a call or two over HTTP, so there are fewer of them.
-        max_examples=max(hypothesis.settings().max_examples // 25, 20),
+        max_examples=max(hypothesis.settings().max_examples // 25, 10),
         stateful_step_count=40,
         suppress_health_check=[HealthCheck.too_slow],
     )

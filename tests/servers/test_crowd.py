@@ -175,7 +175,9 @@ def _store(kind: str, request: pytest.FixtureRequest) -> Iterator[dict[str, str]
         yield {"store": url}
 
 
-@pytest.mark.parametrize("store", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize(
+    "store", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
 @pytest.mark.parametrize(
     ("seconds", "visits"), [(0.0, 3), pytest.param(60.0, 0, marks=[pytest.mark.slow, pytest.mark.nightly])]
 )

@@ -68,6 +68,8 @@ def come_in(server: Served, visitor: requests.Session, code: str) -> float:
     return told
 
 
+# Pupils really wait; `tests/throttling/test_crowds.py` says as much with a clock that is turned.
+@pytest.mark.slow
 def test_a_guesser_who_farms_cookies_keeps_no_pupil_out(threaded: Served) -> None:
     """Ten pupils behind his address, each with a browser that has just appeared: all in, none told to wait for long."""
     guessers = [Guesser(threaded) for _ in range(3)]

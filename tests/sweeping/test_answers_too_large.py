@@ -29,7 +29,10 @@ def _verified(site: Gated) -> set[str]:
     return {row_id for row_id, verdict in site.verdicts().items() if verdict is Verdict.VERIFIED}
 
 
-@pytest.mark.parametrize("large", [{5}, {0}, {9}, {3, 4, 5}, {0, 2, 4, 6, 8}])
+@pytest.mark.parametrize(
+    "large",
+    [{9}, {0, 2, 4, 6, 8}, *(pytest.param(one, marks=pytest.mark.slow) for one in ({0}, {5}, {3, 4, 5}))],
+)
 def test_all_but_the_large_answers_are_judged_at_the_normal_pace(large: set[int]) -> None:
     """First, in the middle, last, several: whoever sent a short answer has the verdict within minutes."""
     with gated() as site:
@@ -67,7 +70,7 @@ def test_a_large_answer_is_never_called_unticketed_unread() -> None:
         assert site.verdicts() == {row: Verdict.VERIFIED}
 
 
-@pytest.mark.parametrize("most", [1, 10, 100, 200])
+@pytest.mark.parametrize("most", [1, 200, *(pytest.param(one, marks=pytest.mark.slow) for one in (10, 100))])
 @pytest.mark.parametrize("fails", ["gateway_rows", "slow_rows"])
 def test_a_list_that_fails_above_some_rows_is_read_to_its_end(fails: str, most: int) -> None:
     """504 or a time-out above *most* rows: all of several pages are judged, and the calls suffice."""

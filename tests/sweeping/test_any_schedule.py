@@ -169,7 +169,7 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @settings(
     # One schedule is up to ten days of looks, two seconds' work.
-    max_examples=max(8, settings().max_examples // 50),
+    max_examples=max(4, settings().max_examples // 50),
     # A failing one is read sooner than it is made smaller.
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -61,7 +61,7 @@ def test_a_late_row_without_answers_gets_its_verdict_when_they_come(site: School
     assert site.verdicts() == {first: Verdict.VERIFIED, row: Verdict.VERIFIED}
 
 
-@pytest.mark.parametrize("late", [46 * _MINUTE, 20 * _HOUR, 7 * _DAY])
+@pytest.mark.parametrize("late", [46 * _MINUTE, 20 * _HOUR, pytest.param(7 * _DAY, marks=pytest.mark.slow)])
 def test_a_late_row_is_found_within_a_day_without_its_webhook(site: School, late: float) -> None:
     """Once a day one of the readings that are made anyway goes back for a week."""
     ticket, made_at, first = _passed_by(site, late)

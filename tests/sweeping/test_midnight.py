@@ -15,7 +15,13 @@ _HOUR = 3_600.0
 
 
 @pytest.mark.parametrize("resets_in", [NEW_YORK, EST], ids=["new-york", "est"])
-@pytest.mark.parametrize("evening", ["2026-01-12", "2026-07-13", "2026-03-07", "2026-11-01"])
+@pytest.mark.parametrize(
+    "evening",
+    [
+        "2026-01-12",
+        *(pytest.param(one, marks=pytest.mark.slow) for one in ("2026-07-13", "2026-03-07", "2026-11-01")),
+    ],
+)
 def test_a_rush_around_midnight_is_judged_within_minutes(evening: str, resets_in: dt.tzinfo) -> None:
     """One form a minute for three hours, 500 calls left: 90 % of the verdicts come within 3 minutes."""
     starts_at = dt.datetime.fromisoformat(f"{evening} 22:30:00").replace(tzinfo=NEW_YORK).timestamp()
@@ -32,7 +38,9 @@ def test_a_rush_around_midnight_is_judged_within_minutes(evening: str, resets_in
         assert site.lateness()[int(180 * 0.9) - 1] <= 3 * 60
 
 
-@pytest.mark.parametrize("off_seconds", [-_HOUR, -7.0, 7.0, _HOUR])
+@pytest.mark.parametrize(
+    "off_seconds", [-_HOUR, *(pytest.param(one, marks=pytest.mark.slow) for one in (-7.0, 7.0, _HOUR))]
+)
 def test_f24_machines_whose_clocks_differ_share_the_days_calls(off_seconds: float) -> None:
     """A rush around midnight, two machines on one store: no day has more calls than the plan, and all is judged."""
     starts_at = dt.datetime.fromisoformat("2026-01-12 20:00:00").replace(tzinfo=NEW_YORK).timestamp()
