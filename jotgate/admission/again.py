@@ -32,10 +32,14 @@ class Again:
         self._how = how
         self._have: dict[str, list[Grant]] = defaultdict(list)
         self._replaced: list[bytes] = []
+        #: The codes that were looked at, and those to come; None: it does not matter who has one.
+        self.known: set[bytes] | None = None if how is How.ADD else {*own}
         #: How many people keep what they have.
         self.kept = 0
         for grant in grants.list(GrantFilter(form=form)) if how is not How.ADD else ():
             is_over = grant.valid_until is not None and now >= grant.valid_until
+            if self.known is not None:
+                self.known.add(grant.fingerprint)
             is_own = grant.fingerprint in own
             if grant.subject is not None and grant.revoked_at is None and not (is_over or is_own):
                 self._have[grant.subject].append(grant)

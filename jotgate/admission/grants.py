@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress, islice
 
 from jotgate.clock import Clock
@@ -107,12 +107,19 @@ class Grants:
         return self._create(terms, iter(people), actor)
 
     def create_once(
-        self, terms: Terms, people: Iterable[Person], *, seed: bytes, actor: str
+        self,
+        terms: Terms,
+        people: Iterable[Person],
+        *,
+        seed: bytes,
+        actor: str,
+        known: Collection[bytes] | None = None,
     ) -> tuple[list[IssuedCode], int]:
         """Create a code for each of *people*; with the same *seed* again, as by a second click, they are the same.
 
-        Returns the codes, and how many there were already that are not shown any more: after ten minutes, or because
-        somebody has replaced them.
+        With *known*, the codes that were looked at, whoever has got another since gets none: two who give the same list
+        at once give each person one. Returns the codes, and how many are none of them: made more than ten minutes ago,
+        replaced since, or given by another.
 
         Raises:
             UnknownForm, InputError: as `create`.
@@ -124,7 +131,7 @@ class Grants:
         pairs = list(zip(codes, meant, self._made(codes), strict=True))
         left = [pair for pair in pairs if pair[2] not in replaced]
         taken = self._store_all(
-            terms, [one[0] for one in left], [one[1] for one in left], bytearray(len(left)), actor
+            terms, [one[0] for one in left], [one[1] for one in left], bytearray(len(left)), actor, known
         )
         before = {left[place][2] for place in taken}
         for code, person, made in pairs:
@@ -174,6 +181,7 @@ class Grants:
         people: Sequence[Person],
         stored: bytearray,
         actor: str | None,
+        known: Collection[bytes] | None = None,
     ) -> list[int]:
         """Store the codes, mark each that is, and return the places of those that exist already."""
         code_key, _ = self._code_keys.newest
@@ -183,7 +191,7 @@ class Grants:
         for at in range(0, len(codes), _CHUNK):
             places = in_order[at : at + _CHUNK]
             grants = (_new_grant(terms, code_key, fingerprints[place], people[place]) for place in places)
-            found = self._store.create_grants(grants, self._clock.now(), actor=actor)
+            found = self._store.create_grants(grants, self._clock.now(), actor=actor, known=known)
             existing = {places[number] for number in found}
             for place in places:
                 stored[place] = place not in existing

@@ -12,6 +12,8 @@ from jotgate.phrases import phrase
 CHUNK_BYTES = 1 << 16
 #: What some school software exports as ".xls" is a page for browsers, or XML.
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:[!?]|html|table|head|meta)", re.IGNORECASE)
+#: What offices hand on as a "list" as well.
+_DOCUMENT = re.compile(rb"%PDF-|\{\\rtf")
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
@@ -28,6 +30,10 @@ def encoding(stream: BinaryIO) -> tuple[str, str]:
     chunk = stream.read(CHUNK_BYTES)
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", "replace"
+    if _DOCUMENT.match(chunk):
+        raise InputError(
+            [phrase('this is a document and no list; put it into a spreadsheet, and save it as "CSV UTF-8"')]
+        )
     if b"\0" in chunk:
         raise InputError([phrase('this file cannot be read as text; save the list as "CSV UTF-8" first')])
     if _MARKUP.match(chunk):

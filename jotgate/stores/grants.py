@@ -27,28 +27,49 @@ class _SomeTaken(Exception):
 class GrantVerbs(Verbs):
     """The part of the store for handing out codes."""
 
-    def create_grants(self, grants: Iterable[NewGrant], now: float, *, actor: str | None = None) -> list[int]:
-        """Store the grants, all made with one key, in one transaction; return the places of those that exist."""
-        # Sorted, neighbouring keys land on the same pages: several times faster for large batches.
+    def create_grants(
+        self,
+        grants: Iterable[NewGrant],
+        now: float,
+        *,
+        actor: str | None = None,
+        known: Collection[bytes] | None = None,
+    ) -> list[int]:
+        """Store the grants, all made with one key, in one transaction; return the places of those that exist.
+
+        With *known*, the codes that somebody has looked at, and those of who has got another meanwhile: they get none.
+        """
         batch = list(grants)
-        order = sorted(range(len(batch)), key=lambda place: batch[place].fingerprint)
         if not batch:
             return []
         try:
-            with self._write(patience_seconds=30.0) as tx:
-                batch = self._without_forgotten(tx, batch)
-                _note_creation(tx, batch[0], len(batch), now, actor)
-                if tx.many("create_grant", (_values(batch[place], now) for place in order)) != len(batch):
-                    raise _SomeTaken
+            return self._create_grants(batch, now, actor, known, one_by_one=False)
         except _SomeTaken:
             # Once in thousands of batches of a million: find out which, and leave those out.
-            with self._write(patience_seconds=30.0) as tx:
-                tx.run("note_code_key", code_key=batch[0].code_key)
-                taken = [place for place in order if not tx.run("create_grant", **_values(batch[place], now))]
-                if len(taken) < len(batch):
-                    _note_creation(tx, batch[0], len(batch) - len(taken), now, actor)
-                return sorted(taken)
-        return []
+            return self._create_grants(batch, now, actor, known, one_by_one=True)
+
+    def _create_grants(
+        self,
+        batch: list[NewGrant],
+        now: float,
+        actor: str | None,
+        known: Collection[bytes] | None,
+        *,
+        one_by_one: bool,
+    ) -> list[int]:
+        with self._write(patience_seconds=30.0) as tx:
+            batch = self._without_forgotten(tx, batch)
+            left = set() if known is None else _served(tx, batch, known, now)
+            # Sorted, neighbouring keys land on the same pages: several times faster for large batches.
+            order = sorted(set(range(len(batch))) - left, key=lambda place: batch[place].fingerprint)
+            rows = (_values(batch[place], now) for place in order)
+            if one_by_one:
+                left |= {place for place in order if not tx.run("create_grant", **_values(batch[place], now))}
+            elif order and tx.many("create_grant", rows) != len(order):
+                raise _SomeTaken
+            if len(left) < len(batch):
+                _note_creation(tx, batch[0], len(batch) - len(left), now, actor)
+        return sorted(left)
 
     def _without_forgotten(self, tx: Transaction, batch: list[NewGrant]) -> list[NewGrant]:
         """Return the grants with tombstones in place of people who are forgotten."""
@@ -154,6 +175,16 @@ class GrantVerbs(Verbs):
             needed = [row[0] for row in tx.all("read_code_keys") if row[0] not in known]
             counts = {code_key: tx.one("count_usable_grants", code_key=code_key) for code_key in needed}
         return {code_key: row[0] for code_key, row in counts.items() if row and row[0]}
+
+
+def _served(tx: Transaction, batch: Sequence[NewGrant], known: Collection[bytes], now: float) -> set[int]:
+    """Return the places of people who have a code that is not *known*; nobody else gives them one from now on."""
+    form = batch[0].form
+    tx.lock("new_codes_of_form", form=form)
+    subjects = sorted({one.subject for one in batch if one.subject is not None})
+    rows = tx.each("live_codes_of", subjects, form=form, now=now) if subjects else []
+    served = {subject for subject, fingerprint in rows if bytes(fingerprint) not in known}
+    return {place for place, one in enumerate(batch) if one.subject in served}
 
 
 def _free_ticket(tx: Transaction, grant: Grant, now: float) -> bool:

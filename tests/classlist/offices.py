@@ -214,6 +214,8 @@ TEXTS = {
     "windows-1252": taken("Nr;Name\r\n1;Zoë Groß\r\n2;Al Öz\r\n".encode("cp1252"), *ZOE_AL),
     "utf-16 with tabs": taken("\ufeffNr\tName\r\n1\tZoë Groß\r\n2\tAl Öz\r\n".encode("utf-16-le"), *ZOE_AL),
     "bars": taken("Class 7a\nid|name\n0042|Ann Smith\n0043|Bo Hill\n", *ANN_BO, remarks=("line 1: ",)),
+    "a document": refused("%PDF-1.4\n1 0 obj", "this is a document and no list"),
+    "a text document": refused("{\\rtf1\\ansi Ada\\par}", "this is a document and no list"),
     "a page for browsers": refused("<html><table><tr><td>id</td>", "this is a web page or XML"),
     "long numbers": taken("id,name\n9007199254740993123,Ann\n", ("9007199254740993123", "Ann")),
 }

@@ -90,7 +90,9 @@ def create(desk: Desk, form: str) -> Response:
     grants, seed = desk.parts.grants, desk.seed
     # The codes that a first click has made are no reason to make none.
     again = Again(grants, form, _how(desk), desk.now, own=grants.own(people, seed))
-    issued, before = grants.create_once(terms, again.those(people), seed=seed, actor=desk.actor)
+    issued, before = grants.create_once(
+        terms, again.those(people), seed=seed, actor=desk.actor, known=None if count else again.known
+    )
     again.conclude(actor=desk.actor)
     return fresh.page(
         desk,
@@ -107,10 +109,10 @@ def _became(again: Again, issued: Sequence[IssuedCode], before: int) -> list[str
     if before:
         remarks.append(
             phrases(
-                "{number} code of this page was made before, and the page shows it for ten minutes only. Find the"
-                " people, and give them new ones.",
-                "{number} codes of this page were made before, and the page shows them for ten minutes only. Find the"
-                " people, and give them new ones.",
+                "{number} code was made before, by this page more than ten minutes ago or by somebody else. Find the"
+                " people, and give them new ones if theirs are lost.",
+                "{number} codes were made before, by this page more than ten minutes ago or by somebody else. Find the"
+                " people, and give them new ones if theirs are lost.",
                 before,
             )
         )

@@ -14,6 +14,12 @@ VALUES (
 )
 ON CONFLICT (fingerprint) DO NOTHING
 
+-- name: live_codes_of
+-- Of one person.
+SELECT subject, fingerprint FROM grants
+WHERE form = :form AND subject = :each AND app IS NULL AND revoked_at IS NULL
+    AND (valid_until IS NULL OR valid_until > :now)
+
 -- name: note_code_key
 -- A key that printed cards need from now on.
 INSERT INTO code_keys (code_key) VALUES (:code_key) ON CONFLICT (code_key) DO NOTHING
