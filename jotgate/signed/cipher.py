@@ -2,6 +2,17 @@
 
 A key-stream from SHAKE-256 and a MAC over the result (encrypt, then MAC), from the standard library alone. A stolen
 store or backup without the settings tells nothing but how much there was.
+
+Why at all: JotForm gives a free account 1,000 calls a day, so what one process read has to be every process's, and it
+is what people wrote, which the store otherwise holds in the fields that the settings name and no others. Why of our
+own: the standard library has no cipher, and one that is there only with an extra would need a second way without it.
+What it rests on: SHAKE-256 under a secret prefix of a fixed length is a pseudo-random function (the argument for
+KMAC, NIST SP 800-185; nothing can be appended to a sponge). A nonce of 128 random bits is new for each content, and
+2^64 contents would be needed for two alike. Stream and MAC have keys of their own, derived for this purpose. The MAC
+covers nonce, content and name, which says the form, the part and the stretch, each at a fixed place; it is compared
+in constant time, before anything is read. What it does not do: who may write to the store can put back what was there
+a few minutes ago, under the same name. Contents are compressed first, so their length tells how much alike answers
+are; whoever sees that has the store.
 """
 
 from __future__ import annotations

@@ -341,6 +341,7 @@ def _ticket_values(redemption: Redemption, ticket_id: bytes) -> dict[str, Any]:
         "pass_id": redemption.pass_id,
         "pass_expires_at": redemption.pass_expires_at,
         "expires_at": redemption.ticket_expires_at,
+        "owner": redemption.owner,
     }
 
 

@@ -83,6 +83,7 @@ class ForgettingVerbs(Verbs):
         for table, find, change in (
             ("grants", "grants_of_subject", _forget_grants),
             ("tickets", "tickets_of_subject", partial(_forget_tickets, now=now)),
+            ("tickets", "tickets_of_owner", _forget_owners),
             ("submissions", "submissions_of_subject", _forget_submissions),
             ("ledger", "entries_of_subject", partial(_forget_numbered, change="forget_subject_of_entry")),
             ("outbox", "notices_of_subject", partial(_forget_numbered, change="forget_subject_of_notice")),
@@ -276,6 +277,11 @@ def _forget_tickets(tx: Transaction, *, rows: Sequence[Row], tombstone: str, now
             tx.run("revoke_pass", pass_id=pass_id, now=now, expires_at=ends_at)
     values = [{"ticket_id": row[0], "tombstone": tombstone} for row in rows]
     _for_each(tx, "forget_subject_of_ticket", values)
+
+
+def _forget_owners(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
+    values = [{"ticket_id": row[0], "tombstone": tombstone} for row in rows]
+    _for_each(tx, "forget_owner_of_ticket", values)
 
 
 def _forget_grants(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:

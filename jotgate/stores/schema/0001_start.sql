@@ -85,6 +85,7 @@ CREATE TABLE tickets (
     submission_id TEXT,  -- the submission that has it
     app TEXT,
     openings TEXT,  -- what the app filled in on each page: number, field -> value, locked fields; the newest last
+    owner TEXT,  -- whose its submission will be, if its newest opening locks the field that says so
     senders TEXT  -- the pages that said that they sent it, in that order: opening and name in hex digits
 ) WITHOUT ROWID;
 
@@ -93,6 +94,8 @@ CREATE INDEX tickets_by_grant ON tickets (grant_fingerprint);
 CREATE INDEX tickets_by_form ON tickets (form, expires_at);
 
 CREATE INDEX tickets_sent ON tickets (form, subject) WHERE state = 'sent' AND subject IS NOT NULL;
+
+CREATE INDEX tickets_sent_for ON tickets (form, owner) WHERE state = 'sent' AND owner IS NOT NULL;
 
 -- Passes that were ended early, until they would have ended by themselves.
 CREATE TABLE revocations (

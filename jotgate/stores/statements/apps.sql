@@ -107,9 +107,9 @@ ORDER BY issued_at DESC LIMIT 100
 
 -- name: issue_ticket_to_app
 INSERT INTO tickets (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at,
-    expires_at, app, openings)
+    expires_at, app, openings, owner)
 VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_expires_at, 'open', :now,
-    :expires_at, :app, :openings)
+    :expires_at, :app, :openings, :owner)
 
 -- name: take_ticket_over
 -- The same ticket in the browser that asks, and one more opening of it; about whom the token is, even if retention had made
@@ -117,5 +117,6 @@ VALUES (:ticket_id, :form, :subject, :fingerprint, :browser, :pass_id, :pass_exp
 UPDATE tickets SET subject = :subject, browser = :browser, pass_id = :pass_id, pass_expires_at = :pass_expires_at,
     state = CASE WHEN state = 'sent' AND :unanswered THEN 'open' ELSE state END,
     senders = CASE WHEN state = 'sent' AND :unanswered THEN NULL ELSE senders END,
-    expires_at = :expires_at, moves = moves + :moved, openings = :openings
+    expires_at = :expires_at, moves = moves + :moved, openings = :openings,
+    owner = :owner
 WHERE ticket_id = :ticket_id

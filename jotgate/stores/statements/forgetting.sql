@@ -76,7 +76,15 @@ SELECT ticket_id, pass_id, pass_expires_at FROM {some_tickets}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: forget_subject_of_ticket
-UPDATE tickets SET subject = :tombstone, openings = NULL WHERE ticket_id = :ticket_id
+UPDATE tickets SET subject = :tombstone, openings = NULL, owner = NULL WHERE ticket_id = :ticket_id
+
+-- name: tickets_of_owner
+SELECT ticket_id FROM {some_tickets}
+WHERE owner = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
+
+-- name: forget_owner_of_ticket
+-- What it fills in stays until it is judged: by that it is known whose it is.
+UPDATE tickets SET owner = :tombstone WHERE ticket_id = :ticket_id
 
 -- name: grants_of_subject
 SELECT fingerprint, app, form FROM {some_grants}
@@ -159,7 +167,7 @@ WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'fo
 
 -- name: forget_old_ticket
 -- Unless it was given its whole time again since it was found.
-UPDATE tickets SET subject = :tombstone, openings = NULL
+UPDATE tickets SET subject = :tombstone, openings = NULL, owner = NULL
 WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: forget_old_grant

@@ -6,11 +6,16 @@ state = 'sent' AND NOT EXISTS (
 )
 
 -- name: standing_of_subject
--- One row whatever there is: the best of the subject's verdicts, and the tickets sent, in one index each.
+-- One row whatever there is: the best of the subject's verdicts, and the tickets sent, in one index each. What is sent by
+-- one subject for another, whom a locked field names, will be the other's.
 SELECT
     (SELECT max(CASE verdict WHEN 'verified' THEN 3 WHEN 'accepted' THEN 2 WHEN 'pending' THEN 1 ELSE 0 END)
         FROM submissions WHERE form = :form AND subject = :subject),
-    (SELECT max(sent_at) FROM tickets WHERE form = :form AND subject = :subject AND {awaited}),
+    (SELECT max(sent_at) FROM (
+        SELECT sent_at FROM tickets WHERE form = :form AND subject = :subject AND owner IS NULL AND {awaited}
+        UNION ALL
+        SELECT sent_at FROM tickets WHERE form = :form AND owner = :subject AND {awaited}
+    ) AS theirs),
     full_read_at, quiet_until
 FROM forms WHERE form = :form
 

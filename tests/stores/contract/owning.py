@@ -8,6 +8,7 @@ from jotgate.outcomes import Admit, Reason, Verdict
 from jotgate.stores import Store
 from jotgate.submissions import Candidate
 from tests.stores.contract.material import (
+    FORM,
     HOUR,
     T0,
     Contract,
@@ -38,6 +39,26 @@ class OwningContract(Contract):
         assert owner(store, 1) == (Verdict.VERIFIED, PERSON)
         assert (of(store, PERSON), of(store, TABLET)) == (["1"], [])
         assert admit.subject == TABLET
+
+    def test_what_is_sent_is_awaited_for_its_owner(self, store: Store) -> None:
+        """Until the verdict, and for nobody else: not for who holds the tablet, nor for who is filled in next."""
+        create(store)
+        first, second = opened(store, PERSON), opened(store, OTHER)
+        store.mark_sent(ticket_id=first.ticket_id, now=T0)
+
+        def awaited() -> list[float | None]:
+            return [store.standing(FORM, one).sent_at for one in (PERSON, OTHER, TABLET)]
+
+        assert awaited() == [T0, None, None]
+        store.mark_sent(ticket_id=second.ticket_id, now=T0 + HOUR)
+        assert awaited() == [T0, T0 + HOUR, None]
+        settled(store, sent(1, first, PERSON), now=T0 + HOUR)
+        assert awaited() == [None, T0 + HOUR, None]
+        assert store.standing(FORM, PERSON).verdict is Verdict.VERIFIED
+        store.forget(OTHER, form=None, now=T0 + HOUR, actor="owner")
+        assert awaited() == [None, None, None]
+        settled(store, sent(2, second, OTHER), now=T0 + HOUR)
+        assert (of(store, OTHER), of(store, TABLET)) == ([], [])
 
     def test_what_a_visitor_writes_makes_nobody_an_owner(self, store: Store) -> None:
         """Not with a code, nor where the app filled it in without a lock, nor in place of what is locked."""
