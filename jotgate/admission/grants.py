@@ -42,6 +42,8 @@ class Person:
     email: str | None = None
     #: If it is another than that of the terms.
     batch: str | None = None
+    #: The tag of what they read.
+    language: str | None = None
 
 
 class IssuedCode(str):
@@ -50,16 +52,25 @@ class IssuedCode(str):
     A string that also names its person.
     """
 
-    __slots__ = ("batch", "label", "subject")
+    __slots__ = ("batch", "label", "language", "subject")
 
     subject: str | None
     label: str | None
     batch: str | None
+    language: str | None
 
-    def __new__(cls, code: str, *, subject: str | None, label: str | None, batch: str | None) -> IssuedCode:
+    def __new__(
+        cls,
+        code: str,
+        *,
+        subject: str | None,
+        label: str | None,
+        batch: str | None,
+        language: str | None = None,
+    ) -> IssuedCode:
         """Return *code* with whom it is for."""
         issued = super().__new__(cls, code)
-        issued.subject, issued.label, issued.batch = subject, label, batch
+        issued.subject, issued.label, issued.batch, issued.language = subject, label, batch, language
         return issued
 
     def __repr__(self) -> str:
@@ -225,7 +236,13 @@ class Grants:
         grant = self._store.reissue_grant(exactly, fresh, now=self._clock.now(), actor=actor)
         if grant is None:
             return None
-        return IssuedCode(printed(code), subject=grant.subject, label=grant.label, batch=grant.batch)
+        return IssuedCode(
+            printed(code),
+            subject=grant.subject,
+            label=grant.label,
+            batch=grant.batch,
+            language=grant.language,
+        )
 
     def give_back(self, which: GrantFilter, *, actor: str) -> Grant | None:
         """Give the one grant meant a use back, or free its sent ticket; None: not exactly one, or nothing to give."""
@@ -250,7 +267,9 @@ def _drawn(people: Sequence[Person], seed: bytes) -> list[CodeText]:
 
 def _issued(terms: Terms, person: Person, code: CodeText) -> IssuedCode:
     batch = person.batch or terms.batch
-    return IssuedCode(printed(code), subject=person.subject, label=person.label, batch=batch)
+    return IssuedCode(
+        printed(code), subject=person.subject, label=person.label, batch=batch, language=person.language
+    )
 
 
 def _is_of(held: Grant, terms: Terms, person: Person) -> bool:
@@ -267,6 +286,7 @@ def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) 
         subject=person.subject,
         label=person.label,
         email=person.email,
+        language=person.language,
         batch=person.batch or terms.batch,
         uses=terms.uses,
         valid_from=terms.valid_from,

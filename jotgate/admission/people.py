@@ -204,7 +204,11 @@ class People:
         texts = {fresh[one.fingerprint]: code for one, code in zip(decision.seen, codes, strict=True)}
         issued = [
             IssuedCode(
-                printed(texts[grant.fingerprint]), subject=grant.subject, label=grant.label, batch=grant.batch
+                printed(texts[grant.fingerprint]),
+                subject=grant.subject,
+                label=grant.label,
+                batch=grant.batch,
+                language=grant.language,
             )
             for grant in sorted(outcome.done, key=lambda one: (one.batch or "", one.listed_as))
         ]

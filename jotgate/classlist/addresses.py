@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 #: What people write where there is none.
-_NONE = frozenset({"-", "--", "–", "—", "/", "?", "n/a", "none", "keine", "aucun", "aucune", "no"})
+NONE = frozenset({"-", "--", "–", "—", "/", "?", "n/a", "none", "keine", "aucun", "aucune", "no"})
 _PART = r"[^\s@<>(),:;\"\[\]\\\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffd]{1,64}"
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _ADDRESS = re.compile(rf"{_PART}@(?:{_LABEL}\.)+{_LABEL}")
@@ -20,6 +20,6 @@ def plain_address(text: str) -> bool:
 def address(text: str) -> str | None:
     """Return the address in *text*, empty where people say that there is none; None if it cannot be one."""
     text = text.removeprefix("mailto:")
-    if text.casefold() in _NONE:
+    if text.casefold() in NONE:
         return ""
     return text if not text or _ADDRESS.fullmatch(text) else None

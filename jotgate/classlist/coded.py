@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from jotgate.classlist.cells import clean, on_one_line
 from jotgate.classlist.columns import MAX_ABOVE, Columns, class_places, code_places, columns
+from jotgate.classlist.languages import read_language
 from jotgate.classlist.records import MAX_PROBLEMS, Record, Refused, of_line
 from jotgate.classlist.sheets import sheet_in
 from jotgate.errors import InputError
@@ -32,6 +33,8 @@ class CodedLine:
     number: str
     #: The e-mail address.
     email: str
+    #: The tag of the language; empty if the list does not say, or nobody knows it.
+    language: str
 
     def __repr__(self) -> str:
         return f"CodedLine(line_number={self.line_number})"
@@ -121,4 +124,5 @@ def _line(line_number: int, cells: Sequence[str], shape: _Shape) -> CodedLine:
         group=text(shape.group),
         number=number if name and number != name else "",
         email=text(shape.people.email),
+        language=read_language(text(shape.people.language), shape.people.known) or "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+from jotgate.classlist.languages import HEADINGS, OURS
 from jotgate.frozen import frozen
 from jotgate.phrases import phrase, together
 from jotgate.spelling import tidy
@@ -126,6 +127,10 @@ class Columns:
     email: int | None
     #: Of the class; None as well if nobody wants to know it.
     group: int | None
+    #: Of the language, if the list has any.
+    language: int | None
+    #: The tags of the languages that there may be.
+    known: tuple[str, ...]
     #: So many cells has a line, at most.
     count: int
     #: The line of headings; none if the list is one column of names.
@@ -133,7 +138,9 @@ class Columns:
 
 
 #: A list of one column needs no headings: each line is a name.
-ONE_COLUMN = Columns(number=None, names=(0,), email=None, group=None, count=1, headings=[])
+ONE_COLUMN = Columns(
+    number=None, names=(0,), email=None, group=None, language=None, known=(), count=1, headings=[]
+)
 NO_CLASSES = phrase('no column says the class of people; write "class" above the one that does')
 _SEVERAL: Mapping[str, Callable[[str], str]] = {
     "numbers": lambda clashing: phrase(
@@ -149,6 +156,9 @@ _SEVERAL: Mapping[str, Callable[[str], str]] = {
     "classes": lambda clashing: phrase(
         "the columns {columns} could both be the classes; rename the one that is not", columns=clashing
     ),
+    "languages": lambda clashing: phrase(
+        "the columns {columns} could both be the languages; rename the one that is not", columns=clashing
+    ),
 }
 
 
@@ -158,18 +168,25 @@ def named(cells: Sequence[str]) -> int:
     return (not words.isdisjoint(_SUBJECTS)) + (not words.isdisjoint(_NAMES | _FIRST_NAMES | _LAST_NAMES))
 
 
-def columns(cells: list[str], *, by_class: bool = False) -> Columns | str:
-    """Tell the columns from the line that names them, those of classes if asked to; or say why that is impossible."""
+def columns(cells: list[str], *, by_class: bool = False, languages: tuple[str, ...] = OURS) -> Columns | str:
+    """Tell the columns from the line that names them, those of classes if asked to; or say why that is impossible.
+
+    *languages* are those that people may have, by their tags.
+    """
     count = max(place for place, cell in enumerate(cells, start=1) if cell.strip())
     headings = [_heading(cell) for cell in cells[:count]]
     numbers = [place for place, heading in enumerate(headings) if heading in _SUBJECTS]
     emails = [place for place, heading in enumerate(headings) if heading in _ADDRESSES]
     names = _names(headings)
     groups = [place for place, heading in enumerate(headings) if by_class and heading in _CLASSES]
+    spoken = [place for place, heading in enumerate(headings) if heading in HEADINGS]
     if by_class and not groups:
         return NO_CLASSES
     of_names = ((one, "names") for one in names)
-    meanings = ((numbers, "numbers"), *of_names, (emails, "e-mail addresses"), (groups, "classes"))
+    meanings = (
+        *((numbers, "numbers"), *of_names, (emails, "e-mail addresses"), (groups, "classes")),
+        (spoken, "languages"),
+    )
     for places, meaning in meanings:
         if len(places) > 1:
             return _SEVERAL[meaning](together([repr(cells[place].strip()) for place in places]))
@@ -178,6 +195,8 @@ def columns(cells: list[str], *, by_class: bool = False) -> Columns | str:
         names=tuple(one[0] for one in names if one),
         email=emails[0] if emails else None,
         group=groups[0] if groups else None,
+        language=spoken[0] if spoken else None,
+        known=languages,
         count=count,
         headings=cells,
     )

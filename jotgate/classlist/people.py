@@ -12,6 +12,7 @@ from itertools import chain, islice
 from jotgate.classlist.addresses import address, plain_address
 from jotgate.classlist.cells import AS_TEXT, clean, faults, on_one_line
 from jotgate.classlist.columns import MAX_ABOVE, NO_CLASSES, ONE_COLUMN, Columns, columns, named
+from jotgate.classlist.languages import OURS, read_language
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
 from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
 from jotgate.frozen import frozen
@@ -41,6 +42,7 @@ _BELOW: Mapping[str, Callable[[str], str]] = {
         "the e-mail addresses are below {headings}", headings=headings
     ),
     "classes": lambda headings: phrase("the classes are below {headings}", headings=headings),
+    "languages": lambda headings: phrase("the languages are below {headings}", headings=headings),
 }
 
 
@@ -61,7 +63,11 @@ class _Note:
 
 
 def fates(
-    records: Iterator[Record], decimals: Decimals = Decimals.KEPT, *, by_class: bool = False
+    records: Iterator[Record],
+    decimals: Decimals = Decimals.KEPT,
+    *,
+    by_class: bool = False,
+    languages: tuple[str, ...] = OURS,
 ) -> Iterator[Fate]:
     """Give what becomes of each line; not yet known is which subjects are there twice.
 
@@ -71,7 +77,7 @@ def fates(
     if not head:
         yield from broken
         return
-    found = _heading_among(head, by_class=by_class)
+    found = _heading_among(head, by_class=by_class, languages=languages)
     if isinstance(found, Refused):
         yield found
         return
@@ -93,11 +99,13 @@ def _head(records: Iterator[Record]) -> tuple[list[tuple[int, list[str]]], list[
     return head, []
 
 
-def _heading_among(head: Sequence[tuple[int, list[str]]], *, by_class: bool) -> tuple[int, Columns] | Refused:
+def _heading_among(
+    head: Sequence[tuple[int, list[str]]], *, by_class: bool, languages: tuple[str, ...]
+) -> tuple[int, Columns] | Refused:
     """Return which record names the columns, and how; or why none does."""
     if (place := _place_of_headings(head)) is not None:
         line_number, cells = head[place]
-        shape = columns(cells, by_class=by_class)
+        shape = columns(cells, by_class=by_class, languages=languages)
         return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
     for line_number, cells in head:
         if any(map(str.strip, cells[1:])):
@@ -150,6 +158,7 @@ def _headings(line_number: int, shape: Columns) -> Passed:
         "names": shape.names,
         "e-mail addresses": [shape.email],
         "classes": [shape.group],
+        "languages": [shape.language],
     }
     said = [
         _BELOW[what](together(below))
@@ -220,6 +229,7 @@ def _fate(
         number = "" if shape.number is None else cells[shape.number]
         email = "" if shape.email is None else cells[shape.email].strip()
         group = "" if shape.group is None else cells[shape.group]
+        language = "" if shape.language is None else read_language(cells[shape.language], shape.known)
     except IndexError:
         return _looked_at(line_number, cells, shape, decimals)
     label = " ".join(words)
@@ -231,6 +241,7 @@ def _fate(
         and len(cells) <= shape.count
         and plain_address(email)
         and (not group or (group.isalnum() and group.__class__ is str))
+        and language is not None
         and cells != shape.headings
     ):
         return Row(
@@ -239,6 +250,7 @@ def _fate(
             label=label,
             email=email,
             group=group,
+            language=language,
             cells=tuple(cells),
         )
     return _looked_at(line_number, cells, shape, decimals)
@@ -295,12 +307,20 @@ def _looked_at(
         subject = whole[1]
     if not subject:
         found.append(phrase("the subject is empty"))
-    email, group = _email(cells, shape), _group(cells, shape)
+    email, group, language = _email(cells, shape), _group(cells, shape), _language(cells, shape)
     found += _faults_beside(cells, shape, email, group)
-    if found or email is None:
+    if language is None:
+        found.append(_language_fault(cells, shape))
+    if found or email is None or language is None:
         return Refused(line_number=line_number, sentence=one_after_another(found))
     return Row(
-        line_number=line_number, subject=subject, label=label, email=email, group=group, cells=tuple(cells)
+        line_number=line_number,
+        subject=subject,
+        label=label,
+        email=email,
+        group=group,
+        language=language,
+        cells=tuple(cells),
     )
 
 
@@ -315,6 +335,19 @@ def _faults_beside(cells: Sequence[str], shape: Columns, email: str | None, grou
         yield from faults(_CLASS, _at(cells, shape.group), group)
     if any(map(str.strip, cells[shape.count :])):
         yield phrase("more cells than columns ({count})", count=shape.count)
+
+
+def _language(cells: Sequence[str], shape: Columns) -> str | None:
+    return "" if shape.language is None else read_language(_at(cells, shape.language), shape.known)
+
+
+def _language_fault(cells: Sequence[str], shape: Columns) -> str:
+    assert shape.language is not None
+    return phrase(
+        "the language {text} is not among those of the site; write one of {tags}, or its name, or leave the cell empty",
+        text=repr(_shown([cells[shape.language]])),
+        tags=", ".join(shape.known),
+    )
 
 
 def _email(cells: Sequence[str], shape: Columns) -> str | None:

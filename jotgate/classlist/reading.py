@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from typing import BinaryIO
 
 from jotgate.classlist.cells import clean
+from jotgate.classlist.languages import OURS
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
 from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row, of_line
 from jotgate.classlist.sheets import sheet_in
@@ -37,12 +38,15 @@ def texts(row: Row, headings: Sequence[str]) -> list[str]:
     return found + [""] * (len(headings) - len(found))
 
 
-def checked(source: bytes | BinaryIO, *, by_class: bool = False) -> ClassList:
+def checked(
+    source: bytes | BinaryIO, *, by_class: bool = False, languages: tuple[str, ...] = OURS
+) -> ClassList:
     """Check a whole class list.
 
     One of its first lines names the columns, in any order: one of `subject`, `id`, `student number` and the like,
     one of `name`, `label` and the like, or both; first and last names may have a column each. There may be one of
-    `e-mail`, and has to be one of `class` if *by_class*. Other columns are only kept. Where there is a name but no
+    `e-mail` and one of `language`, which has to be one of *languages*, by its tag or by what people call it; and has
+    to be one of `class` if *by_class*. Other columns are only kept. Where there is a name but no
     number, the name is the subject *and* the label, so that two pupils of the same name need a number to be told apart.
     A list of one column needs no headings: each line is a name. With several columns, headings are required, lest
     "Schmidt, Anna" becomes a number and a name.
@@ -55,7 +59,7 @@ def checked(source: bytes | BinaryIO, *, by_class: bool = False) -> ClassList:
     spreadsheet broke, an open quotation mark, unreadable or control characters, a cell or line too long. Errors of the
     reading itself are `OSError`.
     """
-    reading = _Reading(source, MAX_PROBLEMS, by_class=by_class)
+    reading = _Reading(source, MAX_PROBLEMS, by_class=by_class, languages=languages)
     problems = [*reading.problems, *islice(reading.repeated(), MAX_PROBLEMS)]
     if problems:
         raise InputError([*_told(problems), *reading.remarks])
@@ -68,23 +72,28 @@ def checked(source: bytes | BinaryIO, *, by_class: bool = False) -> ClassList:
     )
 
 
-def told_apart(source: bytes | BinaryIO, *, by_class: bool = False) -> Lines:
-    """Tell what becomes of each line of a class list, of as many as it has.
+def told_apart(
+    source: bytes | BinaryIO, *, by_class: bool = False, languages: tuple[str, ...] = OURS
+) -> Lines:
+    """Tell what becomes of each line of a class list, of as many as it has; see `checked`.
 
     Raises:
         InputError: the file has no lines that could be told apart.
     """
-    reading = _Reading(source, None, by_class=by_class)
+    reading = _Reading(source, None, by_class=by_class, languages=languages)
     return Lines(remarks=reading.remarks, fates=reading.with_repetitions())
 
 
 class _Reading:
     """A list that was read once."""
 
-    def __init__(self, source: bytes | BinaryIO, most: int | None, *, by_class: bool) -> None:
+    def __init__(
+        self, source: bytes | BinaryIO, most: int | None, *, by_class: bool, languages: tuple[str, ...]
+    ) -> None:
         """Look at the lines, until there are as many problems as *most*."""
         self._sheet = sheet_in(source)
         self._by_class = by_class
+        self._languages = languages
         #: What stands above the columns; of one column without a heading, what it has.
         self.headings: tuple[str, ...] = ("name",)
         self._decimals = Decimals.KEPT
@@ -113,7 +122,9 @@ class _Reading:
 
     def again(self) -> Iterator[Fate]:
         """Read the list anew, knowing what its numbers are."""
-        return fates(self._sheet.records(), self._decimals, by_class=self._by_class)
+        return fates(
+            self._sheet.records(), self._decimals, by_class=self._by_class, languages=self._languages
+        )
 
     def repeated(self) -> Iterator[Refused]:
         """Give the lines whose subject is in an earlier line."""

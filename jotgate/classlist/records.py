@@ -36,6 +36,8 @@ class Row:
     email: str = ""
     #: The class; empty if the list does not say, or nobody asked.
     group: str = ""
+    #: The tag of the language; empty if the list does not say.
+    language: str = ""
     #: All that the line has, as it stands there; see `texts`.
     cells: tuple[str, ...] = field(default=(), repr=False, compare=False)
 

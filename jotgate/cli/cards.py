@@ -22,6 +22,7 @@ from jotgate.codes import CodeText, parse, printed
 from jotgate.config.languages import language_for
 from jotgate.errors import InputError
 from jotgate.protocols import Grant
+from jotgate.speaking import Language
 from jotgate.wiring import Parts
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -101,7 +102,7 @@ def make_cards(
     found = classlist.read_coded(coded, cards.MAX_CARDS)
     for one in found.remarks:
         remark(one)
-    made = list(_of_lines(parts, form, found.lines))
+    made = list(_of_lines(parts, form, found.lines, press.spoken))
     if not made:
         raise InputError(["the list has no code that opens this form, so there is no card"])
     with press.filling():
@@ -149,6 +150,7 @@ class Press:
         settings = parts.settings
         policy = settings.policies[form]
         check_language(parts, form, language)
+        self._settings, self._policy, self._wish = settings, policy, language
         #: What it prints.
         self.cards: list[Card] = []
         self.out = out
@@ -160,11 +162,15 @@ class Press:
             title=policy.title,
             site=settings.site_name or "",
             text=None if text is None else text.read(_MAX_TEXT_CHARS),
-            language=language_for(settings, policy, [language]),
+            language=self.spoken(""),
         )
         cards.check(self._printed, 0)
         if self._is_pdf:
             cards.printers()
+
+    def spoken(self, own: str) -> Language:
+        """Return the language of a card for who reads *own*, by its tag; "": nobody knows."""
+        return language_for(self._settings, self._policy, [own, self._wish])
 
     def noted(
         self, issued: Iterable[IssuedCode], group_of: Callable[[IssuedCode], str]
@@ -193,7 +199,13 @@ class Press:
         """Print a new code, too."""
         name, number = issued.label or issued.subject or "", issued.subject or ""
         self.cards.append(
-            Card(code=issued.code, name=name, group=group, number="" if number == name else number)
+            Card(
+                code=issued.code,
+                name=name,
+                group=group,
+                number="" if number == name else number,
+                language=self.spoken(issued.language or ""),
+            )
         )
 
     def print(self, stream: BinaryIO) -> None:
@@ -224,7 +236,9 @@ def door_of(parts: Parts, form: str) -> str:
     return f"{parts.settings.site_url}{page}"
 
 
-def _of_lines(parts: Parts, form: str, lines: Iterable[classlist.CodedLine]) -> Iterator[Card]:
+def _of_lines(
+    parts: Parts, form: str, lines: Iterable[classlist.CodedLine], spoken: Callable[[str], Language]
+) -> Iterator[Card]:
     """Give a card for each line whose code opens the form, and say which do not."""
     for line in lines:
         found = parts.grants.by_code(line.code) if line.code else None
@@ -234,7 +248,13 @@ def _of_lines(parts: Parts, form: str, lines: Iterable[classlist.CodedLine]) -> 
             continue
         assert grant is not None
         name = line.name or grant.label or grant.subject or ""
-        yield Card(code=_as_printed(line.code), name=name, group=line.group, number=line.number)
+        yield Card(
+            code=_as_printed(line.code),
+            name=name,
+            group=line.group,
+            number=line.number,
+            language=spoken(line.language or grant.language or ""),
+        )
 
 
 def _as_printed(text: str) -> str:

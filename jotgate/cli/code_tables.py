@@ -21,13 +21,25 @@ _OTHERWISE = {"code": "access code", "link": "access link"}
 class CodeTable:
     """What a file says beside each new code."""
 
-    def __init__(self, class_list: BinaryIO | None, *, by_class: bool, named: bool, door: str) -> None:
+    def __init__(
+        self,
+        class_list: BinaryIO | None,
+        *,
+        by_class: bool,
+        named: bool,
+        door: str,
+        languages: tuple[str, ...],
+    ) -> None:
         """Check a class list as a whole; codes that come from none say whom they are for if they are *named*.
+
+        *languages* are those that its people may have.
 
         Raises:
             InputError: as `classlist.checked`.
         """
-        self._list = None if class_list is None else checked_list(class_list, by_class=by_class)
+        self._list = (
+            None if class_list is None else checked_list(class_list, by_class=by_class, languages=languages)
+        )
         self._named = named
         self._door = door
         self._lines: dict[str | None, classlist.Row] = {}
@@ -52,6 +64,7 @@ class CodeTable:
                 label=row.label or None,
                 email=row.email or None,
                 batch=row.group or None,
+                language=row.language or None,
             )
 
     def group_of(self, issued: IssuedCode) -> str:

@@ -165,6 +165,7 @@ def _table(now: float) -> Table[Grant]:
         Column("subject", "subject", lambda grant: grant.subject),
         Column("label", "label", lambda grant: grant.label),
         Column("email", None, lambda grant: grant.email),
+        Column("language", None, lambda grant: grant.language),
         Column("batch", "batch", lambda grant: grant.batch),
         Column("used", "used", lambda grant: grant.used, cell=lambda grant: f"{grant.used}/{grant.uses}"),
         Column("uses", None, lambda grant: grant.uses),

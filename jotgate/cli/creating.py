@@ -97,7 +97,7 @@ def create(
     """Create codes; everything is checked, and the file opened, before the first one is stored."""
     _check_whom(count, subjects, class_list, label, by_class=by_class)
     parts = open_parts(ctx)
-    policy = policy_of(parts, form)
+    policy, languages = policy_of(parts, form), parts.settings.known_languages
     terms = Terms(
         form=form,
         uses=uses,
@@ -110,14 +110,14 @@ def create(
         say(f"Look at --valid-until: it was {over}, so these codes open nothing.", err=True)
     if dry_run:
         parts.grants.create(terms, ())
-        rehearse(class_list, "code", as_json=as_json, by_class=by_class)
+        rehearse(class_list, "code", as_json=as_json, by_class=by_class, languages=languages)
         return
     door = door_of(parts, form) if links else ""
     press = press_of(ctx, parts, form, cards_out, layout, paper, text, language)
     number = count or len(subjects) or None
     named = partial(people, count=count, subjects=subjects or None, label=label)
     earlier = Again(parts.grants, form, again, parts.clock.now()) if count is None else None
-    table = CodeTable(class_list, by_class=by_class, named=count is None, door=door)
+    table = CodeTable(class_list, by_class=by_class, named=count is None, door=door, languages=languages)
     persons = table.people() if class_list else named()
     if earlier is not None:
         persons = earlier.those(persons)

@@ -126,7 +126,7 @@ def _asked(
     parts: Parts, form: str, subjects: tuple[str, ...], class_list: BinaryIO | None
 ) -> Iterator[Asked]:
     if class_list is not None:
-        return _listed(parts, form, people_in(class_list))
+        return _listed(parts, form, people_in(class_list, parts.settings.known_languages))
     return parts.standings.who(form, subjects or None)
 
 

@@ -19,6 +19,15 @@ from jotgate.wiring import Parts
 _GOOD_FOR = "Each is good for {} in all, also by code, by app or by login."
 
 
+class _Invited(NamedTuple):
+    """Somebody who gets an invitation."""
+
+    subject: str
+    label: str = ""
+    #: The tag of what they read; "": nobody knows.
+    language: str = ""
+
+
 class _Link(NamedTuple):
     link: str
     subject: str
@@ -81,10 +90,10 @@ def create(
     parts = open_parts(ctx)
     end = end_of("--until", until, policy_of(parts, form).timezone)
     if dry_run:
-        rehearse(class_list, "invitation", as_json=as_json)
+        rehearse(class_list, "invitation", as_json=as_json, languages=parts.settings.known_languages)
         return
     good_for = counted(uses or parts.invitations.uses(form), "submission")
-    links = _links(parts, form, _people(subjects, class_list), end, uses)
+    links = _links(parts, form, _people(parts, subjects, class_list), end, uses)
     if out is None:
         _print(links, form, as_json=as_json)
         say(_GOOD_FOR.format(good_for), err=True)
@@ -123,7 +132,7 @@ def revoke(
         raise click.UsageError("Give either --subject or --from.")
     parts = open_parts(ctx)
     policy_of(parts, form)
-    people = [subject for subject, _ in _people(subjects, class_list)]
+    people = [one.subject for one in _people(parts, subjects, class_list)]
     ended = sum(parts.inviting.revoke(form, one, actor=actor) for one in people)
     if as_json:
         emit({"revoked": ended, "form": form})
@@ -131,18 +140,21 @@ def revoke(
         say(f"Revoked the invitations of {ended} of {counted(len(people), 'person', 'people')} to {form}.")
 
 
-def _people(subjects: tuple[str, ...], class_list: BinaryIO | None) -> Iterator[tuple[str, str]]:
+def _people(parts: Parts, subjects: tuple[str, ...], class_list: BinaryIO | None) -> Iterator[_Invited]:
     if class_list is None:
-        return ((subject, "") for subject in subjects)
-    return ((row.subject, row.label) for row in people_in(class_list))
+        return (_Invited(subject) for subject in subjects)
+    rows = people_in(class_list, parts.settings.known_languages)
+    return (_Invited(row.subject, row.label, row.language) for row in rows)
 
 
 def _links(
-    parts: Parts, form: str, people: Iterable[tuple[str, str]], until: float | None, uses: int | None
+    parts: Parts, form: str, people: Iterable[_Invited], until: float | None, uses: int | None
 ) -> Iterator[_Link]:
-    for subject, label in people:
-        link = parts.invitations.link(form, subject=subject, until=until, uses=uses)
-        yield _Link(link=link, subject=subject, label=label)
+    for one in people:
+        link = parts.invitations.link(
+            form, subject=one.subject, until=until, uses=uses, language=one.language
+        )
+        yield _Link(link=link, subject=one.subject, label=one.label)
 
 
 def _print(links: Iterable[_Link], form: str, *, as_json: bool) -> None:

@@ -28,18 +28,20 @@ class_list_option = click.option(
 )
 
 
-def people_in(class_list: BinaryIO) -> Iterator[classlist.Row]:
+def people_in(class_list: BinaryIO, languages: tuple[str, ...]) -> Iterator[classlist.Row]:
     """Return the people of a class list; see `checked_list`."""
-    return checked_list(class_list).rows
+    return checked_list(class_list, languages=languages).rows
 
 
-def checked_list(class_list: BinaryIO, *, by_class: bool = False) -> classlist.ClassList:
-    """Check a class list as a whole, and say what was passed over in it.
+def checked_list(
+    class_list: BinaryIO, *, by_class: bool = False, languages: tuple[str, ...]
+) -> classlist.ClassList:
+    """Check a class list as a whole, and say what was passed over in it; its people may have those *languages*.
 
     Raises:
         InputError: as `classlist.checked`.
     """
-    checked = classlist.checked(class_list, by_class=by_class)
+    checked = classlist.checked(class_list, by_class=by_class, languages=languages)
     for one in checked.remarks:
         remark(one)
     return checked

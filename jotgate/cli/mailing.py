@@ -147,7 +147,7 @@ def invitations(
     parts = open_parts(ctx)
     ends_at = end_of("--until", until, policy_of(parts, form).timezone)
     check_language(parts, form, language)
-    recipients = parts.recipients
+    recipients, known = parts.recipients, parts.settings.known_languages
     if subjects:
         if dry_run:
             raise click.UsageError("--dry-run does not go with --reissue, which ends the old code.")
@@ -166,7 +166,7 @@ def invitations(
     if file is not None:
         make: _Mails = partial(recipients.of_codes, form, _coded_in(file), language=language)
     else:
-        people = None if class_list is None else [_recipient(row) for row in people_in(class_list)]
+        people = None if class_list is None else [_recipient(row) for row in people_in(class_list, known)]
         make = partial(recipients.invited, form, people, until=ends_at, language=language)
     _run(parts, make, dry_run=dry_run, rate=rate, again=again, actor=actor, as_json=as_json)
 
@@ -249,8 +249,8 @@ def list_mails(ctx: click.Context, form: str | None, state: str | None, as_json:
         say(counted(number, "mail"), err=True)
 
 
-def _recipient(row: object) -> Recipient:
-    return Recipient(subject=row.subject, name=row.label, address=row.email)  # type: ignore[attr-defined]
+def _recipient(row: classlist.Row) -> Recipient:
+    return Recipient(subject=row.subject, name=row.label, address=row.email, language=row.language)
 
 
 def _check(parts: Parts) -> None:

@@ -24,8 +24,17 @@ dry_run_option = click.option(
 )
 
 
-def rehearse(class_list: BinaryIO | None, made: str, *, as_json: bool, by_class: bool = False) -> None:
+def rehearse(
+    class_list: BinaryIO | None,
+    made: str,
+    *,
+    as_json: bool,
+    by_class: bool = False,
+    languages: tuple[str, ...],
+) -> None:
     """Print what would become of each line, and end if any would be refused, as the list would be; *made* are "codes".
+
+    Its people may have those *languages*.
 
     Raises:
         click.UsageError: there is no list.
@@ -33,7 +42,7 @@ def rehearse(class_list: BinaryIO | None, made: str, *, as_json: bool, by_class:
     """
     if class_list is None:
         raise click.UsageError("--dry-run shows what becomes of a list: give one by --from.")
-    lines = classlist.told_apart(class_list, by_class=by_class)
+    lines = classlist.told_apart(class_list, by_class=by_class, languages=languages)
     outcomes: Counter[str] = Counter()
     _TABLE.print(_noted(lines.fates, outcomes), as_json=as_json)
     for one in lines.remarks:

@@ -236,7 +236,16 @@ class Door:
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)
+        self._remember_language(request, response, policy.form, admit.subject)
         return response
+
+    def _remember_language(
+        self, request: Request, response: Response, form: str, subject: str | None
+    ) -> None:
+        """Have the pages speak as the class list says of who was let in."""
+        tag = None if subject is None else self.parts.store.coded_as(form, subject).language
+        if tag or any(self.cookies.own_language(request, form)):
+            self.cookies.set_own_language(response, form, tag)
 
     def redirect(self, address: str) -> Response:
         """Lead on to *address*, which is ours or the settings'."""

@@ -1,7 +1,8 @@
 """In which language a visitor is spoken to.
 
 Of those that the form, or the site, is offered in, the first that one of these names: the visitor by ``?lang=`` or by
-having done so before, the site itself, the invitation, the browser. Else the first that is offered.
+having done so before, the site itself, the invitation, the class list that their code is from, the browser.
+Else the first that is offered.
 """
 
 from __future__ import annotations
@@ -126,6 +127,7 @@ def _wishes(door: Door, request: Request, policy: FormPolicy | None) -> Iterator
     yield "" if site is None else str(site)
     invitation = None if policy is None else door.invitation(request, policy.form)
     yield "" if invitation is None else invitation.language
+    yield from () if policy is None else door.cookies.own_language(request, policy.form)
     yield from _accepted(request.headers.get("Accept-Language", ""))
 
 

@@ -157,6 +157,21 @@ class Cookies:
         """Remember the language that the visitor chose."""
         response.set_cookie(self._language, tag, max_age=_BROWSER_SECONDS, **self._attributes)
 
+    def own_language(self, request: Request, form: str) -> Iterator[str]:
+        """Iterate over what a request carries as the language that the class list says for who was let in."""
+        return cookie_values(request.headers.get("Cookie", ""), self._own_language_name(form))
+
+    def set_own_language(self, response: Response, form: str, tag: str | None) -> None:
+        """Remember the language of who is let in, and no longer that of who was before."""
+        name = self._own_language_name(form)
+        if tag:
+            response.set_cookie(name, tag, max_age=_BROWSER_SECONDS, **self._attributes)
+        else:
+            response.delete_cookie(name, **self._attributes)
+
+    def _own_language_name(self, form: str) -> str:
+        return f"{self.pass_name(form)}.lang"
+
     def visits(self, request: Request) -> Iterator[str]:
         """Iterate over what a request carries as the secret of a visit to the office."""
         return cookie_values(request.headers.get("Cookie", ""), self._visit)
@@ -170,5 +185,6 @@ class Cookies:
         response.delete_cookie(self._visit, **self._own)
 
     def drop_pass(self, response: Response, form: str) -> None:
-        """Take the pass back."""
+        """Take the pass back, and with it the language of its person."""
         response.delete_cookie(self.pass_name(form), **self._attributes)
+        response.delete_cookie(self._own_language_name(form), **self._attributes)

@@ -203,6 +203,15 @@ class Mailing:
         settings, policy = self._settings, self._policy(form)
         return f"{settings.site_url}{policy.page or f'{settings.url_prefix}/f/{form}'}"
 
+    def page_for(self, form: str, language: str) -> str:
+        """Return the address of the form's page for who reads *language*, by its tag; "": nobody knows.
+
+        Raises:
+            UnknownForm: the settings have no such form.
+        """
+        page = self.page_of(form)
+        return f"{page}{'&' if '?' in page else '?'}lang={language}" if language else page
+
     def _send(
         self,
         mails: Iterable[Planned],
@@ -272,6 +281,7 @@ class Mailing:
             person=mail.recipient.person,
             address=read_address(mail.recipient.address),
             message_id=_message_id(self._from()),
+            language=mail.recipient.language,
         )
         while True:
             now = self._clock.now()

@@ -18,7 +18,8 @@ from jotgate.mailing.mailing import Fate, Mailing, Planned, Recipient
 from jotgate.mailing.texts import Kind
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, Grant, GrantFilter
-from jotgate.records.standing import Standings, State
+from jotgate.protocols.standing import Coded
+from jotgate.records.standing import Asked, Standings, State
 from jotgate.signed.invitations import Invitations
 from jotgate.signed.tokens import can_be_stored
 from jotgate.stores import Store
@@ -60,8 +61,8 @@ class Recipients:
         Raises:
             UnknownForm: the settings have no such form.
         """
-        page = self._mailing.page_of(form)
-        return (self._of_code(form, page, one, language) for one in codes)
+        self._mailing.page_of(form)
+        return (self._of_code(form, one, language) for one in codes)
 
     def reissued(
         self, form: str, subjects: Iterable[str], *, actor: str, language: str = ""
@@ -73,8 +74,8 @@ class Recipients:
         Raises:
             UnknownForm: the settings have no such form.
         """
-        page = self._mailing.page_of(form)
-        return (self._reissued(form, page, subject, actor, language) for subject in subjects)
+        self._mailing.page_of(form)
+        return (self._reissued(form, subject, actor, language) for subject in subjects)
 
     def invited(
         self,
@@ -102,22 +103,25 @@ class Recipients:
             UnknownForm: the settings have no such form.
             InputError: the name cannot be one.
         """
-        page = self._mailing.page_of(form)
+        self._mailing.page_of(form)
         if not name:
             zone = ZoneInfo(self._policies[form].timezone)
             name = datetime.fromtimestamp(self._clock.now(), zone).strftime("%Y-%m-%d")
         if len(name) > _MAX_NAME_CHARS or not name.isprintable() or not name.strip():
             raise InputError([f"the name of a reminder has 1 to {_MAX_NAME_CHARS} letters"])
-        found = self._missing(form, f"{_REMINDER} {name}", page)
+        found = self._missing(form, f"{_REMINDER} {name}")
         return (replace(one, language=one.recipient.language or language) for one in found)
 
-    def _of_code(self, form: str, page: str, listed: CodedLine | str, language: str) -> Planned:
-        text, given = (listed, "") if isinstance(listed, str) else (listed.code, listed.email)
+    def _of_code(self, form: str, listed: CodedLine | str, language: str) -> Planned:
+        text, given, own = (
+            (listed, "", "") if isinstance(listed, str) else (listed.code, listed.email, listed.language)
+        )
         which = self._grants.by_code(text)
         grant = None if which is None else next(self._grants.list(which), None)
         fault = "nobody knows this code" if grant is None else _fault(grant, form, self._clock.now())
         code = parse(text)
         code_text = printed(code) if isinstance(code, CodeText) else ""
+        own = own or (grant.language or "" if grant else "")
         return Planned(
             kind=Kind.CODE,
             form=form,
@@ -126,15 +130,16 @@ class Recipients:
                 subject=grant.subject if grant else None,
                 name=(grant.label or "") if grant else "",
                 address=given or (grant.email or "" if grant else ""),
+                language=own,
             ),
             fate=Fate.TO_SEND if fault is None else Fate.VOID,
             said=fault,
             code=code_text,
-            link=f"{page}#code={code_text}",
-            language=language,
+            link=f"{self._mailing.page_for(form, own)}#code={code_text}",
+            language=own or language,
         )
 
-    def _reissued(self, form: str, page: str, subject: str, actor: str, language: str) -> Planned:
+    def _reissued(self, form: str, subject: str, actor: str, language: str) -> Planned:
         which = GrantFilter(form=form, subject=subject)
         live = [grant for grant in self._grants.list(which) if grant.revoked_at is None]
         if len(live) != 1 or not _is_address(live[0].email):
@@ -148,11 +153,11 @@ class Recipients:
                 said=None if len(live) == 1 else f"there are {len(live)} codes of this person, not one",
             )
         code = self._grants.reissue(which, actor=actor)
-        return self._of_code(form, page, "" if code is None else code.code, language)
+        return self._of_code(form, "" if code is None else code.code, language)
 
     def _coded(self, form: str) -> Iterator[Recipient]:
         for one in self._store.subjects(form):
-            yield Recipient(subject=one.subject, name=one.label or "", address=one.email or "")
+            yield _recipient(one)
 
     def _invited(self, form: str, one: Recipient, until: float | None, language: str) -> Planned:
         subject = one.subject or ""
@@ -176,21 +181,28 @@ class Recipients:
         grant = next(self._grants.list(GrantFilter(fingerprints=(fingerprint,), app=SITE_APP)), None)
         return grant is not None and grant.revoked_at is not None
 
-    def _missing(self, form: str, purpose: str, page: str) -> Iterator[Planned]:
+    def _missing(self, form: str, purpose: str) -> Iterator[Planned]:
         coded: set[str] = set()
         for asked in self._standings.who(form):
             coded.add(asked.subject)
             if asked.answer.state is State.NONE:
-                to = Recipient(subject=asked.subject, name=asked.label or "", address=asked.email or "")
-                yield _reminder(form, purpose, to, page)
+                to = _recipient(asked)
+                yield _reminder(form, purpose, to, self._mailing.page_for(form, to.language))
         for mail in self._store.mails(form):
             known = mail.purpose != INVITATION or mail.person in coded or not can_be_stored(mail.person)
             if known or self._standings.has_submitted(form, subject=mail.person).state is not State.NONE:
                 continue
             if self._is_revoked(form, mail.person):
                 continue
-            link = self._invitations.link(form, subject=mail.person)
-            yield _reminder(form, purpose, Recipient(subject=mail.person, address=mail.address), link)
+            to = Recipient(subject=mail.person, address=mail.address, language=mail.language)
+            link = self._invitations.link(form, subject=mail.person, language=mail.language)
+            yield _reminder(form, purpose, to, link)
+
+
+def _recipient(one: Coded | Asked) -> Recipient:
+    return Recipient(
+        subject=one.subject, name=one.label or "", address=one.email or "", language=one.language or ""
+    )
 
 
 def _is_address(text: str | None) -> bool:

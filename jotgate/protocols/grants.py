@@ -21,6 +21,7 @@ class NewGrant(NamedTuple):
     uses: int = 1
     valid_from: float | None = None
     valid_until: float | None = None
+    language: str | None = None
 
 
 @frozen
@@ -60,6 +61,8 @@ class Grant:
     uses_in_all: int | None = None
     #: When that invitation was made.
     invited_at: float | None = None
+    #: The tag of what the person reads; None: nobody knows.
+    language: str | None = None
 
 
 def listed_as(*, subject: str | None, label: str | None, email: str | None, batch: str | None) -> str:

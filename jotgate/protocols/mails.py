@@ -29,6 +29,8 @@ class NewMail:
     address: str
     #: Names it for good, if it is the first try.
     message_id: str
+    #: The tag of what the person reads; "": nobody knows.
+    language: str = ""
 
 
 @frozen
@@ -51,6 +53,8 @@ class MailRecord:
     sent_at: float | None
     #: Why it was not sent, by the mail server; never the address.
     said: str | None
+    #: The tag of what the person reads; "": nobody knows.
+    language: str
 
 
 class ClaimedMail(NamedTuple):

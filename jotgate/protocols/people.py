@@ -122,12 +122,13 @@ class Window:
 
 @frozen
 class Naming:
-    """The code has another name and address on it."""
+    """The code has another name and address on it, or its person another language."""
 
     what: ClassVar[str] = "name"
 
     label: str | None
     email: str | None
+    language: str | Kept | None = KEPT
 
 
 @frozen

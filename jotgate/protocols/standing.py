@@ -33,6 +33,8 @@ class Coded(NamedTuple):
     batch: str | None = None
     #: Where to mail them, or None.
     email: str | None = None
+    #: The tag of what they read, or None.
+    language: str | None = None
 
 
 class OwnRow(NamedTuple):

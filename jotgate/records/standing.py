@@ -59,6 +59,8 @@ class Asked(NamedTuple):
     batch: str | None = None
     #: Where to mail them; None: nobody knows.
     email: str | None = None
+    #: The tag of what they read; None: nobody knows.
+    language: str | None = None
 
 
 @frozen
@@ -171,9 +173,8 @@ class Standings:
         return (self._asked(form, self._coded(form, subject)) for subject in subjects)
 
     def _asked(self, form: str, one: Coded) -> Asked:
-        return Asked(
-            one.subject, self.has_submitted(form, subject=one.subject), one.label, one.batch, one.email
-        )
+        answer = self.has_submitted(form, subject=one.subject)
+        return Asked(one.subject, answer, one.label, one.batch, one.email, one.language)
 
     def _coded(self, form: str, subject: str | int) -> Coded:
         named = _text_of(subject, "a subject")

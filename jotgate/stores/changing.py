@@ -21,6 +21,7 @@ from jotgate.protocols.people import (
     Change,
     CodeEdit,
     GivingBack,
+    Kept,
     Left,
     Naming,
     Outcome,
@@ -37,7 +38,7 @@ from jotgate.stores.verbs import Verbs, entry_values, from_row, tried_twice
 _CHUNK = 500
 _WRITING_SECONDS = 30.0
 #: What of a code a change can be undone in; its columns.
-_RESTORED = ("revoked_at", "used", "valid_from", "valid_until", "label", "email", "listed_as")
+_RESTORED = ("revoked_at", "used", "valid_from", "valid_until", "label", "email", "language", "listed_as")
 
 
 class _Ticket(NamedTuple):
@@ -255,11 +256,12 @@ def _window(grant: Grant, edit: Window, now: float, is_under_way: bool) -> _Step
 
 
 def _naming(grant: Grant, edit: Naming, now: float, is_under_way: bool) -> _Step | Left:
-    if (edit.label, edit.email) == (grant.label, grant.email):
+    language = grant.language if isinstance(edit.language, Kept) else edit.language
+    if (edit.label, edit.email, language) == (grant.label, grant.email, grant.language):
         return Left.NOTHING
     name = listed_as(subject=grant.subject, label=edit.label, email=edit.email, batch=grant.batch)
-    after = replace(grant, label=edit.label, email=edit.email, listed_as=name)
-    return _Step(grant, after, False, "code.changed", "name or address")
+    after = replace(grant, label=edit.label, email=edit.email, language=language, listed_as=name)
+    return _Step(grant, after, False, "code.changed", "name, address or language")
 
 
 def _giving_back(grant: Grant, edit: GivingBack, now: float, is_under_way: bool) -> _Step | Left:
@@ -344,7 +346,7 @@ def _write_window(tx: Transaction, steps: Sequence[_Step], now: float) -> None:
 
 
 def _write_naming(tx: Transaction, steps: Sequence[_Step], now: float) -> None:
-    _many(tx, "set_naming", [_columns(one.after, "label", "email", "listed_as") for one in steps])
+    _many(tx, "set_naming", [_columns(one.after, "label", "email", "language", "listed_as") for one in steps])
 
 
 def _write_giving_back(tx: Transaction, steps: Sequence[_Step], now: float) -> None:

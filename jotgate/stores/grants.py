@@ -81,7 +81,7 @@ class GrantVerbs(Verbs):
         subject = known_as(tx, self._tombstones, grant.form, grant.subject)
         if subject == grant.subject:
             return grant
-        return grant._replace(subject=subject, label=None, email=None)
+        return grant._replace(subject=subject, label=None, email=None, language=None)
 
     def grants(self, which: GrantFilter | None = None) -> Iterator[Grant]:
         """Iterate over the grants meant (None: all codes), in the order of their fingerprints, in bounded memory."""

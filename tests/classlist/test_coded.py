@@ -64,5 +64,7 @@ def test_another_list_is_refused(text: str, why: str) -> None:
 
 def test_a_line_of_a_list_shows_no_code() -> None:
     """Not even in a traceback."""
-    line = CodedLine(line_number=2, code="ABCD-EFGH-JKMN", name="", group="", number="", email="")
+    line = CodedLine(
+        line_number=2, code="ABCD-EFGH-JKMN", name="", group="", number="", email="", language=""
+    )
     assert repr(line) == "CodedLine(line_number=2)"

@@ -14,11 +14,12 @@ import flask
 import flask_babel
 import pytest
 
+from jotgate.admission.grants import Person, Terms
 from jotgate.config import Settings
 from jotgate.errors import ConfigError
 from jotgate.flask import JotGate
 from jotgate.speaking import language
-from tests.door.site import DOOR, SITE_URL, Site, running_site, unknown_code
+from tests.door.site import DOOR, SITE_URL, Site, Visitor, running_site, unknown_code
 from tests.translating import plain_words, pseudo_sentences, write_catalogue
 
 TITLES = {tag: language(tag).say("access_code") for tag in ("en", "de", "es", "ar", "pt")}
@@ -124,6 +125,41 @@ def test_the_site_comes_before_the_invitation_and_the_browser(site: Site) -> Non
     assert language_of("fi") == "pt"
     assert language_of("es", f"{path}&lang=ar") == "ar"
     assert language_of("es", "/page") == "es"
+
+
+def test_the_class_list_comes_before_the_browser(site: Site) -> None:
+    """Who was let in is spoken to as it says, behind the site and their own choice, until they leave."""
+    person = Person(subject="s-77", language="pt-PT")
+
+    def language_of(visitor: Visitor, address: str = DOOR, **options: Any) -> str:
+        html = visitor.get(address, headers=GERMAN, **options).text
+        return re.findall(r'<html[^>]* lang="([^"]+)"', html)[0]
+
+    [code] = site.parts.grants.create(Terms(form="students", uses=3), [person])
+    visitor = site.visitor()
+    assert language_of(visitor) == "de"
+    visitor.enter(code)
+    assert language_of(visitor) == "pt-PT"
+    chooses = site.restarted(language_loader=lambda environ: environ.get("site.language"))
+    other = chooses.visitor()
+    other.enter(code)
+    for says, spoken_to in (("es", "es"), (None, "pt-PT")):
+        assert language_of(other, environ_overrides={"site.language": says}) == spoken_to
+    assert language_of(visitor, f"{DOOR}?lang=ar") == "ar"
+    visitor = site.visitor()
+    visitor.enter(code)
+    visitor.post(f"{DOOR}/leave")
+    assert language_of(visitor) == "de"
+
+
+def test_the_next_person_is_not_spoken_to_as_the_last_one(site: Site) -> None:
+    """A code of somebody without a language ends the last one's, also where nobody has left."""
+    people = [Person(subject="s-78", language="tr"), Person(subject="s-79")]
+    first, second = site.parts.grants.create(Terms(form="students"), people)
+    visitor = site.visitor()
+    for code, tag in ((first, "tr"), (second, "de")):
+        visitor.enter(code)
+        assert f'lang="{tag}"' in visitor.get(DOOR, headers=GERMAN).text
 
 
 def test_a_form_may_be_in_some_languages_only(site: Site) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from jotgate.classlist import read_coded
@@ -107,6 +109,38 @@ def test_a_revoked_invitation_is_not_made_anew_by_mail(desk: Desk) -> None:
         (Fate.TO_SEND, None),
         (Fate.VOID, "this person's invitations were revoked"),
     ]
+
+
+def test_everybody_is_mailed_in_their_own_language(desk: Desk, office: PostOffice) -> None:
+    """As their code says, or their line; the named one is for the others. The page they are led to speaks it, too."""
+    german, unknown = desk.codes(person(1, language="de"), person(2))
+    desk.send(desk.recipients.of_codes("students", [german, unknown], language="fr"))
+    listed = read_coded(f"code,language\n{unknown},Polish\n".encode(), 9).lines
+    assert [one.language for one in desk.recipients.of_codes("students", listed, language="fr")] == ["pl"]
+    desk.send(desk.recipients.missing("students", language="uk"))
+    assert [one.message["Content-Language"] for one in office.taken] == ["de", "fr", "de", "uk"]
+    texts = [one.message.get_content() for one in office.taken]
+    page = "https://school.example/jotgate/f/students"
+    links = [re.findall(rf"{page}\S*", text)[0] for text in texts]
+    assert links == [f"{page}?lang=de#code={german}", f"{page}#code={unknown}", f"{page}?lang=de", page]
+    desk.send(desk.recipients.reissued("students", ["s-1"], actor="office", language="fr"))
+    assert office.taken[-1].message["Content-Language"] == "de"
+
+
+def test_who_was_invited_in_a_language_is_reminded_in_it(desk: Desk, office: PostOffice) -> None:
+    """The store keeps it with the mail; the links bring it along."""
+    people = [
+        Recipient(subject="s-8", address="p8@school.example", language="tr"),
+        Recipient(subject="s-9", address="p9@school.example"),
+    ]
+    for mails in (desk.recipients.invited("students", people), desk.recipients.missing("students")):
+        desk.send(mails)
+    assert [one.message["Content-Language"] for one in office.taken] == ["tr", "en", "tr", "en"]
+    for taken, spoken in zip(office.taken, ["tr", "", "tr", ""], strict=True):
+        [text] = re.findall(r"invitation=(\S+)", taken.message.get_content())
+        invitation = desk.parts.invitations.read(text, "students")
+        assert invitation is not None
+        assert invitation.language == spoken
 
 
 def test_who_sends_the_form_meanwhile_gets_no_reminder(desk: Desk) -> None:

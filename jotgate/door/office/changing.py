@@ -278,8 +278,21 @@ def _edit(desk: Desk, action: str, policy: FormPolicy, seen: tuple[Seen, ...], f
             email = address(field("email"))
             if email is None:
                 raise InputError([phrase("The e-mail address cannot be one. Correct it, or leave it empty.")])
-            return Naming(label=field("label") or None, email=email or None)
+            return Naming(
+                label=field("label") or None, email=email or None, language=_language(desk, field("language"))
+            )
     return _window(desk, policy, seen, form)
+
+
+def _language(desk: Desk, tag: str) -> str | None:
+    """Return the language that a person is given.
+
+    Raises:
+        InputError: there are no sentences in it.
+    """
+    if tag and tag not in desk.parts.settings.known_languages:
+        raise InputError([phrase("There is no such language. Choose one of the list.")])
+    return tag or None
 
 
 def _window(desk: Desk, policy: FormPolicy, seen: tuple[Seen, ...], form: str) -> Window:

@@ -28,7 +28,8 @@ MAX_BYTES = 10 * 1024 * 1024
 #: Lines that are shown; a longer list shows these, and all that are refused.
 _SHOWN_LINES = 1_000
 _SHOWN_REFUSED = 100
-_CELLS = 4
+_CELLS = 5
+_SHOWN_OF_PEOPLE = ("subject", "label", "email", "group", "language")
 _MAX_USES = 1_000_000
 _UNUSABLE = 422
 #: What a page asks for besides the people, and what it begins with.
@@ -39,7 +40,7 @@ _WISHES = ("uses", "batch", "valid_from", "valid_until", "again", "by_class")
 class _Looked:
     """A list of people, looked at."""
 
-    #: Subject, label, address and batch of each who is to get a code.
+    #: Subject, label, address, batch and language of each who is to get a code.
     rows: Sequence[Sequence[str]]
     fates: Sequence[Fate]
     remarks: Sequence[str]
@@ -182,7 +183,8 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
     Raises:
         InputError: it is no list, it is empty, or it has more people than fit on a page of codes.
     """
-    lines = classlist.told_apart(source, by_class="by_class" in desk.fields)
+    known = desk.parts.settings.known_languages
+    lines = classlist.told_apart(source, by_class="by_class" in desk.fields, languages=known)
     fates = list(lines.fates)
     people = [fate for fate in fates if isinstance(fate, Row)]
     if not people and not any(isinstance(fate, Refused) for fate in fates):
@@ -199,7 +201,7 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
             ]
         )
     return _Looked(
-        rows=[(row.subject, row.label, row.email, row.group) for row in getting],
+        rows=[(row.subject, row.label, row.email, row.group, row.language) for row in getting],
         fates=fates,
         remarks=lines.remarks,
         kept=frozenset(row.subject for row in people if not again.gets_one(row.subject)),
@@ -207,10 +209,10 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
 
 
 def _told(fate: Fate, looked: _Looked) -> dict[str, Any]:
-    told = {"line": fate.line_number, "subject": "", "label": "", "email": "", "group": ""}
+    told = {"line": fate.line_number} | dict.fromkeys(_SHOWN_OF_PEOPLE, "")
     if isinstance(fate, Row):
         what = phrase("keeps their code") if fate.subject in looked.kept else phrase("gets a code")
-        people = {"subject": fate.subject, "label": fate.label, "email": fate.email, "group": fate.group}
+        people = {name: getattr(fate, name) for name in _SHOWN_OF_PEOPLE}
         return told | people | {"what": what, "tone": "" if fate.subject in looked.kept else "good"}
     is_refused = isinstance(fate, Refused)
     what = (
@@ -304,5 +306,11 @@ def _is_row(row: object) -> bool:
 
 
 def _person(row: Sequence[str]) -> Person:
-    subject, label, email, group = row
-    return Person(subject=subject, label=label or None, email=email or None, batch=group or None)
+    subject, label, email, group, language = row
+    return Person(
+        subject=subject,
+        label=label or None,
+        email=email or None,
+        batch=group or None,
+        language=language or None,
+    )

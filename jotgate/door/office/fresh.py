@@ -29,7 +29,7 @@ _KINDS = {
 }
 _SHOWN = 1_000
 _SHEET_POLICY = "default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'"
-_CELLS = 5
+_CELLS = 6
 
 
 def page(
@@ -53,6 +53,7 @@ def page(
             one.label or "",
             one.batch or "",
             addresses.get(one.subject or "", ""),
+            one.language or "",
         ]
         for one in issued
     ]
@@ -96,7 +97,7 @@ def download(desk: Desk, form: str) -> Response:
         raise InputError([phrase("There is no such kind of file.")])
     rows, buffer = carried(desk), io.BytesIO()
     table = [[*row, link_of(desk, form, row[0])] for row in rows]
-    columns = ["code", "subject", "label", "batch", "email", "link"]
+    columns = ["code", "subject", "label", "batch", "email", "language", "link"]
     if kind == "xlsx":
         classlist.write_workbook(buffer, table, columns=columns)
     else:
@@ -133,8 +134,9 @@ def cards(desk: Desk, form: str) -> Response:
             name=label or subject,
             group=batch if "by_class" in fields else "",
             number=subject if label and subject != label else "",
+            language=language_for(settings, policy, [language]),
         )
-        for code, subject, label, batch, _ in carried(desk)
+        for code, subject, label, batch, _, language in carried(desk)
     ]
     document = sheet(made, wish)
     response = Response(document, content_type="text/html; charset=utf-8")
@@ -176,7 +178,7 @@ def link_of(desk: Desk, form: str, code: str) -> str:
 
 
 def carried(desk: Desk) -> list[list[str]]:
-    """Return the codes that a page carries, each with subject, label, batch and address.
+    """Return the codes that a page carries, each with subject, label, batch, address and language.
 
     Raises:
         InputError: these are none.

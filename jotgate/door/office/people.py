@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from jotgate.config.languages import languages_of
 from jotgate.door.office import history, words
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.speaking import code
@@ -18,6 +19,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import Grant, SubmissionFilter, SubmissionRecord
 from jotgate.protocols.people import UNDO_SECONDS, CodeSearch, CodeState, ListedCode, ListPlace, Order
 from jotgate.signed.tokens import can_be_stored
+from jotgate.speaking import language
 from jotgate.stores.forgetting import is_tombstone
 
 _MAX_ASKED_CHARS = 200
@@ -127,6 +129,7 @@ def person_page(
         "can_give_back": grant.revoked_at is None
         and (grant.used > 0 or (grant.uses == 1 and listed.state is CodeState.OPENED)),
         "problem": problem,
+        "spoken": _spoken_languages(desk, policy, grant.language),
         "undo": undo_of(desk, form),
         "only_reissues": desk.operator.batches is not None,
     }
@@ -332,11 +335,20 @@ def _about_code(desk: Desk, policy: FormPolicy, listed: ListedCode) -> str:
             )
 
 
+def _spoken_languages(desk: Desk, policy: FormPolicy, own: str | None) -> list[tuple[str, str]]:
+    """Return the tags and names of the languages that somebody may have."""
+    settings = desk.parts.settings
+    tags = {*languages_of(settings, policy), *([own] if own in settings.known_languages and own else [])}
+    named = [(tag, language(tag, settings.translations).say("language.name")) for tag in tags]
+    return sorted(named, key=lambda one: one[1].casefold())
+
+
 def _facts(desk: Desk, policy: FormPolicy, listed: ListedCode) -> list[tuple[str, str]]:
     grant, capital = listed.grant, desk.language.common.capital
     found = [
         (phrase("Number"), "" if is_tombstone(grant.subject) else grant.subject or ""),
         (phrase("E-mail"), grant.email or ""),
+        (phrase("Language"), grant.language or ""),
         (phrase("Batch"), grant.batch or ""),
         # Translators: how often a code was used, such as “1 of 3”.
         (phrase("Uses"), phrase("{used} of {uses}", used=grant.used, uses=grant.uses)),

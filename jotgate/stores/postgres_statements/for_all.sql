@@ -39,12 +39,13 @@ WHERE grants.fingerprint = taken.fingerprint AND used + taken.count <= uses
 
 -- name: create_grant_for_all
 INSERT INTO grants (
-    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at, listed_as
+    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at, listed_as,
+    language
 )
 SELECT * FROM unnest(
     CAST(:fingerprint AS bytea[]), CAST(:code_key AS text[]), CAST(:form AS text[]), CAST(:subject AS text[]),
     CAST(:label AS text[]), CAST(:email AS text[]), CAST(:batch AS text[]), CAST(:uses AS integer[]),
     CAST(:valid_from AS double precision[]), CAST(:valid_until AS double precision[]), CAST(:now AS double precision[]),
-    CAST(:listed_as AS text[])
+    CAST(:listed_as AS text[]), CAST(:language AS text[])
 )
 ON CONFLICT (fingerprint) DO NOTHING

@@ -26,7 +26,8 @@ CREATE TABLE grants (
     version INTEGER NOT NULL DEFAULT 0,  -- how often operators changed it
     given_back INTEGER NOT NULL DEFAULT 0,  -- how many of its uses were given back
     uses_in_all INTEGER,  -- how often its subject may submit by whatever way, as the newest invitation says
-    invited_at REAL  -- when that invitation was made
+    invited_at REAL,  -- when that invitation was made
+    language TEXT  -- the tag of what the person reads
 ) WITHOUT ROWID;
 
 CREATE INDEX grants_by_subject ON grants (form, subject) WHERE subject IS NOT NULL;
@@ -416,7 +417,8 @@ CREATE TABLE mails (
     claimed_at REAL NOT NULL,  -- when the last try began
     next_try_at REAL NOT NULL,  -- nobody else tries before
     sent_at REAL,
-    said TEXT  -- why not, by the mail server
+    said TEXT,  -- why not, by the mail server
+    language TEXT NOT NULL  -- the tag of what the person reads, or empty
 );
 
 CREATE UNIQUE INDEX mails_by_person ON mails (form, purpose, person);

@@ -64,12 +64,12 @@ UPDATE tickets SET expires_at = :ends_at
 WHERE grant_fingerprint = :fingerprint AND state IN ('open', 'sent') AND expires_at > :ends_at
 
 -- name: set_naming
-UPDATE grants SET label = :label, email = :email, listed_as = :listed_as, version = version + 1
+UPDATE grants SET label = :label, email = :email, language = :language, listed_as = :listed_as, version = version + 1
 WHERE fingerprint = :fingerprint
 
 -- name: restore_grant
 UPDATE grants SET revoked_at = :revoked_at, used = :used, valid_from = :valid_from, valid_until = :valid_until,
-    label = :label, email = :email, listed_as = :listed_as, version = version + 1
+    label = :label, email = :email, language = :language, listed_as = :listed_as, version = version + 1
 WHERE fingerprint = :fingerprint
 
 -- name: restore_ticket

@@ -91,7 +91,8 @@ SELECT fingerprint, app, form FROM {some_grants}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: forget_subject_of_grant
-UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, listed_as = '', version = version + 1
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, language = NULL, listed_as = '',
+    version = version + 1
 WHERE fingerprint = :fingerprint
 
 -- name: refingerprint_grant
@@ -172,7 +173,8 @@ WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: forget_old_grant
 -- Unless it opens something again.
-UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, listed_as = '', version = version + 1
+UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, language = NULL, listed_as = '',
+    version = version + 1
 WHERE fingerprint = :fingerprint AND {opens_nothing}
 
 -- name: forget_subject_of_entry

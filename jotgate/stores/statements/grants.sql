@@ -1,16 +1,19 @@
 -- name: every_grant
 -- What others begin with, as ``{every_grant}``.
 SELECT fingerprint, code_key, form, subject, label, email, batch, uses, used, valid_from, valid_until, revoked_at,
-    created_at, moves, app, foreign_tries, calm_at, listed_as, version, given_back, uses_in_all, invited_at
+    created_at, moves, app, foreign_tries, calm_at, listed_as, version, given_back, uses_in_all, invited_at,
+    language
 FROM grants
 
 -- name: create_grant
 -- Does nothing if the fingerprint is taken.
 INSERT INTO grants (
-    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at, listed_as
+    fingerprint, code_key, form, subject, label, email, batch, uses, valid_from, valid_until, created_at, listed_as,
+    language
 )
 VALUES (
-    :fingerprint, :code_key, :form, :subject, :label, :email, :batch, :uses, :valid_from, :valid_until, :now, :listed_as
+    :fingerprint, :code_key, :form, :subject, :label, :email, :batch, :uses, :valid_from, :valid_until, :now,
+    :listed_as, :language
 )
 ON CONFLICT (fingerprint) DO NOTHING
 

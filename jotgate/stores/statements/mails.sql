@@ -1,6 +1,7 @@
 -- name: every_mail
 -- What others begin with, as ``{every_mail}``.
-SELECT seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said
+SELECT seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said,
+    language
 FROM mails
 
 -- name: read_mail
@@ -22,15 +23,17 @@ SELECT max(claimed_at) FROM mails
 
 -- name: claim_mail
 -- The guarded write that lets one process send it: the others find it sent, or put off.
-INSERT INTO mails (form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at)
-VALUES (:form, :purpose, :person, :address, :message_id, 'sending', 1, :now, :until)
+INSERT INTO mails (form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, language)
+VALUES (:form, :purpose, :person, :address, :message_id, 'sending', 1, :now, :until, :language)
 ON CONFLICT (form, purpose, person) DO UPDATE SET
-    state = 'sending', address = excluded.address, tries = mails.tries + 1, claimed_at = excluded.claimed_at,
+    state = 'sending', address = excluded.address, language = excluded.language, tries = mails.tries + 1,
+    claimed_at = excluded.claimed_at,
     next_try_at = excluded.next_try_at
 WHERE (mails.state IN ('sending', 'waiting') AND mails.next_try_at <= :now)
     OR (mails.state = 'refused' AND mails.address <> excluded.address)
     OR (:again = 1 AND mails.state IN ('waiting', 'refused'))
-RETURNING seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said
+RETURNING seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said,
+    language
 
 -- name: settle_mail
 -- By who claimed it last; but whoever sent it, late as it may be, has sent it.

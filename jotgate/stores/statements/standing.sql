@@ -63,7 +63,8 @@ FROM forms WHERE form = :form
 SELECT subject,
     (SELECT label FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names}),
     (SELECT batch FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names}),
-    (SELECT email FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names})
+    (SELECT email FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names}),
+    (SELECT language FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names})
 FROM (
     SELECT DISTINCT subject FROM grants
     WHERE form = :form AND subject > :after AND subject NOT LIKE 'forgotten:%' AND (revoked_at IS NULL OR used > 0)
@@ -76,7 +77,7 @@ ORDER BY subject
 ORDER BY CASE WHEN revoked_at IS NULL THEN 0 ELSE 1 END, created_at DESC, fingerprint LIMIT 1
 
 -- name: coded_as
-SELECT subject, label, batch, email FROM grants WHERE form = :form AND subject = :subject {the_code_that_names}
+SELECT subject, label, batch, email, language FROM grants WHERE form = :form AND subject = :subject {the_code_that_names}
 
 -- name: own_submissions
 -- Newest first: ids grow with time, longer ones are newer. The verdicts are spelled so that the subject's index is taken,

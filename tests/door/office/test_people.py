@@ -166,6 +166,7 @@ def test_a_lost_code_is_replaced_and_shown_once(site: Site) -> None:
     ("action", "fields", "name", "value"),
     [
         ("name", {"label": "Ada King", "email": "ada@school.example"}, "label", "Ada King"),
+        ("name", {"label": "Ada", "email": "", "language": "pt-PT"}, "language", "pt-PT"),
         ("window", {"valid_from": "", "valid_until": "2037-01-02T10:00"}, "valid_until", 2_114_503_200.0),
         ("revoke", {"note": "left the school"}, "revoked_at", None),
     ],
@@ -198,6 +199,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(site: Site) -> None:
         ("window", {"valid_until": "tomorrow"}),
         ("name", {"label": "x" * 300}),
         ("name", {"label": "Ada", "email": "nobody at all"}),
+        ("name", {"label": "Ada", "email": "", "language": "Latin"}),
         ("revoke", {"note": "a\x07b"}),
         ("revoke", {"code": "nothing"}),
     ):

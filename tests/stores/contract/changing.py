@@ -251,9 +251,10 @@ class ChangingContract(Contract):
         """Lists find the new name at once, and the old one after going back."""
         store.create_grants([grant("code", subject="s-1", label="Ada")], T0)
         before = code(store, "code")
-        changed(store, Naming(label="Ada Lovelace", email="ada@school.example"), "code")
+        edit = Naming(label="Ada Lovelace", email="ada@school.example", language="de")
+        changed(store, edit, "code")
         after = code(store, "code")
-        assert (after.label, after.email) == ("Ada Lovelace", "ada@school.example")
+        assert (after.label, after.email, after.language) == ("Ada Lovelace", "ada@school.example", "de")
         assert "lovelace" in after.listed_as
         undone(store)
         assert same(code(store, "code")) == same(before)
