@@ -8,6 +8,8 @@ import secrets
 from jotgate.clock import Clock
 from jotgate.operators import Operator
 from jotgate.protocols import SignIn
+from jotgate.signed import segments
+from jotgate.signed.repeats import draw
 from jotgate.stores import Store
 
 #: For how long a link can be used, and how long a visit lasts that began with it.
@@ -15,6 +17,8 @@ LINK_SECONDS = 15 * 60.0
 VISIT_SECONDS = 8 * 3600.0
 #: Wrong links from one network within a minute, beyond which it is told to wait.
 FREE_WRONG_LINKS = 20
+#: So long after a link was used a second click in the same browser still lets in.
+_AGAIN_SECONDS = 60.0
 _SECRET_BYTES = 24
 _ID_BYTES = 4
 _MAX_TEXT_CHARS = 64
@@ -48,11 +52,17 @@ class SignIns:
         """Say whether a link's secret would let somebody in now. Total on any text."""
         return self._store.link(_digest("link", link), self._clock.now()) is not None
 
-    def enter(self, link: str) -> tuple[str, SignIn] | None:
-        """Use a link by its secret: return the visit's own secret, and the visit. None: it is good for nothing."""
-        secret, now = secrets.token_urlsafe(_SECRET_BYTES), self._clock.now()
-        session = _digest("session", secret)
+    def enter(self, link: str, *, seed: bytes | None = None) -> tuple[str, SignIn] | None:
+        """Use a link by its secret: return the visit's own secret, and the visit. None: it is good for nothing.
+
+        With the same *seed*, as by a second click in one browser, it is the same visit again for a minute.
+        """
+        secret = segments.encode(draw(seed, "visit", _SECRET_BYTES))
+        now, session = self._clock.now(), _digest("session", secret)
         found = self._store.use_link(_digest("link", link), session, now=now, until=now + VISIT_SECONDS)
+        if found is None and seed is not None:
+            begun = self._store.session(session, now)
+            found = begun if begun and now < (begun.began_at or 0.0) + _AGAIN_SECONDS else None
         return None if found is None else (secret, found)
 
     def visit(self, secret: str) -> SignIn | None:

@@ -88,11 +88,19 @@ def _enter(door: Door, request: Request) -> Response | None:
     link = query_value(request, "link")
     if request.method not in ("GET", "HEAD") or not link or not door.parts.sign_ins.is_good(link):
         return None
-    return outside_page(door, request, 200, "enter", link=link)
+    response = outside_page(door, request, 200, "enter", link=link)
+    # By which a second click on its button is known.
+    browser, is_new = door.cookies.browser(request, door.parts.clock.now())
+    if is_new:
+        door.cookies.set_browser(response, browser)
+    return response
 
 
 def _use(door: Door, request: Request) -> Response | None:
-    found = door.parts.sign_ins.enter(door.fields(request).get("link", ""))
+    link = door.fields(request).get("link", "")
+    browser, is_new = door.cookies.browser(request, door.parts.clock.now())
+    seed = None if is_new else door.signer.seed(f"{browser.browser_id.hex()} {link}")
+    found = door.parts.sign_ins.enter(link, seed=seed)
     if found is None:
         if not door.parts.sign_ins.is_flooded(door.cookies.network(request)):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import pytest
@@ -65,6 +66,26 @@ def test_a_link_works_once(site: Site) -> None:
     assert second.get(link).status_code == 403
     assert second.post(f"{OFFICE}/enter", data={"link": link.partition("link=")[2]}).status_code == 403
     assert second.get(f"{OFFICE}/").status_code == 403
+
+
+def test_a_second_click_on_the_button_of_a_link_lets_in(site: Site) -> None:
+    """The browser has dropped the answer to the first one: for a minute, in the same browser and in no other."""
+    visitor, link = site.visitor(), link_of(site)
+    address, _, secret = link.partition("?link=")
+    assert "Sign in" in visitor.get(link).text
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: visitor.post(address, data={"link": secret}), range(8)))
+    assert {one.status_code for one in answers} == {303}
+    assert len({one.headers["Set-Cookie"].partition(";")[0] for one in answers}) == 1
+    assert visitor.get(f"{OFFICE}/").status_code == 200
+    visits = site.parts.sign_ins.listed()
+    other = site.visitor()
+    other.get(f"{OFFICE}/")
+    assert other.post(address, data={"link": secret}).status_code == 403
+    site.clock.ahead_seconds += 60
+    late = visitor.post(address, data={"link": secret})
+    assert "Set-Cookie" not in late.headers
+    assert site.parts.sign_ins.listed() == visits
 
 
 def test_a_link_and_a_visit_end_by_themselves(site: Site) -> None:
