@@ -5,7 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 _RUN = """async only => {
-  const options = {resultTypes: ['violations'], iframes: false, ...(only ? {runOnly: only} : {})};
+  const rules = only ? {runOnly: only} : {rules: {'target-size': {enabled: true}}};
+  const options = {resultTypes: ['violations'], iframes: false, ...rules};
   const found = await axe.run(document, options);
   return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)}`));
 }"""

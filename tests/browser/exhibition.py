@@ -36,6 +36,7 @@ _HANG = """html => {
   schemes(document).content = schemes(fresh)?.content ?? 'normal';
   fresh.querySelectorAll('body link').forEach(one => one.remove());
   fresh.querySelectorAll('img, iframe[src^="/"]').forEach(one => one.removeAttribute('src'));
+  fresh.querySelectorAll('[autofocus]').forEach(one => one.removeAttribute('autofocus'));
   document.body.replaceWith(fresh.body);
   document.querySelectorAll('details').forEach(one => { one.open = true; });
   scrollTo(0, 0);
