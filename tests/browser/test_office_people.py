@@ -179,3 +179,32 @@ def test_a_pupil_gets_a_new_code_from_a_phone(
         assert not goes_sideways(page)
     assert faults == []
     context.close()
+
+
+def test_a_double_click_without_a_script_loses_no_codes(chromium: Browser, school: tuple[str, Site]) -> None:
+    """On signing in, on making codes, on a new code; a reload shows them once more, and nothing is made twice."""
+    origin, site = school
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.set_default_timeout(BROWSER_MS)
+    page.goto(origin + link_of(site))
+    page.get_by_role("button", name="Sign in").dblclick()
+    expect(page.get_by_role("link", name="Student form")).to_be_visible()
+
+    page.goto(f"{origin}/jotgate/admin/f/students/people/new")
+    page.get_by_label("Names").fill("Emmy Noether\nAlan Turing")
+    page.get_by_role("button", name="Look at it first").dblclick()
+    page.get_by_role("button", name="Make 2 codes").dblclick()
+    codes = page.locator(".office-code")
+    expect(codes).to_have_count(2)
+    shown = codes.all_inner_texts()
+    page.reload()
+    assert codes.all_inner_texts() == shown
+    made = [one for one in site.parts.store.grants() if one.subject in ("Emmy Noether", "Alan Turing")]
+    assert len(made) == 2
+
+    page.goto(f"{origin}/jotgate/admin/f/students/people/{made[0].fingerprint.hex()}")
+    page.get_by_role("button", name="Give a new code").dblclick()
+    expect(codes).to_have_count(1)
+    assert site.visitor().enter(codes.inner_text()).status_code == 303
+    context.close()
