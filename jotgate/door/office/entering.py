@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from werkzeug.exceptions import Forbidden, HTTPException
 from werkzeug.wrappers import Request, Response
 
@@ -10,12 +12,18 @@ from jotgate.door.choosing import speak_as_site
 from jotgate.door.office.desk import Desk, framed_by_nobody, outside_page
 from jotgate.door.office.routes import Need, Page, page_at
 from jotgate.door.visitors import is_cross_site, query_value
-from jotgate.errors import InputError
+from jotgate.errors import InputError, StoreUnavailable
+from jotgate.outages import outages
 from jotgate.phrases import Phrase, phrase
 
 _ENTER, _LEAVE = "enter", "leave"
 _WAIT_SECONDS = 60
-_UNUSABLE, _TOO_MANY = 422, 429
+_UNUSABLE, _TOO_MANY, _UNAVAILABLE = 422, 429, 503
+_STORE_DOWN = phrase(
+    "The store cannot be used right now. If you sent something, send the same page again in a few minutes: it does"
+    " what is left, and nothing twice."
+)
+_log = logging.getLogger("jotgate.door")
 
 
 def office(door: Door, request: Request, path: str) -> Response:
@@ -36,6 +44,9 @@ def office(door: Door, request: Request, path: str) -> Response:
         response = desk.problem(error.code or 500, _described(error))
     except InputError as error:
         response = desk.problem(_UNUSABLE, *error.problems)
+    except StoreUnavailable as error:
+        outages.note(_log, "request.failed", error, endpoint="office")
+        response = desk.problem(_UNAVAILABLE, _STORE_DOWN)
     return desk.close(response)
 
 

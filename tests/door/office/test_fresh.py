@@ -251,7 +251,8 @@ def test_a_change_that_was_cut_off_is_finished_by_the_same_page(
     address, fields = filled(visitor.post(f"{PEOPLE}/choose", data=data), "/change", "revoke")
     with monkeypatch.context() as cut:
         cut_off_after(cut, 1)
-        assert visitor.post(address, data=fields).status_code == 503
+        failed = visitor.post(address, data=fields)
+        assert (failed.status_code, "send the same page again" in failed.text) == (503, True)
     assert sum(one.revoked_at is not None for one in site.parts.store.grants()) == 500
     answer = visitor.post(address, data=fields)
     assert "Revoked 1,203 codes." in told(visitor, answer)
