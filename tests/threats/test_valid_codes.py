@@ -175,9 +175,9 @@ def _be_an_insider(origin: str, code: str, works: bool, over: threading.Event) -
             requests.post(origin + DOOR, data={"code": code}, allow_redirects=False, timeout=60)
 
 
-# Two minutes of four processes for each store.
+# Two minutes of four processes for each store: one of them for a change.
 @pytest.mark.slow
-@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+@pytest.mark.parametrize("store", [pytest.param("sqlite", marks=pytest.mark.nightly), "postgres"])
 def test_t34_ten_thousand_posts_over_four_processes_write_next_to_nothing(
     store: str, request: pytest.FixtureRequest
 ) -> None:
