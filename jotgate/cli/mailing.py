@@ -155,7 +155,7 @@ def invitations(
         mails = iter(list(subjects))
         _send(
             parts,
-            recipients.reissued(form, mails, actor=actor, language=language),
+            recipients.reissued(form, mails, actor=actor, language=language, again=again),
             len(subjects),
             rate=rate,
             again=again,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -65,17 +65,18 @@ class Recipients:
         return (self._of_code(form, one, language) for one in codes)
 
     def reissued(
-        self, form: str, subjects: Iterable[str], *, actor: str, language: str = ""
+        self, form: str, subjects: Iterable[str], *, actor: str, language: str = "", again: bool = False
     ) -> Iterator[Planned]:
         """Give each of *subjects* a new code for their old one, when its turn comes, and iterate over the mails.
 
-        Who has no address, or not exactly one code, keeps what they have.
+        Whom no mail would reach keeps what they have: without an address, or with one that was refused (but not
+        *again*), with a code that opens nothing, or not exactly one.
 
         Raises:
             UnknownForm: the settings have no such form.
         """
         self._mailing.page_of(form)
-        return (self._reissued(form, subject, actor, language) for subject in subjects)
+        return (self._reissued(form, subject, actor, language, again) for subject in subjects)
 
     def invited(
         self,
@@ -139,21 +140,32 @@ class Recipients:
             language=own or language,
         )
 
-    def _reissued(self, form: str, subject: str, actor: str, language: str) -> Planned:
+    def _reissued(self, form: str, subject: str, actor: str, language: str, again: bool) -> Planned:
         which = GrantFilter(form=form, subject=subject)
         live = [grant for grant in self._grants.list(which) if grant.revoked_at is None]
-        if len(live) != 1 or not _is_address(live[0].email):
+        kept = self._kept(form, live, again)
+        if kept is not None:
             address = (live[0].email or "") if live else ""
+            recipient = Recipient(subject=subject, address=address)
+            fate, said = kept
             return Planned(
-                kind=Kind.CODE,
-                form=form,
-                purpose="code -",
-                recipient=Recipient(subject=subject, address=address),
-                fate=Fate.NO_ADDRESS if len(live) == 1 else Fate.VOID,
-                said=None if len(live) == 1 else f"there are {len(live)} codes of this person, not one",
+                kind=Kind.CODE, form=form, purpose="code -", recipient=recipient, fate=fate, said=said
             )
         code = self._grants.reissue(which, actor=actor)
         return self._of_code(form, "" if code is None else code.code, language)
+
+    def _kept(self, form: str, live: Sequence[Grant], again: bool) -> tuple[Fate, str | None] | None:
+        """Return why somebody keeps the codes that they have; None: their one code may be replaced."""
+        if len(live) != 1:
+            return Fate.VOID, f"there are {len(live)} codes of this person, not one"
+        if fault := _fault(live[0], form, self._clock.now()):
+            return Fate.VOID, fault
+        try:
+            address = read_address(live[0].email or "")
+        except ValueError:
+            return Fate.NO_ADDRESS, None
+        said = None if again else self._store.refused_address(address)
+        return None if said is None else (Fate.REFUSED, said)
 
     def _coded(self, form: str) -> Iterator[Recipient]:
         for one in self._store.subjects(form):
@@ -203,14 +215,6 @@ def _recipient(one: Coded | Asked) -> Recipient:
     return Recipient(
         subject=one.subject, name=one.label or "", address=one.email or "", language=one.language or ""
     )
-
-
-def _is_address(text: str | None) -> bool:
-    try:
-        read_address(text or "")
-    except ValueError:
-        return False
-    return True
 
 
 def _reminder(form: str, purpose: str, to: Recipient, link: str) -> Planned:

@@ -167,6 +167,24 @@ def test_a_lost_code_is_replaced_when_its_mail_is_due(desk: Desk, office: PostOf
     assert [one.fate for one in desk.recipients.of_codes("students", [kept.code])] == [Fate.TO_SEND]
 
 
+@pytest.mark.parametrize("terms", [{}, {"valid_until": 1.0}], ids=["refused", "expired"])
+def test_whom_a_mail_would_not_reach_keeps_their_code(
+    desk: Desk, office: PostOffice, terms: dict[str, float]
+) -> None:
+    """An address that was refused before, a code that is over: what is on their card stays as good as it was."""
+    [code] = desk.codes(person(1), **terms)
+    office.rcpt["p1@school.example"] = "550 5.1.1 unknown"
+    desk.send(desk.recipients.of_codes("students", [code]))
+    [told] = desk.send(desk.recipients.reissued("students", ["s-1"], actor="office"))
+    assert (told.fate, told.code) == (Fate.VOID if terms else Fate.REFUSED, "")
+    assert desk.parts.grants.by_code(code) is not None
+    assert [one.said for one in desk.recipients.of_codes("students", [code])] != ["nobody knows this code"]
+    office.rcpt.clear()
+    mails = desk.recipients.reissued("students", ["s-1"], actor="office", again=True)
+    [told] = desk.send(mails, again=True)
+    assert told.fate is (Fate.VOID if terms else Fate.SENT)
+
+
 def test_what_cannot_be_is_said_before_anything_happens(desk: Desk) -> None:
     """A form that there is not, a reminder without a name."""
     for call in (
