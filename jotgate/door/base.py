@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.wrappers import Request, Response
 
 from jotgate.admission.gate import Seen
+from jotgate.config.languages import languages_of
 from jotgate.door.choosing import choices, chosen, language_of
 from jotgate.door.messages import Message, message_for
 from jotgate.door.navigating import tells_where_it_is
@@ -236,14 +237,16 @@ class Door:
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)
-        self._remember_language(request, response, policy.form, admit.subject)
+        self._remember_language(request, response, policy, admit.subject)
         return response
 
     def _remember_language(
-        self, request: Request, response: Response, form: str, subject: str | None
+        self, request: Request, response: Response, policy: FormPolicy, subject: str | None
     ) -> None:
         """Have the pages speak as the class list says of who was let in."""
-        tag = None if subject is None else self.parts.store.coded_as(form, subject).language
+        form, tag = policy.form, None
+        if subject is not None and len(languages_of(self.parts.settings, policy)) > 1:
+            tag = self.parts.store.coded_as(form, subject).language
         if tag or any(self.cookies.own_language(request, form)):
             self.cookies.set_own_language(response, form, tag)
 

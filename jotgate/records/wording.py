@@ -239,6 +239,7 @@ _NOTES: Mapping[str, tuple[tuple[str, Callable[..., str]], ...]] = MappingProxyT
         "code.changed": (
             # Translators: What was changed.
             ("name or address", lambda: phrase("name or address")),
+            ("language", lambda: phrase("language")),
             (
                 "valid from (.+) until (.+)",
                 lambda begins, ends: phrase(

@@ -261,7 +261,8 @@ def _naming(grant: Grant, edit: Naming, now: float, is_under_way: bool) -> _Step
         return Left.NOTHING
     name = listed_as(subject=grant.subject, label=edit.label, email=edit.email, batch=grant.batch)
     after = replace(grant, label=edit.label, email=edit.email, language=language, listed_as=name)
-    return _Step(grant, after, False, "code.changed", "name, address or language")
+    is_named = (edit.label, edit.email) != (grant.label, grant.email)
+    return _Step(grant, after, False, "code.changed", "name or address" if is_named else "language")
 
 
 def _giving_back(grant: Grant, edit: GivingBack, now: float, is_under_way: bool) -> _Step | Left:

@@ -145,6 +145,25 @@ def test_a_list_of_codes_alone_takes_the_names_from_the_store(site: Site) -> Non
     assert cards_of(out) == [(codes[0], "7", "")]
 
 
+def test_each_card_is_in_the_language_of_the_list(site: Site) -> None:
+    """As the column says, which goes out again as it stands there; who has none gets the named one."""
+    listed = "Nr;Name;Sprache\n1;Ada;Arabisch\n2;Bo;\n3;Cy;pt-PT\n"
+    made(site, "--cards", str(site.folder / "new.html"), "--language", "nl", listed=listed)
+    rows = list(csv.DictReader(io.StringIO((site.folder / "codes.csv").read_text("utf-8-sig"))))
+    assert [row["Sprache"] for row in rows] == ["Arabisch", "", "pt-PT"]
+    kept = {line["subject"]: line["language"] for line in site.lines("codes", "list")}
+    assert kept == {"1": "ar", "2": None, "3": "pt-PT"}
+    bare = site.folder / "bare.csv"
+    bare.write_text("code\n" + "\n".join(row["code"] for row in rows), encoding="utf-8")
+    for source in ("codes.csv", "bare.csv"):
+        again = ("codes", "cards", "students", "--from", str(site.folder / source), "--language", "nl")
+        assert site.run(*again, "--out", str(site.folder / f"{source}.html")).exit_code == 0
+    for page in ("new.html", "codes.csv.html", "bare.csv.html"):
+        document = (site.folder / page).read_text("utf-8")
+        spoken = re.findall(r'<article class="card" lang="([^"]+)"', document)
+        assert spoken == ["ar", "nl", "pt-PT"], page
+
+
 def test_a_workbook_of_codes_becomes_a_letter_with_a_text_of_ones_own(site: Site) -> None:
     """The second column of codes, where the list has brought one of that name; for US paper."""
     pytest.importorskip("openpyxl", reason="workbooks of Excel need jotgate[excel]")

@@ -70,7 +70,7 @@ def test_the_list_never_shows_a_code_but_everything_about_it(site: Site) -> None
     """`codes list --json` has the promised fields, and no output of it holds the code or its letters."""
     (code,) = _created(site, "students", "--subject", "s-1", "--batch", "b", "--uses", "2")
     (line,) = site.lines("codes", "list")
-    wanted = {"id", "form", "subject", "label", "email", "batch", "uses", "used", "state"}
+    wanted = {"id", "form", "subject", "label", "email", "language", "batch", "uses", "used", "state"}
     assert wanted | {"valid_from", "valid_until", "created_at", "moves"} == set(line)
     assert re.fullmatch(r"[0-9a-f]{12}", line["id"])
     assert (line["form"], line["subject"], line["batch"], line["uses"]) == ("students", "s-1", "b", 2)

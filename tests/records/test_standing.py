@@ -320,11 +320,11 @@ def test_numbers_name_people_and_answers(office: Office) -> None:
 def test_they_are_named_as_on_their_codes(office: Office) -> None:
     """With the batch, among all and in a list; whoever has no code has no name."""
     office.store.create_grants(
-        [grant("code", subject="s-1", batch="7a", label="Ada", email="a@b.example")], T0
+        [grant("code", subject="s-1", batch="7a", label="Ada", email="a@b.example", language="de")], T0
     )
-    assert [one[2:] for one in office.standings.who(FORM)] == [("Ada", "7a", "a@b.example")]
+    assert [one[2:] for one in office.standings.who(FORM)] == [("Ada", "7a", "a@b.example", "de")]
     listed = [one[2:] for one in office.standings.who(FORM, ["s-9", "s-1"])]
-    assert listed == [(None, None, None), ("Ada", "7a", "a@b.example")]
+    assert listed == [(None, None, None, None), ("Ada", "7a", "a@b.example", "de")]
 
 
 def test_one_question_is_one_statement(office: Office) -> None:

@@ -104,6 +104,23 @@ def test_a_workbook_with_bad_lines_is_mended_or_taken_without_them(site: Site) -
     assert "grace@school.example" in unescape(carried[1])
 
 
+def test_a_column_of_languages_goes_with_the_codes(site: Site) -> None:
+    """To the code, and onto its card; a language that the site does not speak is a line to mend."""
+    visitor = signed_in(site)
+    page = look(visitor, names="Name\tLanguage\nAda\tArabic\nGrace\tLatin\nBo\t\n")
+    assert page.status_code == 422
+    assert "the language 'Latin' is not among those of the site; write one of ar, de" in unescape(page.text)
+    page = look(visitor, names="Name\tLanguage\nAda\tArabic\nBo\t\n")
+    assert '<td data-label="Language">ar</td>' in page.text
+    shown = make(visitor, page)
+    assert {one.label: one.language for one in site.parts.store.grants()} == {"Ada": "ar", "Bo": None}
+    carried = re.search(r'name="carried" value="([^"]+)"', shown.text)
+    assert carried
+    fields = {"change": change_in(shown), "carried": unescape(carried[1]), "layout": "eight"}
+    cards = visitor.post(f"{OFFICE}/f/students/people/cards", data=fields)
+    assert re.findall(r'<article class="card" lang="([^"]+)"', cards.text) == ["ar", "en"]
+
+
 def test_classes_become_batches(site: Site) -> None:
     """If asked to; without a column that says the class the list is refused with what to write."""
     visitor = signed_in(site)

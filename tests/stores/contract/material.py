@@ -66,6 +66,7 @@ def grant(
     code_key: str = KEY_ID,
     valid_from: float | None = None,
     valid_until: float | None = None,
+    language: str | None = None,
 ) -> NewGrant:
     """Return a grant whose fingerprint is ``digest(name)``."""
     return NewGrant(
@@ -79,6 +80,7 @@ def grant(
         uses=uses,
         valid_from=valid_from,
         valid_until=valid_until,
+        language=language,
     )
 
 
