@@ -39,16 +39,23 @@ def pause(desk: Desk, form: str) -> Response:
         said = words_for_visitors(typed)
     except InputError as error:
         return _page(desk, form, problem=desk.sentence(error.problems[0]), typed=typed, status=_UNPROCESSABLE)
-    state = desk.parts.gate.state(form)
-    if state is not None and state.paused_at is not None and state.paused_words == said:
-        return desk.redirect(f"/f/{form}/form", said=phrase("The form is paused."))
-    if not desk.parts.store.pause_form(
-        form, words=said, actor=desk.actor, now=desk.now, seen_at=_seen(desk.fields.get("seen", ""))
+    seen_at = _seen(desk.fields.get("seen", ""))
+    if not _is_paused(desk, form, said) and desk.parts.store.pause_form(
+        form, words=said, actor=desk.actor, now=desk.now, seen_at=seen_at
     ):
+        paused = phrase("The form is paused. Visitors read your sentence from now on.")
+    # Looked at once more: the first of two clicks may have paused it just now.
+    elif _is_paused(desk, form, said):
+        paused = phrase("The form is paused.")
+    else:
         return _page(desk, form, problem=_CHANGED, typed=typed, status=_CONFLICT)
-    return desk.redirect(
-        f"/f/{form}/form", said=phrase("The form is paused. Visitors read your sentence from now on.")
-    )
+    return desk.redirect(f"/f/{form}/form", said=paused)
+
+
+def _is_paused(desk: Desk, form: str, said: str | None) -> bool:
+    """Say whether the form is paused in these words."""
+    state = desk.parts.gate.state(form)
+    return state is not None and state.paused_at is not None and state.paused_words == said
 
 
 def reopen(desk: Desk, form: str) -> Response:

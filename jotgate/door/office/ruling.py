@@ -107,8 +107,7 @@ def _what_was_done(word: str, done: int, left: int) -> Iterator[str]:
 def _is_done(
     desk: Desk, form: str, submission_id: str, seen: str, whose: str, word: str, reason: str
 ) -> bool:
-    opened = desk.parts.store.open_submission(form, submission_id)
-    if opened is None:
+    if desk.parts.store.open_submission(form, submission_id) is None:
         return False
     ruled = desk.parts.store.rule(
         submission_id,
@@ -118,7 +117,11 @@ def _is_done(
         now=desk.now,
         seen=_seen(seen, whose),
     )
-    return isinstance(ruled, SubmissionRecord) or _is_said_already(desk, opened, word, reason, None)
+    # Looked at afterwards: the first of two clicks may have done it just now.
+    now_is = desk.parts.store.open_submission(form, submission_id)
+    return isinstance(ruled, SubmissionRecord) or (
+        now_is is not None and _is_said_already(desk, now_is, word, reason, None)
+    )
 
 
 def _parted(ticked: str) -> tuple[str, str, str]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.door.office.operators import OFFICE, post, signed_in
+from jotgate.protocols import EntryFilter
+from tests.door.office.operators import OFFICE, change_in, post, signed_in
 from tests.door.site import DOOR, Site, Visitor, running_site
 
 _PAGE = "/f/students/form"
@@ -74,6 +76,14 @@ def test_a_second_click_pauses_once(site: Site) -> None:
     visitor = signed_in(site)
     for _ in range(2):
         assert press(visitor, "pause", words="once", seen="0.0").status_code == 303
+    press(visitor, "reopen")
+    page = visitor.get(OFFICE + _PAGE)
+    data = {"change": change_in(page), "words": "at once", "seen": "0.0"}
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: visitor.post(f"{OFFICE}{_PAGE}/pause", data=data), range(8)))
+    assert {one.status_code for one in answers} == {303}
+    entries = site.parts.store.entries(EntryFilter(events=("form.paused",)), limit=99)
+    assert [one.entry.note for one in entries].count("at once") == 1
 
 
 def test_a_sentence_that_is_too_long_is_sent_back(site: Site) -> None:
