@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import flask
+import pytest
 from werkzeug.test import TestResponse
 
 from jotgate.flask import JotGate
 from jotgate.operators import Operator
+from jotgate.stores import Store
 from tests.door.site import Site, Visitor
 
 if TYPE_CHECKING:
@@ -54,6 +57,21 @@ def change_in(page: TestResponse) -> str:
     found = _CHANGE.search(page.text)
     assert found, page.text
     return found[1]
+
+
+def overtaken(
+    store: Store, verb: str, first: Callable[[], TestResponse], monkeypatch: pytest.MonkeyPatch
+) -> list[TestResponse]:
+    """Let *first* be answered just before the next request calls *verb*, and return its answer then."""
+    called, answers = getattr(store, verb), list[TestResponse]()
+
+    def late(*args: Any, **named: Any) -> Any:
+        monkeypatch.setattr(store, verb, called)
+        answers.append(first())
+        return called(*args, **named)
+
+    monkeypatch.setattr(store, verb, late)
+    return answers
 
 
 def post(visitor: Visitor, path: str, *, page: str = "/", **fields: Any) -> TestResponse:

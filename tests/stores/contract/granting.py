@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jotgate.outcomes import Admit, Reason, Verdict
-from jotgate.protocols import GrantFilter
+from jotgate.protocols import EntryFilter, GrantFilter
 from jotgate.signed.tickets import TicketState
 from jotgate.stores import Store
 from tests.stores.contract.material import (
@@ -31,6 +31,18 @@ from tests.stores.contract.material import (
 
 class GrantingContract(Contract):
     """What a store promises to whoever hands out codes."""
+
+    def test_who_got_a_code_since_somebody_looked_gets_no_second(self, store: Store) -> None:
+        """Of the same form, live, and not among those that were looked at; the ledger counts what was made."""
+        store.create_grants([grant(1, subject="s-1"), grant(2, subject="s-2", form=OTHER_FORM)], T0)
+        store.create_grants([grant(3, subject="s-3")], T0)
+        store.revoke_grants(GrantFilter(subject="s-3"), now=T0, actor="owner", note=None)
+        wanted = [grant(n + 10, subject=f"s-{n}") for n in (1, 2, 3)] + [grant(20)]
+        assert store.create_grants(wanted, T0, known=[]) == [0]
+        assert store.create_grants([grant(30, subject="s-1")], T0, known=[digest(1)]) == []
+        assert store.create_grants([grant(40, subject="s-1")], T0, known=[digest(1)]) == [0]
+        notes = [one.entry.note for one in store.entries(EntryFilter(events=("codes.created",)), limit=9)]
+        assert [note.partition(",")[0] for note in notes if note][:2] == ["1 codes", "3 codes"]
 
     def test_grants_come_back_as_they_were_made(self, store: Store) -> None:
         """Every field is kept, and nothing is used, revoked or moved yet."""
