@@ -50,5 +50,6 @@ def test_a_grant_has_every_column_of_its_table() -> None:
 
 def test_a_new_grant_is_created_with_every_field() -> None:
     """The statement takes each of them, by what it is listed, and the time."""
-    taken = set(re.findall(r":(\w+)", STATEMENTS["create_grant"]))
-    assert taken == {*NewGrant._fields, "listed_as", "now"}
+    postgres = load_statements("statements", "postgres_statements")
+    for statement in (STATEMENTS["create_grant"], postgres["create_grant_for_all"]):
+        assert set(re.findall(r"(?<!:):(\w+)", statement)) == {*NewGrant._fields, "listed_as", "now"}
