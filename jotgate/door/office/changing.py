@@ -156,9 +156,11 @@ def undo(desk: Desk, form: str) -> Response:
         raise Forbidden(phrase("Somebody else made this change."))
     outcome = desk.parts.people.undo(change_id, actor=desk.actor) if made is not None else None
     if outcome is None:
+        now_is = desk.parts.people.change(change_id)
+        is_undone = now_is is not None and now_is.undone_at is not None
+        late = phrase("This can no longer be undone: ten minutes are over.")
         return desk.redirect(
-            f"/f/{form}/people",
-            said=phrase("This can no longer be undone: ten minutes are over, or somebody did it already."),
+            f"/f/{form}/people", said=phrase("This is undone already.") if is_undone else late
         )
     return desk.redirect(f"/f/{form}/people", said=_told(desk, _undone, outcome))
 

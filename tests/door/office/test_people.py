@@ -237,7 +237,7 @@ def test_a_whole_list_is_revoked_after_one_question_and_brought_back(site: Site)
     back = undo(visitor, page)
     assert "Undone: 2 codes as before." in back.text
     assert "1 code left: somebody has changed or replaced it since you looked (Ada King)." in back.text
-    assert "This can no longer be undone" in undo(visitor, page).text
+    assert "This is undone already." in undo(visitor, page).text
     decide(visitor, site, "7a-2", "revoke", note="")
     assert "You revoked codes today" in visitor.get(OFFICE + LIST).text
     assert "Undo" not in signed_in(site, "Mr Otieno").get(OFFICE + LIST).text
