@@ -7,6 +7,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jotgate/quota.py": ("tests/test_quota.py",),
     "jotgate/submissions.py": ("tests/test_submissions.py",),
     "jotgate/stores/codes.py": ("tests/stores/test_sqlite.py",),
+    "jotgate/stores/changing.py": ("tests/stores/test_sqlite.py", "tests/faults/test_sqlite_locks.py"),
+    "jotgate/stores/judging.py": ("tests/stores/test_sqlite.py", "tests/stores/test_judging.py"),
     "jotgate/stores/mails.py": ("tests/stores/test_sqlite.py", "tests/faults/test_sqlite_locks.py"),
     "jotgate/stores/sign_ins.py": ("tests/stores/test_sqlite.py",),
     "jotgate/throttle.py": ("tests/test_throttle.py", "tests/throttling/test_crowds.py"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from jotgate.clock import iso
 from jotgate.outcomes import Reason, Verdict
 from jotgate.protocols import Grant
 from jotgate.protocols.people import (
@@ -37,6 +38,7 @@ from tests.stores.contract.material import (
     grant,
     opening,
     reason,
+    refused,
     sent_in,
     used,
     verdicts,
@@ -205,6 +207,7 @@ class ChangingContract(Contract):
         changed(store, Revocation(), 2, change_id="c-2")
         changed(store, Revocation(), 1, change_id="c-3", at=NOW + UNDO_SECONDS + 1)
         assert store.change("c-2") is None
+        assert store.seen_before("c-2") == {}
         assert store.undo_change("c-2", now=NOW, actor="mrs. k") is None
 
     def test_the_last_change_that_can_be_undone_is_known(self, store: Store) -> None:
@@ -243,9 +246,10 @@ class ChangingContract(Contract):
     def test_a_window_that_ends_before_it_begins_is_left(self, store: Store) -> None:
         """Of many codes with a new end, those that begin later."""
         store.create_grants([grant(1, valid_from=NOW + DAY), grant(2), grant(3, valid_until=NOW)], T0)
-        outcome = changed(store, Window(valid_until=NOW), 1, 2, 3)
+        store.create_grants([grant(4, valid_from=NOW)], T0)
+        outcome = changed(store, Window(valid_until=NOW), 1, 2, 3, 4)
         assert [one.fingerprint for one in outcome.done] == [digest(2)]
-        assert [why for why, _ in outcome.left] == [Left.IMPOSSIBLE, Left.NOTHING]
+        assert [why for why, _ in outcome.left] == [Left.IMPOSSIBLE, Left.NOTHING, Left.IMPOSSIBLE]
 
     def test_a_name_and_an_address_are_changed_and_found(self, store: Store) -> None:
         """Lists find the new name at once, and the old one after going back."""
@@ -308,13 +312,91 @@ class ChangingContract(Contract):
         assert {one.label for one in store.grants()} == {None, "Bo"}
 
     def test_every_change_is_in_the_ledger_with_its_actor(self, store: Store) -> None:
-        """One entry for each code, and one for going back; no name stands in a note."""
+        """One entry for each code, and one for going back, which say what; no name stands in a note."""
         store.create_grants([grant(1, subject="s-1"), grant(2)], T0)
         changed(store, Naming(label="Ada", email=None), 1)
         undone(store)
-        changed(store, Window(valid_until=NOW + DAY), 2, change_id="c-2")
-        found = (store.explain(store.driver.references.ref_of(seq)) for seq in range(1, 20))
+        changed(store, Window(valid_until=T0 + DAY), 2, change_id="c-2")
+        changed(store, Revocation(note="wrong list"), 2, change_id="c-3")
+        changed(store, Replacing(fresh={digest(1): digest("new")}, code_key="k-1"), 1, change_id="c-4")
+        store.create_grants([grant(n) for n in (3, 4, 5, 6)], T0)
+        for n in (3, 4):
+            verdicts(store, sent_in(n, admitted(store, opening(n))))
+        for n in (5, 6):
+            admitted(store, opening(n))
+        for n, note in ((3, None), (4, "asked"), (5, None), (6, "asked")):
+            changed(store, GivingBack(note=note), n, change_id=f"c-{n} back")
+        found = (store.explain(store.driver.references.ref_of(seq)) for seq in range(1, 40))
         told = [(one.event, one.actor, one.note) for one in found if one is not None and one.actor]
-        assert [event for event, _, _ in told] == ["code.changed", "code.restored", "code.changed"]
         assert {actor for _, actor, _ in told} == {"mrs. k"}
-        assert not any("Ada" in (note or "") for _, _, note in told)
+        assert [(event, note) for event, _, note in told] == [
+            ("code.changed", "name or address"),
+            ("code.restored", "from name"),
+            ("code.changed", f"valid from any time until {iso(T0 + DAY)}"),
+            ("code.revoked", "wrong list"),
+            ("code.reissued", f"now code {digest('new').hex()[:6]}"),
+            ("code.use_given_back", "a use"),
+            ("code.use_given_back", "asked"),
+            ("code.use_given_back", "a ticket that was sent or open"),
+            ("code.use_given_back", "asked"),
+        ]
+
+    def test_what_a_change_does_is_what_it_says(self, store: Store) -> None:
+        """The codes that it returns are those that the store has from now on, forth and back."""
+        names = {"subject": "s-1", "label": "Ada", "email": "ada@school.example", "batch": "7a"}
+        edits: list[CodeEdit] = [
+            Window(valid_from=T0 + 1, valid_until=NOW + DAY),
+            Naming(label="Bo", email="bo@school.example"),
+            Revocation(),
+            Replacing(fresh={digest("Replacing"): digest("new")}, code_key="bbbb0002"),
+        ]
+        for edit in edits:
+            name = type(edit).__name__
+            store.create_grants([grant(name, **names)], T0)
+            before = code(store, name)
+            [done] = changed(store, edit, name, change_id=name).done
+            now = "new" if isinstance(edit, Replacing) else name
+            assert code(store, now) == done
+            assert store.seen_before(name) == {digest(now): Seen(digest(name), 0)}
+            [back] = undone(store, name).done
+            assert code(store, name) == back
+            assert same(back) == same(before)
+        assert store.replaced_codes([digest("Replacing"), digest("new")]) == {digest("new")}
+
+    def test_a_name_is_found_by_all_that_it_was_found_by(self, store: Store) -> None:
+        """The new name and address, the person's number and the batch."""
+        store.create_grants([grant("code", subject="s-1", label="Ada", batch="7a")], T0)
+        changed(store, Naming(label="Bo", email="bo@school.example"), "code")
+        assert code(store, "code").listed_as.split("\n") == ["bo", "s-1", "bo@school.example", "7a"]
+
+    def test_a_window_or_a_name_ends_nothing_that_is_open(self, store: Store) -> None:
+        """Who fills in the form goes on."""
+        store.create_grants([grant("code")], T0)
+        admit = admitted(store, opening("code"))
+        changed(store, Window(valid_from=T0, valid_until=NOW + DAY), "code")
+        assert (code(store, "code").valid_from, code(store, "code").valid_until) == (T0, NOW + DAY)
+        changed(store, Naming(label="Ada", email=None), "code", change_id="c-2")
+        ticket = store.ticket(admit.ticket_id)
+        assert ticket is not None
+        assert ticket.state is TicketState.OPEN
+        assert store.revocations().passes == []
+
+    def test_a_use_that_is_given_back_ends_what_its_one_person_holds(self, store: Store) -> None:
+        """A ticket that is open, or the pass that is left of a sent one; those who share a code keep what they hold."""
+        store.create_grants([grant("open"), grant("sent"), grant("class", uses=2)], T0)
+        opened, sent = admitted(store, opening("open")), admitted(store, opening("sent"))
+        mates = [admitted(store, opening("class", browser=n)) for n in range(2)]
+        assert changed(store, GivingBack(), "class").left[0][0] is Left.NOTHING
+        assert verdicts(store, sent_in(1, sent), sent_in(2, mates[0])) == [Verdict.VERIFIED] * 2
+        assert len(changed(store, GivingBack(), "open", "sent", "class", change_id="c-2").done) == 3
+        assert {one for one, _ in store.revocations().passes} == {opened.pass_id, sent.pass_id}
+        states = [store.ticket(one.ticket_id) for one in (opened, mates[1])]
+        assert [one and one.state for one in states] == [TicketState.REVOKED, TicketState.OPEN]
+
+    def test_a_code_that_is_replaced_keeps_what_was_sent_with_it(self, store: Store) -> None:
+        """Who enters the new one hears when its use was taken."""
+        store.create_grants([grant("code")], T0)
+        assert verdicts(store, sent_in(1, admitted(store, opening("code")))) == [Verdict.VERIFIED]
+        changed(store, Replacing(fresh={digest("code"): digest("new")}, code_key=KEY_ID), "code")
+        refusal = refused(store, opening("new", now=NOW))
+        assert (refusal.reason, refusal.at) == (Reason.USED_UP, T0 + MINUTE)

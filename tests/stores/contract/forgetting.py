@@ -37,6 +37,7 @@ from tests.stores.contract.material import (
     records,
     sent_in,
     settled,
+    verdicts,
 )
 from tests.stores.contract.redeeming import create, let_in, token
 
@@ -192,6 +193,34 @@ class ForgettingContract(Contract):
         forms = (FORM, OTHER_FORM, "third")
         store.create_grants([grant(form, subject=PERSON, form=form) for form in forms], T0)
         assert {one.form for one in store.grants() if one.subject == PERSON} == {"third"}
+
+    def test_a_ticket_that_was_issued_while_they_were_forgotten_is_about_nobody(self, store: Store) -> None:
+        """Whatever it ends in, only the digest of what they wrote is kept, and their limit holds; on that form only."""
+        submitted(store, 1)
+        submitted(store, 2, form=OTHER_FORM)
+        late = [admitted(store, opening(self._code(store, n))) for n in (3, 4, 5)]
+        other = admitted(store, opening(self._code(store, 6, form=OTHER_FORM), form=OTHER_FORM))
+        store.forget(PERSON, form=FORM, now=T0, actor="owner")
+        store.driver.learn({"name": "UPDATE tickets SET subject = :subject WHERE ticket_id = :ticket_id"})
+        with store.driver.write() as tx:
+            for one in (*late, other):
+                tx.run("name", subject=PERSON, ticket_id=one.ticket_id)
+        sent = [
+            shown(3, late[0], in_all=1),
+            shown(4, late[1]),
+            shown(5, late[2], created_earliest=LATER, created_latest=LATER),
+            shown(6, other, form=OTHER_FORM),
+        ]
+        assert verdicts(store, sent[0]) == [Verdict.OVER_LIMIT]
+        assert verdicts(store, *sent[1:]) == [Verdict.VERIFIED, Verdict.EXPIRED, Verdict.VERIFIED]
+        found = {one.submission_id: one.subject for one in store.submissions(SubmissionFilter())}
+        assert found == dict.fromkeys("1345", TOMBSTONE) | dict.fromkeys("26", PERSON)
+        assert {one.digest for one in store.kept_answers(["3", "4", "5"]).values()} == {b"1" * 16}
+        assert [dict(one.shown) for one in store.own_submissions(FORM, TOMBSTONE)] == [{}] * 2
+
+    def _code(self, store: Store, name: int, form: str = FORM) -> int:
+        store.create_grants([grant(name, form=form, subject=f"holder of {name}")], T0)
+        return name
 
     def test_each_form_tells_what_is_still_at_jotform(self, store: Store) -> None:
         """Also when a person is forgotten once more: of the form that is asked about, or of all."""

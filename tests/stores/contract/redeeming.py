@@ -122,6 +122,8 @@ class RedeemingContract(Contract):
             ]
             tampered, replayed = Verdict.TAMPERED, Verdict.REPLAYED
             assert verdicts(store, *sent) == [tampered, tampered, Verdict.VERIFIED, replayed]
+            notes = [store.history(one.submission_id)[0].note for one in sent]
+            assert notes == ["changed: place", "changed: place", None, None]
             assert app_grant(store, subject=subject).used == 1
 
     def test_a_text_that_names_no_opening_is_of_any(self, store: Store) -> None:

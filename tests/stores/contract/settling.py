@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -210,7 +211,9 @@ class SettlingContract(Contract):
         )
         assert records(store, "1")[0].judged_at is None
         last = T0 + EMPTY_PATIENCE_SECONDS
-        assert verdicts(store, sheet, now=last - 1) == [Verdict.PENDING]
+        assert settled(store, sheet, now=last - 1) == [
+            Settled(submission_id="1", verdict=Verdict.PENDING, fresh=False)
+        ]
         assert store.oldest_pending() == T0
         assert settled(store, sheet, now=last)[0] == Settled(
             submission_id="1", verdict=Verdict.UNTICKETED, fresh=True
@@ -229,6 +232,39 @@ class SettlingContract(Contract):
             T0 + 2 * MINUTE,
             "subject of code",
         )
+
+    def test_what_was_seen_before_a_revocation_was_made_before(self, store: Store) -> None:
+        """However late its time may be read to be, and however late its answers come."""
+        admit = open_one(store)
+        times = {"at": T0 + MINUTE, "latest": T0 + 5 * HOUR}
+        settled(store, sent_in(1, None, empty=True, **times), now=T0 + 2 * MINUTE)
+        store.revoke_grants(exactly("code"), now=T0 + HOUR, actor="owner", note=None)
+        assert verdicts(store, sent_in(1, admit, **times), now=T0 + 6 * HOUR) == [Verdict.VERIFIED]
+
+    def test_a_ticket_whose_code_is_gone_takes_no_use(self, store: Store) -> None:
+        """Nothing says any more how often it is honoured."""
+        admit = open_one(store)
+        store.driver.learn({"lose": "DELETE FROM grants WHERE fingerprint = :fingerprint"})
+        with store.driver.write() as tx:
+            assert tx.run("lose", fingerprint=digest("code")) == 1
+        assert verdicts(store, sent_in(1, admit)) == [Verdict.OVER_LIMIT]
+        assert places(store) == 0
+
+    @pytest.mark.parametrize("source", ["id", ""])
+    def test_what_the_time_was_read_from_is_kept(self, store: Store, source: str) -> None:
+        """Nothing is said where JotForm's own word was plain."""
+        settled(store, replace(sent_in(1, None), created_from=source))
+        assert records(store, "1")[0].created_from == (source or None)
+
+    def test_the_ledger_names_the_submission_and_its_ticket(self, store: Store) -> None:
+        """As far as both are known."""
+        admit = open_one(store)
+        settled(store, sent_in(1, admit), sent_in(2, None))
+        assert [store.history(one)[0].about for one in ("1", "2")] == [
+            f"submission 1, ticket {admit.ticket_id.hex()[:6]}",
+            "submission 2",
+        ]
+        assert [store.history(one)[0].note for one in ("1", "2")] == [None, None]
 
     def test_unsettled_names_the_new_and_the_pending(self, store: Store) -> None:
         """What has its verdict need not be read again."""

@@ -36,6 +36,19 @@ PERSON = "s-1042"
 class SpendingContract(Contract):
     """What a store promises about a person's limit."""
 
+    def test_one_reading_of_two_forms_keeps_the_limit_of_each(self, store: Store) -> None:
+        """Whoever is done with both is over the limit of both."""
+        forms = (FORM, OTHER_FORM)
+        codes = [(n, form) for form in forms for n in (f"1 of {form}", f"2 of {form}")]
+        store.create_grants([grant(n, form=form, subject=PERSON) for n, form in codes], T0)
+        tickets = [admitted(store, opening(n, form=form)) for n, form in codes]
+        sent = [
+            replace(sent_in(n, one, form=form), in_all=1)
+            for n, (one, (_, form)) in enumerate(zip(tickets, codes, strict=True))
+        ]
+        assert verdicts(store, sent[0], sent[2]) == [Verdict.VERIFIED] * 2
+        assert verdicts(store, sent[1], sent[3]) == [Verdict.OVER_LIMIT] * 2
+
     def test_whatever_way_a_person_comes_counts_against_their_invitation(self, store: Store) -> None:
         """Invitation, code and app: one submission of the three counts, and the door says so afterwards."""
         create(store)
