@@ -186,10 +186,10 @@ def test_flask_babel_is_followed(site: Site) -> None:
     assert spoken(site.visitor(app).get(f"{DOOR}?lang=ar", headers=GERMAN).text) == "ar"
 
 
-def test_the_office_stays_english(site: Site) -> None:
-    """Whoever looks after the site reads what its documentation says."""
+def test_the_office_listens_to_the_browser_as_well(site: Site) -> None:
+    """Whoever looks after the site is spoken to in the site's languages."""
     html = site.visitor().get("/jotgate/admin/", headers=GERMAN).text
-    assert 'lang="en"' in html
+    assert '<html lang="de"' in html
 
 
 def test_a_language_that_nobody_wrote_is_refused(site: Site) -> None:
