@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from html import unescape
 from typing import Any
 from unittest.mock import patch
@@ -21,14 +23,15 @@ _PEOPLE = f"/f/{OWN}/people"
 _NAMES = "Number\tName\tClass\n1\tAda Lovelace\t7a\n\tGrace Hopper\t7a\n"
 
 
-def rooms(**limits: Any) -> dict[str, str]:
-    """Return every page as an operator with these limits sees it, by what it is called here."""
+@cache
+def rooms(tag: str = "en") -> Mapping[str, str]:
+    """Return every page in a language, as its owner sees it, by what it is called here."""
     # The browser that will show them has a loop in this thread, and so has the mail server.
     with ThreadPoolExecutor(max_workers=1) as apart:
-        return apart.submit(_rooms, **limits).result()
+        return apart.submit(_rooms, tag).result()
 
 
-def _rooms(**limits: Any) -> dict[str, str]:
+def _rooms(tag: str) -> dict[str, str]:
     with open_post_office() as post:
         mail = {
             "mail_server": f"127.0.0.1:{post.port}",
@@ -40,15 +43,18 @@ def _rooms(**limits: Any) -> dict[str, str]:
             list(whole.site.parts.grants.create(Terms(form=OWN, batch=BATCH), mailed))
             used = next(grant for grant in whole.site.parts.store.grants(GrantFilter(form=OWN)) if grant.used)
             whole.arguments[OWN]["code_id"] = used.fingerprint.hex()
-            return _Walk(whole, **limits).all()
+            return _Walk(whole, tag).all()
 
 
 class _Walk:
     """The office as one person goes through it."""
 
-    def __init__(self, whole: Whole, **limits: Any) -> None:
+    def __init__(self, whole: Whole, tag: str) -> None:
         self._whole = whole
-        self._visitor: Visitor = signed_in(whole.site, **limits)
+        self._visitor: Visitor = signed_in(whole.site)
+        self._stranger: Visitor = whole.site.visitor()
+        for browser in (self._visitor, self._stranger):
+            browser.get(f"{OFFICE}/?lang={tag}")
 
     def all(self) -> dict[str, str]:
         return self._looked_at() | self._shut() | self._new_codes() | self._chosen() | self._others()
@@ -69,8 +75,10 @@ class _Walk:
         return {rule: answer.text for rule, answer in answers.items() if answer.mimetype == "text/html"}
 
     def _shut(self) -> dict[str, str]:
-        stranger, site = self._whole.site.visitor(), self._whole.site
-        return {"enter": stranger.get(link_of(site)).text, "shut": stranger.get(f"{OFFICE}/").text}
+        return {
+            "enter": self._stranger.get(link_of(self._whole.site)).text,
+            "shut": self._stranger.get(f"{OFFICE}/").text,
+        }
 
     def _new_codes(self) -> dict[str, str]:
         new, check = f"{_PEOPLE}/new", f"{_PEOPLE}/check"

@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any page that visitors see: in every state and language, light and dark."""
+"""axe-core finds nothing on any page of visitors and of the office: in every state and language, light and dark."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from jotgate.languages import known_languages
 from tests.browser import gallery
 from tests.browser.axe import OF_COLOURS, violations, wrong_in
 from tests.browser.exhibition import Wall, wall
+from tests.browser.rooms import rooms
 from tests.browser.stage import Stage, staged
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,16 @@ def test_axe_finds_nothing_in_either_direction(lit: Lit) -> None:
 def test_axe_finds_nothing_in_any_language(lit: Lit, tag: str) -> None:
     """Each page, with everything that the script may show."""
     assert lit.wrong_on(dict.fromkeys(gallery.pictures(), tag)) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tag", known_languages(None))
+def test_axe_finds_nothing_in_the_office_in_any_language(lit: Lit, tag: str) -> None:
+    """Every page and state, reminders under way among them; a real browser goes through it in `test_office.py`."""
+    pages = rooms(tag)
+    assert [name for name, html in pages.items() if f'<html lang="{tag}"' not in html] == []
+    found = {name: wrong_in(lit.wall.put(html), lit.rules) for name, html in pages.items()}
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def test_axe_would_find_something(lit: Lit) -> None:

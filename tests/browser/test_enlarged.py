@@ -113,16 +113,14 @@ def test_pages_fit_in_every_language(enlarged: Wall, tag: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_office_fits_when_it_is_enlarged(enlarged: Wall, office: dict[str, str]) -> None:
+@pytest.mark.parametrize("tag", known_languages(None))
+def test_the_office_fits_when_it_is_enlarged(enlarged: Wall, tag: str) -> None:
     """Every page and state; only tables may be scrolled."""
-    found = {name: amiss(enlarged.put(html), name.replace("/", "_")) for name, html in office.items()}
+    found = {
+        name: amiss(enlarged.put(html), f"{tag}-{name.replace('/', '_')}")
+        for name, html in rooms(tag).items()
+    }
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
-
-
-@pytest.fixture(scope="module")
-def office() -> dict[str, str]:
-    """Return every page of the office."""
-    return rooms()
 
 
 def test_what_is_amiss_would_be_found(enlarged: Wall) -> None:

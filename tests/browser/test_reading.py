@@ -64,8 +64,7 @@ def test_what_stands_around_the_pages_is_read_as_it_was(shown: Wall) -> None:
 @pytest.mark.slow
 def test_the_office_is_read_as_it_was(shown: Wall) -> None:
     """Every page and state but the checkup, whose words are the findings' own."""
-    pages = rooms()
-    del pages["checkup"]
+    pages = {name: html for name, html in rooms().items() if name != "checkup"}
     page = shown.put(pages["/f/<form>"])
     page.evaluate(_AROUND)
     said = {"around": said_of(page, "body")}
