@@ -54,6 +54,7 @@ def test_the_script_writes_no_words() -> None:
     """It shows what the page brought along, numbers, and times in the language of the page."""
     script = (DOOR / "static" / "jotgate.js").read_text()
     for written in re.findall(r"(?:textContent|innerText|title|placeholder|ariaLabel) = ([^;]*);", script):
+        written = re.sub(r"\.querySelector\(\"[^\"]*\"\)", "", written)
         assert not re.search(r"[\"'`]", written), written
 
 

@@ -158,6 +158,12 @@ def test_the_template_of_the_office_is_up_to_date() -> None:
     assert (place / "translations" / "office.pot").read_text(encoding="utf-8") == made
 
 
+def test_the_office_speaks_every_language() -> None:
+    """Those of the pages for visitors, each compiled from its source."""
+    assert [source.parts[-3] for source in OFFICE_SOURCES] == [source.parts[-3] for source in SOURCES]
+    assert all(source.with_suffix(".mo").is_file() for source in OFFICE_SOURCES)
+
+
 @pytest.fixture(params=OFFICE_SOURCES, ids=[source.parts[-3] for source in OFFICE_SOURCES])
 def office(request: pytest.FixtureRequest) -> Catalog:
     source: Path = request.param
