@@ -13,6 +13,19 @@ from jotgate.spelling import tidy
 #: The headings are in one of so many lines that are not blank.
 MAX_ABOVE = 20
 
+_PUNCTUATION = re.compile("[-_.:*]")
+#: Turkish letters that capitals cannot tell apart, and the apostrophes of Ukrainian.
+_ALIKE = str.maketrans({"\u0307": "", "\u0131": "i", "\u2019": "'", "\u02bc": "'"})
+
+
+def _heading(cell: str) -> str:
+    return " ".join(_PUNCTUATION.sub(" ", tidy(cell)).casefold().translate(_ALIKE).split())
+
+
+def _headings(*cells: str) -> frozenset[str]:
+    return frozenset(map(_heading, cells))
+
+
 _SUBJECTS = frozenset(
     {
         *(
@@ -48,6 +61,20 @@ _SUBJECTS = frozenset(
         *("numéro", "n°", "nº", "numéro étudiant", "numéro élève", "identifiant", "número", "matrícula"),
         *("matricola", "leerlingnummer", "leerlingnr", "stamnummer", "stamnr", "studentnummer"),
         *("id number", "upn", "ine", "nia"),
+        *_headings("numer", "numer ucznia", "nr ucznia", "nr legitymacji", "identyfikator"),
+        *_headings("numara", "öğrenci no", "öğrenci numarası", "okul no", "okul numarası"),
+        *_headings("номер", "номер учня", "№", "ідентифікатор"),
+        *_headings("الرقم", "رقم", "رقم الطالب", "الرقم المدرسي"),
+        *_headings(
+            "número de alumno",
+            "id de alumno",
+            "número do aluno",
+            "nº do aluno",
+            "n.º do aluno",
+            "n.º",
+            "numero",
+            "numero studente",
+        ),
     }
 )
 _NAMES = frozenset(
@@ -67,12 +94,20 @@ _NAMES = frozenset(
         *("leerling", "name, vorname", "nachname, vorname", "last name, first name", "surname, first name"),
         *("vorname nachname", "vorname und nachname", "vor und nachname", "nachname vorname", "name vorname"),
         *("nom et prénom", "nom, prénom", "nom prénom", "apellidos, nombre", "apellidos y nombre"),
+        *_headings(
+            "imię i nazwisko", "nazwisko i imię", "uczeń", "nome e cognome", "cognome e nome", "alunno"
+        ),
+        *_headings("nome completo", "nome do aluno", "aluno", "nombre del alumno", "nombre y apellidos"),
+        *_headings("ad soyad", "adı soyadı", "ad ve soyad", "isim", "isim soyisim", "ad", "adı", "öğrenci"),
+        *_headings("прізвище та ім'я", "прізвище, ім'я", "ім'я та прізвище", "піб", "ім'я", "учень"),
+        *_headings("الاسم", "اسم", "الاسم الكامل", "اسم الطالب", "الطالب"),
     }
 )
 _FIRST_NAMES = frozenset(
     {
         *("first name", "firstname", "given name", "given names", "forename", "vorname", "rufname", "prénom"),
         *("prénoms", "voornaam", "roepnaam", "nombre de pila", "legal forename", "preferred forename"),
+        *_headings("imię", "primeiro nome", "الاسم الأول"),
     }
 )
 _MIDDLE_NAMES = frozenset({"middle name", "middle names", "tussenvoegsel", "tussenvoegsels"})
@@ -81,6 +116,7 @@ _LAST_NAMES = frozenset(
         *("last name", "lastname", "surname", "family name", "nachname", "familienname", "nom de famille"),
         *("apellido", "apellidos", "cognome", "achternaam", "apelido", "sobrenome"),
         *("legal surname", "preferred surname"),
+        *_headings("nazwisko", "soyad", "soyadı", "soyisim", "прізвище", "اسم العائلة", "اللقب"),
     }
 )
 #: After hyphens and points have become blanks.
@@ -99,6 +135,8 @@ _ADDRESSES = frozenset(
             "endereço de email",
         ),
         *("endereço de e mail", "correio eletrônico", "correio eletrónico"),
+        *_headings("adres e-mail", "adres mailowy", "poczta", "e-posta", "e-posta adresi", "eposta"),
+        *_headings("електронна пошта", "пошта", "ел. пошта", "البريد الإلكتروني", "البريد", "الإيميل"),
     }
 )
 #: As `codes create` calls them; the other one where a list has a column of that name already.
@@ -108,11 +146,14 @@ _CLASSES = frozenset(
         *("class", "form", "group", "section", "tutor group", "form group", "homeroom", "registration group"),
         *("class name", "klasse", "klassen", "gruppe", "kurs", "lerngruppe", "classe", "groupe", "division"),
         *("clase", "curso", "grupo", "gruppo", "sezione", "klas", "groep", "stamklas", "turma"),
+        *_headings("klasa", "oddział", "grupa", "sınıf", "sınıfı", "şube", "grup", "клас", "група"),
+        *_headings("الصف", "الفصل", "الشعبة", "المجموعة"),
     }
 )
 #: In front of a column of last names these mean the first name, beside one of first names the last name.
-_EITHER_NAMES = frozenset({"name", "nom", "nombre", "nome", "naam"})
-_PUNCTUATION = re.compile("[-_.:*]")
+_EITHER_NAMES = _headings(
+    "name", "nom", "nombre", "nome", "naam", "ad", "adı", "isim", "ім'я", "الاسم", "اسم"
+)
 
 
 @frozen
@@ -224,7 +265,3 @@ def _names(headings: Sequence[str]) -> tuple[list[int], ...]:
     if not (whole or first or last):
         return ()
     return first or whole, middle, last or whole
-
-
-def _heading(cell: str) -> str:
-    return " ".join(_PUNCTUATION.sub(" ", tidy(cell)).casefold().split())

@@ -143,6 +143,12 @@ TEXTS = {
     "first and last names in spanish": taken(
         "Matrícula;Nombre;Apellidos\n0042;Ann;Smith\n0043;Bo;Hill\n", *ANN_BO
     ),
+    "first and last names in polish": taken("Numer;Imię;Nazwisko\n0042;Ann;Smith\n0043;Bo;Hill\n", *ANN_BO),
+    "capitals in turkish": taken("ÖĞRENCİ NO;ADI;SOYADI\n0042;Ann;Smith\n0043;Bo;Hill\n", *ANN_BO),
+    "an apostrophe in ukrainian": taken("Номер;Ім’я;Прізвище\n0042;Ann;Smith\n0043;Bo;Hill\n", *ANN_BO),
+    "arabic": taken("رقم الطالب;الاسم\n0042;Ann Smith\n0043;Bo Hill\n", *ANN_BO),
+    "italian": taken("Numero;Nome e cognome\n0042;Ann Smith\n0043;Bo Hill\n", *ANN_BO),
+    "portuguese": taken("N.º do aluno;Nome do aluno\n0042;Ann Smith\n0043;Bo Hill\n", *ANN_BO),
     "first and last names without a number": taken(
         "Prénom;Nom\nAnn;Smith\nBo;Hill\n", ("Ann Smith", "Ann Smith"), ("Bo Hill", "Bo Hill")
     ),
