@@ -59,12 +59,12 @@ class Lit:
         return {name: wrong for name, wrong in found.items() if wrong}
 
 
+LIGHT, DARK = ("light", None), ("dark", OF_COLOURS)
+
+
 @pytest.fixture(
     scope="module",
-    params=[
-        pytest.param(("light", None), id="light"),
-        pytest.param(("dark", OF_COLOURS), id="dark", marks=pytest.mark.slow),
-    ],
+    params=[pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark", marks=pytest.mark.slow)],
 )
 def lit(request: pytest.FixtureRequest, chromium: Browser, axe_source: str) -> Iterator[Lit]:
     """Return a wall in light for everything, and one in dark for the colours."""
@@ -80,15 +80,33 @@ def test_axe_finds_nothing_in_either_direction(lit: Lit) -> None:
     assert lit.wrong_on(dict(zip(names, cycle(["en", "ar"]), strict=False))) == {}
 
 
+#: In dark it is the colours that are looked at, which no language changes: two languages for a change, all at night.
+in_each_language = pytest.mark.parametrize(
+    ("lit", "tag"),
+    [
+        pytest.param(
+            look,
+            tag,
+            id=f"{look[0]}-{tag}",
+            marks=pytest.mark.nightly if look is DARK and tag not in ("en", "ar") else (),
+        )
+        for look in (LIGHT, DARK)
+        for tag in known_languages(None)
+    ],
+    indirect=["lit"],
+    scope="module",
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("tag", known_languages(None))
+@in_each_language
 def test_axe_finds_nothing_in_any_language(lit: Lit, tag: str) -> None:
     """Each page, with everything that the script may show."""
     assert lit.wrong_on(dict.fromkeys(gallery.pictures(), tag)) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tag", known_languages(None))
+@in_each_language
 def test_axe_finds_nothing_in_the_office_in_any_language(lit: Lit, tag: str) -> None:
     """Every page and state, reminders under way among them; a real browser goes through it in `test_office.py`."""
     pages = rooms(tag)

@@ -33,7 +33,7 @@ WAYS = {
     "spaced at 200 %": (640, SPACED),
     "letters twice as large at 640 pixels": (640, "html { font-size: 200% !important }"),
 }
-QUICK = ("zoomed to 400 %", "letters twice as large", "spaced")
+QUICK = ("letters twice as large", "spaced")
 #: What is wrong with the page that is shown: what makes it scroll sideways, is cut off, or covers something else.
 AMISS = """() => {
   const shown = [...document.querySelectorAll('body *')].filter(one =>
@@ -81,6 +81,24 @@ def enlarged(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Wall
         yield shown
 
 
+#: With every change each language where there is least room, and long words in every way; at night each in every way.
+in_each_language = pytest.mark.parametrize(
+    ("enlarged", "tag"),
+    [
+        pytest.param(
+            way,
+            tag,
+            id=f"{way}-{tag}",
+            marks=() if way == "spaced" or tag == "de" else pytest.mark.nightly,
+        )
+        for way in WAYS
+        for tag in known_languages(None)
+    ],
+    indirect=["enlarged"],
+    scope="module",
+)
+
+
 def amiss(page: Page, name: str) -> list[str]:
     """Return what is wrong with the page that is shown; leave a picture of it where that is wished for."""
     if PICTURES:
@@ -106,14 +124,14 @@ def test_pages_fit_when_they_are_enlarged(enlarged: Wall) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tag", known_languages(None))
+@in_each_language
 def test_pages_fit_in_every_language(enlarged: Wall, tag: str) -> None:
     """Everything unfolded, with everything that the script shows."""
     assert amiss_on(enlarged, dict.fromkeys(gallery.pictures(), tag)) == {}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tag", known_languages(None))
+@in_each_language
 def test_the_office_fits_when_it_is_enlarged(enlarged: Wall, tag: str) -> None:
     """Every page and state; only tables may be scrolled."""
     found = {
