@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import requests
 
@@ -25,6 +26,9 @@ _TIMEOUT_SECONDS = 30
 _OF_JOTFORM = ("/jotgate/health", "/jotgate/v1/")
 #: How long after a fault its answers may still come.
 _ECHO_SECONDS = 15.0
+#: From how many addresses they come. A process remembers a thousand: with a new one for each visit, its memory filled
+#: for 17 minutes, longer than half an hour gives it until it is watched.
+_ADDRESSES = 500
 
 
 class Faulty(Exception):
@@ -57,6 +61,7 @@ class Crowd:
         scope = Scope(forms=("students",), label="soak")
         self._scoped_key = str(served.parts.scoped_keys.create(scope, actor="the soak"))
         self._mine = threading.local()
+        self._addresses = cycle([f"10.1.{n // 250}.{n % 250}" for n in range(_ADDRESSES)])
         self.acknowledged = Acknowledged()
 
     @contextmanager
@@ -86,7 +91,7 @@ class Crowd:
     def visit(self, visit: Callable[[requests.Session], None]) -> int:
         """Let a new browser make one visit; return how many requests it made."""
         self._mine.asked = 0
-        session = self._served.visitor()
+        session = self._served.visitor(next(self._addresses))
         try:
             visit(session)
         except Faulty:

@@ -7,21 +7,25 @@ from functools import partial
 
 import pytest
 
-from jotgate.outcomes import Admit, Reason, Refuse, Work
+from jotgate.outcomes import Admit, Reason, Refuse, Verdict, Work
 from jotgate.stores import Store
 from jotgate.throttle import LEAST_WORK, MOST_WORK, OPENING_SECONDS, SPARE_OPENINGS, WORK_SECONDS, Guesser
 from tests.stores.contract.material import (
     HOUR,
+    OTHER_FORM,
     T0,
     Contract,
     Opener,
     admitted,
+    exactly,
     grant,
     guesser,
     opening,
     pass_of,
     reason,
     refused,
+    sent_in,
+    verdicts,
 )
 from tests.stores.contract.races import together
 
@@ -92,8 +96,26 @@ class CrowdingContract(Contract):
         for n in range(1 + 1 + SPARE_OPENINGS):
             admitted(store, opening("code", browser=n, move=True))
         wish = opening("code", browser="another", move=True)
-        assert reason(store, wish) is Reason.CODE_BUSY
+        refusal = refused(store, wish)
+        assert refusal.reason is Reason.CODE_BUSY
+        assert 0 < (refusal.retry_after_seconds or 0) <= OPENING_SECONDS
         admitted(store, replace(wish, guesser=_worked()))
+
+    def test_a_code_that_is_of_no_use_is_not_called_busy(self, store: Store) -> None:
+        """Whoever waits or works for it would be refused all the same: revoked, of another form, spent, or sent."""
+        store.guesses.clock = lambda: T0
+        store.create_grants([grant("class", uses=USES, subject="s-1"), grant("own")], T0)
+        tickets = [admitted(store, opening("class", browser=n)) for n in range(FREE)]
+        for n in range(1 + 1 + SPARE_OPENINGS):
+            own = admitted(store, opening("own", browser=n, move=True))
+        assert reason(store, opening("class")) is reason(store, opening("own", move=True)) is Reason.CODE_BUSY
+        assert reason(store, opening("class", form=OTHER_FORM)) is Reason.WRONG_FORM
+        assert store.mark_sent(ticket_id=own.ticket_id, now=T0)
+        assert reason(store, opening("own", move=True)) is Reason.USED_UP
+        assert verdicts(store, sent_in(1, tickets[0])) == [Verdict.VERIFIED]
+        assert reason(store, replace(opening("class"), in_all=1)) is Reason.ALREADY_SENT
+        store.revoke_grants(exactly("class"), now=T0, actor="owner", note=None)
+        assert reason(store, opening("class")) is Reason.REVOKED
 
     @pytest.mark.parametrize("in_turn", [False, True])
     def test_a_clock_that_is_set_back_keeps_nobody_out(self, full: Store, in_turn: bool) -> None:
