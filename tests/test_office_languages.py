@@ -29,6 +29,8 @@ from tests.translating import plain_words, pseudo, pseudo_sentences, write_catal
 #: What is typed or shown as it is in every language.
 _AS_IT_IS = re.compile(
     r"(?s)<(code|kbd|pre|textarea)\b.*?</\1>|<[^>]*(?:translate=\"no\"|hreflang=)[^>]*>[^<]*|<title>Pygal</title>|`[^`<]*`"
+    # Languages are called what they call themselves.
+    r"|<option[^>]* lang=[^>]*>[^<]*"
     # Questions of the form at JotForm.
     r"|<dt>(?:Name|Remarks)</dt>"
 )

@@ -53,7 +53,10 @@ def _open_in(worker: int, folder: Path) -> int:
 @pytest.mark.skipif(
     not Path("/proc/self/fd").is_dir(), reason="this system does not list a process's descriptors"
 )
-@pytest.mark.parametrize("visits", [12, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "visits",
+    [12, pytest.param(100, marks=pytest.mark.slow), pytest.param(400, marks=pytest.mark.nightly)],
+)
 @pytest.mark.parametrize("name", SERVERS)
 def test_f22_a_thread_for_each_request_uses_up_no_descriptors(name: str, visits: int) -> None:
     """Eight clients read and write all the while, each request in a thread of its own: no answer over 499."""
