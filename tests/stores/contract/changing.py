@@ -316,6 +316,7 @@ class ChangingContract(Contract):
         store.create_grants([grant(1, subject="s-1"), grant(2)], T0)
         changed(store, Naming(label="Ada", email=None), 1)
         undone(store)
+        changed(store, Naming(label=None, email=None, language="de"), 1, change_id="c-1 language")
         changed(store, Window(valid_until=T0 + DAY), 2, change_id="c-2")
         changed(store, Revocation(note="wrong list"), 2, change_id="c-3")
         changed(store, Replacing(fresh={digest(1): digest("new")}, code_key="k-1"), 1, change_id="c-4")
@@ -332,6 +333,7 @@ class ChangingContract(Contract):
         assert [(event, note) for event, _, note in told] == [
             ("code.changed", "name or address"),
             ("code.restored", "from name"),
+            ("code.changed", "language"),
             ("code.changed", f"valid from any time until {iso(T0 + DAY)}"),
             ("code.revoked", "wrong list"),
             ("code.reissued", f"now code {digest('new').hex()[:6]}"),
