@@ -39,7 +39,7 @@ msgstr ""
 _WIDTH = 110
 _METHODS = [("door/templates/jotgate/office/**.html", "jinja2"), ("**.py", "python")]
 #: What marks a sentence, and which of its arguments are its English.
-_MARKS = {"_": None, "ngettext": (1, 2), "phrase": None, "phrases": (1, 2)}
+_MARKS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), "phrase": None, "phrases": (1, 2)}
 
 
 def sources(domain: str) -> list[Path]:
@@ -80,8 +80,10 @@ def office_template() -> Catalog:
     found = extract_from_dir(
         _PACKAGE, _METHODS, keywords=_MARKS, comment_tags=["Translators:"], strip_comment_tags=True
     )
-    for file, _, message, comments, _ in found:
-        catalog.add(message, locations=[(f"jotgate/{Path(file).as_posix()}", None)], auto_comments=comments)
+    for file, _, message, comments, context in found:
+        # A line's number would change with every change above it.
+        place = (f"jotgate/{Path(file).as_posix()}", 0)
+        catalog.add(message, locations=[place], auto_comments=comments, context=context)
     return catalog
 
 

@@ -266,7 +266,7 @@ _PAGES = {
     "was changed. You can enter an access code instead.",
     "code.offline": "Try again when this device is online. It is offline now. Your code stays here.",
     "code.tries_again": "This page tries again by itself. Your code stays here.",
-    "code.works": "Or just wait: your device works for this try, so that trying very often is expensive. "
+    "code.works": "Or just wait: your device is doing a sum for this try, so that nobody can try very often. "
     "This page tries again by itself. Your code stays here.",
     "code.seconds_left": "{seconds} s",
     "code.has_one": "I have an access code",
@@ -371,6 +371,7 @@ _MOMENTS = {
     "moment.other_year": "on {weekday} {day} {month} {year} at {time}",
     "moment.in_utc": "{time} UTC",
     "moment.day": "{weekday} {day} {month}",
+    "day.first": "1",
     "day.0": "Mon",
     "day.1": "Tue",
     "day.2": "Wed",

@@ -47,7 +47,10 @@ class Language:
     def day(self, day: date) -> str:
         """Return a day of this year as a list shows it: "Mon 4 May"."""
         weekday, month = self.say(f"day.{day.weekday()}"), self.say(f"month.{day.month}")
-        return self.say("moment.day", weekday=weekday, day=day.day, month=month)
+        return self.say("moment.day", weekday=weekday, day=self._day_of_month(day), month=month)
+
+    def _day_of_month(self, day: date) -> str:
+        return self.say("day.first") if day.day == 1 else str(day.day)
 
     def capital(self, text: str) -> str:
         """Return *text* as it stands at the beginning of a sentence."""
@@ -82,7 +85,7 @@ class Language:
         return self.say(
             "moment.this_year" if present and moment.year == present.year else "moment.other_year",
             weekday=self.say(f"weekday.{moment.weekday()}"),
-            day=moment.day,
+            day=self._day_of_month(moment),
             month=self.say(f"month.{moment.month}"),
             year=moment.year,
             time=time,

@@ -6,6 +6,7 @@ import re
 import runpy
 import string
 from collections.abc import Iterator
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 import jotgate
+from jotgate.classlist.columns import Columns, columns
 from jotgate.door.messages import spoken_moment
 from jotgate.door.template import notes_on, template
 from jotgate.languages import OURS, known_languages
@@ -37,7 +39,7 @@ SAME = {
         "contact",
         "number",
     ),
-    *("wait.minutes", "card.name", "card.code"),
+    *("wait.minutes", "card.name", "card.code", "day.first"),
 }
 
 _COMMAND = re.compile("`[^`]*`")
@@ -144,6 +146,14 @@ def test_moments_are_said_whole(tag: str) -> None:
         assert re.search(r"\d\d:\d\d", said)
 
 
+def test_the_first_of_a_month_is_said_as_the_language_says_it() -> None:
+    """An ordinal in French, Italian and Brazil; a plain number on every other day, and elsewhere."""
+    first, second = 1_777_593_600.0, 1_777_680_000.0
+    assert [language(tag).moment(first, "UTC").split(" ")[2] for tag in ("fr", "en")] == ["1er", "1"]
+    assert language("fr").moment(second, "UTC").split(" ")[2] == "2"
+    assert language("pt").day(date(2026, 5, 1)).split(" ")[1] == "1º"
+
+
 def test_the_template_has_every_sentence_and_says_what_it_is() -> None:
     """gettext's own tools read it; a heading, a button and a value each have a note."""
     found = read_po(BytesIO(template().encode()))
@@ -183,7 +193,8 @@ def office_texts(office: Catalog) -> Iterator[tuple[str, str]]:
 def test_the_office_is_whole(office: Catalog) -> None:
     """Every sentence of the template has its words, in as many forms as CLDR knows, and no other is there."""
     with (OURS / "office.pot").open("rb") as file:
-        assert {message.id for message in office} == {message.id for message in read_po(file)}
+        wanted = {(message.context, message.id) for message in read_po(file)}
+    assert {(message.context, message.id) for message in office} == wanted
     assert [english for english, text in office_texts(office) if not text.strip()] == []
     cldr = get_plural(str(office.locale))
     assert (office.num_plurals, office.plural_expr) == (cldr.num_plurals, cldr.plural_expr)
@@ -198,3 +209,12 @@ def test_the_office_says_the_same(office: Catalog) -> None:
         assert text == text.strip(), english
         assert "  " not in text, english
         assert (text[-1] in ".؟?:!…)”") >= (english[-1] in ".?:"), english
+
+
+def test_the_headings_that_the_office_names_are_read(office: Catalog) -> None:
+    """Whoever writes above their columns what the page says has them understood."""
+    [said] = (text for english, text in office_texts(office) if "A line above says" in english)
+    headings = re.split("[,،] ", re.split(r":\s", said)[1].partition(".")[0])
+    found = columns(headings, by_class=True)
+    assert isinstance(found, Columns), found
+    assert (found.number, found.names, found.email, found.group) == (0, (1,), 2, 3)

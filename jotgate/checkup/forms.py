@@ -220,7 +220,8 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
             policy.locked_fields,
             Level.FAIL,
             phrase(
-                "{setting} names {field}, which the form does not have, so what locks it is judged tampered"
+                "{setting} names {field}, which the form does not have, so submissions in which an app locks it are"
+                " judged tampered"
             ),
         ),
         (
@@ -228,8 +229,8 @@ def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterato
             (policy.owner_field,) if policy.owner_field else (),
             Level.FAIL,
             phrase(
-                "{setting} names {field}, which the form does not have, so what an app fills in there is judged"
-                " tampered"
+                "{setting} names {field}, which the form does not have, so submissions in which an app fills it in"
+                " are judged tampered"
             ),
         ),
         (

@@ -45,7 +45,7 @@ def in_time(environ: WSGIEnvironment) -> Iterator[None]:
     finally:
         watch.cancel()
     if over.is_set():
-        raise RequestTimeout(phrase("That did not come in time. Nothing was changed."))
+        raise RequestTimeout(phrase("What you sent did not arrive in time. Nothing was changed."))
 
 
 def _stop_listening(connection: socket.socket, over: threading.Event) -> None:

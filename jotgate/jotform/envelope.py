@@ -183,7 +183,7 @@ def _refusal(code: int, said: str) -> UpstreamError:
 def _by_code(code: int) -> tuple[UpstreamReason, str]:
     if code == 401:
         return UpstreamReason.UNAUTHORIZED, phrase(
-            "JotForm does not know the key, or this is not the account's own"
+            "JotForm does not know the key, or what was asked for belongs to another account"
         )
     if code == 404:
         return UpstreamReason.NOT_FOUND, phrase("JotForm does not know the address")

@@ -76,7 +76,9 @@ _DONE: Mapping[str, Callable[[int], str]] = {
 #: Why nothing was changed of a code.
 _LEFT: Mapping[Left, str] = {
     Left.CHANGED: phrase("somebody has changed or replaced it since you looked"),
-    Left.OPENED: phrase("its form was opened since, so that going back would take it from them"),
+    Left.OPENED: phrase(
+        "somebody has opened the form with it since, and undoing would take the form from them"
+    ),
     Left.NOTHING: phrase("there was nothing to do"),
     Left.IMPOSSIBLE: phrase("it would end before it begins"),
 }
@@ -368,8 +370,8 @@ def _left(desk: Desk, outcome: Outcome) -> list[str]:
         if names := _named(desk, grants, number):
             sentences.append(
                 phrases(
-                    "{number} code left: {why} ({names}).",
-                    "{number} codes left: {why} ({names}).",
+                    "{number} code left as it was: {why} ({names}).",
+                    "{number} codes left as they were: {why} ({names}).",
                     number,
                     why=_LEFT[why],
                     names=names,
@@ -377,7 +379,12 @@ def _left(desk: Desk, outcome: Outcome) -> list[str]:
             )
         else:
             sentences.append(
-                phrases("{number} code left: {why}.", "{number} codes left: {why}.", number, why=_LEFT[why])
+                phrases(
+                    "{number} code left as it was: {why}.",
+                    "{number} codes left as they were: {why}.",
+                    number,
+                    why=_LEFT[why],
+                )
             )
     return sentences
 

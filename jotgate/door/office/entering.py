@@ -85,7 +85,9 @@ def _described(error: HTTPException) -> str:
     """Return what we say of it; what the framework would say is for programmers, and in English only."""
     said = error.description
     return (
-        said if isinstance(said, Phrase) else phrase("This is not how the office asks. Nothing was changed.")
+        said
+        if isinstance(said, Phrase)
+        else phrase("No page of the office sends such a request. Nothing was changed.")
     )
 
 

@@ -80,7 +80,7 @@ def rule_on_many(desk: Desk, form: str) -> Response:
     word, reason = desk.fields.get("word", ""), " ".join(desk.fields.get("reason", "").split())
     ticked = desk.request.form.getlist("one")[:_MOST]
     problem = _problem(word if word != _GIVE else "", reason) or (
-        "" if ticked else phrase("Choose those that you mean.")
+        "" if ticked else phrase("Choose at least one submission.")
     )
     if problem:
         return desk.problem(_UNPROCESSABLE, problem)

@@ -1,9 +1,10 @@
 """One language in the office: the sentences of its pages, and those that come from elsewhere as `Phrase`.
 
 A template says ``_("Back to {form}", form=title)`` and ``ngettext("{number} code", "{number} codes", count)`` for its
-own sentences, ``speak(problem)`` for what it was given, and ``number(count)``, ``link(url, text)``, ``code(text)`` and
-``capital(text)`` for parts of them. Code makes sentences with `jotgate.phrases.phrase`, and leaves the language to the
-template. The English of both is collected in ``jotgate/translations/office.pot``.
+own sentences, ``pgettext("app", "Revoked")`` for a word whose translation hangs on what it is about, ``speak(problem)``
+for what it was given, and ``number(count)``, ``link(url, text)``, ``code(text)`` and ``capital(text)`` for parts of
+them. Code makes sentences with `jotgate.phrases.phrase`, and leaves the language to the template. The English of both
+is collected in ``jotgate/translations/office.pot``.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ class OfficeLanguage:
         """What templates speak with."""
         return {
             "_": self.sentence,
+            "pgettext": self.sentence_about,
             "ngettext": self.count,
             "speak": self.speak,
             "number": self.common.number,
@@ -49,6 +51,10 @@ class OfficeLanguage:
     def sentence(self, english: str, /, **values: object) -> Markup:
         """Say a sentence of a page, as HTML; *values* are escaped unless they are markup."""
         return self._html(self._translations.gettext(english), english, values)
+
+    def sentence_about(self, context: str, english: str, /) -> str:
+        """Say a word of a page whose translation hangs on what it is about, such as an app."""
+        return self._translations.pgettext(context, english)
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> Markup:
         """Say a sentence of a page about a *number* of things, as HTML."""

@@ -236,7 +236,9 @@ def test_a_whole_list_is_revoked_after_one_question_and_brought_back(site: Site)
     decide(visitor, site, "7a-1", "name", label="Ada King", email="")
     back = undo(visitor, page)
     assert "Undone: 2 codes as before." in back.text
-    assert "1 code left: somebody has changed or replaced it since you looked (Ada King)." in back.text
+    assert (
+        "1 code left as it was: somebody has changed or replaced it since you looked (Ada King)." in back.text
+    )
     assert "This is undone already." in undo(visitor, page).text
     decide(visitor, site, "7a-2", "revoke", note="")
     assert "You revoked codes today" in visitor.get(OFFICE + LIST).text

@@ -142,7 +142,7 @@ def test_many_are_ruled_on_with_one_reason(site: Site) -> None:
     silent = post(visitor, f"{_LIST}/rule", page=_LIST, word="accept", one=ticked, reason=" ")
     assert (silent.status_code, "Say why" in silent.text) == (422, True)
     none = post(visitor, f"{_LIST}/rule", page=_LIST, word="accept", reason="r")
-    assert (none.status_code, "Choose those that you mean." in none.text) == (422, True)
+    assert (none.status_code, "Choose at least one submission." in none.text) == (422, True)
     done = post(
         visitor,
         f"{_LIST}/rule",
