@@ -150,7 +150,8 @@ def test_axe_finds_nothing_in_the_office(office: Opened, phone: Page, axe_source
     for address in [*kinds, f"{OFFICE}/nothing", f"{OFFICE}/ledger?form={OWN}&event=refusals&person=x"]:
         phone.goto(office.origin + address)
         found[address] = violations(phone, axe_source)
-    phone.goto(f"{office.origin}{OFFICE}/health")
+    # A link of the switch of languages was among them.
+    phone.goto(f"{office.origin}{OFFICE}/health?lang=en")
     phone.get_by_role("button", name="Look now").click()
     phone.wait_for_selector("#office-found")
     found["checkup"] = violations(phone, axe_source)
