@@ -355,6 +355,7 @@ def test_what_waited_for_a_restart_is_told_without_anybody_at_the_door(
     site: Site, as_middleware: bool
 ) -> None:
     """By the thread that the first request to a page of the site's own starts; a site without callbacks starts none."""
+    others = set(threading.enumerate())
     own = site.restarted(sweeper="thread")
     name = f"waiting-{as_middleware}"
     own.parts.store.add_consumer(Consumer(consumer=name, kind="python"), now=own.parts.clock.now())
@@ -385,7 +386,8 @@ def test_what_waited_for_a_restart_is_told_without_anybody_at_the_door(
     finally:
         own.parts.sweeper.stop()
         own.parts.store.revoke_consumer(name, now=0.0, actor="test")
-        until(lambda: not [one for one in threading.enumerate() if one.name == "jotgate-sweep"], "its end")
+        started = [one for one in set(threading.enumerate()) - others if one.name == "jotgate-sweep"]
+        until(lambda: not any(one.is_alive() for one in started), "its end")
 
 
 def test_an_app_opens_the_form_by_the_letter_of_the_protocol(site: Site) -> None:
