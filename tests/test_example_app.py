@@ -240,6 +240,7 @@ class TestApp:
         assert link.partition("token=")[2] not in site.printed()
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_codes_and_verdicts(tmp_path: Path, visitor: requests.Session) -> None:
     """Ctrl-C ends it cleanly; started again, it knows its codes, passes and verdicts, and makes fresh codes."""
     with example_site(tmp_path) as first:

@@ -112,7 +112,9 @@ def test_inside_another_site_the_cookies_are_that_pages_own(blocking: Blocking) 
         expect(door.get_by_role("heading", name=IN_ENGLISH.say("state.verified.title"))).to_be_visible()
 
 
-@pytest.mark.parametrize(("secure", "preferences"), [(True, ALL), (False, OF_THIRD_PARTIES)])
+@pytest.mark.parametrize(
+    ("secure", "preferences"), [(True, ALL), pytest.param(False, OF_THIRD_PARTIES, marks=pytest.mark.slow)]
+)
 def test_inside_another_site_blocked_cookies_are_named(
     blocking: Blocking, secure: bool, preferences: dict[str, Any]
 ) -> None:

@@ -33,7 +33,7 @@ WAYS = {
     "spaced at 200 %": (640, SPACED),
     "letters twice as large at 640 pixels": (640, "html { font-size: 200% !important }"),
 }
-QUICK = ("letters twice as large", "spaced")
+QUICK = ("spaced",)
 #: What is wrong with the page that is shown: what makes it scroll sideways, is cut off, or covers something else.
 AMISS = """() => {
   const shown = [...document.querySelectorAll('body *')].filter(one =>

@@ -169,6 +169,7 @@ def test_the_next_person_uses_another_code(site: ExampleSite, page: Page, tmp_pa
     assert addresses[0] != addresses[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", DOOR_FIRST)
 def test_two_tabs_of_one_browser_tell_the_truth_about_two_people(
     site: ExampleSite, page: Page, new_browser: NewBrowser, place: str

@@ -9,7 +9,6 @@ from html import unescape
 import pytest
 from playwright.sync_api import Browser, expect
 
-from jotgate.languages import known_languages
 from jotgate.speaking import language
 from tests.browser import gallery
 from tests.browser.exhibition import page_of
@@ -44,7 +43,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleSite]:
 TYPED = {"ar": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"), "tr": str.maketrans("01", "oı")}
 
 
-@pytest.mark.parametrize("tag", [tag for tag in ("ar", "de", "es", "tr") if tag in known_languages(None)])
+@pytest.mark.parametrize(
+    "tag", ["ar", *(pytest.param(tag, marks=pytest.mark.slow) for tag in ("de", "es", "tr"))]
+)
 def test_from_code_to_confirmed(chromium: Browser, site: ExampleSite, tag: str) -> None:
     """A browser of that language goes all the way, and reads its own language on every page."""
     said, typed = language(tag).say, TYPED.get(tag, {})

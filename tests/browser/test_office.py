@@ -82,9 +82,8 @@ def some_of_each(addresses: list[str], most: int) -> list[str]:
     return [address for kind in kinds.values() for address in kind[:most]]
 
 
-@pytest.mark.parametrize(
-    "limits", [pytest.param({}, id="owner", marks=pytest.mark.slow), pytest.param(_TEACHER, id="teacher")]
-)
+@pytest.mark.parametrize("limits", [pytest.param({}, id="owner"), pytest.param(_TEACHER, id="teacher")])
+@pytest.mark.slow
 def test_no_name_runs_and_no_page_is_wider_than_a_phone(
     office: Opened, phone: Page, limits: dict[str, Any]
 ) -> None:

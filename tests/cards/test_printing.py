@@ -140,7 +140,7 @@ def test_no_name_moves_anything(browser_page: Page, layout: Layout, paper: Paper
     assert browser_page.evaluate(MEASURE) == [True] * len(NAMES)
 
 
-@pytest.mark.parametrize("paper", Paper)
+@pytest.mark.parametrize("paper", [Paper.A4, pytest.param(Paper.LETTER, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("layout", [one for one in Layout if one is not Layout.LIST])
 def test_our_words_fit_in_every_language(browser_page: Page, layout: Layout, paper: Paper) -> None:
     """Nothing of them is cut off; where a language comes from the right, so does the card, but for code and address."""

@@ -83,7 +83,11 @@ def slow_clients(served: Served, *paths: str, dripping: bool = False) -> Iterato
             one.close()
 
 
-@pytest.fixture(scope="module", params=SERVERS)
+@pytest.fixture(
+    scope="module",
+    # It has them wait one after the other, eight seconds long.
+    params=[pytest.param(one, marks=pytest.mark.slow) if one == "one at a time" else one for one in SERVERS],
+)
 def served(request: pytest.FixtureRequest) -> Iterator[Served]:
     """Give the site on each server that shows its connections."""
     with serving(SERVERS[request.param]) as running:

@@ -40,6 +40,7 @@ def _mutants(path: str) -> set[Mutant]:
     return set(mutants_of(path, (ROOT / path).read_text("utf-8"), path))
 
 
+@pytest.mark.slow
 def test_every_survivor_can_still_be_made() -> None:
     """Its function has that line, and the change is one of those that are tried; and it has a reason."""
     assert [str(mutant) for mutant in explained() if mutant not in _mutants(mutant.path)] == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from jotgate.outcomes import Refuse, Verdict
 from jotgate.sweeping.schedule import COMPANY_SECONDS
 from tests.standin.account import Call, Mishaps
@@ -60,6 +62,7 @@ def test_the_door_of_a_refused_form_is_closed_and_a_persons_sweep_asks_at_once()
         assert site.parts.gate.doorway("form-0") is None
 
 
+@pytest.mark.slow
 def test_ignored_forms_in_the_filter_cost_no_more_than_one_list() -> None:
     """Where JotForm ignores `formIDs`, one list of everything covers twelve forms: most verdicts within 3 minutes."""
     random.seed(4)
