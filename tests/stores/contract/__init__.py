@@ -11,6 +11,7 @@ A store's own test module holds one class and one fixture::
 from __future__ import annotations
 
 from tests.stores.contract.admitting import AdmittingContract
+from tests.stores.contract.apps import AppsContract
 from tests.stores.contract.audit import AuditContract
 from tests.stores.contract.changing import ChangingContract
 from tests.stores.contract.counting import CountingContract
@@ -37,6 +38,7 @@ from tests.stores.contract.standing import StandingContract
 from tests.stores.contract.submission_lists import SubmissionListsContract
 from tests.stores.contract.sweeping import SweepingContract
 from tests.stores.contract.telling import TellingContract
+from tests.stores.contract.tokens import TokensContract
 from tests.stores.contract.totals import TotalsContract
 
 __all__ = ["StoreContract"]
@@ -50,7 +52,9 @@ class StoreContract(
     ChangingContract,
     ScopedKeysContract,
     MirroredContract,
+    AppsContract,
     RedeemingContract,
+    TokensContract,
     SettlingContract,
     RulingContract,
     SubmissionListsContract,
