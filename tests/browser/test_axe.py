@@ -16,7 +16,7 @@ from tests.browser.exhibition import Wall, wall
 from tests.browser.rooms import rooms
 from tests.browser.stage import Stage, staged
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = [name for name in gallery.pictures() if not name.startswith("embed")]
 
@@ -28,7 +28,6 @@ def site() -> Iterator[tuple[str, Stage]]:
         yield served
 
 
-@pytest.mark.slow
 def test_axe_finds_nothing_on_the_pages_of_visitors(
     site: tuple[str, Stage], page: Page, axe_source: str
 ) -> None:
@@ -64,7 +63,7 @@ LIGHT, DARK = ("light", None), ("dark", OF_COLOURS)
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark", marks=pytest.mark.slow)],
+    params=[pytest.param(LIGHT, id="light"), pytest.param(DARK, id="dark")],
 )
 def lit(request: pytest.FixtureRequest, chromium: Browser, axe_source: str) -> Iterator[Lit]:
     """Return a wall in light for everything, and one in dark for the colours."""
@@ -98,14 +97,12 @@ in_each_language = pytest.mark.parametrize(
 )
 
 
-@pytest.mark.slow
 @in_each_language
 def test_axe_finds_nothing_in_any_language(lit: Lit, tag: str) -> None:
     """Each page, with everything that the script may show."""
     assert lit.wrong_on(dict.fromkeys(gallery.pictures(), tag)) == {}
 
 
-@pytest.mark.slow
 @in_each_language
 def test_axe_finds_nothing_in_the_office_in_any_language(lit: Lit, tag: str) -> None:
     """Every page and state, reminders under way among them; a real browser goes through it in `test_office.py`."""

@@ -18,7 +18,7 @@ from tests.browser.test_copied_links import QUESTIONS, FieldSite, Late, field_si
 from tests.door.site import DOOR, running_site
 from tests.patience import BROWSER_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: As the browser's settings have them.
 ALL = {"profile": {"default_content_setting_values": {"cookies": 2}}}
@@ -112,9 +112,7 @@ def test_inside_another_site_the_cookies_are_that_pages_own(blocking: Blocking) 
         expect(door.get_by_role("heading", name=IN_ENGLISH.say("state.verified.title"))).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("secure", "preferences"), [(True, ALL), pytest.param(False, OF_THIRD_PARTIES, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("secure", "preferences"), [(True, ALL), (False, OF_THIRD_PARTIES)])
 def test_inside_another_site_blocked_cookies_are_named(
     blocking: Blocking, secure: bool, preferences: dict[str, Any]
 ) -> None:

@@ -18,7 +18,7 @@ from tests.browser import gallery
 from tests.browser.exhibition import Wall, wall
 from tests.browser.rooms import rooms
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PICTURES = os.environ.get("JOTGATE_TEST_PICTURES")
 #: What WCAG 1.4.12 lets people set for themselves.
@@ -33,7 +33,6 @@ WAYS = {
     "spaced at 200 %": (640, SPACED),
     "letters twice as large at 640 pixels": (640, "html { font-size: 200% !important }"),
 }
-QUICK = ("spaced",)
 #: What is wrong with the page that is shown: what makes it scroll sideways, is cut off, or covers something else.
 AMISS = """() => {
   const shown = [...document.querySelectorAll('body *')].filter(one =>
@@ -70,7 +69,7 @@ AMISS = """() => {
 
 @pytest.fixture(
     scope="module",
-    params=[way if way in QUICK else pytest.param(way, marks=pytest.mark.slow) for way in WAYS],
+    params=list(WAYS),
 )
 def enlarged(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Wall]:
     """Return a wall for pages that are looked at in this way."""
@@ -123,14 +122,12 @@ def test_pages_fit_when_they_are_enlarged(enlarged: Wall) -> None:
     assert amiss_on(enlarged, dict.fromkeys(gallery.pictures(), "eo")) == {}
 
 
-@pytest.mark.slow
 @in_each_language
 def test_pages_fit_in_every_language(enlarged: Wall, tag: str) -> None:
     """Everything unfolded, with everything that the script shows."""
     assert amiss_on(enlarged, dict.fromkeys(gallery.pictures(), tag)) == {}
 
 
-@pytest.mark.slow
 @in_each_language
 def test_the_office_fits_when_it_is_enlarged(enlarged: Wall, tag: str) -> None:
     """Every page and state; only tables may be scrolled."""

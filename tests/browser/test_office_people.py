@@ -18,7 +18,7 @@ from tests.door.office.operators import link_of
 from tests.door.site import Site, running_site
 from tests.patience import BROWSER_MS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PUPILS = 600
 

@@ -11,7 +11,7 @@ from tests.browser import gallery
 from tests.browser.exhibition import Wall, wall
 from tests.browser.rooms import rooms
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 #: The first page of each template, which hold every kind of thing that one presses.
 FIRST = {picture.template: name for name, picture in reversed(gallery.pictures().items())}
@@ -94,7 +94,6 @@ def test_the_keyboard_goes_through_a_page_as_it_is_read(shown: Wall, tag: str) -
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["en", "ar"])
 def test_every_page_needs_neither_mouse_nor_colours_nor_motion(shown: Wall, tag: str) -> None:
     """Of visitors, in every look that differs."""
@@ -105,7 +104,6 @@ def test_every_page_needs_neither_mouse_nor_colours_nor_motion(shown: Wall, tag:
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["en", "ar"])
 def test_the_keyboard_goes_through_the_office(shown: Wall, tag: str) -> None:
     """Every page and state."""
@@ -119,7 +117,6 @@ def test_nothing_is_told_by_our_colours_alone_and_nothing_moves(shown: Wall) -> 
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
-@pytest.mark.slow
 def test_the_office_needs_neither_our_colours_nor_motion(shown: Wall) -> None:
     """Every page and state; what is current in a menu has another line below it than the rest."""
     found = {name: borderless(shown.put(html)) for name, html in rooms().items()}

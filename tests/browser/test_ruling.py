@@ -13,7 +13,7 @@ from jotgate.outcomes import Verdict
 from tests.door.office.operators import link_of
 from tests.door.site import DOOR, Site, running_site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _OFFICE = "/jotgate/admin/f/students"
 

@@ -24,7 +24,7 @@ from tests.browser.test_copied_links import (
     told,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 CONFIRMED = IN_ENGLISH.say("state.verified.title")
 SENT_ALREADY = IN_ENGLISH.say("state.replayed.title")
@@ -83,8 +83,8 @@ def expect_told(tab: Page, title: str) -> None:
     expect(tab.locator("[data-jotgate=state] .jotgate-strong")).to_have_text([title])
 
 
-@pytest.mark.parametrize("screens", ["two tabs", pytest.param("two devices", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("first", [0, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("screens", ["two tabs", "two devices"])
+@pytest.mark.parametrize("first", [0, 1])
 def test_one_place_on_each_screen(
     field: FieldSite, devices: list[BrowserContext], subject: str, screens: str, first: int
 ) -> None:
@@ -120,7 +120,7 @@ def test_a_place_that_was_changed_spoils_no_other_screen(
     expect_told(tabs[0], CHANGED)
 
 
-@pytest.mark.parametrize("screens", [pytest.param("two tabs", marks=pytest.mark.slow), "two devices"])
+@pytest.mark.parametrize("screens", ["two tabs", "two devices"])
 def test_one_code_on_two_screens(field: FieldSite, devices: list[BrowserContext], screens: str) -> None:
     """Which share one ticket: the form that is sent first counts, and each page says whether its own does."""
     code = code_for(field, screens)
