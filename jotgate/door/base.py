@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -246,7 +247,9 @@ class Door:
         """Have the pages speak as the class list says of who was let in."""
         form, tag = policy.form, None
         if subject is not None and len(languages_of(self.parts.settings, policy)) > 1:
-            tag = self.parts.store.coded_as(form, subject).language
+            # It is a kindness, and nobody who was let in must hear otherwise for it.
+            with suppress(StoreUnavailable):
+                tag = self.parts.store.coded_as(form, subject).language
         if tag or any(self.cookies.own_language(request, form)):
             self.cookies.set_own_language(response, form, tag)
 

@@ -16,7 +16,7 @@ import pytest
 
 from jotgate.admission.grants import Person, Terms
 from jotgate.config import Settings
-from jotgate.errors import ConfigError
+from jotgate.errors import ConfigError, StoreUnavailable
 from jotgate.flask import JotGate
 from jotgate.speaking import language
 from tests.door.site import DOOR, SITE_URL, Site, Visitor, running_site, unknown_code
@@ -150,6 +150,21 @@ def test_the_class_list_comes_before_the_browser(site: Site) -> None:
     visitor.enter(code)
     visitor.post(f"{DOOR}/leave")
     assert language_of(visitor) == "de"
+
+
+def test_who_was_let_in_is_let_in_though_their_language_cannot_be_looked_up(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that fails just after the admission costs them the language, and nothing else."""
+
+    def fail(form: str, subject: str) -> None:
+        raise StoreUnavailable("the store at nowhere cannot be used")
+
+    [code] = site.parts.grants.create(Terms(form="students"), [Person(subject="s-80", language="tr")])
+    monkeypatch.setattr(site.parts.store, "coded_as", fail)
+    visitor = site.visitor()
+    assert visitor.enter(code).status_code == 303
+    assert "iframe" in visitor.get(DOOR).text
 
 
 def test_the_next_person_is_not_spoken_to_as_the_last_one(site: Site) -> None:
