@@ -195,6 +195,7 @@ class TestApp:
         assert back.startswith(f"{site.demo['app_page']}?state=verified&ref=")
         assert "Your report is confirmed" in visitor.get(back, timeout=10).text
 
+    @pytest.mark.slow
     def test_a_place_that_was_changed_is_tampered(self, site: ExampleSite, visitor: requests.Session) -> None:
         """The app locked it: the answer is marked, and the one with the right place still counts."""
         page = visitor.get(self.link(site), timeout=10)

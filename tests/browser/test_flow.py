@@ -201,6 +201,7 @@ def test_two_tabs_of_one_browser_tell_the_truth_about_two_people(
     expect(other.get_by_text(IN_ENGLISH.say("state.verified.title"), exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_handed_on_says_what_does_not_count(site: ExampleSite, page: Page) -> None:
     """While the owner's thank-you page may still be read, what is sent after going back is said not to count."""
     # However busy this machine is: a form that loads later than that is withdrawn at once.
@@ -288,6 +289,7 @@ def test_a_copied_address_counts_once(
     assert until(lambda: new_verdicts() == ["replayed", "verified"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", DOOR_FIRST)
 def test_a_code_moves_to_another_browser(
     site: ExampleSite, page: Page, new_browser: NewBrowser, tmp_path: Path, place: str

@@ -210,7 +210,9 @@ def test_what_was_sent_is_in_no_hurry(page: Page, short: tuple[str, Stage]) -> N
     expect(page.locator("[data-jotgate=limit]")).to_be_hidden()
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 410])
+@pytest.mark.parametrize(
+    "status", [404, *(pytest.param(one, marks=pytest.mark.slow) for one in (401, 403, 410))]
+)
 def test_a_page_that_the_site_no_longer_knows_says_so(
     page: Page,
     site: tuple[str, Stage],

@@ -25,7 +25,7 @@ SERVERS: dict[str, tuple[Server, dict[str, str]]] = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if "master" in name else ()) for name in SERVERS]
+    "name", [pytest.param(name, marks=() if name == "uwsgi" else pytest.mark.slow) for name in SERVERS]
 )
 def test_the_second_of_two_webhooks_is_judged_without_a_visitor(name: str) -> None:
     """Two submissions, the second within two seconds of the first one's reading: webhooks are all that ever comes."""

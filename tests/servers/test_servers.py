@@ -184,7 +184,8 @@ def test_health_answers_while_fifty_guess_at_once(four: Served) -> None:
     assert set(statuses) == {403, 429}
 
 
-@pytest.mark.parametrize("how", ["revoked", pytest.param("admitted anew", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["revoked", "admitted anew"])
 def test_every_worker_refuses_an_ended_pass(four: Served, how: str) -> None:
     """A revoked code, or a newer admission of the same browser, ends the pass on all four workers."""
     code, visitor = four.code(uses=2), four.visitor()

@@ -219,7 +219,9 @@ def removed(store: Store) -> None:
     store.retain(FORM, before=T0, delete=True, now=T0)
 
 
-@pytest.mark.parametrize("work", [forgotten, retained, removed])
+@pytest.mark.parametrize(
+    "work", [forgotten, *(pytest.param(one, marks=pytest.mark.slow) for one in (retained, removed))]
+)
 def test_long_work_reads_each_row_a_few_times(
     watched: Watched, work: Callable[[Store], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
