@@ -20,7 +20,7 @@ import jotgate
 from jotgate.classlist.columns import Columns, columns
 from jotgate.door.messages import spoken_moment
 from jotgate.door.template import notes_on, template
-from jotgate.languages import OURS, known_languages
+from jotgate.languages import OURS, direction, known_languages
 from jotgate.sentences import SENTENCES, SINGULARS
 from jotgate.speaking import language
 
@@ -218,3 +218,10 @@ def test_the_headings_that_the_office_names_are_read(office: Catalog) -> None:
     found = columns(headings, by_class=True)
     assert isinstance(found, Columns), found
     assert (found.number, found.names, found.email, found.group) == (0, (1,), 2, 3)
+
+
+def test_an_address_that_is_written_out_runs_from_the_left(office: Catalog) -> None:
+    """In a language that runs from the right it is kept apart: else its signs change places."""
+    if direction(str(office.locale)) == "rtl":
+        for english, text in office_texts(office):
+            assert not re.search("(?<!\u2066)\\b[a-z]+://", text), english
