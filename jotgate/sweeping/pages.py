@@ -143,6 +143,7 @@ class Walk:
     def _next(self, at: _At, below: str | None) -> tuple[SubmissionPage, _At]:
         """Return the next page, however small, and where it begins; what cannot be read is stepped over."""
         over, reason = 0, ""
+        failed: tuple[_At, int] | None = None
         while True:
             try:
                 page = self._ask(str(at.above), below, at.offset + over, self._size.rows)
@@ -155,9 +156,15 @@ class Walk:
                 if known is not None:
                     at, over = _At(known, 0), 0
                     continue
-                if self._size.rows > 1 or over >= self._steps or not (over or self._answers()):
+                if self._size.rows > 1 or over >= self._steps:
                     raise
-                over, reason = over + 1, str(problem)
+                if failed == (at, over):
+                    over, reason = over + 1, str(problem)
+                    continue
+                if not self._answers():
+                    raise
+                # JotForm may have recovered just now, and then the row was never the reason: it gets a second try.
+                failed = at, over
                 continue
             if over:
                 behind = page.rows[0].submission_id if page.rows else None

@@ -141,3 +141,16 @@ def test_timeouts_at_any_size_do_not_use_up_the_day() -> None:
         site.sandbox.clear_faults()
         site.wait(_HOUR + _MINUTE, step=10)
         assert list(site.verdicts().values()) == [Verdict.VERIFIED]
+
+
+@pytest.mark.parametrize("cut", range(1, 16))
+def test_what_is_cut_for_a_moment_keeps_its_place(site: School, cut: int) -> None:
+    """JotForm cuts so many answers and recovers: of two submissions on one ticket the earlier one counts."""
+    ticket = site.ticket()
+    first = site.submit(ticket=ticket, webhook=False)
+    site.clock.at += 1
+    second = site.submit(ticket=ticket, webhook=False)
+    site.sandbox.add_fault("cut_json", cut)
+    site.parts.intake.take(site.forms["form-0"])
+    site.wait(6 * _MINUTE)
+    assert site.verdicts() == {first: Verdict.VERIFIED, second: Verdict.REPLAYED}
