@@ -13,7 +13,6 @@ may see the person is the page's to decide; only entries about *form* are shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from jotgate.clock import iso
@@ -123,11 +122,3 @@ def common_policy(desk: Desk) -> FormPolicy | None:
 def zone_of(policy: FormPolicy | None) -> ZoneInfo:
     """Return the timezone that a page speaks in."""
     return ZoneInfo(policy.timezone if policy is not None else "UTC")
-
-
-def start_of_day(text: str, zone: ZoneInfo) -> datetime | None:
-    """Return the beginning of the day that a field names, such as ``2026-11-29``; None if it names none."""
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone)
-    except ValueError:
-        return None

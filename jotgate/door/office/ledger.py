@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from jotgate.clock import iso
+from jotgate.config import rules
 from jotgate.door.office import history
 from jotgate.door.office.desk import Desk
 from jotgate.door.stories import find_story
@@ -137,16 +138,22 @@ def _may_see(desk: Desk, found: Entry | None) -> bool:
 
 def _meant(desk: Desk, wishes: Mapping[str, str]) -> EntryFilter:
     zone = history.zone_of(desk.policies.get(wishes["form"]) or history.common_policy(desk))
-    since = history.start_of_day(wishes["from"], zone)
-    until = history.start_of_day(wishes["to"], zone)
     return EntryFilter(
         forms=_forms(desk, wishes["form"]),
         events=_events(wishes["event"]),
         subject=wishes["person"] or None,
         actor=wishes["by"] or None,
-        since=None if since is None else since.timestamp(),
-        until=None if until is None else (until + timedelta(days=1)).timestamp(),
+        since=_day(rules.beginning, wishes["from"], zone),
+        until=_day(rules.end, wishes["to"], zone),
     )
+
+
+def _day(edge: Callable[[str, ZoneInfo], float], text: str, zone: ZoneInfo) -> float | None:
+    """Return one *edge* of the day that a field names, such as ``2026-11-29``; None if it names none."""
+    try:
+        return edge(text, zone)
+    except ValueError:
+        return None
 
 
 def _forms(desk: Desk, wish: str) -> tuple[str, ...] | None:

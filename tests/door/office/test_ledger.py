@@ -72,6 +72,7 @@ def entries(visitor: Visitor, query: str = "") -> list[str]:
         ("?form=nothing", []),
         ("?from=2001-01-01&to=2001-12-31", []),
         ("?from=no%20day&to=2001-99-99&event=admissions&person=ann", ["A browser was let in."]),
+        ("?from=0001-01-01&to=9999-12-31&event=admissions&person=ann", ["A browser was let in."]),
     ],
 )
 def test_the_ledger_is_looked_through_by_whatever_is_known(site: Site, query: str, told: list[str]) -> None:
