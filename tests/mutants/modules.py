@@ -12,6 +12,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jotgate/stores/judging.py": ("tests/stores/test_sqlite.py", "tests/stores/test_judging.py"),
     "jotgate/stores/mails.py": ("tests/stores/test_sqlite.py", "tests/faults/test_sqlite_locks.py"),
     "jotgate/stores/sign_ins.py": ("tests/stores/test_sqlite.py",),
+    "jotgate/stores/turns.py": ("tests/stores/test_turns.py",),
     "jotgate/throttle.py": ("tests/test_throttle.py", "tests/throttling/test_crowds.py"),
     "jotgate/signed/tickets.py": ("tests/signed/test_tickets.py", "tests/signed/test_signed_kinds.py"),
     "jotgate/signed/tokens.py": ("tests/signed/test_tokens.py", "tests/signed/test_jwts.py"),

@@ -12,7 +12,7 @@ import pytest
 import jotgate.stores.turns
 from jotgate.errors import StoreUnavailable
 from jotgate.stores.driver import Undone
-from jotgate.stores.turns import Turns
+from jotgate.stores.turns import Turns, _Queue
 from tests.patience import until
 
 CODE, OTHER = b"a code", b"another"
@@ -97,18 +97,63 @@ class Clock:
         return self.now
 
 
-def test_a_store_that_does_not_answer_is_asked_once(turns: Turns) -> None:
-    """Everybody who waited behind hears what the first one did; whoever comes later tries it anew."""
+class Busy:
+    """Take the place of a lock that is free when it is asked for a second time; somebody is served in between."""
+
+    def __init__(self, queue: _Queue, clock: Clock) -> None:
+        self._queue, self._clock = queue, clock
+        self.asked: list[float] = []
+
+    def acquire(self, timeout: float) -> bool:
+        """Wait for so many seconds, the first time in vain."""
+        self.asked.append(timeout)
+        self._queue.moved_at = 0.5
+        self._clock.now += timeout
+        return len(self.asked) > 1
+
+
+@pytest.mark.usefixtures("turns")
+def test_the_last_half_second_is_waited_for_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody was served half a second after one came, so one waits for half a second more."""
+    monkeypatch.setattr(jotgate.stores.turns, "time", clock := Clock())
+    queue = _Queue()
+    queue.turn = busy = Busy(queue, clock)  # type: ignore[assignment]
+    queue.wait(100.0)
+    assert busy.asked == [60.0, 0.5]
+
+
+def fail_after(clock: Clock, seconds: float) -> None:
+    """Find after so many seconds that the store does not answer."""
+    clock.now += seconds
+    raise StoreUnavailable("silence")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0])
+def test_a_store_that_does_not_answer_is_asked_once(
+    turns: Turns, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    """Everybody who waited behind hears what the first one did, even at once; whoever comes later tries it anew."""
+    monkeypatch.setattr(jotgate.stores.turns, "time", clock := Clock())
     with (
         pytest.raises(StoreUnavailable, match="silence"),
         in_the_way(turns, "one", "two") as (waiters, served),
     ):
-        raise StoreUnavailable("silence")
+        fail_after(clock, seconds)
     for one in waiters:
         with pytest.raises(StoreUnavailable, match="silence"):
             one.result()
     take(turns, served, "later")
     assert served == ["later"]
+
+
+@pytest.mark.usefixtures("turns")
+def test_whoever_comes_after_a_failure_tries_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though those who came before still stand in the queue."""
+    monkeypatch.setattr(jotgate.stores.turns, "time", clock := Clock())
+    queue = _Queue()
+    queue.fault, queue.failed_at, clock.now = StoreUnavailable("silence"), 1.0, 2.0
+    queue.wait(100.0)
+    assert queue.turn.locked()
 
 
 @pytest.mark.parametrize("fault", [Undone("a lost connection"), KeyError("a mistake")])
