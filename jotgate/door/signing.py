@@ -21,7 +21,7 @@ _MOVE_SECONDS = 15 * 60
 #: Longer than any page stays open whose form may still get its verdict.
 _PAGE_SECONDS = 90 * 86_400
 #: As long as a day at the office, and as long as it takes to go to the next page.
-_CHANGE_SECONDS = 12 * 3600
+CHANGE_SECONDS = 12 * 3600
 _WORD_SECONDS = 60
 _MAX_WORD_CHARS = 500
 #: How far the clocks of the machines that share a site may be apart.
@@ -89,7 +89,7 @@ class Signer:
 
     def allows_change(self, text: str, browser: bytes, operator: Operator) -> bool:
         """Say whether *text* is what a page carries that was made for this browser and operator, and not long ago."""
-        signed, holder = self._read("change", text, _CHANGE_SECONDS), browser + _digest(operator)
+        signed, holder = self._read("change", text, CHANGE_SECONDS), browser + _digest(operator)
         return signed is not None and signed[:-_ID_BYTES] == holder
 
     def seed(self, posted: str) -> bytes:

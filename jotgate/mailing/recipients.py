@@ -105,13 +105,15 @@ class Recipients:
             InputError: the name cannot be one.
         """
         self._mailing.page_of(form)
-        if not name:
-            zone = ZoneInfo(self._policies[form].timezone)
-            name = datetime.fromtimestamp(self._clock.now(), zone).strftime("%Y-%m-%d")
+        name = name or self.reminder_at(form, self._clock.now())
         if len(name) > _MAX_NAME_CHARS or not name.isprintable() or not name.strip():
             raise InputError([f"the name of a reminder has 1 to {_MAX_NAME_CHARS} letters"])
         found = self._missing(form, f"{_REMINDER} {name}")
         return (replace(one, language=one.recipient.language or language) for one in found)
+
+    def reminder_at(self, form: str, at: float) -> str:
+        """Return the name of the reminders that are begun at that moment: the date in the form's timezone."""
+        return datetime.fromtimestamp(at, ZoneInfo(self._policies[form].timezone)).strftime("%Y-%m-%d")
 
     def _of_code(self, form: str, listed: CodedLine | str, language: str) -> Planned:
         text, given, own = (

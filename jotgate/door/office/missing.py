@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import send_some
 from jotgate.door.office.people import name_of
+from jotgate.door.signing import CHANGE_SECONDS
 from jotgate.errors import InputError
 from jotgate.mailing.texts import Kind
 from jotgate.phrases import phrase, phrases
@@ -62,8 +63,16 @@ def remind(desk: Desk, form: str) -> Response:
     Raises:
         InputError: nothing sends mails.
     """
-    progress = send_some(desk, lambda: desk.parts.recipients.missing(form))
-    return desk.page("remind", {"progress": progress}, form=form, section="people")
+    name = _reminder(desk, form)
+    progress = send_some(desk, lambda: desk.parts.recipients.missing(form, name=name))
+    return desk.page("remind", {"progress": progress, "name": name}, form=form, section="people")
+
+
+def _reminder(desk: Desk, form: str) -> str:
+    """Return the name of today's reminders, or of those that a page goes on with, which midnight does not repeat."""
+    begun = desk.fields.get("name", "")
+    names = [desk.parts.recipients.reminder_at(form, desk.now - ago) for ago in (0.0, CHANGE_SECONDS)]
+    return begun if begun in names else names[0]
 
 
 def _row(desk: Desk, form: str, listed: ListedCode, state: State) -> dict[str, object]:

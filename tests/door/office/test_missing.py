@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import datetime, time, timedelta
 from html import unescape
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import TestResponse
 
 from jotgate.admission.grants import Person, Terms
+from jotgate.mailing import mailing
 from tests.door.office.operators import OFFICE, change_in, signed_in
 from tests.door.site import Site, Visitor, running_site, ticket_in
 from tests.post_office import PostOffice, open_post_office
@@ -107,6 +111,27 @@ def test_the_missing_are_reminded_once(site: Site, office: PostOffice) -> None:
     again = press(visitor, page, "remind")
     assert "2 mails sent." in again.text
     assert len(office.to) == 2
+
+
+def test_reminders_that_go_on_after_midnight_come_once(
+    site: Site, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page that began them says which they are; a page of another day begins those of today."""
+    zone = ZoneInfo(site.parts.settings.policies["students"].timezone)
+    today = datetime.fromtimestamp(site.clock.now(), zone)
+    midnight = datetime.combine(today + timedelta(days=1), time.min, zone).timestamp()
+    site.clock.ahead_seconds += midnight - 60.0 - site.clock.now()
+    # After each mail the page has taken long enough.
+    monkeypatch.setattr(mailing, "time", SimpleNamespace(monotonic=lambda: 100.0 * len(office.to)))
+    visitor = signed_in(site)
+    begun = press(visitor, visitor.get(f"{OFFICE}{PEOPLE}/missing"), "remind")
+    assert len(office.to) == 1
+    site.clock.ahead_seconds += 120.0
+    done = press(visitor, begun, "remind", **dict(re.findall(r'name="(name)" value="([^"]+)"', begun.text)))
+    assert sorted(office.to) == ["emmy@school.example", "grace@school.example"]
+    assert "That is all." in done.text
+    press(visitor, begun, "remind", name="2001-01-01")
+    assert len(office.to) == 3
 
 
 def test_a_mail_server_that_takes_nothing_is_said(site: Site, office: PostOffice) -> None:
