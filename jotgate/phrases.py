@@ -37,11 +37,7 @@ class Phrase(str):
         else:
             english = self._template if self._number == 1 else self._plural
             text = translations.ngettext(self._template, self._plural, self._number)
-        try:
-            return fill(text, self._values, spell)
-        except (IndexError, KeyError, ValueError):
-            # A translation that asks for what is not there gives way to the English.
-            return fill(english, self._values, spell)
+        return fill_either(text, english, self._values, spell)
 
     def filled(self, **values: object) -> Phrase:
         """Return the sentence with its *values*, which a table of sentences leaves open."""
@@ -76,6 +72,14 @@ def kept(english: str) -> Phrase:
 def fill(text: str, values: Mapping[str, object], spell: Callable[[object], str]) -> str:
     """Fill *values* into what stands in braces in *text*; one without values is as it is, with its braces."""
     return text.format_map({name: spell(value) for name, value in values.items()}) if values else text
+
+
+def fill_either(text: str, english: str, values: Mapping[str, object], spell: Callable[[object], str]) -> str:
+    """Fill *values* into a translation; one that asks for what is not there gives way to the *english*."""
+    try:
+        return fill(text, values, spell)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return fill(english, values, spell)
 
 
 def _in_english(value: object) -> str:

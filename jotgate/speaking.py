@@ -96,7 +96,7 @@ def _filled(text: str, english: str, values: dict[str, object]) -> str:
     """Fill *values* in; a translation that asks for others than there are gives way to the English."""
     try:
         return text.format(**values)
-    except (AttributeError, IndexError, KeyError, ValueError):
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         return english.format(**values)
 
 

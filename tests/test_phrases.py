@@ -7,7 +7,9 @@ from gettext import NullTranslations
 
 import pytest
 
+from jotgate.door.office.speaking import OfficeLanguage
 from jotgate.phrases import Phrase, counted, kept, lasting, phrase, phrases, plain
+from jotgate.speaking import Language
 
 
 class _Loud(NullTranslations):
@@ -40,14 +42,21 @@ def test_a_sentence_is_english_until_it_is_said_in_another_language() -> None:
     assert phrase("50 % of {x}") == "50 % of {x}"
 
 
-def test_a_translation_that_asks_for_what_is_not_there_gives_way_to_the_english() -> None:
-    """Nobody's page breaks for it."""
+@pytest.mark.parametrize("wrong", ["{nothing}", "{0}", "{", "{name.first}", "{name[first]}", "{name:d}"])
+def test_a_translation_that_asks_for_what_is_not_there_gives_way_to_the_english(wrong: str) -> None:
+    """Nobody's page breaks for it: neither the office's sentences nor those of visitors."""
 
     class Wrong(NullTranslations):
         def gettext(self, message: str) -> str:
-            return "{nothing} {0} {"
+            return wrong
+
+        def pgettext(self, context: str, message: str) -> str:
+            return wrong
 
     assert phrase("Sent by {name}", name="Ana").said(Wrong(), str) == "Sent by Ana"
+    page = OfficeLanguage(Language("en", Wrong()), Wrong())
+    assert page.sentence("Sent by {name}", name="<Ana>") == "Sent by &lt;Ana&gt;"
+    assert Language("en", Wrong()).say("greeting", name="Ana") == "Hello Ana,"
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pathlib import Path
 from markupsafe import Markup, escape
 
 from jotgate.languages import OFFICE, catalogue
-from jotgate.phrases import Phrase, fill
+from jotgate.phrases import Phrase, fill_either
 from jotgate.speaking import Language
 
 
@@ -62,11 +62,8 @@ class OfficeLanguage:
         return self._html(said, one if number == 1 else many, {"number": number, **values})
 
     def _html(self, said: str, english: str, values: Mapping[str, object]) -> Markup:
-        try:
-            return Markup(fill(escape(said), values, self._escaped))  # noqa: S704 - all of it is escaped
-        except (IndexError, KeyError, ValueError):
-            # A translation that asks for what is not there gives way to the English.
-            return Markup(fill(escape(english), values, self._escaped))  # noqa: S704 - all of it is escaped
+        filled = fill_either(escape(said), escape(english), values, self._escaped)
+        return Markup(filled)  # noqa: S704 - all of it is escaped
 
     def _escaped(self, value: object) -> str:
         return value if isinstance(value, Markup) else escape(self._within(value))
