@@ -290,7 +290,7 @@ def test_no_way_of_asking_is_refused_in_plain_english(whole: Whole, operator: Vi
 
 
 def test_a_login_without_names_is_called_so_in_the_language_of_who_reads_it(tmp_path: Path) -> None:
-    """At the top of each page, and where it has changed something; and a store that is down is told of, too."""
+    """At the top of each page, and wherever it has changed something; a store that is down is told of, too."""
     write_catalogue(tmp_path, "eo", pseudo_sentences())
     write_office_catalogue(tmp_path, "eo", pseudo)
     with running_site(admin_check=lambda environ: True, translations=str(tmp_path)) as site:
@@ -298,9 +298,18 @@ def test_a_login_without_names_is_called_so_in_the_language_of_who_reads_it(tmp_
         visitor.get(f"{OFFICE}/?lang=eo")
         paused = post(visitor, "/f/students/form/pause", page="/f/students/form", words="字", seen="0.0")
         assert paused.status_code == 303
-        told = unescape(visitor.get(f"{OFFICE}/ledger").text)
-        assert told.count(pseudo("the site's own login")) == 2
-        assert "own login" not in told
+        number = site.sandbox.submit(site.form_id, {})
+        site.sweep()
+        submission, verdict = f"/f/students/submissions/{number}", site.verdict(number)
+        assert verdict is not None
+        word = {"word": "accept", "reason": "字", "seen": verdict.value}
+        post(visitor, f"{submission}/rule", page=submission, **word)
+        ledger = visitor.get(f"{OFFICE}/ledger").text
+        [ref] = re.findall(r'office-ref" href="[^"]*/ledger/([^"]+)">', ledger)[:1]
+        for path in ("/ledger", f"/ledger/{ref}", "/f/students/form", submission):
+            told = unescape(visitor.get(f"{OFFICE}{path}").text)
+            assert told.count(pseudo("the site's own login")) > 1
+            assert "own login" not in told
         down = site.restarted(store=f"sqlite:////{'x' * 300}/nowhere.db").visitor()
         shut, health = down.get(f"{OFFICE}/?lang=eo"), down.get(f"{OFFICE}/health?lang=eo")
         assert (shut.status_code, health.status_code) == (503, 200)

@@ -83,6 +83,7 @@ def _page(
         "shut": "" if refusal is None or refusal.reason is Reason.PAUSED else words.refusal(refusal.reason),
         "state": state,
         "paused": "" if paused_at is None else desk.moment(paused_at, policy),
+        "paused_by": words.actor((state.paused_by if state else None) or ""),
         "seen": repr(paused_at or 0.0),
         "typed": typed if typed is not None else ((state.paused_words if state else None) or ""),
         "max_words": MAX_WORDS_CHARS,

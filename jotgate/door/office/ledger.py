@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 
 from jotgate.clock import iso
 from jotgate.config import rules
-from jotgate.door.office import history
+from jotgate.door.office import history, words
 from jotgate.door.office.desk import Desk
 from jotgate.door.stories import find_story
 from jotgate.ledger import Entry
@@ -113,6 +113,8 @@ def _details(desk: Desk, found: Entry) -> dict[str, str]:
     said = details(found)
     if found.about:
         said["about"] = ", ".join(map(desk.language.speak, about(found)))
+    if found.actor:
+        said["by"] = words.actor(found.actor)
     if found.note:
         said["note"] = note(found) or ""
     return said

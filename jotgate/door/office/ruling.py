@@ -292,6 +292,6 @@ def _told(desk: Desk, policy: FormPolicy, entry: Entry) -> dict[str, str]:
         "happened": meaning.happened,
         "became": became,
         "whose": entry.subject or "",
-        "by": entry.actor or "",
+        "by": words.actor(entry.actor) if entry.actor else "",
         "note": entry.note or "",
     }
