@@ -54,7 +54,7 @@ class Recipients:
     def of_codes(
         self, form: str, codes: Iterable[CodedLine | str], *, language: str = ""
     ) -> Iterator[Planned]:
-        """Iterate over mails that bring *codes* to their people: as their codes have them, or else their line.
+        """Iterate over mails that bring *codes* to their people: to whom their line says, or else the code itself.
 
         Here and in the other verbs, *language* is the tag of the language for who has none of their own.
 

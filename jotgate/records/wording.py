@@ -302,8 +302,7 @@ def _values(kind: type[Reason] | type[Verdict]) -> set[str]:
 
 
 def details(entry: Entry) -> dict[str, str]:
-    """Return what else an entry says, by the word for it: "subject", "by", "note"; nothing that is"
-    " empty."""
+    """Return what else an entry says, by the word for it: "subject", "by", "note"; nothing that is empty."""
     said = {
         # Translators: What an entry says besides: "form: students", "by: Ms Vega", "count: 3 times within the hour".
         phrase("form"): entry.form,
