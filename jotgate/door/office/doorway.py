@@ -125,12 +125,12 @@ def _settings(policy: FormPolicy, state: FormState | None) -> Iterator[tuple[str
     yield "timezone", policy.timezone
     yield "capacity", _places(policy.capacity, state)
     yield "uses", phrase("as each code or app says") if policy.uses is None else str(policy.uses)
-    yield "ticket_ttl", words.lasting(policy.ticket_ttl_seconds)
+    yield "ticket_ttl", words.span(policy.ticket_ttl_seconds)
     yield (
         "pass_ttl",
         phrase("as long as the ticket")
         if policy.pass_ttl_seconds is None
-        else words.lasting(policy.pass_ttl_seconds),
+        else words.span(policy.pass_ttl_seconds),
     )
     yield "locked_fields", ", ".join(policy.locked_fields) or none
     yield "lookup_fields", ", ".join(policy.lookup_fields) or none
@@ -138,7 +138,7 @@ def _settings(policy: FormPolicy, state: FormState | None) -> Iterator[tuple[str
     yield "tell_fields", ", ".join(policy.tell_fields) or none
     yield "protect", ", ".join(policy.protect) or phrase("no pages")
     yield "deleted", policy.deleted
-    yield "keep", phrase("for good") if policy.keep_seconds is None else words.lasting(policy.keep_seconds)
+    yield "keep", phrase("for good") if policy.keep_seconds is None else words.span(policy.keep_seconds)
     if policy.keep_seconds is not None:
         yield "after_keep", policy.after_keep
 

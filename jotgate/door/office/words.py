@@ -99,3 +99,15 @@ def lasting(seconds: float) -> str:
     if seconds < _DAY:
         return phrases("{number} hour", "{number} hours", round(seconds / _HOUR))
     return phrases("{number} day", "{number} days", round(seconds / _DAY))
+
+
+def span(seconds: float) -> str:
+    """Return a time that the settings say, exactly, in the largest unit that has no rest: "36 hours"."""
+    whole = round(seconds)
+    if whole % _DAY == 0:
+        return phrases("{number} day", "{number} days", whole // _DAY)
+    if whole % _HOUR == 0:
+        return phrases("{number} hour", "{number} hours", whole // _HOUR)
+    if whole % _MINUTE == 0:
+        return phrases("{number} minute", "{number} minutes", whole // _MINUTE)
+    return phrase("{number} s", number=whole)

@@ -54,6 +54,17 @@ def test_a_form_is_paused_with_a_sentence_and_reopened(site: Site) -> None:
     assert site.visitor().get(DOOR).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("24h", "1 day"), ("36h", "36 hours"), ("90m", "90 minutes"), ("90s", "90 s"), (3600.5, "1 hour")],
+)
+def test_a_span_of_the_settings_is_shown_as_long_as_it_is(written: object, shown: str) -> None:
+    """In one unit, and never rounded to another length."""
+    with running_site(form={"ticket_ttl": written}) as site:
+        page = " ".join(unescape(re.sub(r"<[^>]+>", " ", signed_in(site).get(OFFICE + _PAGE).text)).split())
+    assert f" ticket_ttl {shown} pass_ttl " in page
+
+
 def test_of_two_operators_the_second_is_told(site: Site) -> None:
     """A form that was paused meanwhile keeps the first one's sentence, and one that was reopened stays open."""
     first, second = signed_in(site), signed_in(site, "Mr Lund")
