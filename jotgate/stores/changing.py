@@ -38,7 +38,10 @@ from jotgate.stores.verbs import Verbs, entry_values, from_row, tried_twice
 _CHUNK = 500
 _WRITING_SECONDS = 30.0
 #: What of a code a change can be undone in; its columns.
-_RESTORED = ("revoked_at", "used", "valid_from", "valid_until", "label", "email", "language", "listed_as")
+_RESTORED = (
+    *("revoked_at", "used", "given_back", "valid_from", "valid_until"),
+    *("label", "email", "language", "listed_as"),
+)
 
 
 class _Ticket(NamedTuple):
@@ -270,7 +273,7 @@ def _giving_back(grant: Grant, edit: GivingBack, now: float, is_under_way: bool)
         return Left.NOTHING
     # The others who share a code of several uses keep what they hold.
     if grant.used:
-        after = replace(grant, used=grant.used - 1)
+        after = replace(grant, used=grant.used - 1, given_back=grant.given_back + 1)
         return _Step(grant, after, grant.uses == 1, "code.use_given_back", edit.note or "a use")
     if grant.uses > 1 or not is_under_way:
         return Left.NOTHING
@@ -319,6 +322,7 @@ def _remembered(change: Change, step: _Step, tickets: Sequence[_Ticket]) -> dict
     grant = step.grant
     before: dict[str, Any] = {name: getattr(grant, name) for name in _RESTORED}
     before["ends"] = step.ends
+    before["taken_off"] = grant.used - step.after.used
     before["tickets"] = [[one.ticket_id.hex(), one.state, one.expires_at] for one in tickets]
     if step.after.fingerprint != grant.fingerprint:
         before |= {"fingerprint": grant.fingerprint.hex(), "code_key": grant.code_key}
@@ -401,7 +405,7 @@ def _restore(
         _rename(tx, grant, former, before["code_key"], now)
         grant = replace(_next(grant), fingerprint=former, code_key=before["code_key"])
     # What was settled meanwhile keeps its use.
-    used = before["used"] if before["used"] > grant.used else grant.used
+    used = min(grant.used + before["taken_off"], grant.uses)
     restored = replace(grant, **{name: before[name] for name in _RESTORED if name != "used"}, used=used)
     tx.run("restore_grant", **_columns(restored, *_RESTORED))
     tickets = [(bytes.fromhex(one), state, expires_at) for one, state, expires_at in before["tickets"]]

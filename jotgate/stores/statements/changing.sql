@@ -68,7 +68,8 @@ UPDATE grants SET label = :label, email = :email, language = :language, listed_a
 WHERE fingerprint = :fingerprint
 
 -- name: restore_grant
-UPDATE grants SET revoked_at = :revoked_at, used = :used, valid_from = :valid_from, valid_until = :valid_until,
+UPDATE grants SET revoked_at = :revoked_at, used = :used, given_back = :given_back,
+    valid_from = :valid_from, valid_until = :valid_until,
     label = :label, email = :email, language = :language, listed_as = :listed_as, version = version + 1
 WHERE fingerprint = :fingerprint
 

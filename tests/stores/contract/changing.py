@@ -282,6 +282,30 @@ class ChangingContract(Contract):
         assert freed is not None
         assert freed.state is TicketState.OPEN
 
+    def test_a_use_that_is_given_back_is_one_more_for_its_person(self, store: Store) -> None:
+        """Also where the form says how often each may submit; going back takes it again."""
+        store.create_grants([grant(n, subject=f"s-{n}") for n in range(2)], T0)
+        sent = [sent_in(n + 1, admitted(store, opening(n))) for n in range(2)]
+        assert verdicts(store, *sent) == [Verdict.VERIFIED] * 2
+        before = code(store, 1)
+        changed(store, GivingBack(), 0)
+        changed(store, GivingBack(), 1, change_id="c-2")
+        undone(store, "c-2")
+        assert same(code(store, 1)) == same(before)
+        once_more = admitted(store, replace(opening(0, now=NOW + 1), in_all=1))
+        assert verdicts(store, replace(sent_in(3, once_more, at=NOW + 2), in_all=1)) == [Verdict.VERIFIED]
+
+    def test_what_is_sent_while_a_use_is_given_back_keeps_its_own(self, store: Store) -> None:
+        """A class of three that sent three times has no use left, whatever was given back and taken again."""
+        store.create_grants([grant("class", uses=3)], T0)
+        first, second, third = (admitted(store, opening("class", browser=n)) for n in range(3))
+        assert verdicts(store, sent_in(1, first), sent_in(2, second)) == [Verdict.VERIFIED] * 2
+        changed(store, GivingBack(), "class")
+        assert verdicts(store, sent_in(3, third)) == [Verdict.VERIFIED]
+        undone(store)
+        assert used(store, "class") == 3
+        assert reason(store, opening("class", browser="late", now=NOW + HOUR)) is Reason.USED_UP
+
     def test_codes_are_replaced_and_the_old_cards_are_good_again(self, store: Store) -> None:
         """As by a single re-issue; going back makes the new codes void, unless somebody uses theirs."""
         store.create_grants([grant(n, subject=f"s-{n}") for n in range(3)], T0)
