@@ -21,6 +21,7 @@ from jotgate.stores.outbox import OutboxVerbs
 from jotgate.stores.overview import OverviewVerbs
 from jotgate.stores.pausing import PausingVerbs
 from jotgate.stores.people import PeopleVerbs
+from jotgate.stores.redeeming import RedeemingVerbs
 from jotgate.stores.reporting import ReportingVerbs
 from jotgate.stores.ruling import RulingVerbs
 from jotgate.stores.scoped_keys import ScopedKeyVerbs
@@ -40,6 +41,7 @@ __all__ = ["Store", "open_store"]
 class Store(
     TicketVerbs,
     AppVerbs,
+    RedeemingVerbs,
     InvitingVerbs,
     GrantVerbs,
     PeopleVerbs,

@@ -7,6 +7,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jotgate/quota.py": ("tests/test_quota.py",),
     "jotgate/submissions.py": ("tests/test_submissions.py",),
     "jotgate/stores/apps.py": ("tests/stores/test_sqlite.py",),
+    "jotgate/stores/redeeming.py": ("tests/stores/test_sqlite.py",),
     "jotgate/stores/codes.py": ("tests/stores/test_sqlite.py",),
     "jotgate/stores/changing.py": ("tests/stores/test_sqlite.py", "tests/faults/test_sqlite_locks.py"),
     "jotgate/stores/judging.py": ("tests/stores/test_sqlite.py", "tests/stores/test_judging.py"),
