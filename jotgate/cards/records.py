@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
 
 from jotgate.frozen import frozen
@@ -37,7 +38,7 @@ class Card:
     """One code, and whom it is for."""
 
     #: As printed: XXXX-XXXX-XXXX.
-    code: str
+    code: str = field(repr=False)
     #: What people call the person; empty on a code for nobody in particular.
     name: str = ""
     #: The class.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.policy
 import re
+from dataclasses import field
 from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -26,7 +27,8 @@ class Letter:
     to: Mailbox
     reply_to: Mailbox | None
     subject: str
-    text: str
+    #: Holds what only the person is to have, such as a code.
+    text: str = field(repr=False)
     #: Without angle brackets.
     message_id: str
     #: Seconds since the epoch, UTC.

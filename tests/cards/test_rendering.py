@@ -43,6 +43,13 @@ def printed(layout: Layout = Layout.EIGHT, **changes: object) -> Printed:
     return Printed(address=DOOR, layout=layout, title="Class trip", **changes)  # type: ignore[arg-type]
 
 
+def test_no_traceback_shows_the_code_of_a_card() -> None:
+    """Whom it is for stands there."""
+    shown = repr(Card(code=CODE, name="Ada Lindqvist"))
+    assert CODE not in shown
+    assert "Ada Lindqvist" in shown
+
+
 @pytest.mark.parametrize("layout", Layout)
 @pytest.mark.parametrize("paper", Paper)
 def test_every_layout_has_whom_a_code_is_for_and_where_to_type_it(layout: Layout, paper: Paper) -> None:

@@ -71,6 +71,11 @@ def test_any_name_and_title_make_one_mail_to_one_person(name: str, subject: str)
     check(name.encode("utf-8", "replace").decode(), subject.encode("utf-8", "replace").decode())
 
 
+def test_no_traceback_shows_what_a_mail_brings() -> None:
+    """Its text may be a code or a personal link, and logs keep what records look like."""
+    assert "K7WQ-2M9P-XV4T" not in repr(letter("Ada", text="K7WQ-2M9P-XV4T"))
+
+
 def test_names_are_read_as_they_are_written() -> None:
     """Letters of all scripts arrive, and nobody answers a machine by a machine."""
     read = message_from_bytes(letter("Zoë Müller-李 O’Neil Jr.").message().as_bytes(), policy=policy.default)
