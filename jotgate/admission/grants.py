@@ -52,10 +52,11 @@ class IssuedCode(str):
     A string that also names its person.
     """
 
-    __slots__ = ("batch", "label", "language", "subject")
+    __slots__ = ("batch", "email", "label", "language", "subject")
 
     subject: str | None
     label: str | None
+    email: str | None
     batch: str | None
     language: str | None
 
@@ -65,12 +66,14 @@ class IssuedCode(str):
         *,
         subject: str | None,
         label: str | None,
+        email: str | None,
         batch: str | None,
-        language: str | None = None,
+        language: str | None,
     ) -> IssuedCode:
         """Return *code* with whom it is for."""
         issued = super().__new__(cls, code)
-        issued.subject, issued.label, issued.batch, issued.language = subject, label, batch, language
+        issued.subject, issued.label, issued.email = subject, label, email
+        issued.batch, issued.language = batch, language
         return issued
 
     def __repr__(self) -> str:
@@ -240,6 +243,7 @@ class Grants:
             printed(code),
             subject=grant.subject,
             label=grant.label,
+            email=grant.email,
             batch=grant.batch,
             language=grant.language,
         )
@@ -268,7 +272,12 @@ def _drawn(people: Sequence[Person], seed: bytes) -> list[CodeText]:
 def _issued(terms: Terms, person: Person, code: CodeText) -> IssuedCode:
     batch = person.batch or terms.batch
     return IssuedCode(
-        printed(code), subject=person.subject, label=person.label, batch=batch, language=person.language
+        printed(code),
+        subject=person.subject,
+        label=person.label,
+        email=person.email,
+        batch=batch,
+        language=person.language,
     )
 
 

@@ -207,6 +207,7 @@ class People:
                 printed(texts[grant.fingerprint]),
                 subject=grant.subject,
                 label=grant.label,
+                email=grant.email,
                 batch=grant.batch,
                 language=grant.language,
             )

@@ -176,12 +176,10 @@ def _reissue(desk: Desk, decision: Decision) -> Response:
     outcome, issued = reissued
     if len(decision.seen) == 1 and not issued:
         return _conflict(desk, decision.form, outcome)
-    addresses = {grant.subject: grant.email for grant in outcome.done if grant.subject and grant.email}
     return fresh.page(
         desk,
         decision.form,
         issued,
-        addresses=addresses,
         change_id=decision.change_id,
         remarks=_left(desk, outcome),
     )

@@ -81,13 +81,7 @@ def create(desk: Desk, form: str) -> Response:
         InputError: what was to be made cannot be read, or was made already.
     """
     terms, count = _terms(desk, form), desk.fields.get("count", "")
-    if count:
-        people = [Person()] * _count(count)
-        addresses: dict[str, str] = {}
-    else:
-        rows = _carried(desk)
-        people = [_person(row) for row in rows]
-        addresses = {row[0]: row[2] for row in rows if row[2]}
+    people = [Person()] * _count(count) if count else [_person(row) for row in _carried(desk)]
     grants, seed = desk.parts.grants, desk.seed
     # The codes that a first click has made are no reason to make none.
     again = Again(grants, form, _how(desk), desk.now, own=grants.own(people, seed))
@@ -99,7 +93,6 @@ def create(desk: Desk, form: str) -> Response:
         desk,
         form,
         issued,
-        addresses=addresses,
         remarks=_became(again, issued, before),
         by_class="by_class" in desk.fields,
     )

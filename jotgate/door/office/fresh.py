@@ -6,7 +6,7 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -37,7 +37,6 @@ def page(
     form: str,
     issued: Sequence[IssuedCode],
     *,
-    addresses: Mapping[str, str],
     change_id: str = "",
     remarks: Sequence[str] = (),
     by_class: bool = False,
@@ -52,7 +51,7 @@ def page(
             one.subject or "",
             one.label or "",
             one.batch or "",
-            addresses.get(one.subject or "", ""),
+            one.email or "",
             one.language or "",
         ]
         for one in issued

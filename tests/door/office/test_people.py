@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -160,6 +161,20 @@ def test_a_lost_code_is_replaced_and_shown_once(site: Site) -> None:
     assert (again.status_code, code in again.text) == (422, False)
     assert site.visitor().enter(old).status_code == 303
     assert site.visitor().enter(code).status_code == 403
+
+
+def test_each_new_code_goes_to_the_address_of_its_own(site: Site) -> None:
+    """Also of two codes of one person, and of one for nobody in particular."""
+    addresses = {f"{name}@school.example" for name in ("ada", "parents", "spare")}
+    people = [Person(subject=None if one[0] == "s" else "7x-1", email=one) for one in addresses]
+    assert len(list(site.parts.grants.create(Terms(form="students", batch="7x"), people))) == 3
+    visitor = signed_in(site)
+    page = visitor.get(f"{OFFICE}{LIST}?batch=7x")
+    ticked = re.findall(r'name="code" value="([^"]+)"', page.text)
+    wish = {"change": change_in(page), "action": "reissue", "code": ticked}
+    shown = visitor.post(f"{OFFICE}{LIST}/change", data=wish)
+    [carried] = re.findall(r'name="carried" value="([^"]+)"', shown.text)[:1]
+    assert {row[4] for row in json.loads(unescape(carried))} == addresses
 
 
 @pytest.mark.parametrize(
