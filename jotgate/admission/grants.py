@@ -24,6 +24,7 @@ from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.repeats import draw, may_be_shown
 from jotgate.signed.tokens import MAX_SUBJECT_CHARS, as_text, can_be_subject
 from jotgate.stores import Store
+from jotgate.stores.forgetting import is_tombstone
 
 #: Codes made together; bounds the memory. They are stored in the order of their fingerprints, so that each page of
 #: the store is written once for all of them.
@@ -283,8 +284,9 @@ def _issued(terms: Terms, person: Person, code: CodeText) -> IssuedCode:
 
 def _is_of(held: Grant, terms: Terms, person: Person) -> bool:
     """Say whether a code is the one that was made for somebody, not by chance another's."""
-    of_person = (held.form, held.subject, held.batch)
-    return of_person == (terms.form, person.subject, person.batch or terms.batch)
+    # Nothing names a person any more who is forgotten.
+    is_theirs = held.subject == person.subject or is_tombstone(held.subject)
+    return is_theirs and (held.form, held.batch) == (terms.form, person.batch or terms.batch)
 
 
 def _new_grant(terms: Terms, code_key: str, fingerprint: bytes, person: Person) -> NewGrant:

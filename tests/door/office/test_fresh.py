@@ -228,6 +228,17 @@ def test_a_code_that_was_replaced_is_not_made_again(site: Site) -> None:
     assert made(site) == before
 
 
+def test_a_list_with_a_person_who_is_forgotten_makes_no_more_codes_when_it_is_sent_again(site: Site) -> None:
+    """Their code stands under no name, and is still the one that the page has made."""
+    site.parts.retention.forget("n-1", form=None, actor="the tests")
+    visitor = signed_in(site)
+    address, fields = _looked_at(visitor, names="Number\tName\nn-1\tMary Jackson\nn-2\tKatherine Johnson")
+    first, before = secrets_in(visitor.post(address, data=fields)), made(site)
+    assert len(first) == 2
+    assert secrets_in(visitor.post(address, data=fields)) == first
+    assert made(site) == before
+
+
 def test_what_was_undone_is_not_done_again_by_a_reload(site: Site) -> None:
     """The page that made new codes says so, and the old ones stay good."""
     visitor = signed_in(site)
