@@ -149,6 +149,8 @@ class Admit:
     pass_id: bytes
     #: When the ticket, and the pass with it, runs out: seconds since the epoch, UTC.
     expires_at: float
+    #: The tag of what the person reads, as the code says that they have; None if it says nothing.
+    language: str | None = None
 
     def __bool__(self) -> bool:
         """Raise TypeError: a decision is matched, never tested."""

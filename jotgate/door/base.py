@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -238,20 +237,16 @@ class Door:
         seconds = admit.expires_at - self.parts.clock.now()
         self.cookies.set_pass(response, policy.form, self.parts.gate.sign_pass(admit), seconds)
         self.cookies.set_browser(response, seen.browser)
-        self._remember_language(request, response, policy, admit.subject)
+        self._remember_language(request, response, policy, admit.language)
         return response
 
     def _remember_language(
-        self, request: Request, response: Response, policy: FormPolicy, subject: str | None
+        self, request: Request, response: Response, policy: FormPolicy, language: str | None
     ) -> None:
         """Have the pages speak as the class list says of who was let in."""
-        form, tag = policy.form, None
-        if subject is not None and len(languages_of(self.parts.settings, policy)) > 1:
-            # It is a kindness, and nobody who was let in must hear otherwise for it.
-            with suppress(StoreUnavailable):
-                tag = self.parts.store.coded_as(form, subject).language
-        if tag or any(self.cookies.own_language(request, form)):
-            self.cookies.set_own_language(response, form, tag)
+        tag = language if len(languages_of(self.parts.settings, policy)) > 1 else None
+        if tag or any(self.cookies.own_language(request, policy.form)):
+            self.cookies.set_own_language(response, policy.form, tag)
 
     def redirect(self, address: str) -> Response:
         """Lead on to *address*, which is ours or the settings'."""

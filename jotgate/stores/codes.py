@@ -39,6 +39,7 @@ class Found(NamedTuple):
     valid_until: float | None
     revoked_at: float | None
     calm_at: float
+    language: str | None
     #: The store's time.
     now: float
 

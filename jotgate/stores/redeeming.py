@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from jotgate.ledger import Entry, about_token
 from jotgate.outcomes import BY_INVITATION, Admit, Reason, Refuse
@@ -20,6 +20,16 @@ from jotgate.stores.verbs import Verbs, record, tried_twice
 
 class _KeyEnded(Exception):
     """Undoes a redemption whose key was revoked meanwhile."""
+
+
+class _Right(NamedTuple):
+    """What a grant to an app is good for."""
+
+    uses: int
+    #: The tag of what its person reads, if that is known.
+    language: str | None
+    #: Why it cannot be used now, if it cannot.
+    refusal: Refuse | None
 
 
 class RedeemingVerbs(Verbs):
@@ -61,10 +71,10 @@ def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
         return _replayed(tx, redemption)
     if redemption.expired:
         return _refused(tx, redemption, Reason.TOKEN_EXPIRED)
-    uses, refusal = _entitle(tx, redemption)
-    if refusal is not None:
-        return refusal
-    ticket = _at_hand(tx, redemption, uses)
+    right = _entitle(tx, redemption)
+    if right.refusal is not None:
+        return right.refusal
+    ticket = _at_hand(tx, redemption, right.uses)
     ticket_id = new_ticket_id() if ticket is None else ticket.ticket_id
     # Who waited for the grant may find here that the same token was faster.
     if not _remember(tx, redemption, redemption.token_key, ticket_id):
@@ -80,6 +90,7 @@ def _redeem(tx: Transaction, redemption: Redemption) -> Admit | Refuse:
         ticket_id=ticket_id,
         pass_id=redemption.pass_id,
         expires_at=redemption.pass_expires_at,
+        language=right.language,
     )
 
 
@@ -94,8 +105,8 @@ def _key_state(tx: Transaction, redemption: Redemption) -> AppKeyState | None:
     return state
 
 
-def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | None]:
-    """Make or find the grant of this app, form and subject; return its uses, and why it cannot be used now."""
+def _entitle(tx: Transaction, redemption: Redemption) -> _Right:
+    """Make or find the grant of this app, form and subject, and return what it is good for."""
     row = tx.one(
         "grant_to_app",
         fingerprint=redemption.fingerprint,
@@ -107,18 +118,24 @@ def _entitle(tx: Transaction, redemption: Redemption) -> tuple[int, Refuse | Non
         now=redemption.now,
     )
     assert row is not None
-    uses, used, revoked_at = row
+    uses, used, revoked_at, language = row
+    refusal = _ended(tx, redemption, used >= uses, revoked_at)
+    return _Right(uses, language, refusal)
+
+
+def _ended(
+    tx: Transaction, redemption: Redemption, is_used_up: bool, revoked_at: float | None
+) -> Refuse | None:
+    """Refuse whoever's grant was revoked or is used up, or who has sent the form as often as they may."""
     if revoked_at is not None:
         hint = BY_INVITATION if redemption.app == SITE_APP else None
-        return uses, _refused(tx, redemption, Reason.REVOKED, at=revoked_at, hint=hint)
-    if used >= uses:
+        return _refused(tx, redemption, Reason.REVOKED, at=revoked_at, hint=hint)
+    if is_used_up:
         last = tx.one("last_use_of_grant", fingerprint=redemption.fingerprint)
         reason = Reason.ALREADY_SENT if redemption.app == SITE_APP else Reason.USED_UP
-        return uses, _refused(tx, redemption, reason, at=last[0] if last else None)
+        return _refused(tx, redemption, reason, at=last[0] if last else None)
     spent = when_spent(tx, redemption.form, redemption.owner or redemption.subject, in_all=redemption.in_all)
-    if spent is not None:
-        return uses, _refused(tx, redemption, Reason.ALREADY_SENT, at=spent.last_at)
-    return uses, None
+    return None if spent is None else _refused(tx, redemption, Reason.ALREADY_SENT, at=spent.last_at)
 
 
 def _at_hand(tx: Transaction, redemption: Redemption, uses: int) -> TicketRow | None:

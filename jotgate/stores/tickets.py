@@ -277,7 +277,10 @@ def _wish(opening: Opening) -> dict[str, Any]:
 def _issue_at_once(tx: Transaction, opening: Opening, wish: dict[str, Any]) -> Admit | None:
     """Issue a ticket of a code that is not open, if nothing at all prevents it; else write nothing."""
     row = tx.one("issue_at_once", **wish)
-    return None if row is None else _admit(opening, row[0], wish["ticket_id"], row[1])
+    if row is None:
+        return None
+    subject, pass_expires_at, language = row
+    return _admit(opening, subject, wish["ticket_id"], pass_expires_at, language)
 
 
 def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
@@ -393,7 +396,7 @@ def _admitted(
         held = opening.holds
         tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.expires_at)
     record(tx, _admission(opening, grant.subject, ticket_id, how, grant.fingerprint))
-    return _admit(opening, grant.subject, ticket_id, pass_expires_at)
+    return _admit(opening, grant.subject, ticket_id, pass_expires_at, grant.language)
 
 
 def _admission(
@@ -410,13 +413,16 @@ def _admission(
     )
 
 
-def _admit(opening: Opening, subject: str | None, ticket_id: bytes, pass_expires_at: float) -> Admit:
+def _admit(
+    opening: Opening, subject: str | None, ticket_id: bytes, pass_expires_at: float, language: str | None
+) -> Admit:
     return Admit(
         form=opening.form,
         subject=subject,
         ticket_id=ticket_id,
         pass_id=opening.pass_id,
         expires_at=pass_expires_at,
+        language=language,
     )
 
 

@@ -152,19 +152,18 @@ def test_the_class_list_comes_before_the_browser(site: Site) -> None:
     assert language_of(visitor) == "de"
 
 
-def test_who_was_let_in_is_let_in_though_their_language_cannot_be_looked_up(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A store that fails just after the admission costs them the language, and nothing else."""
+def test_the_language_comes_with_the_admission(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails just after it costs nobody anything, for it is asked nothing more."""
 
-    def fail(form: str, subject: str) -> None:
+    def fail(patience_seconds: float | None = None) -> None:
         raise StoreUnavailable("the store at nowhere cannot be used")
 
     [code] = site.parts.grants.create(Terms(form="students"), [Person(subject="s-80", language="tr")])
-    monkeypatch.setattr(site.parts.store, "coded_as", fail)
+    monkeypatch.setattr(site.parts.store, "_read", fail)
     visitor = site.visitor()
     assert visitor.enter(code).status_code == 303
-    assert "iframe" in visitor.get(DOOR).text
+    monkeypatch.undo()
+    assert 'lang="tr"' in visitor.get(DOOR, headers=GERMAN).text
 
 
 def test_the_next_person_is_not_spoken_to_as_the_last_one(site: Site) -> None:

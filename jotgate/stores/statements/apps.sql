@@ -76,7 +76,14 @@ INSERT INTO grants (fingerprint, code_key, form, subject, uses, created_at, app)
 VALUES (:fingerprint, '', :form, :subject, :uses, :now, :app)
 ON CONFLICT (fingerprint) DO UPDATE SET subject = excluded.subject,
     uses = CASE WHEN grants.used > {as_often} THEN grants.used ELSE {as_often} END
-RETURNING uses, used, revoked_at
+RETURNING uses, used, revoked_at, {language_on_code}
+
+-- name: language_on_code
+-- What the person reads, as the code says that names them, if they have any.
+(
+    SELECT coded.language FROM grants coded
+    WHERE coded.form = :form AND coded.subject = :subject AND coded.app IS NULL {the_code_that_names}
+)
 
 -- name: as_often
 coalesce(grants.uses_in_all, CASE WHEN grants.invited_at IS NOT NULL AND CAST(:in_all AS INTEGER) IS NULL THEN 1 END,

@@ -6,7 +6,7 @@ FROM tickets
 
 -- name: see_code
 -- What decides on a code, by one index probe.
-SELECT fingerprint, form, subject, uses, used, valid_from, valid_until, revoked_at, calm_at, {clock}
+SELECT fingerprint, form, subject, uses, used, valid_from, valid_until, revoked_at, calm_at, language, {clock}
 FROM grants WHERE fingerprint = :fingerprint
 
 -- name: find_code
@@ -52,7 +52,7 @@ WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND use
     AND NOT EXISTS (SELECT 1 FROM forms
         WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
             OR settled >= CAST(:capacity AS INTEGER)))
-RETURNING subject, pass_expires_at
+RETURNING subject, pass_expires_at, (SELECT language FROM grants WHERE fingerprint = :fingerprint)
 
 -- name: note_issue
 -- The entry of what ``issue_at_once`` did, in the words that it was given.

@@ -56,6 +56,20 @@ class AdmittingContract(Contract):
         assert (ticket.form, ticket.subject, ticket.expires_at) == (FORM, "s-1", T0 + TTL_SECONDS)
         assert (ticket.state, ticket.issued_at, ticket.moves) == (TicketState.OPEN, T0, 0)
 
+    def test_an_admission_tells_what_its_person_reads(self, store: Store) -> None:
+        """As its own code says, the first time and when it is opened again or moved, whatever another code says."""
+        store.create_grants([grant("old", subject="s-1", language="tr"), grant("class", uses=9)], T0)
+        store.create_grants([grant("new", subject="s-1", language="pt")], T0 + 1)
+        wishes = [opening("old"), opening("old"), opening("old", browser="two", move=True)]
+        assert [admitted(store, wish).language for wish in wishes] == ["tr", "tr", "tr"]
+        assert (
+            admitted(
+                store, opening("new", holds=pass_of(admitted(store, opening("old", browser="two"))))
+            ).language
+            == "pt"
+        )
+        assert admitted(store, opening("class")).language is None
+
     def test_a_single_use_code_has_one_ticket_for_life(self, store: Store) -> None:
         """Opened again in the same browser it gives the same ticket, a new pass and a later expiry."""
         store.create_grants([grant("code")], T0)
