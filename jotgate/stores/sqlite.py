@@ -20,6 +20,7 @@ from jotgate.ledger import References
 from jotgate.phrases import phrase
 from jotgate.stores.driver import Row, load_statements
 from jotgate.stores.sqlite_connections import Connection, Connections, begin, is_busy, patiently
+from jotgate.stores.sqlite_statements import Statement, numbered
 from jotgate.stores.tables import load_steps
 
 #: How long a read or a write waits for its turn before the caller hears that the store is busy.
@@ -32,7 +33,7 @@ class SqliteTransaction:
     __slots__ = ("_execute", "_executemany", "_statements", "references")
 
     def __init__(
-        self, connection: sqlite3.Connection, statements: Mapping[str, str], references: References
+        self, connection: sqlite3.Connection, statements: Mapping[str, Statement], references: References
     ) -> None:
         self._execute = connection.execute
         self._executemany = connection.executemany
@@ -46,20 +47,25 @@ class SqliteTransaction:
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        return self._execute(self._statements[name], values).fetchall()
+        text, pick, _ = self._statements[name]
+        return self._execute(text, pick(values)).fetchall()
 
     def each(self, name: str, values: Sequence[Any], /, **others: Any) -> list[Row]:
         """Run a statement about each of *values*, which is its ``:each``; return all rows, in any order."""
         execute, statement = self._execute, self._statements[name]
-        return [row for value in values for row in execute(statement, {"each": value, **others})]
+        return [
+            row for text, row_values in statement.about(values, others) for row in execute(text, row_values)
+        ]
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""
-        return self._execute(self._statements[name], values).rowcount
+        text, pick, _ = self._statements[name]
+        return self._execute(text, pick(values)).rowcount
 
     def many(self, name: str, rows: Iterable[Mapping[str, Any]], /) -> int:
         """Run a statement for each of *rows* and return how many rows were changed in all."""
-        return self._executemany(self._statements[name], rows).rowcount
+        text, pick, _ = self._statements[name]
+        return self._executemany(text, map(pick, rows)).rowcount
 
     def lock(self, name: str, /, **values: Any) -> bool:
         """Return at once: SQLite lets one writer in at a time."""
@@ -101,20 +107,22 @@ class _SqliteView(SqliteTransaction):
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        rows = self._all(self._statements[name], values)
+        text, pick, _ = self._statements[name]
+        rows = self._all(text, pick(values))
         return rows[0] if rows else None
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        return self._all(self._statements[name], values)
+        text, pick, _ = self._statements[name]
+        return self._all(text, pick(values))
 
-    def _all(self, statement: str, values: Mapping[str, Any]) -> list[Row]:
+    def _all(self, text: str, values: Row) -> list[Row]:
         try:
-            return self._execute(statement, values).fetchall()
+            return self._execute(text, values).fetchall()
         except sqlite3.OperationalError as error:
             if not is_busy(error):
                 raise
-        return patiently(lambda: self._execute(statement, values).fetchall(), self.patience_seconds)
+        return patiently(lambda: self._execute(text, values).fetchall(), self.patience_seconds)
 
 
 class _Prepared(NamedTuple):
@@ -134,7 +142,7 @@ class SqliteDriver:
         self._path = os.path.abspath(path)
         self._connections = Connections(self._path)
         self.references = References()
-        self._statements: dict[str, str] = {}
+        self._statements: dict[str, Statement] = {}
         self.learn(load_statements("statements"))
 
     def __repr__(self) -> str:
@@ -188,7 +196,9 @@ class SqliteDriver:
 
     def learn(self, statements: Mapping[str, str]) -> None:
         """Know these statements, too, without the locks that nobody needs who writes alone."""
-        self._statements |= {name: text.replace(" FOR UPDATE", "") for name, text in statements.items()}
+        self._statements |= {
+            name: numbered(text.replace(" FOR UPDATE", "")) for name, text in statements.items()
+        }
 
     def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock.
