@@ -28,7 +28,7 @@ MAX_BYTES = 10 * 1024 * 1024
 #: Lines that are shown; a longer list shows these, and all that are refused.
 _SHOWN_LINES = 1_000
 _SHOWN_REFUSED = 100
-_CELLS = 5
+_CELLS, _LANGUAGE = 5, 4
 _SHOWN_OF_PEOPLE = ("subject", "label", "email", "group", "language")
 _MAX_USES = 1_000_000
 _UNUSABLE = 422
@@ -287,7 +287,9 @@ def _carried(desk: Desk) -> list[list[str]]:
         found: Any = json.loads(desk.fields.get("people", ""))
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, list) or not 0 < len(found) <= MAX_FRESH or not all(map(_is_row, found)):
+    known = ("", *desk.parts.settings.known_languages)
+    are_rows = isinstance(found, list) and all(_is_row(row) and row[_LANGUAGE] in known for row in found)
+    if not are_rows or not 0 < len(found) <= MAX_FRESH:
         raise InputError([phrase("No code was made: the list is no longer on the page. Give it once more.")])
     return found
 
