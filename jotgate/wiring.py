@@ -77,8 +77,8 @@ class Parts:
         self.keys = KeyRing(settings.secret_keys)
         self.code_keys = CodeKeys(settings.code_keys)
         self._given_service = service
-        #: Whether functions of this process hear of verdicts.
-        self.has_callbacks = False
+        #: This process's functions that hear of verdicts. The list stays the same one: each request looks into it.
+        self.hearers: list[Callable[..., object]] = []
 
     @property
     def _account(self) -> str:
@@ -313,8 +313,7 @@ class Parts:
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""
-        self.callbacks.on_verdict(function, name=name)
-        self.has_callbacks = True
+        self.hearers.append(self.callbacks.on_verdict(function, name=name))
         return function
 
 

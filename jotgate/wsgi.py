@@ -65,6 +65,7 @@ class JotGateMiddleware:
         self._guard = guard if guard else None
         self._prefix = settings.url_prefix + "/"
         self._urls = _urls(settings.url_prefix)
+        self._hearers = self.door.parts.hearers
 
     @property
     def parts(self) -> Parts:
@@ -74,19 +75,37 @@ class JotGateMiddleware:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
-        if path.startswith(self._prefix):
+        # A look for it anywhere takes a quarter of the time, and hardly any other path has it.
+        if self._prefix in path and path.startswith(self._prefix):
             return self._own(environ, start_response)
-        forms: tuple[str, ...] = ()
+        is_guarded = False
         if self._guard is not None:
-            forms = self._guard.forms_for(_routed(path))
-            turned_away = self._guard.turn_away(environ, forms) if forms else None
-            if turned_away is not None:
-                return turned_away(environ, start_response)
-        self.door.look_after_callbacks(environ)
-        visit = environ[VISIT] = _StartingVisit(self.door, environ, start_response)
-        if forms:
-            visit.touched = True
-        body = self.application(environ, visit.start)
+            forms = self._guard.forms_for(path if path.isascii() else _routed(path))
+            if forms:
+                turned_away = self._guard.turn_away(environ, forms)
+                if turned_away is not None:
+                    return turned_away(environ, start_response)
+                is_guarded = True
+        if self._hearers:
+            self.door.look_after_callbacks(environ)
+        # Filled in here, since a constructor would cost as much again, and every request pays for it.
+        visit = environ[VISIT] = _StartingVisit()
+        visit._door = self.door
+        visit._environ = environ
+        visit._passes = visit._status = visit._headers = None
+        visit.touched = is_guarded
+        visit._start_response = start_response
+        visit._script_name = environ.get("SCRIPT_NAME", "")
+        visit._path = path
+        visit._released = False
+        application = self.application
+        body = application(environ, visit.start)
+        if type(body) is list and not visit.touched and visit._status is not None and visit._error is None:
+            # The same as below, with nothing called, for most pages of most sites.
+            visit._released = True
+            environ.pop(VISIT, None)
+            start_response(visit._status, visit._headers)
+            return body
         if type(body) in (list, tuple) or _is_file(body, environ):
             # Nothing of the application runs any more.
             visit.release_start()
@@ -126,7 +145,7 @@ def _urls(prefix: str) -> Map:
 
 def _routed(path: str) -> str:
     """Return *path* as applications route on it: as UTF-8, while WSGI hands it over as Latin-1 (PEP 3333)."""
-    return path if path.isascii() else path.encode("latin-1", "replace").decode("utf-8", "replace")
+    return path.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
 def _is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
@@ -139,64 +158,73 @@ def _is_file(body: Iterable[bytes], environ: WSGIEnvironment) -> bool:
 class _StartingVisit(Visit):
     """A visit whose response waits until the application has made its page, and is then marked as one visitor's.
 
-    An application may start its response first and embed the door after that. Visit and start are one object,
-    because every request that jotgate has nothing to do with pays for it.
+    An application may start its response first and embed the door after that. Visit, start and ``write`` are one
+    object, because every request that jotgate has nothing to do with pays for it.
     """
 
-    __slots__ = ("_asked", "_held", "_mount", "_released", "_sent_headers", "_start_response", "_write")
+    __slots__ = (
+        "_asked",
+        "_error",
+        "_headers",
+        "_path",
+        "_released",
+        "_script_name",
+        "_start_response",
+        "_status",
+        "_write",
+    )
 
-    def __init__(self, door: Door, environ: WSGIEnvironment, start_response: StartResponse) -> None:
-        # What the visit's own constructor sets, without the call.
-        self._door = door
-        self._environ = environ
-        self._passes = None
-        self.touched = self._released = False
-        self._start_response = start_response
-        self._mount = environ.get("SCRIPT_NAME", ""), environ.get("PATH_INFO", "")
-        self._held: tuple[Any, ...] | None = None
-        self._sent_headers: Sequence[tuple[str, str]] | None = None
-        self._asked: Mapping[str, Any] = _NOTHING
+    _start_response: StartResponse
+    #: How the door's own mount and the request's path are called there, whatever stands between it and the application.
+    _script_name: str
+    _path: str
+    #: What the application started its response with; the status is None unless it waits, headers until there are any.
+    _status: str | None
+    _headers: list[tuple[str, str]] | None
+    _error: Any
+    _released: bool
 
     def start(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
     ) -> Callable[[bytes], object]:
         """Hold back what ``start_response`` is called with: status, headers and perhaps the error being told."""
-        self._held = (status, headers) if exc_info is None else (status, headers, exc_info)
+        self._status = status
+        self._headers = headers
+        self._error = exc_info
         if self._released:
             self.release_start()
-        return self._write_now
+        return self
+
+    def __call__(self, data: bytes) -> object:
+        """Be the ``write`` that ``start_response`` returns: a method would be made anew for each request."""
+        self.release_start()
+        return self._write(data)
 
     def release_start(self) -> None:
         """Start the response if the application has done so, and from now on whenever it does."""
         self._released = True
-        held, self._held = self._held, None
-        if held is None:
+        status, self._status = self._status, None
+        if status is None or self._headers is None:
             return
         if self.touched:
-            status, headers, *error = held
-            held = (status, kept_private(headers), *error)
-        self._sent_headers = held[1]
-        self._write = self._start_response(*held)
+            self._headers = kept_private(self._headers)
+        error = () if self._error is None else (self._error,)
+        self._write = self._start_response(status, self._headers, *error)
 
     def leave(self) -> None:
         """Leave the environ, which would otherwise wait for the collector of garbage together with its visit."""
         self._environ.pop(VISIT, None)
 
     def _mark_response(self) -> None:
-        if self._sent_headers is not None and not _unkept(self._sent_headers):
+        if self._released and self._headers is not None and not _unkept(self._headers):
             raise ResponseStarted
 
     def _request(self) -> Request:
         """Return the request at the door's own mount, with all that logins inside have added to it by now."""
-        script_name, path = self._mount
-        moved = {"SCRIPT_NAME": script_name, "PATH_INFO": path, VISIT: None}
+        moved = {"SCRIPT_NAME": self._script_name, "PATH_INFO": self._path, VISIT: None}
         # What was noted in the last one stays.
-        self._asked = {**self._asked, **self._environ, **moved}
+        self._asked = {**getattr(self, "_asked", _NOTHING), **self._environ, **moved}
         return Request(self._asked)
-
-    def _write_now(self, data: bytes) -> object:
-        self.release_start()
-        return self._write(data)
 
 
 class _Body:

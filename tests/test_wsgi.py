@@ -22,6 +22,7 @@ from werkzeug.wrappers import Request
 
 from jotgate.admission.grants import Terms, people
 from jotgate.door.routes import ROUTES
+from jotgate.errors import ResponseStarted
 from jotgate.wsgi import JotGateMiddleware
 from tests.door.site import DOOR, HOOK_SECRET, SITE_URL, Site, embedded_ticket, plain, running_site, ticket_in
 
@@ -120,7 +121,9 @@ def test_generators_and_write_callables_are_handed_through(site: Site) -> None:
         yield b"two"
 
     def eager(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        start_response("200 OK", [("Content-Type", "text/plain")])(b"zero ")
+        write = start_response("200 OK", [("Content-Type", "text/plain")])
+        write(b"ze")
+        write(b"ro ")
         return [b"one ", b"two"]
 
     assert served(both_sides(site, generating)).endswith(b"\r\n\r\none two")
@@ -154,6 +157,21 @@ def test_a_page_that_no_cache_keeps_may_ask_at_any_time(site: Site) -> None:
     answer = site.visitor(both_sides(site, unkept)).get("/")
     assert answer.text == "passes: []"
     assert answer.headers.getlist("Cache-Control") == ["No-Store, private"]
+
+
+def test_a_page_that_is_out_is_asked_too_late(site: Site) -> None:
+    """By a visit that the application kept, as a thread of it may: what caches have by now gets no ticket."""
+    kept = []
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        kept.append(environ["jotgate.visit"])
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Cache-Control", "max-age=600")])
+        return [b"page"]
+
+    gate = JotGateMiddleware(application, site.parts.settings, parts=site.parts)
+    assert site.visitor(gate).get("/").text == "page"
+    with pytest.raises(ResponseStarted):
+        kept[0].embed("students")
 
 
 def test_files_reach_the_server_as_they_are(site: Site) -> None:

@@ -93,7 +93,7 @@ class Door:
 
     def look_after_callbacks(self, environ: Mapping[str, Any]) -> None:
         """Be called by every request of a site: notices may wait from before a restart, and nobody come to the door."""
-        if self.parts.has_callbacks:
+        if self.parts.hearers:
             self.parts.sweeper.attend(once=bool(environ.get("wsgi.run_once")))
 
     def subject_of(self, request: Request) -> str | None:

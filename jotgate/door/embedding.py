@@ -37,12 +37,13 @@ class Visit(ABC):
 
     __slots__ = ("_door", "_environ", "_passes", "touched")
 
-    def __init__(self, door: Door, environ: WSGIEnvironment) -> None:
-        self._door = door
-        self._environ = environ
-        self._passes: Mapping[str, Pass] | None = None
-        #: True once the answer depends on the visitor, so that it must not be kept by caches.
-        self.touched = False
+    #: Set by each face when it makes a visit. The middleware makes one for every request, without a constructor's call.
+    _door: Door
+    _environ: WSGIEnvironment
+    #: None: not looked for yet.
+    _passes: Mapping[str, Pass] | None
+    #: True once the answer depends on the visitor, so that it must not be kept by caches.
+    touched: bool
 
     def keep_private(self) -> None:
         """Keep the response out of caches.

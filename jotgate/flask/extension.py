@@ -303,7 +303,14 @@ class _PageVisit(Visit):
     """A visit whose response is Flask's to make."""
 
     #: The response, once it is made.
-    page: flask.Response | None = None
+    page: flask.Response | None
+
+    def __init__(self, door: Door, environ: WSGIEnvironment, page: flask.Response | None) -> None:
+        self._door = door
+        self._environ = environ
+        self._passes = None
+        self.touched = False
+        self.page = page
 
     def _mark_response(self) -> None:
         page = self.page
@@ -318,8 +325,7 @@ def _visit() -> _PageVisit:
     known = _known_of_request()
     found: _PageVisit | None = known.get(_VISIT)
     if found is None:
-        found = known[_VISIT] = _PageVisit(_door(), known["environ"])
-        found.page = known.get(_PAGE)
+        found = known[_VISIT] = _PageVisit(_door(), known["environ"], known.get(_PAGE))
     return found
 
 
