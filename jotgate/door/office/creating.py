@@ -288,10 +288,10 @@ def _carried(desk: Desk) -> list[list[str]]:
     except (ValueError, RecursionError):
         found = None
     known = ("", *desk.parts.settings.known_languages)
-    are_rows = isinstance(found, list) and all(_is_row(row) and row[_LANGUAGE] in known for row in found)
-    if not are_rows or not 0 < len(found) <= MAX_FRESH:
+    rows: list[list[str]] = found if isinstance(found, list) and all(map(_is_row, found)) else []
+    if not 0 < len(rows) <= MAX_FRESH or not all(row[_LANGUAGE] in known for row in rows):
         raise InputError([phrase("No code was made: the list is no longer on the page. Give it once more.")])
-    return found
+    return rows
 
 
 def _is_row(row: object) -> bool:
