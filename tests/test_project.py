@@ -71,7 +71,6 @@ TESTED_WITH = {
     "classlist/archives": "classlist/test_workbooks",
     "classlist/cells": "classlist/test_offices",
     "classlist/columns": "classlist/test_offices",
-    "classlist/encodings": "classlist/test_reading",
     "classlist/excel": "classlist/test_workbooks",
     "classlist/grids": "classlist/test_workbooks",
     "classlist/opendocument": "classlist/test_workbooks",

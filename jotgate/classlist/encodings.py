@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import islice
 from typing import BinaryIO
 
 from jotgate.errors import InputError
+from jotgate.frozen import frozen
 from jotgate.phrases import phrase
 
 CHUNK_BYTES = 1 << 16
@@ -16,20 +18,50 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:[!?]|html|table|head|meta)", re.
 _DOCUMENT = re.compile(rb"%PDF-|\{\\rtf")
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]")
 _BEYOND_ASCII = re.compile("[^\x00-\x7f\udc80-\udcff]")
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
+#: So many words beyond ASCII are looked at, and so many of them are shown to a person.
+_MOST_WORDS, _SHOWN_WORDS = 1_000, 3
+_MAX_SHOWN_CHARS = 30
+_LOWER, _UPPER = "ß-öø-ÿœšž", "À-ÖØ-ÞŒŠŽŸ"
+_LETTER = f"A-Za-z{_LOWER}{_UPPER}"
+#: Marks that may stand beside a letter anywhere; those that stand within no word; those that stand in front of none.
+_ANYWHERE, _NOT_WITHIN, _NOT_IN_FRONT = "’‘–—´ªº°\xa0\xad", "“”„‚«»‹›¿¡•", "…€™†®©"
+_OTHER = f"[^\x00-\x7f{_LOWER}{_UPPER}{_ANYWHERE}{_NOT_WITHIN}{_NOT_IN_FRONT}]"
+#: What no name has: a capital behind a small letter or in front of one within a word, or a mark out of place.
+_ODD = re.compile(
+    f"(?<=[a-z{_LOWER}])[{_UPPER}]|(?<=[{_LETTER}])[{_UPPER}](?=[a-z{_LOWER}])"
+    f"|(?<=[{_LETTER}])[{_NOT_WITHIN}](?=[{_LETTER}])|[{_NOT_IN_FRONT}](?=[{_LETTER}])"
+    f"|(?<=[{_LETTER}]){_OTHER}|{_OTHER}(?=[{_LETTER}])"
+)
 
 
-def encoding(stream: BinaryIO) -> tuple[str, str]:
-    """Return a codec and how it is to treat errors, from the whole of what the stream holds.
+@frozen
+class Encoding:
+    """How bytes become letters."""
+
+    codec: str
+    #: What the codec does with bytes that are no letters.
+    errors: str
+    #: What people call it, if the file does not say it and its letters do not prove it; else empty.
+    guessed: str = ""
+    #: Words by which a person sees whether that was right.
+    words: tuple[str, ...] = ()
+
+
+def encoding(stream: BinaryIO) -> Encoding:
+    """Return how the whole of what the stream holds is encoded.
 
     Windows-1252 can make something of nearly any bytes, so it is only taken for a list that is not UTF-8
-    anywhere beyond ASCII. Text that is UTF-8 in one place and broken in another is reported by its lines.
+    anywhere beyond ASCII. Text that is UTF-8 in one place and broken in another is reported by its lines. Mac Roman,
+    which Excel on a Mac long wrote, is only taken where Windows-1252 spells a word as nobody does ("MŸller"), and
+    Mac Roman none.
 
     Raises:
         InputError: it is no text, or text of another kind.
     """
     chunk = stream.read(CHUNK_BYTES)
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", "replace"
+        return Encoding(codec="utf-16", errors="replace")
     if _DOCUMENT.match(chunk):
         raise InputError(
             [phrase('this is a document and no list; put it into a spreadsheet, and save it as "CSV UTF-8"')]
@@ -46,10 +78,28 @@ def encoding(stream: BinaryIO) -> tuple[str, str]:
         )
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     broken = genuine = False
+    words: dict[bytes, None] = {}
     while chunk:
         text = decoder.decode(chunk)
         broken = broken or bool(_NOT_UTF_8.search(text))
         genuine = genuine or bool(_BEYOND_ASCII.search(text))
+        if broken and not genuine and len(words) < _MOST_WORDS:
+            words.update(dict.fromkeys(word for word in _WORD.findall(chunk) if not word.isascii()))
         chunk = stream.read(CHUNK_BYTES)
     broken = broken or bool(decoder.decode(b"", final=True))
-    return ("cp1252" if broken and not genuine else "utf-8-sig"), "surrogateescape"
+    if genuine or not broken:
+        return Encoding(codec="utf-8-sig", errors="surrogateescape")
+    return _guessed(list(words))
+
+
+def _guessed(words: list[bytes]) -> Encoding:
+    """Tell Windows-1252 and Mac Roman apart by words that have letters beyond ASCII."""
+    is_mac = _looks_odd(words, "cp1252") and not _looks_odd(words, "mac_roman")
+    codec, name = ("mac_roman", "Mac Roman") if is_mac else ("cp1252", "Windows-1252")
+    read = (word.decode(codec, "replace") for word in words)
+    shown = tuple(islice((word for word in read if len(word) <= _MAX_SHOWN_CHARS), _SHOWN_WORDS))
+    return Encoding(codec=codec, errors="surrogateescape", guessed=name, words=shown)
+
+
+def _looks_odd(words: list[bytes], codec: str) -> bool:
+    return any(_ODD.search(word.decode(codec, "replace")) for word in words)

@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import BinaryIO
 
 from jotgate.classlist.columns import MAX_ABOVE, named
-from jotgate.classlist.encodings import CHUNK_BYTES, encoding
+from jotgate.classlist.encodings import CHUNK_BYTES, Encoding, encoding
 from jotgate.classlist.records import MAX_LINE_CHARS, Record, Refused, of_line
 from jotgate.errors import InputError
 from jotgate.phrases import phrase
@@ -24,8 +24,6 @@ _STATED_SEPARATOR = re.compile(r'"?sep=([;\t,|])"?[;\t,|]*[ \n]*', re.IGNORECASE
 class TextSheet:
     """A list that is text, with separators between the cells."""
 
-    remarks: tuple[str, ...] = ()
-
     def __init__(self, stream: BinaryIO) -> None:
         """Find out how the text is encoded, from the place where *stream* stands.
 
@@ -34,6 +32,7 @@ class TextSheet:
         """
         self._stream, self._start = stream, stream.tell()
         self._encoding = encoding(stream)
+        self.remarks: tuple[str, ...] = _remarks(self._encoding)
 
     def records(self) -> Iterator[Record]:
         """Give the cells of each line that is not blank; a cell in quotation marks may span lines.
@@ -43,6 +42,18 @@ class TextSheet:
         """
         self._stream.seek(self._start)
         return _records(_lines(self._stream, self._encoding))
+
+
+def _remarks(encoding: Encoding) -> tuple[str, ...]:
+    """Return what a person has to look at, if the letters are a guess."""
+    if not encoding.guessed:
+        return ()
+    sentence = phrase(
+        'the letters are read as {encoding}; if words such as {words} look wrong, save the list as "CSV UTF-8"',
+        encoding=encoding.guessed,
+        words=", ".join(encoding.words),
+    )
+    return (sentence,)
 
 
 def _records(lines: Iterator[str]) -> Iterator[Record]:
@@ -73,10 +84,10 @@ def _records(lines: Iterator[str]) -> Iterator[Record]:
             yield line_number, cells
 
 
-def _lines(stream: BinaryIO, encoding: tuple[str, str]) -> Iterator[str]:
+def _lines(stream: BinaryIO, encoding: Encoding) -> Iterator[str]:
     """Give the stream's lines, whatever ends them, each with a line feed; refuse an endless line."""
-    codec, errors = encoding
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(codec)(errors), translate=True)
+    decode = codecs.getincrementaldecoder(encoding.codec)(encoding.errors)
+    decoder = io.IncrementalNewlineDecoder(decode, translate=True)
     number, pending, chunk = 0, "", b"-"
     while chunk:
         chunk = stream.read(CHUNK_BYTES)

@@ -217,7 +217,21 @@ TEXTS = {
         "id,name\n1,\u202eAnn\n", "line 2: the label has a line break or an"
     ),
     "accents as two characters": taken("id;name\n1;Zoe\u0308 Gro\u00df\n2;Al O\u0308z\n", *ZOE_AL),
-    "windows-1252": taken("Nr;Name\r\n1;Zoë Groß\r\n2;Al Öz\r\n".encode("cp1252"), *ZOE_AL),
+    "windows-1252": taken(
+        "Nr;Name\r\n1;Zoë Groß\r\n2;Al Öz\r\n".encode("cp1252"),
+        *ZOE_AL,
+        remarks=("the letters are read as Windows-1252; if words such as Zoë, Groß, Öz look wrong",),
+    ),
+    "excel on an old macintosh": taken(
+        "Nr;Name\r1;Zoë Groß\r2;Al Öz\r".encode("mac_roman"),
+        *ZOE_AL,
+        remarks=("the letters are read as Mac Roman; if words such as Zoë, Groß, Öz look wrong",),
+    ),
+    "excel in turkey": taken(
+        "No;Ad\r\n1;Ayşe\r\n".encode("cp1254"),
+        ("1", "Ayþe"),
+        remarks=("the letters are read as Windows-1252; if words such as Ayþe look wrong, save the list",),
+    ),
     "utf-16 with tabs": taken("\ufeffNr\tName\r\n1\tZoë Groß\r\n2\tAl Öz\r\n".encode("utf-16-le"), *ZOE_AL),
     "bars": taken("Class 7a\nid|name\n0042|Ann Smith\n0043|Bo Hill\n", *ANN_BO, remarks=("line 1: ",)),
     "a document": refused("%PDF-1.4\n1 0 obj", "this is a document and no list"),

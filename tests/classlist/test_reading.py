@@ -95,7 +95,10 @@ BAD_LISTS = {
         "id,name\n1,Zoë\n2,J".encode() + b"\xfc\n",
         ["line 3: the label has letters"],
     ),
-    "not windows-1252 either": (b"id,name\n1,Zo\xeb\n2,J\x81\n", ["line 3: the label has letters"]),
+    "not windows-1252 either": (
+        b"id,name\n1,Zo\xeb\n2,J\x81\n",
+        ["line 3: the label has letters", "the letters are read as Windows-1252"],
+    ),
     "broken by somebody else": ("id,name\n1,Zo\ufffd\n".encode(), ["line 2: the label has letters"]),
     "utf-16 cut off": ("\ufeffid,name\n1,Ann".encode("utf-16-le")[:-1], ["line 2: the label has letters"]),
 }
@@ -223,7 +226,9 @@ PIECES += [
     "id;name\n",
     "\n1;",
 ]
-ENCODINGS = st.sampled_from(["utf-8", "utf-16", "utf-16-be", "cp1252", "cp1251", "latin-1", "utf-32"])
+ENCODINGS = st.sampled_from(
+    ["utf-8", "utf-16", "utf-16-be", "cp1252", "mac_roman", "cp1251", "latin-1", "utf-32"]
+)
 
 
 @given(

@@ -1,0 +1,88 @@
+"""Letters of lists that say nothing of their encoding: Windows-1252, and what Excel wrote on a Mac."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jotgate import classlist
+from jotgate.classlist.encodings import encoding
+
+#: Each is told from Windows-1252 by itself.
+TELLING = (
+    *(
+        "Müller",
+        "Groß",
+        "Käthe",
+        "MÜLLER",
+        "Özlem",
+        "Ümit",
+        "Ägidius",
+        "René",
+        "Émile",
+        "Benoît",
+        "Anaïs",
+        "Côme",
+    ),
+    *("François", "Sánchez", "Åke", "Sørensen", "Æsa", "João", "Conceição", "Nicolò", "Perù", "Straße"),
+)
+#: Windows-1252 has these signs, too, where Mac Roman has letters.
+SIGNS = (
+    "O’Brien",
+    "Anna–Lena",
+    "„Anna“",
+    "• Ann",
+    "N° 5",
+    "Mª Carmen",
+    "Ann…",
+    "5 €",
+    "Abc®",
+    "Test™",
+    "† 2019",
+)
+#: Slovenian and Estonian are written in Windows-1252 as well.
+CARONS = ("Košir", "Žiga", "KOŠIR", "Žižek", "Põld", "Œuvray")
+
+
+def codec_of(*names: str, written: str) -> str:
+    return encoding(io.BytesIO("\r".join(("Name", *names)).encode(written))).codec
+
+
+@pytest.mark.parametrize("name", TELLING)
+def test_one_name_tells_mac_roman_from_windows_1252(name: str) -> None:
+    """A list from an old Excel on a Mac keeps its names, and so does one from Windows."""
+    assert codec_of("Ann", name, written="mac_roman") == "mac_roman"
+    assert codec_of("Ann", name, written="cp1252") == "cp1252"
+
+
+@pytest.mark.parametrize("name", [*SIGNS, *CARONS])
+def test_signs_and_letters_that_only_windows_has_make_no_mac_roman(name: str) -> None:
+    """No list is read as Mac Roman for an apostrophe, a dash, a bullet or a letter with a caron."""
+    assert codec_of("Ann", name, written="cp1252") == "cp1252"
+
+
+@given(st.lists(st.sampled_from([*TELLING, "Ann", "Bo"]), min_size=1), st.lists(st.sampled_from(SIGNS)))
+def test_lists_of_windows_stay_what_they_are(names: list[str], signs: list[str]) -> None:
+    """Whatever else is in the list, its names are those that Windows wrote."""
+    assert codec_of(*names, *signs, written="cp1252") in {"cp1252", "utf-8-sig"}
+
+
+def test_a_list_that_no_name_tells_apart_is_shown_to_a_person() -> None:
+    """Of an ö alone nobody can tell what it was, so the remark has the words, of which a few are enough."""
+    names = ["Jörg", "Björn", "Möller", "König", "o" * 40 + "ö"]
+    (remark,) = classlist.checked("\r".join(names).encode("mac_roman")).remarks
+    assert "read as Windows-1252; if words such as Jšrg, Bjšrn, Mšller look wrong" in remark
+
+
+def test_utf_8_needs_no_look() -> None:
+    """There is no remark on a list whose letters prove themselves, or that has no letters beyond ASCII."""
+    for source in ("Jörg".encode(), b"Ann", "Jörg".encode("utf-8-sig"), "Jörg".encode("utf-16")):
+        assert classlist.checked(source).remarks == ()
+
+
+def test_a_word_longer_than_a_chunk_tells_as_much() -> None:
+    """Where one piece of the file ends and the next begins is no end of what is looked at."""
+    assert encoding(io.BytesIO(b"a" * 200_000 + b"\x9f")).codec == "mac_roman"
