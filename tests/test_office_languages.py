@@ -32,7 +32,7 @@ _AS_IT_IS = re.compile(
     # Languages are called what they call themselves.
     r"|<option[^>]* lang=[^>]*>[^<]*"
     # Questions of the form at JotForm.
-    r"|<dt>(?:Name|Remarks)</dt>"
+    r"|<dt><bdi>(?:Name|Remarks)</bdi></dt>"
 )
 #: Names of people, of products, and of what the settings call things.
 _NAMES = re.compile(

@@ -111,7 +111,7 @@ def test_settings_are_shown(site: Site) -> None:
     page = signed_in(site).get(OFFICE + _PAGE).text
     rows = dict(
         re.findall(
-            r'<th scope="row"><code dir="ltr">(\w+)</code></th><td>(?:<code dir="ltr">)?([^<]*)<', page
+            r'<th scope="row"><code dir="ltr">(\w+)</code></th><td><bdi>(?:<code dir="ltr">)?([^<]*)<', page
         )
     )
     assert (rows["mode"], rows["access"]) == ("enforce", "code, app")

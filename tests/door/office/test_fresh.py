@@ -23,7 +23,7 @@ from tests.door.site import Site, Visitor, running_site
 PEOPLE = f"{OFFICE}/f/students/people"
 _FORM = re.compile(r'<form[^>]*method="post"[^>]*action="([^"]+)".*?</form>', re.DOTALL)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
-_SECRETS = re.compile(r'office-code">([^<]+)<|<input id="secret" value="([^"]+)"')
+_SECRETS = re.compile(r'office-code">([^<]+)<|<textarea id="secret"[^>]*>([^<]+)<')
 
 #: An address and what a page posts there, as a browser sends it.
 Post = tuple[str, dict[str, Any]]

@@ -63,7 +63,7 @@ def coded(site: Site) -> None:
 def missing(page: TestResponse) -> list[str]:
     """Return whom the page names."""
     assert page.status_code == 200
-    return re.findall(r'<th scope="row"><a href="[^"]+">([^<]*)</a>', page.text)
+    return re.findall(r'<th scope="row"><a href="[^"]+"><bdi>([^<]*)</bdi></a>', page.text)
 
 
 def press(visitor: Visitor, page: TestResponse, path: str, **fields: Any) -> TestResponse:

@@ -29,7 +29,7 @@ def site() -> Iterator[Site]:
 
 def secret_in(answer: TestResponse) -> str:
     """Return the secret that a page shows, and see that it is in nothing that is kept."""
-    found = re.search(r'<input id="secret" value="([^"]+)"', answer.text)
+    found = re.search(r'<textarea id="secret"[^>]*>([^<]+)<', answer.text)
     assert found, answer.text
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"

@@ -107,7 +107,7 @@ def test_it_is_given_to_a_person_by_name_or_number(site: Site) -> None:
     assert rule(visitor, number, "give", person="s-1", reason="the other Ada").status_code == 303
     assert listed(visitor.get(f"{OFFICE}{_LIST}?q=lovelace")) == [number]
     led = re.search(
-        r'href="([^"]+/people/[^"]+)">Ada Lovelace', visitor.get(f"{OFFICE}{_LIST}/{number}").text
+        r'href="([^"]+/people/[^"]+)"><bdi>Ada Lovelace', visitor.get(f"{OFFICE}{_LIST}/{number}").text
     )
     assert led
     assert visitor.get(led[1]).status_code == 200
