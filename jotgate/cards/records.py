@@ -66,3 +66,5 @@ class Printed:
     text: str | None = None
     #: The language of our words.
     language: Language = IN_ENGLISH
+    #: What whoever prints them reads; None: the same.
+    advice: Language | None = None

@@ -83,6 +83,7 @@ def _render(template: str, cards: Sequence[Card], printed: Printed, **more: Any)
     context = {
         "printed": printed,
         "say": printed.language.say,
+        "reader": printed.advice or printed.language,
         "address": shown_address(printed.address),
         "number": len(cards),
         "pages": list(_pages(cards, printed)),

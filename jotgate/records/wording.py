@@ -247,6 +247,14 @@ _NOTES: Mapping[str, tuple[tuple[str, Callable[..., str]], ...]] = MappingProxyT
                 ),
             ),
         ),
+        "code.restored": (
+            # Translators: Also says which change was undone.
+            ("from revoke", lambda: phrase("Revoke")),
+            ("from reissue", lambda: phrase("Give new codes")),
+            ("from window", lambda: phrase("Change when they are valid")),
+            ("from give_back", lambda: phrase("Give a use back")),
+            ("from name", lambda: phrase("name or address")),
+        ),
         "submission.judged": (("changed: (.+)", lambda fields: phrase("changed: {fields}", fields=fields)),),
         "app.created": (("forms (.+)", lambda forms: phrase("forms {forms}", forms=forms)),),
         "app.key_added": (

@@ -64,11 +64,11 @@ def check(desk: Desk, form: str) -> Response:
     count, file = desk.fields.get("count", "").strip(), _file(desk)
     try:
         terms = _terms(desk, form)
-        if sum((bool(count), bool(names), bool(file))) != 1:
+        if sum((bool(count), bool(names), file is not None)) != 1:
             raise InputError([phrase("Give exactly one: a number, names, or a file.")])
         if count:
             return _confirm(desk, form, terms, wishes, count=_count(count))
-        looked = _look(desk, form, file or names.encode("utf-8", "replace"))
+        looked = _look(desk, form, names.encode("utf-8", "replace") if file is None else file)
     except InputError as error:
         return _ask(desk, form, wishes, problems=error.problems, names=names)
     return _confirm(desk, form, terms, wishes, looked=looked, names=names)
@@ -219,9 +219,10 @@ def _told(fate: Fate, looked: _Looked) -> dict[str, Any]:
     }
 
 
-def _file(desk: Desk) -> bytes:
+def _file(desk: Desk) -> bytes | None:
+    """Return the file that was chosen, which may be empty; None if there was none."""
     file = desk.request.files.get("file")
-    return file.read() if file is not None and file.filename else b""
+    return file.read() if file is not None and file.filename else None
 
 
 def _wishes(desk: Desk) -> dict[str, str]:

@@ -180,9 +180,9 @@ class Desk:
             address += f"{'&' if '?' in address else '?'}{SAID}={self.door.signer.sign_word(self.language.speak(said))}"
         return self.door.redirect(address)
 
-    def problem(self, status: int, *problems: str) -> Response:
-        """Return a page that says why not."""
-        return self.page("problem", {"problems": problems, "status": status}, status=status)
+    def problem(self, status: int, *problems: str, form: str | None = None) -> Response:
+        """Return a page that says why not; *form* is the one that the operator was at."""
+        return self.page("problem", {"problems": problems, "status": status}, form=form, status=status)
 
     def close(self, response: Response) -> Response:
         """Add what every answer of the office says of itself, and put away the files that were sent."""

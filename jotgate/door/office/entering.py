@@ -42,8 +42,6 @@ def office(door: Door, request: Request, path: str) -> Response:
         response = _answer(desk, path)
     except HTTPException as error:
         response = desk.problem(error.code or 500, _described(error))
-    except InputError as error:
-        response = desk.problem(_UNUSABLE, *error.problems)
     except StoreUnavailable as error:
         outages.note(_log, "request.failed", error, endpoint="office")
         response = desk.problem(_UNAVAILABLE, _STORE_DOWN)
@@ -60,7 +58,11 @@ def _answer(desk: Desk, path: str) -> Response:
     _look_at_rights(desk, page, arguments.get("form"))
     if page.changes:
         desk.look_at_change(page.max_bytes)
-    return page.answer(desk, **arguments)
+    try:
+        return page.answer(desk, **arguments)
+    except InputError as error:
+        # With the menu of its form, which leads back.
+        return desk.problem(_UNUSABLE, *error.problems, form=arguments.get("form"))
 
 
 def _look_at_rights(desk: Desk, page: Page, form: str | None) -> None:

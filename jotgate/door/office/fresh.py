@@ -126,6 +126,7 @@ def cards(desk: Desk, form: str) -> Response:
         site=settings.site_name or "",
         text=text or None,
         language=language_for(settings, policy, ()),
+        advice=desk.language.common,
     )
     made = [
         Card(

@@ -83,7 +83,7 @@ def rule_on_many(desk: Desk, form: str) -> Response:
         "" if ticked else phrase("Choose at least one submission.")
     )
     if problem:
-        return desk.problem(_UNPROCESSABLE, problem)
+        return desk.problem(_UNPROCESSABLE, problem, form=form)
     done = sum(_is_done(desk, form, *_parted(one), word, reason) for one in ticked)
     said = " ".join(map(desk.language.speak, _what_was_done(word, done, len(ticked) - done)))
     which = desk.fields.get("verdict", "")

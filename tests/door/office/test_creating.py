@@ -82,6 +82,29 @@ def test_pasted_names_get_codes_that_open(site: Site) -> None:
     assert entry.entry.actor == "Ms Vega"
 
 
+def test_a_file_of_an_old_macintosh_keeps_its_names(site: Site) -> None:
+    """And the operator is shown some of its words, to look whether they are right."""
+    visitor, names = signed_in(site), "Name\rJörg Müller\r".encode("mac_roman")
+    page = look(visitor, file=FileStorage(io.BytesIO(names), filename="class.csv"))
+    assert "The letters are read as Mac Roman; if words such as Jörg, Müller look wrong" in page.text
+    make(visitor, page)
+    assert [one.label for one in site.parts.store.grants()] == ["Jörg Müller"]
+
+
+def test_an_empty_file_is_called_empty(site: Site) -> None:
+    """It was chosen, so the page does not ask to choose one."""
+    page = look(signed_in(site), file=FileStorage(io.BytesIO(b""), filename="class.csv"))
+    assert page.status_code == 422
+    assert "The list is empty." in page.text
+
+
+def test_names_that_were_pasted_can_be_mended_after_a_look(site: Site) -> None:
+    """The page that shows what becomes of them has them still, also if nothing is wrong with them."""
+    page = look(signed_in(site), names="Ada Lovelace\nGrace Hoper\n", batch="7a")
+    assert "2 codes to make" in page.text
+    assert ">Ada Lovelace\nGrace Hoper</textarea>" in page.text
+
+
 def test_a_workbook_with_bad_lines_is_mended_or_taken_without_them(site: Site) -> None:
     """Each bad line is named with its remedy, nothing is made, and the good ones may go ahead."""
     rows = [("Number", "Name", "E-mail"), ("1", "Ada Lovelace", "ada@school.example")]
@@ -119,6 +142,14 @@ def test_a_column_of_languages_goes_with_the_codes(site: Site) -> None:
     fields = {"change": change_in(shown), "carried": unescape(carried[1]), "layout": "eight"}
     cards = visitor.post(f"{OFFICE}/f/students/people/cards", data=fields)
     assert re.findall(r'<article class="card" lang="([^"]+)"', cards.text) == ["ar", "en"]
+    visitor.get(f"{OFFICE}/?lang=de")
+    same = visitor.post(f"{OFFICE}/f/students/people/cards", data=fields)
+    assert re.findall(r'<article class="card" lang="([^"]+)"', same.text) == ["ar", "en"]
+    # How to print them is for the operator.
+    assert [re.findall(r'class="cards-advice" lang="(..)"', one.text) for one in (cards, same)] == [
+        ["en"],
+        ["de"],
+    ]
 
 
 def test_classes_become_batches(site: Site) -> None:

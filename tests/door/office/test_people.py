@@ -48,7 +48,10 @@ def path_of(site: Site, subject: str) -> str:
 def names_in(page: TestResponse) -> list[str]:
     """Return whom a list shows."""
     assert page.status_code == 200, page.text
-    return [unescape(one) for one in re.findall(r'<th scope="row"><a href="[^"]+">([^<]*)</a>', page.text)]
+    return [
+        unescape(one)
+        for one in re.findall(r'<th scope="row"><a href="[^"]+"><bdi>([^<]*)</bdi></a>', page.text)
+    ]
 
 
 def fields_in(page: TestResponse, action: str = "") -> dict[str, Any]:
@@ -120,6 +123,21 @@ def test_a_long_list_has_pages(site: Site) -> None:
         back = re.search(r'<a href="([^"]+)" rel="prev">', second.text)
         assert back
         assert names_in(visitor.get(unescape(back[1]))) == names_in(first)
+
+
+def test_who_ticks_nothing_finds_the_way_back(site: Site) -> None:
+    """The page that says so has the form's menu."""
+    answer = post(signed_in(site), f"{LIST}/choose", page=LIST, action="revoke", which="ticked")
+    assert answer.status_code == 422
+    assert f'href="{OFFICE}{LIST}"' in answer.text
+
+
+def test_a_batch_keeps_its_order_in_arabic(site: Site) -> None:
+    """A text that begins with a digit would be turned around, so what people typed stands apart."""
+    coded(site, "7 (autumn)", "Ada (twin)")
+    visitor = signed_in(site)
+    page = visitor.get(f"{OFFICE}{LIST}?q=twin&lang=ar").text
+    assert page.count("<bdi>7 (autumn)</bdi>") == page.count("<bdi>Ada (twin)</bdi>") == 1
 
 
 def test_a_person_has_a_page_with_everything(site: Site) -> None:
