@@ -19,20 +19,24 @@ from jotgate.stores import Store, open_store
 from jotgate.stores.copying import copy_store
 from jotgate.stores.driver import Driver, Row
 from tests.stores.contract.material import (
+    APP,
     FORM,
     FORM_ID,
     FORMS,
     T0,
     admitted,
     exactly,
+    fault,
     grant,
     guesser,
     opening,
     pass_of,
+    reason,
+    register,
     sent_in,
     settled,
+    token,
 )
-from tests.stores.contract.redeeming import APP, create, fault, let_in, token, why
 from tests.stores.contract.scoped_keys import new_key
 
 CODES = 2_345
@@ -66,8 +70,8 @@ def fill(store: Store) -> str:
     store.open_ticket(opening("wrong", guesser=guesser()))
     store.revoke_grants(exactly(15), now=T0 + 1 / 3, actor="owner", note=None)
     store.reissue_grant(exactly(16), grant("fresh"), now=T0, actor="owner")
-    create(store)
-    let_in(store, token("t", prefill={"name": "é"}, locked=("name",), proof="p"))
+    register(store)
+    admitted(store, token("t", prefill={"name": "é"}, locked=("name",), proof="p"))
     store.redeem_token(token("t", browser="another"))
     store.note_delivery(FORM_ID, T0)
     store.create_scoped_key(new_key("K", fields=("3",)), now=T0, actor="owner")
@@ -128,9 +132,9 @@ def test_a_copy_tells_the_same(both: tuple[Store, Store]) -> None:
     assert entry is not None
     assert entry.note == "fresh"
     assert fresh != ref
-    assert why(target, token("t")) is Reason.TOKEN_USED
+    assert reason(target, token("t")) is Reason.TOKEN_USED
     assert fault(target, token(proof="p")) is AppFault.PROOF_USED
-    [first, again] = [let_in(one, token()) for one in both]
+    [first, again] = [admitted(one, token()) for one in both]
     assert target.ticket(again.ticket_id) == source.ticket(first.ticket_id)
     before = target.backlogs()["site.hear"].waiting
     settled(target, sent_in(12345, None))

@@ -19,8 +19,10 @@ from tests.stores.contract.crowding import CrowdingContract
 from tests.stores.contract.entries import EntriesContract
 from tests.stores.contract.forgetting import ForgettingContract
 from tests.stores.contract.granting import GrantingContract
+from tests.stores.contract.guessing import GuessingContract
 from tests.stores.contract.mailing import MailingContract
 from tests.stores.contract.mirrored import MirroredContract
+from tests.stores.contract.openings import OpeningsContract
 from tests.stores.contract.outbox import OutboxContract
 from tests.stores.contract.owners import OwnersContract
 from tests.stores.contract.owning import OwningContract
@@ -29,6 +31,7 @@ from tests.stores.contract.people import PeopleContract
 from tests.stores.contract.races import RacesContract
 from tests.stores.contract.redeeming import RedeemingContract
 from tests.stores.contract.renaming import RenamingContract
+from tests.stores.contract.retaining import RetainingContract
 from tests.stores.contract.ruling import RulingContract
 from tests.stores.contract.scoped_keys import ScopedKeysContract
 from tests.stores.contract.settling import SettlingContract
@@ -46,6 +49,7 @@ __all__ = ["StoreContract"]
 
 class StoreContract(
     AdmittingContract,
+    GuessingContract,
     CrowdingContract,
     GrantingContract,
     PeopleContract,
@@ -54,6 +58,7 @@ class StoreContract(
     MirroredContract,
     AppsContract,
     RedeemingContract,
+    OpeningsContract,
     TokensContract,
     SettlingContract,
     RulingContract,
@@ -73,6 +78,7 @@ class StoreContract(
     StandingContract,
     AuditContract,
     ForgettingContract,
+    RetainingContract,
     RenamingContract,
     RacesContract,
 ):

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Admit, Reason, Refuse, Verdict
 from jotgate.policy import CLOSING_GRACE_SECONDS
-from jotgate.protocols import LiveCodes
 from jotgate.signed.tickets import TicketState
 from jotgate.stores import Store, open_store
-from jotgate.throttle import Guesser
 from tests.stores.contract.material import (
     DAY,
     FORM,
@@ -39,6 +35,7 @@ from tests.stores.contract.material import (
     refused,
     sent_in,
     settled,
+    ticket_of,
     verdicts,
 )
 
@@ -50,8 +47,7 @@ class AdmittingContract(Contract):
         """Who opens a code is told the form, whom it is about, and until when; the ticket says the same."""
         store.create_grants([grant("code", subject="s-1")], T0)
         admit = admitted(store, opening("code"))
-        ticket = store.ticket(admit.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert (admit.form, admit.subject, admit.expires_at) == (FORM, "s-1", T0 + TTL_SECONDS)
         assert (ticket.form, ticket.subject, ticket.expires_at) == (FORM, "s-1", T0 + TTL_SECONDS)
         assert (ticket.state, ticket.issued_at, ticket.moves) == (TicketState.OPEN, T0, 0)
@@ -75,10 +71,9 @@ class AdmittingContract(Contract):
         store.create_grants([grant("code")], T0)
         first = admitted(store, opening("code"))
         second = admitted(store, opening("code", now=T0 + HOUR))
-        ticket = store.ticket(first.ticket_id)
+        ticket = ticket_of(store, first)
         assert second.ticket_id == first.ticket_id
         assert second.pass_id != first.pass_id
-        assert ticket is not None
         assert ticket.expires_at == second.expires_at == T0 + HOUR + TTL_SECONDS
         assert [held for held, _ in store.revocations().passes] == [first.pass_id]
 
@@ -94,11 +89,10 @@ class AdmittingContract(Contract):
         store.create_grants([grant("code")], T0)
         first = admitted(store, opening("code", browser="one"))
         moved = admitted(store, opening("code", browser="two", move=True))
-        ticket = store.ticket(first.ticket_id)
+        ticket = ticket_of(store, first)
         assert moved.ticket_id == first.ticket_id
         assert first.pass_id in dict(store.revocations().passes)
         assert moved.pass_id not in dict(store.revocations().passes)
-        assert ticket is not None
         assert ticket.moves == 1
         assert next(store.grants(exactly("code"))).moves == 1
         assert reason(store, opening("code", browser="one")) is Reason.OPEN_ELSEWHERE
@@ -147,9 +141,8 @@ class AdmittingContract(Contract):
         """The pass lasts as long as its own limit says, the ticket as long as it would."""
         store.create_grants([grant("code")], T0)
         admit = admitted(store, opening("code", pass_ttl_seconds=HOUR))
-        ticket = store.ticket(admit.ticket_id)
+        ticket = ticket_of(store, admit)
         assert admit.expires_at == T0 + HOUR
-        assert ticket is not None
         assert ticket.expires_at == T0 + TTL_SECONDS
 
     def test_a_ticket_outlives_its_codes_window_only_by_the_grace(self, store: Store) -> None:
@@ -246,101 +239,6 @@ class AdmittingContract(Contract):
         assert again.explain(ref) == entry
         again.close()
 
-    def test_sixty_wrong_guesses_slow_a_network_and_no_other(self, store: Store) -> None:
-        """Only unknown codes count; a slowed try says when to come back, and other networks notice nothing.
-
-        A browser that has just appeared waits until it is known; one that is known does not wait.
-        """
-        store.guesses.clock = lambda: T0
-        store.create_grants([grant("code"), grant("another")], T0)
-        for n in range(60):
-            assert reason(store, opening(f"wrong {n}", guesser=_stranger())) is Reason.UNKNOWN_CODE
-        assert reason(store, opening("wrong", guesser=_stranger())) is Reason.UNKNOWN_CODE
-        slowed = refused(store, opening("code", guesser=_stranger()))
-        assert (slowed.reason, slowed.retry_after_seconds) == (Reason.THROTTLED, 1.0)
-        slowed = refused(store, opening("code", guesser=guesser(browser="new", age=0.0)))
-        assert (slowed.reason, slowed.retry_after_seconds) == (Reason.THROTTLED, 5.0)
-        admitted(store, opening("code", guesser=guesser(browser="new", age=5.0)))
-        admitted(store, opening("another", guesser=guesser("198.51.100.1/32")))
-
-    def test_what_a_slowed_network_tries_leaves_no_trace_but_a_count(self, store: Store) -> None:
-        """A guess that is heard there makes no entry in the ledger, and a try that is not heard writes nothing."""
-        store.guesses.clock = lambda: T0
-        for n in range(60):
-            store.open_ticket(opening(n, guesser=_stranger()))
-        refusals = [refused(store, opening(n, guesser=guesser(browser=n))) for n in range(100, 110)]
-        assert {(each.reason, each.is_recorded) for each in refusals} == {(Reason.UNKNOWN_CODE, False)}
-        before = _tallies(store)
-        assert _counted(before, "network 192.0.2.1/32") == 70
-        store.open_ticket(opening("wrong", guesser=_stranger()))
-        taken = _tallies(store)
-        assert reason(store, opening("wrong", guesser=_stranger())) is Reason.THROTTLED
-        assert _tallies(store) == taken
-
-    def test_a_slowed_network_does_not_slow_a_larger_one_until_that_has_guessed_too(
-        self, store: Store
-    ) -> None:
-        """Of a /48, some /64s guess: their neighbours are slowed once all of them together guessed 180 times."""
-        store.guesses.clock = lambda: T0
-        networks = [f"2001:db8:1:{number:x}00::/64" for number in range(6)]
-        for network in networks[:3]:
-            for n in range(59):
-                store.open_ticket(opening(n, guesser=guesser(network, age=0.0)))
-        calm = guesser(networks[5], age=0.0)
-        assert reason(store, opening("wrong", guesser=calm)) is Reason.UNKNOWN_CODE
-        for n in range(4):
-            store.open_ticket(opening(n, guesser=guesser(networks[4], age=0.0)))
-        slowed = refused(store, opening("wrong", guesser=calm))
-        assert (slowed.reason, slowed.hint) == (Reason.THROTTLED, "nearby")
-        assert (
-            reason(store, opening("wrong", guesser=guesser("2001:db8:2::/64", age=0.0)))
-            is Reason.UNKNOWN_CODE
-        )
-
-    def test_machines_whose_clocks_differ_share_one_budget(self, store: Store) -> None:
-        """One is an hour ahead of the other: of 100 tries by turns, as many are heard as on one machine."""
-        store.guesses.clock = lambda: T0
-        for n in range(100):
-            now = T0 + HOUR * (n % 2)
-            expected = Reason.UNKNOWN_CODE if n < 61 else Reason.THROTTLED
-            assert reason(store, opening(f"wrong {n}", now=now, guesser=_stranger())) is expected
-
-    def test_guesses_are_counted_by_the_databases_own_clock(self, store: Store) -> None:
-        """Whatever time it is on the machine that asks: here the tests' own, which is long ago."""
-        store.open_ticket(opening("wrong", now=T0, guesser=_stranger()))
-        ends = [ends_at - time.time() for key, _, ends_at, _ in _tallies(store) if key.startswith("network")]
-        assert len(ends) == 1
-        assert HOUR - 10 * MINUTE < ends[0] < HOUR + MINUTE
-
-    def test_tallies_that_no_longer_count_are_removed_by_the_next_guesses(self, store: Store) -> None:
-        """Of 1,000 networks that guessed, none is left when others guess an hour later."""
-        clock = [T0]
-        store.guesses.clock = lambda: clock[0]
-        for n in range(1_000):
-            store.open_ticket(opening(n, guesser=guesser(f"10.0.{n // 250}.{n % 250}/32")))
-        assert len(_tallies(store)) == 1_002
-        clock[0] += HOUR
-        for n in range(300):
-            store.open_ticket(opening(n, guesser=guesser(f"10.1.{n // 250}.{n % 250}/32")))
-        assert len(_tallies(store)) == 302
-
-    def test_codes_in_use_are_counted(self, store: Store) -> None:
-        """Neither used, nor revoked, nor over: what a guess could hit."""
-        store.guesses.clock = lambda: T0
-        names = [grant("open"), grant("later", valid_from=T0 + HOUR), grant("over", valid_until=T0)]
-        store.create_grants([*names, grant("revoked"), grant("class", uses=30)], T0)
-        store.revoke_grants(exactly("revoked"), now=T0, actor="owner", note=None)
-        assert store.codes_in_use() == 3
-        assert store.live_codes() == LiveCodes(codes=3, submissions=32)
-
-    def test_right_codes_never_count_as_guesses(self, store: Store) -> None:
-        """A hundred admissions, and refusals of real codes, leave the budget of guesses untouched."""
-        store.create_grants([grant("code"), grant("class", uses=500), grant("over", valid_until=T0)], T0)
-        for n in range(100):
-            admitted(store, opening("class", browser=n, guesser=_stranger()))
-            assert reason(store, opening("over", guesser=_stranger())) is Reason.EXPIRED
-        admitted(store, opening("code", guesser=_stranger()))
-
     def test_leaving_ends_the_pass_and_keeps_a_single_ticket(self, store: Store) -> None:
         """ "Not you?" revokes the pass; the code's owner opens the same ticket again."""
         store.create_grants([grant("code")], T0)
@@ -358,8 +256,7 @@ class AdmittingContract(Contract):
         late = T0 + 3 * TTL_SECONDS
         assert _renewed(store, free, late) == late + TTL_SECONDS
         assert _renewed(store, bound, T0 + HOUR) == T0 + 3 * HOUR + CLOSING_GRACE_SECONDS
-        ticket = store.ticket(free.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, free)
         assert ticket.expires_at == late + TTL_SECONDS
 
     def test_no_other_ticket_is_renewed(self, store: Store) -> None:
@@ -400,8 +297,7 @@ class AdmittingContract(Contract):
         admit = admitted(store, opening("code"))
         assert store.mark_sent(ticket_id=admit.ticket_id, now=T0 + MINUTE)
         assert not store.mark_sent(ticket_id=admit.ticket_id, now=T0 + 2 * MINUTE)
-        ticket = store.ticket(admit.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert (ticket.state, ticket.sent_at) == (TicketState.SENT, T0 + MINUTE)
         assert {state.form: state.due_since for state in store.form_states()}[FORM] == T0 + MINUTE
 
@@ -413,8 +309,7 @@ class AdmittingContract(Contract):
         refusal = refused(store, opening("code", browser="two", move=True))
         assert (refusal.reason, refusal.at) == (Reason.USED_UP, T0 + MINUTE)
         again = admitted(store, opening("code", browser="one", now=T0 + HOUR))
-        ticket = store.ticket(again.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, again)
         assert (again.ticket_id, ticket.state) == (admit.ticket_id, TicketState.SENT)
 
     def test_a_sent_ticket_that_nothing_followed_opens_again(self, store: Store) -> None:
@@ -424,8 +319,7 @@ class AdmittingContract(Contract):
         store.mark_sent(ticket_id=admit.ticket_id, now=T0)
         store.finish_reading(a_reading(read_at=T0 + 20 * MINUTE))
         again = admitted(store, opening("code", browser="two", move=True, now=T0 + 21 * MINUTE))
-        ticket = store.ticket(again.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, again)
         assert (again.ticket_id, ticket.state) == (admit.ticket_id, TicketState.OPEN)
 
     def test_revocations_are_told_from_the_last_reading_on(self, store: Store) -> None:
@@ -478,22 +372,6 @@ class AdmittingContract(Contract):
         store.check()
 
 
-def _stranger() -> Guesser:
-    """Return somebody whose browser has just been seen for the first time."""
-    return guesser(age=0.0)
-
-
-def _tallies(store: Store) -> set[tuple[Any, ...]]:
-    """Return every tally that the store keeps."""
-    store.driver.learn({"every_tally": "SELECT key, count, ends_at, next_try_at FROM guesses"})
-    with store.driver.read() as tx:
-        return set(tx.all("every_tally"))
-
-
-def _counted(tallies: set[tuple[Any, ...]], key: str) -> int:
-    return next(count for name, count, *_ in tallies if name == key)
-
-
 def _renewed(
     store: Store,
     admit: Admit,
@@ -512,6 +390,5 @@ def _renewed(
 
 
 def _verdict_on(store: Store, admit: Admit) -> Verdict | None:
-    ticket = store.ticket(admit.ticket_id)
-    assert ticket is not None
+    ticket = ticket_of(store, admit)
     return ticket.verdict

@@ -17,6 +17,7 @@ from tests.stores.contract.material import (
     HOUR,
     MINUTE,
     OTHER_FORM,
+    SUBJECT,
     T0,
     Contract,
     Opener,
@@ -25,11 +26,12 @@ from tests.stores.contract.material import (
     opening,
     places,
     records,
+    register,
     sent_in,
     settled,
+    token,
     written,
 )
-from tests.stores.contract.redeeming import SUBJECT, create, let_in, token
 
 ROOM, OTHER_ROOM = {"room": "7"}, {"room": "8"}
 LATER = T0 + HOUR
@@ -43,8 +45,8 @@ def answered(number: int, ticket: object, answers: Mapping[str, str], digest: by
 
 def judged_room(store: Store, answers: Mapping[str, str] = ROOM) -> Candidate:
     """Judge a submission on a ticket with a locked field."""
-    create(store)
-    admit = let_in(store, token(prefill=ROOM, locked=("room",)))
+    register(store)
+    admit = admitted(store, token(prefill=ROOM, locked=("room",)))
     candidate = answered(1, admit, answers, b"1" * 16)
     settled(store, candidate)
     return candidate
@@ -125,7 +127,7 @@ class AuditContract(Contract):
 
     def test_no_edit_makes_a_stranger_s_submission_count(self, store: Store) -> None:
         """Nor does it overrule a person: what was accepted or rejected stays so, and the edit is on record."""
-        create(store)
+        register(store)
         settled(store, answered(1, None, ROOM, b"1" * 16))
         [done] = judge_again(
             store, edit(answered(1, None, ROOM, b""), OTHER_ROOM, b"2" * 16, known=b"1" * 16)
@@ -164,7 +166,7 @@ class AuditContract(Contract):
 
     def test_what_was_judged_before_digests_were_kept_gets_one(self, store: Store) -> None:
         """That is no edit; and what is not judged yet is none either."""
-        create(store)
+        register(store)
         settled(store, sent_in(1, None), sent_in(2, None, empty=True))
         assert store.kept_answers(["1", "2"]).keys() == {"1"}
         first = Edit(

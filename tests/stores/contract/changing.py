@@ -40,6 +40,7 @@ from tests.stores.contract.material import (
     reason,
     refused,
     sent_in,
+    ticket_of,
     used,
     verdicts,
 )
@@ -232,14 +233,12 @@ class ChangingContract(Contract):
         before = store.ticket(admit.ticket_id)
         outcome = changed(store, Window(valid_until=NOW + HOUR), "code")
         assert [one.valid_until for one in outcome.done] == [NOW + HOUR]
-        ticket = store.ticket(admit.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert ticket.expires_at == NOW + HOUR + 30 * MINUTE
         undone(store)
         assert store.ticket(admit.ticket_id) == before
         changed(store, Window(valid_until=T0 + 1), "code", change_id="past")
-        ended = store.ticket(admit.ticket_id)
-        assert ended is not None
+        ended = ticket_of(store, admit)
         assert ended.expires_at == NOW
         assert verdicts(store, sent_in(1, admit, at=NOW - 1)) == [Verdict.VERIFIED]
 
@@ -278,8 +277,7 @@ class ChangingContract(Contract):
         assert [why for why, _ in back.left] == [Left.OPENED]
         assert [used(store, n) for n in range(3)] == [1, 0, 0]
         assert reason(store, opening(0, now=NOW + 2)) is Reason.USED_UP
-        freed = store.ticket(open_one.ticket_id)
-        assert freed is not None
+        freed = ticket_of(store, open_one)
         assert freed.state is TicketState.OPEN
 
     def test_a_use_that_is_given_back_is_one_more_for_its_person(self, store: Store) -> None:
@@ -402,8 +400,7 @@ class ChangingContract(Contract):
         changed(store, Window(valid_from=T0, valid_until=NOW + DAY), "code")
         assert (code(store, "code").valid_from, code(store, "code").valid_until) == (T0, NOW + DAY)
         changed(store, Naming(label="Ada", email=None), "code", change_id="c-2")
-        ticket = store.ticket(admit.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert ticket.state is TicketState.OPEN
         assert store.revocations().passes == []
 

@@ -14,7 +14,7 @@ import jotgate.stores.forgetting
 from jotgate.answers import Kept
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
-from jotgate.protocols import Consumer, GrantFilter, SubmissionFilter
+from jotgate.protocols import Consumer, SubmissionFilter
 from jotgate.stores import Store
 from jotgate.stores.driver import Transaction
 from jotgate.submissions import Candidate
@@ -22,24 +22,22 @@ from tests.stores.contract.audit import edit
 from tests.stores.contract.material import (
     DAY,
     FORM,
-    FORMS,
     HOUR,
     KEY_ID,
     OTHER_FORM,
     T0,
     Contract,
-    Opener,
     admitted,
     grant,
     opening,
-    places,
     reason,
     records,
+    register,
     sent_in,
     settled,
+    token,
     verdicts,
 )
-from tests.stores.contract.redeeming import create, let_in, token
 
 PERSON = "s-1042"
 LATER = T0 + 30 * DAY
@@ -133,7 +131,7 @@ def names(store: Store) -> set[str | None]:
 
 
 class ForgettingContract(Contract):
-    """What a store promises to who asks to be forgotten, and to owners who keep nothing for ever."""
+    """What a store promises to who asks to be forgotten."""
 
     @pytest.fixture(autouse=True)
     def with_tombstones(self, store: Store) -> None:
@@ -266,14 +264,14 @@ class ForgettingContract(Contract):
         store.create_grants([grant("out", subject=PERSON)], T0)
         out = admitted(store, opening("out"))
         known = submitted(store, 1)
-        create(store)
-        first = let_in(store, token("a", subject=PERSON, uses=2, prefill={"name": PERSON}))
+        register(store)
+        first = admitted(store, token("a", subject=PERSON, uses=2, prefill={"name": PERSON}))
         store.forget(PERSON, form=None, now=T0 + HOUR, actor="owner")
         settled(store, shown(2, out))
         later = replace(edit(known, {"name": PERSON}, b"2" * 16, known=b"1" * 16).candidate, kept=known.kept)
         changed = replace(edit(known, {}, b"2" * 16, known=b"1" * 16), candidate=later)
         store.judge_edits([changed], capacity=None, now=T0 + HOUR)
-        admit = let_in(store, token("b", subject=PERSON, uses=2))
+        admit = admitted(store, token("b", subject=PERSON, uses=2))
         assert (admit.subject, admit.ticket_id) == (TOMBSTONE, first.ticket_id)
         settled(store, shown(3, admit))
         store.create_grants([grant("new", subject=PERSON)], T0)
@@ -329,12 +327,12 @@ class ForgettingContract(Contract):
         """Who was forgotten under an older key is nobody in all that comes later, and found when forgotten again."""
         store.create_grants([grant("out", subject=PERSON)], T0)
         out = admitted(store, opening("out"))
-        create(store)
+        register(store)
         store.forget(PERSON, form=None, now=T0, actor="owner")
         store.use_tombstones(tombstones_after_rotation)
         settled(store, shown(1, out))
         store.create_grants([grant("new", subject=PERSON)], T0)
-        admits = (admitted(store, opening("new")), let_in(store, token("a", subject=PERSON)))
+        admits = (admitted(store, opening("new")), admitted(store, token("a", subject=PERSON)))
         assert [admit.subject for admit in admits] == [TOMBSTONE, TOMBSTONE]
         settled(store, *(shown(number, admit) for number, admit in enumerate(admits, 2)))
         assert names(store) == {TOMBSTONE}
@@ -348,73 +346,12 @@ class ForgettingContract(Contract):
         store.forget(PERSON, form=None, now=T0 + 1, actor="owner")
         assert out.pass_id in dict(store.revocations().passes)
 
-    def test_what_is_old_is_pseudonymised(self, store: Store) -> None:
-        """What is younger stays as it is, and so does a code that still opens; the same person is the same nobody."""
-        submitted(store, 1)
-        store.create_grants([grant("open", subject=PERSON)], T0)
-        young = grant("young", subject="s-7")
-        store.create_grants([young], LATER)
-        candidate = shown(2, admitted(store, opening("young", now=LATER)), created_earliest=LATER)
-        settled(store, candidate, now=LATER)
-        expected = dict(store.count_beyond(FORM, before=LATER - DAY, delete=False))
-        done = store.retain(FORM, before=LATER - DAY, delete=False, now=LATER)
-        assert done.submissions == {FORM: ["1"]}
-        assert {table: done.counts.get(table, 0) for table in expected} == expected
-        assert {one.submission_id: one.subject for one in records(store)} == {"1": TOMBSTONE, "2": "s-7"}
-        assert (TOMBSTONE, None, None) in addressed(store)
-        assert "ada@school.example" not in {one.email for one in store.grants()}
-        assert next(store.grants(GrantFilter(form=FORM, subject=PERSON))).used == 0
-        assert store.standing_of_lookup(FORM, [[b"1".ljust(16)]]).verdict is None
-        assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}
-        assert places(store) == 2
-
-    @pytest.mark.parametrize("delete", [False, True])
-    def test_who_comes_back_after_retention_is_known_again(self, store: Store, delete: bool) -> None:
-        """A ticket that was let lie is opened again by its code, or by an app's token: about the same person."""
-        store.create_grants([grant("open", subject=PERSON)], T0)
-        admitted(store, opening("open"))
-        create(store)
-        let_in(store, token("a", subject="u-7", uses=1))
-        store.retain(FORM, before=LATER - DAY, delete=delete, now=LATER)
-        settled(
-            store,
-            shown(
-                1, admitted(store, opening("open", now=LATER)), created_earliest=LATER, created_latest=LATER
-            ),
-            shown(
-                2,
-                let_in(store, token("b", subject="u-7", uses=1, now=LATER)),
-                created_earliest=LATER,
-                created_latest=LATER,
-            ),
-            now=LATER,
-        )
-        assert {one.submission_id: one.subject for one in records(store)} == {"1": PERSON, "2": "u-7"}
-        assert store.standing(FORM, PERSON).verdict is Verdict.VERIFIED
-        assert [one.subject for one in store.subjects(FORM)] == [PERSON, "u-7"]
-
     def test_whoever_is_forgotten_is_not_among_those_who_have_a_code(self, store: Store) -> None:
         """A list of who has submitted, and who has not, names people only."""
         submitted(store, 1)
         submitted(store, 2, subject="s-7")
         store.forget(PERSON, form=None, now=T0, actor="owner")
         assert [one.subject for one in store.subjects(FORM)] == ["s-7"]
-
-    def test_what_is_old_is_deleted_and_not_judged_anew(self, store: Store) -> None:
-        """A later reading of the same submission is no news; its code stays used up."""
-        candidate = submitted(store, 1)
-        settled(store, shown(2, None))
-        assert store.count_beyond(FORM, before=LATER, delete=True)["submissions"] == 2
-        done = store.retain(FORM, before=LATER, delete=True, now=LATER)
-        assert sorted(done.submissions[FORM]) == ["1", "2"]
-        assert list(store.submissions(SubmissionFilter())) == []
-        assert store.history("1") == []
-        assert store.unsettled(["1", "2", "3"]) == {"3"}
-        [again] = settled(store, candidate, now=LATER)
-        assert (again.verdict, again.fresh) == (Verdict.VERIFIED, False)
-        assert list(store.submissions(SubmissionFilter())) == []
-        assert reason(store, opening(1)) is Reason.USED_UP
-        assert places(store) == 1
 
     @pytest.mark.parametrize("work", ["forget", "pseudonymise", "delete"])
     def test_long_work_changes_few_rows_at_a_time(
@@ -435,25 +372,3 @@ class ForgettingContract(Contract):
         # Of five submissions: as many lookups, entries, tickets and notes of what was removed.
         assert max(changed) <= 5 * 6
         assert len(changed) >= 5 * 4
-
-    def test_retention_can_be_broken_off(self, store: Store) -> None:
-        """What is left is whoever's turn comes next, and then all is done."""
-        submitted(store, 1)
-        assert store.begin_retention(FORM, now=LATER)
-        first = store.retain(FORM, before=LATER, delete=False, now=LATER, goes_on=lambda: False)
-        assert dict(first.counts) == {"submissions": 1}
-        assert names(store) - {TOMBSTONE} == {PERSON}
-        assert store.begin_retention(FORM, now=LATER)
-        assert store.retain(FORM, before=LATER, delete=False, now=LATER).counts["tickets"] == 1
-        assert names(store) == {TOMBSTONE}
-
-    def test_retention_is_one_process_s_turn_a_day(self, store: Store, opener: Opener) -> None:
-        """Also after a clock was set back."""
-        other = opener()
-        other.prepare(FORMS, T0)
-        assert store.begin_retention(FORM, now=T0)
-        assert not other.begin_retention(FORM, now=T0 + HOUR)
-        assert other.begin_retention(OTHER_FORM, now=T0)
-        assert other.begin_retention(FORM, now=T0 + DAY)
-        assert store.begin_retention(FORM, now=T0 + HOUR)
-        other.close()

@@ -24,6 +24,7 @@ from tests.stores.contract.material import (
     opening,
     reason,
     sent_in,
+    ticket_of,
     used,
     verdicts,
 )
@@ -117,8 +118,7 @@ class GrantingContract(Contract):
         admit = admitted(store, opening("code"))
         assert store.revoke_grants(exactly("code"), now=T0 + HOUR, actor="owner", note="lost") == 1
         assert store.revoke_grants(exactly("code"), now=T0 + DAY, actor="owner", note="again") == 0
-        ticket = store.ticket(admit.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert (ticket.state, ticket.revoked_at) == (TicketState.REVOKED, T0 + HOUR)
         assert store.revocations().passes == [(admit.pass_id, admit.expires_at)]
         assert reason(store, opening("code", now=T0 + DAY)) is Reason.REVOKED

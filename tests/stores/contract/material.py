@@ -1,4 +1,4 @@
-"""What the contract's tests are made of: forms, codes, openings and submissions, without a word of ceremony."""
+"""What the contract's tests are made of: forms, codes, apps, openings and submissions, without a word of ceremony."""
 
 from __future__ import annotations
 
@@ -8,10 +8,26 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import pytest
 
 from jotgate.answers import FormAnswers
-from jotgate.outcomes import Admit, Reason, Refuse, Verdict
-from jotgate.protocols import GrantFilter, NewGrant, Opening, Reading, Settled, SubmissionRecord
+from jotgate.ledger import Entry
+from jotgate.outcomes import Admit, Decision, Reason, Refuse, Verdict
+from jotgate.protocols import (
+    SITE_APP,
+    App,
+    AppFault,
+    AppKeyState,
+    Grant,
+    GrantFilter,
+    NewGrant,
+    Opening,
+    Reading,
+    Redemption,
+    Settled,
+    StoredAppKey,
+    SubmissionRecord,
+)
 from jotgate.protocols import SubmissionFilter as Filter
 from jotgate.signed.passes import Pass, new_pass_id
+from jotgate.signed.tickets import Ticket
 from jotgate.stores import Store
 from jotgate.submissions import Candidate
 from jotgate.throttle import Guesser
@@ -24,6 +40,9 @@ KEY_ID = "aaaa0001"
 T0 = 1_790_000_000.0
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 TTL_SECONDS = DAY
+#: An app, and the person whom its tokens are about.
+APP, SUBJECT = "ios", "u-7"
+BOUNDLESS = 10**9
 
 #: Opens the store under test anew; may be pickled, and every call gives an object of its own.
 Opener = Callable[[], Store]
@@ -117,23 +136,125 @@ def opening(
     )
 
 
-def admitted(store: Store, wish: Opening) -> Admit:
+def an_app(name: str) -> App:
+    """Return an app for one form."""
+    return App(name=name, forms=(FORM,), created_at=T0)
+
+
+def app_key(
+    name: str = "first", *, app: str = APP, state: AppKeyState = AppKeyState.ACTIVE, at: float = T0
+) -> StoredAppKey:
+    """Return a key whose id stands for *app* and *name*."""
+    return StoredAppKey(
+        key_id=digest(f"{app} {name}").hex()[:8],
+        app=app,
+        algorithm="HS256",
+        code_key=KEY_ID,
+        state=state,
+        created_at=at,
+    )
+
+
+def register(store: Store, app: str = APP) -> None:
+    """Register an app with its first key."""
+    assert store.create_app(an_app(app), app_key(app=app), actor="owner")
+
+
+def token(
+    name: str | None = None,
+    *,
+    app: str = APP,
+    signed_by: str = "first",
+    subject: str = SUBJECT,
+    browser: str | int = "a browser",
+    uses: int = BOUNDLESS,
+    holds: Pass | None = None,
+    proof: str | None = None,
+    prefill: Mapping[str, str] | None = None,
+    locked: tuple[str, ...] = (),
+    expired: bool = False,
+    now: float = T0,
+) -> Redemption:
+    """Return the wish to be let in with an authentic token: the one called *name*, or a fresh one."""
+    pass_id = new_pass_id()
+    return Redemption(
+        form=FORM,
+        app=app,
+        key_id=None if app == SITE_APP else app_key(signed_by, app=app).key_id,
+        token_key=pass_id if name is None else digest(f"token {app} {name}"),
+        proof_key=None if proof is None else digest(f"proof {proof}"),
+        remember_until=T0 + 2 * MINUTE,
+        expired=expired,
+        fingerprint=digest(f"app grant {app} {subject}"),
+        subject=subject,
+        uses=uses,
+        prefill=prefill or {},
+        locked=locked,
+        browser=digest(browser),
+        network="192.0.2.1/32",
+        holds=holds,
+        now=now,
+        ticket_expires_at=now + TTL_SECONDS,
+        pass_id=pass_id,
+        pass_expires_at=now + TTL_SECONDS,
+    )
+
+
+def decided(store: Store, wish: Opening | Redemption) -> Decision:
+    """Return what becomes of a code, or of an app's token."""
+    return store.open_ticket(wish) if isinstance(wish, Opening) else store.redeem_token(wish)
+
+
+def admitted(store: Store, wish: Opening | Redemption) -> Admit:
     """Open a ticket, which has to work."""
-    decision = store.open_ticket(wish)
+    decision = decided(store, wish)
     assert isinstance(decision, Admit), decision
     return decision
 
 
-def refused(store: Store, wish: Opening) -> Refuse:
+def refused(store: Store, wish: Opening | Redemption) -> Refuse:
     """Fail to open a ticket, which has to be refused."""
-    decision = store.open_ticket(wish)
+    decision = decided(store, wish)
     assert isinstance(decision, Refuse), decision
     return decision
 
 
-def reason(store: Store, wish: Opening) -> Reason:
+def reason(store: Store, wish: Opening | Redemption) -> Reason:
     """Return why the wish is refused."""
     return refused(store, wish).reason
+
+
+def fault(store: Store, wish: Redemption) -> AppFault:
+    """Return the exact fault of a token that is refused as bad."""
+    refusal = refused(store, wish)
+    assert refusal.reason is Reason.BAD_TOKEN
+    return AppFault(explained(store, refusal).reason)
+
+
+def explained(store: Store, refusal: Refuse) -> Entry:
+    """Return the entry that a refusal left."""
+    entry = store.explain(refusal.ref)
+    assert entry is not None
+    return entry
+
+
+def app_grant(store: Store, *, subject: str = SUBJECT) -> Grant:
+    """Return what the app's tokens for *subject* entitle to."""
+    [found] = store.grants(GrantFilter(app=APP, form=FORM, subject=subject))
+    return found
+
+
+def key_states(store: Store) -> dict[str, str]:
+    """Return the states of the app's keys, by the names that the tests call them."""
+    names = {app_key(name).key_id: name for name in ("first", "new", "a", "b")}
+    return {names[kept.key_id]: kept.state.value for kept in store.app_keys()}
+
+
+def ticket_of(store: Store, admit: Admit) -> Ticket:
+    """Return the ticket that an admission opened."""
+    ticket = store.ticket(admit.ticket_id)
+    assert ticket is not None
+    return ticket
 
 
 def pass_of(admit: Admit) -> Pass:

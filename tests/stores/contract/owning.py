@@ -15,14 +15,17 @@ from tests.stores.contract.material import (
     admitted,
     grant,
     opening,
+    reason,
     records,
+    register,
     sent_in,
     settled,
+    ticket_of,
+    token,
     verdicts,
     written,
 )
 from tests.stores.contract.owners import of, owner
-from tests.stores.contract.redeeming import create, let_in, token, why
 
 FIELD = "number"
 TABLET, PERSON, OTHER = "tablet-3", "s-1042", "s-7"
@@ -33,7 +36,7 @@ class OwningContract(Contract):
 
     def test_a_locked_field_says_whose_it_is(self, store: Store) -> None:
         """Of the opening whose page was sent; the ticket stays the subject's, whoever that is."""
-        create(store)
+        register(store)
         admit = opened(store, PERSON)
         assert verdicts(store, sent(1, admit, PERSON)) == [Verdict.VERIFIED]
         assert owner(store, 1) == (Verdict.VERIFIED, PERSON)
@@ -42,7 +45,7 @@ class OwningContract(Contract):
 
     def test_what_is_sent_is_awaited_for_its_owner(self, store: Store) -> None:
         """Until the verdict, and for nobody else: not for who holds the tablet, nor for who is filled in next."""
-        create(store)
+        register(store)
         first, second = opened(store, PERSON), opened(store, OTHER)
         store.mark_sent(ticket_id=first.ticket_id, now=T0)
 
@@ -62,9 +65,9 @@ class OwningContract(Contract):
 
     def test_what_a_visitor_writes_makes_nobody_an_owner(self, store: Store) -> None:
         """Not with a code, nor where the app filled it in without a lock, nor in place of what is locked."""
-        create(store)
+        register(store)
         store.create_grants([grant("class"), grant("own", subject=OTHER)], T0)
-        loose = let_in(store, token(subject="u-1", prefill={FIELD: OTHER}))
+        loose = admitted(store, token(subject="u-1", prefill={FIELD: OTHER}))
         attacks = [
             sent(1, admitted(store, opening("class")), PERSON),
             sent(2, admitted(store, opening("own", browser="b")), PERSON),
@@ -78,7 +81,7 @@ class OwningContract(Contract):
 
     def test_a_page_is_judged_by_its_own_opening(self, store: Store) -> None:
         """Another opening of the ticket that locks another number lends it to no page."""
-        create(store)
+        register(store)
         first = opened(store, PERSON)
         for n, (number, value) in enumerate(((7, PERSON), (None, PERSON)), 1):
             assert verdicts(store, replace(sent(n, first, value), opening=number)) != [Verdict.PENDING]
@@ -86,7 +89,7 @@ class OwningContract(Contract):
 
     def test_each_owner_has_a_ticket_and_goes_on_with_it(self, store: Store) -> None:
         """One tablet opens the form for two people at once, and both forms count."""
-        create(store)
+        register(store)
         one, two = opened(store, PERSON), opened(store, OTHER)
         assert one.ticket_id != two.ticket_id
         assert opened(store, PERSON).ticket_id == one.ticket_id
@@ -95,14 +98,14 @@ class OwningContract(Contract):
 
     def test_the_owners_uses_are_counted(self, store: Store) -> None:
         """Where the form is for once, the tablet may send one for each person, and a person's own code counts."""
-        create(store)
+        register(store)
         first, second = opened(store, PERSON), opened(store, OTHER)
         found = verdicts(
             store, *(replace(one, in_all=1) for one in (sent(1, first, PERSON), sent(2, second, OTHER)))
         )
         assert found == [Verdict.VERIFIED] * 2
         again = replace(token(subject=TABLET, prefill={FIELD: PERSON}, locked=(FIELD,)), in_all=1)
-        assert why(store, replace(again, owner_field=FIELD, owner=PERSON)) is Reason.ALREADY_SENT
+        assert reason(store, replace(again, owner_field=FIELD, owner=PERSON)) is Reason.ALREADY_SENT
         store.create_grants([grant("own", subject=PERSON)], T0)
         assert verdicts(store, replace(sent_in(3, admitted(store, opening("own"))), in_all=1)) == [
             Verdict.OVER_LIMIT
@@ -110,7 +113,7 @@ class OwningContract(Contract):
 
     def test_a_forgotten_owner_stays_forgotten(self, store: Store) -> None:
         """What was theirs and what comes later is a tombstone's, and the ticket names them no more."""
-        create(store)
+        register(store)
         first = opened(store, PERSON)
         settled(store, sent(1, first, PERSON))
         late = opened(store, PERSON)
@@ -119,15 +122,14 @@ class OwningContract(Contract):
         whose = {one.subject for one in records(store, "1", "2")}
         assert len(whose) == 1
         assert PERSON not in whose
-        ticket = store.ticket(first.ticket_id)
-        assert ticket is not None
+        ticket = ticket_of(store, first)
         assert ticket.openings == ()
 
 
 def opened(store: Store, person: str) -> Admit:
     """Let the tablet in, with the number of *person* filled in and locked."""
     wish = token(subject=TABLET, prefill={FIELD: person}, locked=(FIELD,))
-    return let_in(store, replace(wish, owner_field=FIELD, owner=person))
+    return admitted(store, replace(wish, owner_field=FIELD, owner=person))
 
 
 def sent(number: int, admit: Admit, written_number: str) -> Candidate:

@@ -22,19 +22,23 @@ from jotgate.protocols import AppKeyState, SubmissionFilter
 from jotgate.quota import Quota, Usage
 from jotgate.stores import Store
 from tests.stores.contract.material import (
+    APP,
     FORM_ID,
     FORMS,
     T0,
     Contract,
     Opener,
     admitted,
+    app_grant,
+    app_key,
     grant,
     guesser,
     opening,
     places,
+    register,
     sent_in,
+    token,
 )
-from tests.stores.contract.redeeming import APP, app_grant, create, key, let_in, token
 from tests.stores.contract.sweeping import state_of
 
 #: A loaded machine needs a while for what sixteen processes do; only one that hangs needs longer.
@@ -95,7 +99,7 @@ class RacesContract(Contract):
 
     def test_200_replays_of_one_token_open_one_form(self, store: Store, opener: Opener) -> None:
         """Eight processes show it 25 times each: one pass, 199 tries refused and counted, one use of the key."""
-        create(store)
+        register(store)
         outcomes = together(opener, [partial(_replay, process=n, tries=25) for n in range(8)])
         answers = [answer for outcome in outcomes for answer in outcome]
         assert sum(isinstance(answer, Admit) for answer in answers) == 1
@@ -105,8 +109,8 @@ class RacesContract(Contract):
 
     def test_fresh_tokens_of_one_subject_share_a_ticket(self, store: Store, opener: Opener) -> None:
         """Eight processes redeem 25 each, signed with the next key: one ticket, one living pass, every use counted."""
-        create(store)
-        store.add_app_key(key("new", state=AppKeyState.NEXT), actor="owner")
+        register(store)
+        store.add_app_key(app_key("new", state=AppKeyState.NEXT), actor="owner")
         outcomes = together(opener, [partial(_redeem_fresh, process=n, tokens=25) for n in range(8)])
         admits = [admit for outcome in outcomes for admit in outcome]
         assert len(admits) == len({admit.pass_id for admit in admits}) == 200
@@ -121,7 +125,7 @@ class RacesContract(Contract):
         self, store: Store, opener: Opener
     ) -> None:
         """While seven processes redeem, one revokes: every pass that anybody got ends, and nobody sees an error."""
-        create(store)
+        register(store)
         works = [partial(_redeem_until_refused, process=n) for n in range(7)]
         outcomes = together(opener, [*works, _revoke_in_the_middle])
         passes = {pass_id for outcome in outcomes[:7] for pass_id in outcome}
@@ -228,7 +232,7 @@ def _replay(store: Store, *, process: int, tries: int) -> list[Admit | Reason]:
 
 
 def _redeem_fresh(store: Store, *, process: int, tokens: int) -> list[Admit]:
-    return [let_in(store, token(signed_by="new", browser=f"{process} {n}")) for n in range(tokens)]
+    return [admitted(store, token(signed_by="new", browser=f"{process} {n}")) for n in range(tokens)]
 
 
 def _redeem_until_refused(store: Store, *, process: int) -> list[bytes]:

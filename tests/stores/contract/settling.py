@@ -29,6 +29,7 @@ from tests.stores.contract.material import (
     records,
     sent_in,
     settled,
+    ticket_of,
     used,
     verdicts,
 )
@@ -50,7 +51,6 @@ class SettlingContract(Contract):
             Settled(submission_id="1", verdict=Verdict.VERIFIED, fresh=True)
         ]
         [kept] = records(store, "1")
-        ticket = store.ticket(admit.ticket_id)
         assert (kept.verdict, kept.subject, kept.form) == (Verdict.VERIFIED, "subject of code", FORM)
         assert (kept.created_at, kept.seen_at, kept.judged_at) == (
             T0 + MINUTE,
@@ -58,7 +58,7 @@ class SettlingContract(Contract):
             T0 + 2 * MINUTE,
         )
         assert kept.ticket == admit.ticket_id.hex()[:6]
-        assert ticket is not None
+        ticket = ticket_of(store, admit)
         assert (ticket.state, ticket.submission_id) == (TicketState.REDEEMED, "1")
         assert ticket.verdict is Verdict.VERIFIED
         assert used(store, "code") == 1

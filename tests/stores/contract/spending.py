@@ -24,11 +24,12 @@ from tests.stores.contract.material import (
     grant,
     opening,
     reason,
+    register,
     sent_in,
+    token,
     verdicts,
 )
 from tests.stores.contract.races import together
-from tests.stores.contract.redeeming import create, let_in, token, why
 
 PERSON = "s-1042"
 
@@ -51,13 +52,13 @@ class SpendingContract(Contract):
 
     def test_whatever_way_a_person_comes_counts_against_their_invitation(self, store: Store) -> None:
         """Invitation, code and app: one submission of the three counts, and the door says so afterwards."""
-        create(store)
+        register(store)
         store.create_grants([grant("code", subject=PERSON), grant("another", subject="s-2")], T0)
         assert invited(store) is None
         tickets = [
-            let_in(store, token(app=SITE_APP, subject=PERSON)),
+            admitted(store, token(app=SITE_APP, subject=PERSON)),
             admitted(store, opening("code")),
-            let_in(store, token(subject=PERSON)),
+            admitted(store, token(subject=PERSON)),
         ]
         assert verdicts(store, *(sent_in(n, one) for n, one in enumerate(tickets, 1))) == [
             Verdict.VERIFIED,
@@ -71,8 +72,8 @@ class SpendingContract(Contract):
         entry = store.explain(spent.ref)
         assert entry is not None
         assert (entry.reason, entry.subject) == ("already_sent", PERSON)
-        assert why(store, token(subject=PERSON)) is Reason.ALREADY_SENT
-        assert why(store, token(app=SITE_APP, subject=PERSON)) is Reason.ALREADY_SENT
+        assert reason(store, token(subject=PERSON)) is Reason.ALREADY_SENT
+        assert reason(store, token(app=SITE_APP, subject=PERSON)) is Reason.ALREADY_SENT
         assert invited(store) is Reason.ALREADY_SENT
         admitted(store, opening("another"))
 
@@ -108,10 +109,10 @@ class SpendingContract(Contract):
         """An older one changes nothing, and one for several outranks the form's setting."""
         assert invited(store, uses=2, made_at=T0 + 1) is None
         assert invited(store, uses=9, made_at=T0) is None
-        sent = [sent_in(n, let_in(store, token(app=SITE_APP, subject=PERSON, browser=n))) for n in range(1)]
+        sent = [sent_in(n, admitted(store, token(app=SITE_APP, subject=PERSON, browser=n))) for n in range(1)]
         assert verdicts(store, *(replace(one, in_all=1) for one in sent)) == [Verdict.VERIFIED]
         assert invited(store, uses=2, made_at=T0 + 1) is None
-        second = sent_in(7, let_in(store, token(app=SITE_APP, subject=PERSON, browser="b")))
+        second = sent_in(7, admitted(store, token(app=SITE_APP, subject=PERSON, browser="b")))
         assert verdicts(store, replace(second, in_all=1)) == [Verdict.VERIFIED]
         assert invited(store, uses=9, made_at=T0) is Reason.ALREADY_SENT
         assert invited(store, uses=3, made_at=T0 + 2) is None
@@ -121,12 +122,12 @@ class SpendingContract(Contract):
         assert invited(store, uses=2, made_at=T0) is None
         for n in range(2):
             assert invited(store, uses=None, made_at=T0 + n) is None
-            admit = let_in(store, token(app=SITE_APP, subject=PERSON, browser=n))
+            admit = admitted(store, token(app=SITE_APP, subject=PERSON, browser=n))
             assert verdicts(store, sent_in(n, admit)) == [Verdict.VERIFIED]
         assert invited(store, uses=None, made_at=T0 + 3) is Reason.ALREADY_SENT
         assert invited(store, subject="s-2", uses=None) is None
-        admit = let_in(store, token(app=SITE_APP, subject="s-2"))
-        assert let_in(store, token(app=SITE_APP, subject="s-2", browser="b")).ticket_id == admit.ticket_id
+        admit = admitted(store, token(app=SITE_APP, subject="s-2"))
+        assert admitted(store, token(app=SITE_APP, subject="s-2", browser="b")).ticket_id == admit.ticket_id
         assert verdicts(store, sent_in(7, admit)) == [Verdict.VERIFIED]
         assert invited(store, subject="s-2", uses=None) is Reason.ALREADY_SENT
 
@@ -143,22 +144,22 @@ class SpendingContract(Contract):
     def test_revoked_invitations_open_nothing(self, store: Store) -> None:
         """What is open by them ends, also for who never opened one; one that is made later is good."""
         assert invited(store) is None
-        admit = let_in(store, token(app=SITE_APP, subject=PERSON))
+        admit = admitted(store, token(app=SITE_APP, subject=PERSON))
         for subject in (PERSON, "s-2"):
             who = person(subject=subject, now=T0 + MINUTE)
             assert store.revoke_invitations(who, actor="owner")
             assert not store.revoke_invitations(who, actor="owner")
             assert invited(store, subject=subject) is Reason.REVOKED
-            assert why(store, token(app=SITE_APP, subject=subject)) is Reason.REVOKED
+            assert reason(store, token(app=SITE_APP, subject=subject)) is Reason.REVOKED
         assert admit.pass_id in dict(store.revocations().passes)
         assert verdicts(store, sent_in(1, admit, at=T0 + 2 * MINUTE)) == [Verdict.REVOKED]
         assert invited(store, made_at=T0 + 2 * MINUTE) is None
-        let_in(store, token(app=SITE_APP, subject=PERSON))
+        admitted(store, token(app=SITE_APP, subject=PERSON))
 
     def test_a_person_who_is_forgotten_keeps_the_limit(self, store: Store) -> None:
         """Nothing names them any more, and the same link is still used up."""
         assert invited(store) is None
-        admit = let_in(store, token(app=SITE_APP, subject=PERSON))
+        admit = admitted(store, token(app=SITE_APP, subject=PERSON))
         assert verdicts(store, sent_in(1, admit)) == [Verdict.VERIFIED]
         store.forget(PERSON, form=None, now=T0 + MINUTE, actor="owner")
         assert [one.subject for one in store.grants(GrantFilter(app=SITE_APP))] != [PERSON]

@@ -24,12 +24,14 @@ from tests.stores.contract.material import (
     exactly,
     grant,
     opening,
+    register,
     sent_in,
     settled,
+    ticket_of,
+    token,
     verdicts,
     written,
 )
-from tests.stores.contract.redeeming import create, let_in, token
 
 
 class StandingContract(Contract):
@@ -42,22 +44,20 @@ class StandingContract(Contract):
             (Verdict.EXPIRED, {"created_earliest": T0 + 10 * DAY, "created_latest": T0 + 10 * DAY}),
             (Verdict.WRONG_FORM, {"form": OTHER_FORM}),
         ]
-        create(store)
+        register(store)
         for number, (verdict, changes) in enumerate(refused, start=1):
             subject = f"u-{number}"
-            admit = let_in(store, token(subject=subject, prefill={"room": "7"}, locked=("room",)))
+            admit = admitted(store, token(subject=subject, prefill={"room": "7"}, locked=("room",)))
             store.mark_sent(ticket_id=admit.ticket_id, now=T0)
             assert store.standing(FORM, subject).sent_at == T0
             honest = replace(sent_in(number, admit), answers=written({"room": "7"}))
             assert verdicts(store, replace(honest, **changes)) == [verdict]
             assert store.standing(FORM, subject)[:2] == (None, None)
             assert store.standing_of_ticket(FORM, admit.ticket_id)[:2] == (None, None)
-            ticket = store.ticket(admit.ticket_id)
-            assert ticket is not None
+            ticket = ticket_of(store, admit)
             assert ticket.verdict is verdict
             store.rule(str(number), accept=True, actor="owner", reason="seen", now=T0)
-            ticket = store.ticket(admit.ticket_id)
-            assert ticket is not None
+            ticket = ticket_of(store, admit)
             assert ticket.verdict is Verdict.ACCEPTED
 
     def test_nobody_has_submitted_at_first(self, store: Store) -> None:
