@@ -171,7 +171,7 @@ def _made_of(random: bytes) -> Iterator[CodeText]:
     for a, b, c, d, e in struct.iter_unpack("<5H", random):
         a, b, c, d, e = a & 1023, b & 1023, c & 1023, d & 1023, e & 1023
         check = first[a] ^ second[b] ^ third[c] ^ fourth[d] ^ fifth[e]
-        yield CodeText(pairs[a] + pairs[b] + pairs[c] + pairs[d] + pairs[e] + pairs[check])
+        yield CodeText(f"{pairs[a]}{pairs[b]}{pairs[c]}{pairs[d]}{pairs[e]}{pairs[check]}")
 
 
 def parse(text: str) -> CodeText | Mistyped:

@@ -56,7 +56,7 @@ def write_table(
         writer.writerow(columns)
         written = 0
         for row in rows:
-            writer.writerow([cell if _is_plain(cell) else _defused(cell) for cell in row])
+            writer.writerow(row if _is_plain(row) else map(_defused, row))
             written += 1
         return written
     finally:
@@ -128,9 +128,13 @@ def _fitting(text: str) -> str:
     return _NOT_IN_XML.sub("\ufffd", cut)
 
 
-def _is_plain(cell: str) -> bool:
-    """Say of most cells, quicker than the pattern would, that no formula begins in them."""
-    return not cell or (cell[0] != "-" and cell.replace("-", "").isalnum())
+def _is_plain(row: Sequence[str]) -> bool:
+    """Say of most rows, quicker than the pattern would, that no formula begins in any of their cells."""
+    # A generator would take twice as long.
+    for cell in row:  # noqa: SIM110
+        if cell and (cell[0] == "-" or not cell.replace("-", "").isalnum()):
+            return False
+    return True
 
 
 def _defused(cell: str) -> str:

@@ -69,7 +69,7 @@ def listed_as(*, subject: str | None, label: str | None, email: str | None, batc
     """Return by what a code is found and sorted in lists: its name first, all of it folded."""
     name = label or subject
     texts = (name, subject if subject != name else None, email, batch)
-    return "\n".join(folded(text) for text in texts if text)
+    return "\n".join([folded(text) for text in texts if text])
 
 
 @frozen

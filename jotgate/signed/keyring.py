@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jotgate.codes import FINGERPRINT_BYTES, CodeText
 from jotgate.signed import segments
@@ -57,7 +57,7 @@ class KeyRing:
 
     def seal(self, purpose: str, body: bytes, *, mac_bytes: int = MAC_BYTES) -> str:
         """Return *body* behind the newest key's MAC, as a text that needs no escaping in an address or a cookie."""
-        return segments.encode(_mac(self._keyed(purpose)[0], body)[:mac_bytes] + body)
+        return segments.encode(_mac(self.keyed(purpose)[0], body)[:mac_bytes] + body)
 
     def open(self, purpose: str, text: str, *, max_length: int, mac_bytes: int = MAC_BYTES) -> bytes | None:
         """Return the body in *text*, or None if no key of ours sealed it for *purpose*. Total on any text.
@@ -68,16 +68,16 @@ class KeyRing:
         if raw is None:
             return None
         given, body = raw[:mac_bytes], raw[mac_bytes:]
-        for keyed in self._keyed(purpose):
+        for keyed in self.keyed(purpose):
             if hmac.compare_digest(_mac(keyed, body)[:mac_bytes], given):
                 return body
         return None
 
     def macs(self, purpose: str, body: bytes) -> list[bytes]:
         """Return the MAC of *body* under each key, newest first, 32 bytes each."""
-        return [_mac(keyed, body) for keyed in self._keyed(purpose)]
+        return [_mac(keyed, body) for keyed in self.keyed(purpose)]
 
-    def _keyed(self, purpose: str) -> tuple[hmac.HMAC, ...]:
+    def keyed(self, purpose: str) -> tuple[hmac.HMAC, ...]:
         """Return a MAC of nothing yet for each key, newest first; copying one is cheaper than keying one afresh."""
         keyed = self._macs.get(purpose)
         if keyed is None:
@@ -124,6 +124,11 @@ class CodeKeys:
     def fingerprints(self, code: CodeText) -> tuple[bytes, ...]:
         """Return what `jotgate.codes.fingerprint` gives under each key, newest first."""
         return tuple([mac[:FINGERPRINT_BYTES] for mac in self.macs("code", code.encode("ascii"))])
+
+    def newest_fingerprints(self, codes: Iterable[CodeText]) -> list[bytes]:
+        """Return what `jotgate.codes.fingerprint` gives each code under the newest key, three times as quickly."""
+        keyed = self._ring.keyed("code")[0]
+        return [_mac(keyed, code.encode("ascii"))[:FINGERPRINT_BYTES] for code in codes]
 
     def keys(self, purpose: str) -> dict[str, bytes]:
         """Return the keys for *purpose*, 32 bytes each, under the ids of the keys they stem from, newest first."""

@@ -166,3 +166,10 @@ def test_no_key_is_ever_shown() -> None:
         assert "ooo" not in repr(ring)
         assert "nnn" not in repr(ring)
         assert not any(key.hex() in repr(ring) for key in CodeKeys([OLD, NEW]).all())
+
+
+def test_new_codes_are_fingerprinted_with_the_newest_key() -> None:
+    """Many at once, and as the pure function does it."""
+    keys = CodeKeys([b"a" * 32, b"b" * 32])
+    codes = list(generate_many(3))
+    assert keys.newest_fingerprints(codes) == [fingerprint(code, keys.newest[1]) for code in codes]
