@@ -91,16 +91,16 @@ def _used_at(tx: Transaction, grant: Found) -> float | None:
     return row[0] if row else None
 
 
-def count_first(tx: Transaction, fingerprint: bytes, clock: float | None) -> None:
-    """Count the opening of a code, if it has several uses."""
-    tx.run("count_opening", fingerprint=fingerprint, least_uses=2, clock=clock, **PACE)
+def count_opening(tx: Transaction, fingerprint: bytes, clock: float | None) -> None:
+    """Count that a code was opened."""
+    tx.run("count_opening", fingerprint=fingerprint, clock=clock, **PACE)
 
 
 def too_often(tx: Transaction, opening: Opening, grant: Found) -> Refuse | None:
     """Count the opening of a code, or refuse it if there were too many of late and nobody worked for this one."""
     wait_seconds = opening_wait(grant.calm_at, grant.uses, grant.now)
     if not wait_seconds:
-        tx.run("count_opening", fingerprint=grant.fingerprint, least_uses=1, clock=grant.now, **PACE)
+        count_opening(tx, grant.fingerprint, grant.now)
         return None
     work = _work_for(opening, grant)
     return None if work and _is_first(tx, work, opening.now) else _busy(wait_seconds, grant)

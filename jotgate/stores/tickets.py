@@ -16,12 +16,13 @@ from jotgate.policy import CLOSING_GRACE_SECONDS, shut
 from jotgate.protocols import Opening, Revoked
 from jotgate.signed.passes import Pass
 from jotgate.signed.tickets import UNANSWERED_SECONDS, FilledIn, OnPage, Ticket, TicketState, new_ticket_id
-from jotgate.stores.codes import PACE, Found, busy, count_first, hold, see, too_often, unusable
+from jotgate.stores.at_once import about_code, admission, issue_at_once, pass_expiry, wish_of
+from jotgate.stores.codes import Found, busy, hold, see, too_often, unusable
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.guessing import GuessingVerbs
 from jotgate.stores.openings import SENDERS_LETTERS, as_sent, read_openings, sender_of
 from jotgate.stores.verbs import record, tried_twice
-from jotgate.throttle import EVERYWHERE, FREE_GUESSES, Turn
+from jotgate.throttle import Turn
 
 
 class TicketRow(NamedTuple):
@@ -62,10 +63,10 @@ class TicketVerbs(GuessingVerbs):
         return decision
 
     def _decide(self, opening: Opening) -> Admit | Refuse:
-        wish = None if opening.holds is not None else _wish(opening) | self.guesses.limits()
+        wish = None if opening.holds is not None else wish_of(opening) | self.guesses.limits()
         if wish is not None and self._driver.issues_alone:
             with self._read() as tx:
-                admit = _issue_at_once(tx, opening, wish)
+                admit = issue_at_once(tx, opening, wish, alone=True)
             if admit is not None:
                 return admit
             wish = None
@@ -74,10 +75,8 @@ class TicketVerbs(GuessingVerbs):
     def _open(self, opening: Opening, wish: dict[str, Any] | None) -> Admit | Refuse:
         with self._write() as tx:
             if wish is not None:
-                admit = _issue_at_once(tx, opening, wish)
+                admit = issue_at_once(tx, opening, wish, alone=False)
                 if admit is not None:
-                    tx.run("note_issue", subject=admit.subject, **wish)
-                    count_first(tx, wish["fingerprint"], self.guesses.now)
                     return admit
             refusal = _shut(tx, opening)
             if refusal is not None:
@@ -244,45 +243,6 @@ def ticket_from(row: Row) -> Ticket:
     )
 
 
-def _wish(opening: Opening) -> dict[str, Any]:
-    """Return what ``issue_at_once`` has to know; made beforehand, since others may wait while it runs."""
-    ticket_id = new_ticket_id()
-    entry = _admission(opening, None, ticket_id, "issued")
-    grains = [grain.key for grain in opening.guesser.grains] if opening.guesser else [""]
-    return {
-        "fingerprint": opening.fingerprints[0],
-        "form": opening.form,
-        "capacity": opening.capacity,
-        "in_all": opening.in_all,
-        "grain_1": grains[0],
-        "grain_2": grains[len(grains) // 2],
-        "grain_3": grains[-1],
-        # The smallest is enough here: who is over it is looked at again.
-        "free_guesses": FREE_GUESSES,
-        "everywhere": EVERYWHERE if opening.guesser else "",
-        **PACE,
-        "grace_seconds": CLOSING_GRACE_SECONDS,
-        "ticket_id": ticket_id,
-        "browser": opening.browser,
-        "pass_id": opening.pass_id,
-        "now": opening.now,
-        "expires_at": opening.ticket_expires_at,
-        "pass_expires_at": _pass_expiry(opening, opening.ticket_expires_at),
-        "event": entry.event,
-        "about": entry.about,
-        "note": entry.note,
-    }
-
-
-def _issue_at_once(tx: Transaction, opening: Opening, wish: dict[str, Any]) -> Admit | None:
-    """Issue a ticket of a code that is not open, if nothing at all prevents it; else write nothing."""
-    row = tx.one("issue_at_once", **wish)
-    if row is None:
-        return None
-    subject, pass_expires_at, language = row
-    return _admit(opening, subject, wish["ticket_id"], pass_expires_at, language)
-
-
 def _shut(tx: Transaction, opening: Opening) -> Refuse | None:
     """Refuse every visitor, without an entry, if the form takes nobody."""
     row = tx.one("read_doorway", form=opening.form)
@@ -335,13 +295,7 @@ def _expiry(opening: Opening, grant: Found) -> tuple[float, float]:
     ticket_expires_at = opening.ticket_expires_at
     if grant.valid_until is not None:
         ticket_expires_at = min(ticket_expires_at, grant.valid_until + CLOSING_GRACE_SECONDS)
-    return ticket_expires_at, _pass_expiry(opening, ticket_expires_at)
-
-
-def _pass_expiry(opening: Opening, ticket_expires_at: float) -> float:
-    if opening.pass_ttl_seconds is None:
-        return ticket_expires_at
-    return min(ticket_expires_at, opening.now + opening.pass_ttl_seconds)
+    return ticket_expires_at, pass_expiry(opening, ticket_expires_at)
 
 
 def _issued(tx: Transaction, opening: Opening, grant: Found) -> Admit:
@@ -396,7 +350,7 @@ def _admitted(
         held = opening.holds
         tx.run("revoke_pass", pass_id=held.pass_id, now=opening.now, expires_at=held.expires_at)
     record(tx, _admission(opening, grant.subject, ticket_id, how, grant.fingerprint))
-    return _admit(opening, grant.subject, ticket_id, pass_expires_at, grant.language)
+    return admission(opening, grant.subject, ticket_id, pass_expires_at, grant.language)
 
 
 def _admission(
@@ -408,21 +362,8 @@ def _admission(
         event="browser.admitted",
         form=opening.form,
         subject=subject,
-        about=f"code {fingerprint.hex()[:6]}, ticket {ticket_id.hex()[:6]}",
+        about=about_code(fingerprint, ticket_id),
         note=how,
-    )
-
-
-def _admit(
-    opening: Opening, subject: str | None, ticket_id: bytes, pass_expires_at: float, language: str | None
-) -> Admit:
-    return Admit(
-        form=opening.form,
-        subject=subject,
-        ticket_id=ticket_id,
-        pass_id=opening.pass_id,
-        expires_at=pass_expires_at,
-        language=language,
     )
 
 

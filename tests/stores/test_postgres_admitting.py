@@ -11,9 +11,9 @@ import pytest
 
 from jotgate.outcomes import Admit, Reason
 from jotgate.stores import Store, open_store
+from jotgate.stores.at_once import issue_at_once, wish_of
 from jotgate.stores.driver import Transaction
 from jotgate.stores.guesses import Guesses
-from jotgate.stores.tickets import _issue_at_once, _wish
 from jotgate.throttle import SPARE_OPENINGS
 from tests.patience import until_it_works
 from tests.stores.contract.material import FORM, FORMS, T0, admitted, digest, exactly, grant, opening, reason
@@ -45,7 +45,7 @@ def store(empty_postgres_store_url: str, monkeypatch: pytest.MonkeyPatch) -> Ite
 def at_once(tx: Transaction, code: str, browser: str) -> Admit | None:
     """Open the code by the one statement, or not at all."""
     wish = opening(code, browser=browser)
-    return _issue_at_once(tx, wish, _wish(wish) | Guesses().limits())
+    return issue_at_once(tx, wish, wish_of(wish) | Guesses().limits(), alone=True)
 
 
 def opened_at_once(store: Store, code: str) -> Admit | None:

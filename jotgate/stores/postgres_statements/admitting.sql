@@ -19,7 +19,7 @@ WITH held AS (
         AND NOT EXISTS (SELECT 1 FROM forms
             WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
                 OR settled >= CAST(:capacity AS INTEGER)))
-    RETURNING fingerprint, form, subject, language,
+    RETURNING fingerprint, form, subject, language, uses,
         CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds
             ELSE :pass_expires_at END AS pass_expires_at,
         CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds
@@ -31,9 +31,9 @@ WITH held AS (
     FROM held
 ), noted AS (
     INSERT INTO ledger (at, event, form, subject, about, note)
-    SELECT :now, :event, form, subject, :about, :note FROM held
+    SELECT :now, 'browser.admitted', form, subject, :about, 'issued' FROM held
 )
-SELECT subject, pass_expires_at, language FROM held
+SELECT subject, pass_expires_at, language, uses FROM held
 
 -- name: issue_ticket
 -- A new right to submit once, and a new version of its code.

@@ -52,17 +52,19 @@ WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND use
     AND NOT EXISTS (SELECT 1 FROM forms
         WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
             OR settled >= CAST(:capacity AS INTEGER)))
-RETURNING subject, pass_expires_at, (SELECT language FROM grants WHERE fingerprint = :fingerprint)
+RETURNING subject, pass_expires_at, (SELECT language FROM grants WHERE fingerprint = :fingerprint),
+    (SELECT uses FROM grants WHERE fingerprint = :fingerprint)
 
 -- name: note_issue
--- The entry of what ``issue_at_once`` did, in the words that it was given.
-INSERT INTO ledger (at, event, form, subject, about, note) VALUES (:now, :event, :form, :subject, :about, :note)
+-- The entry of what ``issue_at_once`` did.
+INSERT INTO ledger (at, event, form, subject, about, note)
+VALUES (:now, 'browser.admitted', :form, :subject, :about, 'issued')
 
 -- name: count_opening
--- A code of one use that is opened for the first time is not: it will be opened again, if too often.
+-- One opening more, behind those of late.
 UPDATE grants SET calm_at = :pause
     + CASE WHEN calm_at - {clock} BETWEEN 0 AND (uses + :spare + 1) * :pause THEN calm_at ELSE {clock} END
-WHERE fingerprint = :fingerprint AND uses >= :least_uses
+WHERE fingerprint = :fingerprint
 
 -- name: read_doorway
 SELECT coalesce(missing_since, refused_since), settled, paused_at, paused_words FROM forms WHERE form = :form
