@@ -57,13 +57,13 @@ class RedeemingContract(Contract):
 
     def test_who_comes_from_an_app_is_spoken_to_as_their_code_says(self, store: Store) -> None:
         """By the newest of their codes for the form; who has none, or one that says nothing, is not."""
-        create(store)
-        assert let_in(store, token("1")).language is None
+        register(store)
+        assert admitted(store, token("1")).language is None
         store.create_grants([grant("old", subject=SUBJECT, language="tr"), grant("hers", subject="u-8")], T0)
-        assert let_in(store, token("2")).language == "tr"
+        assert admitted(store, token("2")).language == "tr"
         store.create_grants([grant("new", subject=SUBJECT, language="pt")], T0 + 1)
-        assert let_in(store, token("3")).language == "pt"
-        assert let_in(store, token("4", subject="u-8")).language is None
+        assert admitted(store, token("3")).language == "pt"
+        assert admitted(store, token("4", subject="u-8")).language is None
 
     def test_a_token_is_good_once(self, store: Store) -> None:
         """Whoever shows it again is refused; the owner sees the tries from other browsers, and an entry for each."""
