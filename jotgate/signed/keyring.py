@@ -18,6 +18,12 @@ MIN_SECRET_BYTES = 32
 #: Of the 32 bytes of a MAC; 128 bits cannot be guessed.
 MAC_BYTES = 16
 
+_BLOCK_BYTES = 64
+_INNER = bytes(one ^ 0x36 for one in range(256))
+_OUTER = bytes(one ^ 0x5C for one in range(256))
+#: A key after its first block, inside and outside: what every MAC under it begins with.
+_Keyed = tuple["hashlib._Hash", "hashlib._Hash"]
+
 
 class KeyRing:
     """Seal with the newest secret, open with every one that is still held."""
@@ -36,7 +42,7 @@ class KeyRing:
             raise ValueError(f"every secret needs at least {MIN_SECRET_BYTES} bytes")
         self._secrets = tuple(reversed(secrets))
         self._derived: dict[str, tuple[bytes, ...]] = {}
-        self._macs: dict[str, tuple[hmac.HMAC, ...]] = {}
+        self._macs: dict[str, tuple[_Keyed, ...]] = {}
 
     def __repr__(self) -> str:
         return f"<KeyRing of {len(self._secrets)}>"
@@ -77,11 +83,11 @@ class KeyRing:
         """Return the MAC of *body* under each key, newest first, 32 bytes each."""
         return [_mac(keyed, body) for keyed in self.keyed(purpose)]
 
-    def keyed(self, purpose: str) -> tuple[hmac.HMAC, ...]:
-        """Return a MAC of nothing yet for each key, newest first; copying one is cheaper than keying one afresh."""
+    def keyed(self, purpose: str) -> tuple[_Keyed, ...]:
+        """Return each key, newest first, ready to make MACs with."""
         keyed = self._macs.get(purpose)
         if keyed is None:
-            keyed = tuple(hmac.new(key, digestmod="sha256") for key in self.keys(purpose))
+            keyed = tuple(_prepared(key) for key in self.keys(purpose))
             self._macs[purpose] = keyed
         return keyed
 
@@ -144,10 +150,19 @@ class CodeKeys:
         return None if key is None else hmac.digest(key, name.encode(), "sha256")
 
 
-def _mac(keyed: hmac.HMAC, body: bytes) -> bytes:
-    mac = keyed.copy()
-    mac.update(body)
-    return mac.digest()
+def _prepared(key: bytes) -> _Keyed:
+    """Return the two halves of HMAC-SHA-256 (RFC 2104, section 4) under *key*, which has no more than 64 bytes."""
+    padded = key.ljust(_BLOCK_BYTES, b"\0")
+    return hashlib.sha256(padded.translate(_INNER)), hashlib.sha256(padded.translate(_OUTER))
+
+
+def _mac(keyed: _Keyed, body: bytes) -> bytes:
+    # What `hmac` does for the same takes one and a half times as long, and keying it afresh twice.
+    inner, outer = keyed
+    inner, outer = inner.copy(), outer.copy()
+    inner.update(body)
+    outer.update(inner.digest())
+    return outer.digest()
 
 
 def key_id(key: bytes) -> str:

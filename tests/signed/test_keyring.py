@@ -120,6 +120,13 @@ def test_weak_secrets_are_refused(secrets: list[bytes]) -> None:
             kind(secrets)
 
 
+@given(body=st.binary(max_size=200))
+def test_a_mac_is_the_one_that_everybody_makes(body: bytes) -> None:
+    """HMAC-SHA-256 under each key, as the standard library has it."""
+    keys = KeyRing([OLD, NEW])
+    assert keys.macs("code", body) == [hmac.digest(key, body, "sha256") for key in keys.keys("code")]
+
+
 def test_a_text_without_its_whole_mac_does_not_open() -> None:
     """Nothing follows from a text cut down to nothing, or sealed with a shorter MAC."""
     keys = KeyRing([OLD])
