@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import math
+from itertools import chain, product
 
 import pytest
 from hypothesis import given
@@ -30,6 +32,16 @@ def test_a_text_has_one_spelling(text: str) -> None:
     """Whatever else would decode to the same bytes is refused, so that nothing signed can be written anew."""
     raw = decode(text)
     assert raw is None or encode(raw) == text
+
+
+def test_every_short_text_is_read_as_it_is_spelled_or_not_at_all() -> None:
+    """All of up to four symbols, some of them foreign, beside what a plain decoder says."""
+    for text in map("".join, chain.from_iterable(product("AQgEw9-_+/= é", repeat=n) for n in range(5))):
+        try:
+            raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+        except ValueError:
+            raw = None
+        assert decode(text) == (raw if raw is not None and encode(raw) == text else None), text
 
 
 @pytest.mark.parametrize("text", ["QQ==", "QR", "Q", "Q Q", "+/8", "QQ\n", "é"])
