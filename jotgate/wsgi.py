@@ -15,7 +15,7 @@ from werkzeug.wrappers import Request, Response
 from jotgate.config import Settings
 from jotgate.door.base import Door
 from jotgate.door.embedding import Visit
-from jotgate.door.guarding import Guard
+from jotgate.door.guarding import Guard, turn_away
 from jotgate.door.handling import Route, handle
 from jotgate.door.refusing import refuse
 from jotgate.door.rendering import jinja_renderer, kept_private
@@ -82,7 +82,7 @@ class JotGateMiddleware:
         if self._guard is not None:
             forms = self._guard.forms_for(path if path.isascii() else _routed(path))
             if forms:
-                turned_away = self._guard.turn_away(environ, forms)
+                turned_away = turn_away(self.door, environ, forms)
                 if turned_away is not None:
                     return turned_away(environ, start_response)
                 is_guarded = True
@@ -100,10 +100,12 @@ class JotGateMiddleware:
         visit._released = False
         application = self.application
         body = application(environ, visit.start)
-        if type(body) is list and not visit.touched and visit._status is not None and visit._error is None:
-            # The same as below, with nothing called, for most pages of most sites.
+        if type(body) is list and visit._status is not None and visit._error is None:
+            # The same as below, with hardly anything called, for most pages of most sites.
             visit._released = True
             environ.pop(VISIT, None)
+            if visit.touched:
+                visit._headers = kept_private(visit._headers)
             start_response(visit._status, visit._headers)
             return body
         if type(body) in (list, tuple) or _is_file(body, environ):

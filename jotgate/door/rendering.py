@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -52,16 +52,18 @@ def _environment(folders: tuple[str, ...]) -> Environment:
 
 def kept_private(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return *headers* as those of an answer that is one visitor's, whatever they told caches."""
-    return [*told_to_no_cache(headers), *PRIVATE]
+    kept = told_to_no_cache(headers)
+    kept += PRIVATE
+    return kept
 
 
-def told_to_no_cache(headers: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Iterate over *headers* without those that tell caches anything."""
-    return (
-        (name, value)
-        for name, value in headers
-        if not _is_for_caches(name) and (value != "Cookie" or name.lower() != "vary")
-    )
+def told_to_no_cache(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return *headers* without those that tell caches anything."""
+    return [
+        one
+        for one in headers
+        if not _is_for_caches(one[0]) and (one[1] != "Cookie" or one[0].lower() != "vary")
+    ]
 
 
 # Applications use a handful of names, and each header of each guarded page is looked at.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -23,15 +22,17 @@ _PLAIN_IN_PATHS = "/:@!$&'()*+,;="
 _PLAIN_IN_QUERIES = _PLAIN_IN_PATHS + "?%[]"
 
 
-def cookie_values(header: str, name: str) -> Iterator[str]:
-    """Iterate over the values of every cookie called *name* in a Cookie header, in their order."""
-    wanted = name + "="
-    at = header.find(wanted)
-    while at >= 0:
-        end = header.find(";", at)
-        if at == 0 or header[at - 1] in "; ":
-            yield header[at + len(wanted) : end if end >= 0 else len(header)].strip()
-        at = header.find(wanted, at + 1)
+def cookie_values(header: str, name: str) -> list[str]:
+    """Return the values of every cookie called *name* in a Cookie header, in their order."""
+    wanted, found = name + "=", []
+    before, equals, rest = header.partition(wanted)
+    is_name = before[-1:] in "; "
+    while equals:
+        if is_name:
+            found.append(rest.partition(";")[0].strip())
+        before, equals, rest = rest.partition(wanted)
+        is_name = before.endswith((";", " "))
+    return found
 
 
 def is_cross_site(request: Request, site_url: str) -> bool:
@@ -124,9 +125,9 @@ class Cookies:
         """Return the name of the cookie that holds the pass for *form*."""
         return f"{self._prefix}-{form}"
 
-    def passes(self, environ: dict[str, Any], form: str) -> Iterator[str]:
-        """Iterate over what a request carries as the pass for *form*: all that an admitted request has to look at."""
-        return cookie_values(environ.get("HTTP_COOKIE", ""), self.pass_name(form))
+    def passes(self, environ: dict[str, Any], form: str) -> list[str]:
+        """Return what a request carries as the pass for *form*: all that an admitted request has to look at."""
+        return cookie_values(environ.get("HTTP_COOKIE", ""), f"{self._prefix}-{form}")
 
     def browser(self, request: Request, now: float) -> tuple[Browser, bool]:
         """Return the request's browser, and whether it is new and needs its cookie."""
@@ -149,16 +150,16 @@ class Cookies:
         """Hand the pass over; with Max-Age, since phones drop other cookies with the tab."""
         response.set_cookie(self.pass_name(form), value, max_age=max(int(seconds), 1), **self._attributes)
 
-    def language(self, request: Request) -> Iterator[str]:
-        """Iterate over what a request carries as the language that the visitor chose."""
+    def language(self, request: Request) -> list[str]:
+        """Return what a request carries as the language that the visitor chose."""
         return cookie_values(request.headers.get("Cookie", ""), self._language)
 
     def set_language(self, response: Response, tag: str) -> None:
         """Remember the language that the visitor chose."""
         response.set_cookie(self._language, tag, max_age=_BROWSER_SECONDS, **self._attributes)
 
-    def own_language(self, request: Request, form: str) -> Iterator[str]:
-        """Iterate over what a request carries as the language that the class list says for who was let in."""
+    def own_language(self, request: Request, form: str) -> list[str]:
+        """Return what a request carries as the language that the class list says for who was let in."""
         return cookie_values(request.headers.get("Cookie", ""), self._own_language_name(form))
 
     def set_own_language(self, response: Response, form: str, tag: str | None) -> None:
@@ -172,8 +173,8 @@ class Cookies:
     def _own_language_name(self, form: str) -> str:
         return f"{self.pass_name(form)}.lang"
 
-    def visits(self, request: Request) -> Iterator[str]:
-        """Iterate over what a request carries as the secret of a visit to the office."""
+    def visits(self, request: Request) -> list[str]:
+        """Return what a request carries as the secret of a visit to the office."""
         return cookie_values(request.headers.get("Cookie", ""), self._visit)
 
     def set_visit(self, response: Response, secret: str, seconds: float) -> None:

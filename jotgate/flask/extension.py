@@ -342,7 +342,7 @@ def _finish(page: flask.Response) -> flask.Response:
         page = answer
     own: dict[str, str] | None = known.get(_OWN)
     if own is not None:
-        page.headers[:] = [*told_to_no_cache(page.headers)]
+        page.headers[:] = told_to_no_cache(page.headers)
         page.headers.update(own)
         return page
     visit: _PageVisit | None = known.get(_VISIT)

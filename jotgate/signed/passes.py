@@ -10,6 +10,7 @@ from jotgate.signed.keyring import KeyRing
 
 _PURPOSE = "pass"
 _HEAD = struct.Struct(">B16s16sI")
+_HEAD_BYTES = _HEAD.size
 _VERSION = 1
 #: Longer cookies are not looked at; a subject has at most 200 characters, so 800 bytes of UTF-8.
 _MAX_TEXT_CHARS = 1200
@@ -61,6 +62,6 @@ class PassReader:
         version, pass_id, ticket_id, expires_at = _HEAD.unpack_from(body)
         if version != _VERSION or expires_at <= now:
             return None
-        tail = body[_HEAD.size :]
+        tail = body[_HEAD_BYTES:]
         subject = tail[1:].decode() if tail else None
         return Pass(self._form, subject, pass_id, ticket_id, expires_at)
