@@ -1,9 +1,8 @@
 """What happened, as the office's pages tell it: entries of the ledger in sentences, newest first.
 
-The pages of people and of submissions show a history of one of them with this::
+The page of a person shows what happened to them with this::
 
     told = history.of_person(desk, form, subject=grant.subject, code=grant.fingerprint.hex()[:6])
-    told = history.of_submission(desk, form, submission_id)
     return desk.page("person", {"told": told, ...}, form=form, section="people")
 
 and in the template ``{% include "jotgate/office/_history.html" %}``, below a heading of their own. Whether the operator
@@ -25,7 +24,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import EntryFilter, ListedEntry
 from jotgate.records.wording import about, meaning_of, note, times
 
-#: As many entries as one person or submission shows; the ledger has the others.
+#: As many entries as one person shows; the ledger has the others.
 LONGEST = 50
 
 
@@ -65,12 +64,6 @@ def of_person(
     if subject is None and code is None:
         return []
     which = EntryFilter(forms=(form,), subject=subject, code=None if subject is not None else code)
-    return tell(desk, desk.parts.store.entries(which, limit=LONGEST))
-
-
-def of_submission(desk: Desk, form: str, submission_id: str) -> list[ToldEntry]:
-    """Return what became of one submission of one form; only the newest entries, `LONGEST` of them."""
-    which = EntryFilter(forms=(form,), submission_id=submission_id)
     return tell(desk, desk.parts.store.entries(which, limit=LONGEST))
 
 
