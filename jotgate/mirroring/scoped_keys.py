@@ -21,6 +21,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import NewScopedKey, ScopedKey, Share
 from jotgate.signed.keyring import CodeKeys
 from jotgate.signed.repeats import draw, may_be_shown
+from jotgate.signed.tokens import can_be_stored
 from jotgate.stores import Store
 
 #: What a key costs at most where nobody says otherwise.
@@ -243,7 +244,8 @@ def _problems(scope: Scope, tickets: Set[str], now: float) -> Iterator[str]:
         yield from _field_problems(scope.fields, tickets)
     if scope.expires_at is not None and scope.expires_at <= now:
         yield phrase("the key would have expired before its first use")
-    if scope.label is not None and not 1 <= len(scope.label.strip()) <= _MAX_LABEL_CHARS:
+    label = scope.label
+    if label is not None and not (1 <= len(label.strip()) <= _MAX_LABEL_CHARS and can_be_stored(label)):
         yield phrase("a label has 1 to {most} characters", most=_MAX_LABEL_CHARS)
 
 

@@ -19,8 +19,9 @@ from jotgate.door.office.desk import Desk
 from jotgate.door.stories import find_story
 from jotgate.ledger import Entry
 from jotgate.phrases import phrase
-from jotgate.protocols import EntryFilter
+from jotgate.protocols import EntryFilter, ListedEntry
 from jotgate.records.wording import HAPPENED, about, details, note
+from jotgate.signed.tokens import can_be_stored
 
 _ROWS = 50
 #: JotForm's ids have 15 digits or more; a reference has 8 symbols.
@@ -62,7 +63,9 @@ def listing(desk: Desk) -> Response:
         return desk.redirect(f"/ledger/{quote(sought, safe='')}")
     wishes = {name: desk.query(name) for name in _FIELDS}
     before = desk.query("before") or None
-    found = desk.parts.store.entries(_meant(desk, wishes), before=before, limit=_ROWS + 1)
+    found: list[ListedEntry] = []
+    if can_be_stored("".join(wishes.values())):
+        found = desk.parts.store.entries(_meant(desk, wishes), before=before, limit=_ROWS + 1)
     page, kept = found[:_ROWS], {name: value for name, value in wishes.items() if value}
     context = {
         "told": history.tell(desk, page),

@@ -19,6 +19,7 @@ from jotgate.phrases import phrase
 from jotgate.policy import FormPolicy
 from jotgate.protocols import AppCounts, AppKeyState, ScopedKey, StoredAppKey
 from jotgate.quota import day_window
+from jotgate.signed.tokens import can_be_stored
 
 _UNPROCESSABLE = 422
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
@@ -123,8 +124,7 @@ def revoke_key(desk: Desk, key_id: str) -> Response:
     """End a scoped key."""
     if "sure" not in desk.fields:
         return _keys(desk, _SURE)
-    done = desk.parts.scoped_keys.revoke(key_id, actor=desk.actor)
-    if done:
+    if can_be_stored(key_id) and desk.parts.scoped_keys.revoke(key_id, actor=desk.actor):
         return desk.redirect("/keys", said=phrase("The key {key} is revoked.", key=key_id))
     return desk.redirect("/keys", said=phrase("The key {key} was revoked before.", key=key_id))
 

@@ -19,7 +19,7 @@ from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Coded, Handover, OpenedSubmission, SubmissionRecord
 from jotgate.records.wording import MEANING, meaning_of
-from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_subject
+from jotgate.signed.tokens import MAX_SUBJECT_CHARS, can_be_stored, can_be_subject
 
 #: As much as a person says about a submission.
 MAX_REASON_CHARS = 500
@@ -107,7 +107,7 @@ def _what_was_done(word: str, done: int, left: int) -> Iterator[str]:
 def _is_done(
     desk: Desk, form: str, submission_id: str, seen: str, whose: str, word: str, reason: str
 ) -> bool:
-    if desk.parts.store.open_submission(form, submission_id) is None:
+    if _known(desk, form, submission_id) is None:
         return False
     ruled = desk.parts.store.rule(
         submission_id,
@@ -118,7 +118,7 @@ def _is_done(
         seen=_seen(seen, whose),
     )
     # Looked at afterwards: the first of two clicks may have done it just now.
-    now_is = desk.parts.store.open_submission(form, submission_id)
+    now_is = _known(desk, form, submission_id)
     return isinstance(ruled, SubmissionRecord) or (
         now_is is not None and _is_said_already(desk, now_is, word, reason, None)
     )
@@ -131,8 +131,12 @@ def _parted(ticked: str) -> tuple[str, str, str]:
     return submission_id, seen, whose
 
 
+def _known(desk: Desk, form: str, submission_id: str) -> OpenedSubmission | None:
+    return desk.parts.store.open_submission(form, submission_id) if can_be_stored(submission_id) else None
+
+
 def _opened(desk: Desk, form: str, submission_id: str) -> OpenedSubmission:
-    opened = desk.parts.store.open_submission(form, submission_id)
+    opened = _known(desk, form, submission_id)
     if opened is None:
         raise NotFound(
             phrase("No submission with this number is known here. A new one has to be read first.")
@@ -156,7 +160,7 @@ def _subject(desk: Desk, form: str) -> str | list[Coded]:
     if chosen and can_be_subject(chosen):
         return chosen
     text = desk.fields.get("person", "").strip()
-    if not text:
+    if not text or not can_be_stored(text):
         return []
     found = desk.parts.store.coded_people(form, text, rows=_CHOICES)
     exact = [coded.subject for coded in found if text == coded.subject]

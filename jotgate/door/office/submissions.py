@@ -19,6 +19,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import ExportRow, ListedSubmission
 from jotgate.records import exporting
 from jotgate.records.wording import MEANING
+from jotgate.signed.tokens import can_be_stored
 from jotgate.stores.forgetting import is_tombstone
 
 _ROWS = 50
@@ -41,7 +42,7 @@ def listing(desk: Desk, form: str) -> Response:
     policy, store = desk.policy(form), desk.parts.store
     asked, which, before = desk.query("q")[:_MAX_ASKED_CHARS], desk.query("verdict"), desk.query("before")
     if asked:
-        found = store.find_submissions(form, asked, rows=_ROWS + 1)
+        found = store.find_submissions(form, asked, rows=_ROWS + 1) if can_be_stored(asked) else []
     else:
         found = store.submission_page(
             form, verdicts=_verdicts(which), before=before if before.isdigit() else None, rows=_ROWS + 1

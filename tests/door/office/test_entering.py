@@ -244,3 +244,22 @@ def test_a_sentence_on_the_next_page_is_ours(site: Site) -> None:
     assert "Gone fishing" not in visitor.get(f"{OFFICE}/?said=Gone fishing").text
     signed = site.gate.door.signer.sign_word("Gone fishing")
     assert "Gone fishing" in visitor.get(f"{OFFICE}/?said={signed}").text
+
+
+def test_what_no_store_takes_is_not_there(empty_postgres_store_url: str) -> None:
+    """PostgreSQL refuses such a text, which is no reason to say that the store is down."""
+    with running_site(store=empty_postgres_store_url) as site:
+        visitor, number = signed_in(site), site.sandbox.submit(site.form_id, {})
+        site.sweep()
+        for name in ("person", "by", "event", "form", "before"):
+            assert visitor.get(f"{OFFICE}/ledger?{name}=%00").status_code == 200
+        assert visitor.get(f"{OFFICE}/f/students/submissions?q=%00").status_code == 200
+        assert visitor.get(f"{OFFICE}/f/students/submissions/%00").status_code == 404
+        ruled = {"word": "accept", "reason": "x", "one": "\0 pending "}
+        assert post(visitor, "/f/students/submissions/rule", **ruled).status_code == 303
+        given = {"word": "give", "reason": "x", "person": "\0"}
+        assert post(visitor, f"/f/students/submissions/{number}/rule", **given).status_code == 200
+        key = {"form": "students", "label": "\0", "share": "5%/day"}
+        assert post(visitor, "/keys/create", **key).status_code == 422
+        assert post(visitor, "/keys/%00/revoke", sure="on").status_code == 303
+        site.parts.store.close()
