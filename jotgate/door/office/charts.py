@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from typing import Any
 
@@ -26,24 +26,24 @@ def can_draw() -> bool:
     return find_spec("pygal") is not None
 
 
-def bars(rows: Mapping[str, int], spell: Spell) -> bytes:
+def bars(rows: Sequence[tuple[str, int]], spell: Spell) -> bytes:
     """Draw one bar for each row, the first on top; *spell* writes its number."""
     chart = _pygal().HorizontalBar(
         **_look(_WIDTH, _ROW_HEIGHT * (len(rows) + 1), spell), show_legend=False, print_values=True
     )
     # pygal begins at the bottom.
-    chart.x_labels = list(rows)[::-1]
-    chart.add("", list(rows.values())[::-1])
+    chart.x_labels = [name for name, _ in reversed(rows)]
+    chart.add("", [number for _, number in reversed(rows)])
     return _drawn(chart)
 
 
-def days(labels: Sequence[str], series: Mapping[str, Sequence[int]], spell: Spell) -> bytes:
+def days(labels: Sequence[str], series: Sequence[tuple[str, Sequence[int]]], spell: Spell) -> bytes:
     """Draw bars side by side for each label; *spell* writes their numbers."""
     chart = _pygal().Bar(
         **_look(_DAYS_WIDTH, _DAYS_HEIGHT, spell), legend_at_bottom=True, legend_at_bottom_columns=len(series)
     )
     chart.x_labels = labels
-    for name, numbers in series.items():
+    for name, numbers in series:
         chart.add(name, numbers)
     return _drawn(chart)
 

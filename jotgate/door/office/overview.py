@@ -152,6 +152,6 @@ def _moment(desk: Desk, overview: Overview, at: float) -> str:
 _Shown = TypeVar("_Shown")
 
 
-def _spoken(desk: Desk, rows: Iterable[tuple[str, _Shown]]) -> dict[str, _Shown]:
-    """Return *rows* by their names as the operator says them: a picture has no template that does."""
-    return {desk.language.speak(name): shown for name, shown in rows}
+def _spoken(desk: Desk, rows: Iterable[tuple[str, _Shown]]) -> list[tuple[str, _Shown]]:
+    """Return *rows* with their names as the operator says them: a picture has no template that does."""
+    return [(desk.language.speak(name), shown) for name, shown in rows]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.door.office.operators import OFFICE, signed_in
 from tests.door.site import Site, running_site, ticket_in, unknown_code
+from tests.translating import pseudo_sentences, write_catalogue, write_office_catalogue
 
 _ROW = re.compile(r'<tr><th scope="row">([^<]+)</th>(.*?)</tr>', re.DOTALL)
 
@@ -64,6 +66,16 @@ def test_charts_are_pictures_that_load_nothing(site: Site, name: str) -> None:
     assert "script-src" not in answer.headers["Content-Security-Policy"]
     assert not re.search(rb"(?:href|src)=\"http|@import|url\(", answer.data)
     assert signed_in(site).get(f"{OFFICE}/f/students/chart/nothing.svg").status_code == 404
+
+
+def test_a_chart_has_every_row_of_its_table_in_every_language(site: Site, tmp_path: Path) -> None:
+    """Also where two states are called the same."""
+    write_catalogue(tmp_path, "eo", pseudo_sentences())
+    write_office_catalogue(tmp_path, "eo", lambda _: "kodo")
+    visitor = signed_in(site.restarted(translations=str(tmp_path)))
+    for language in "en", "eo":
+        chart = visitor.get(f"{OFFICE}/f/students/chart/codes.svg?lang={language}").text
+        assert chart.count('class="bar"') == 3
 
 
 def test_a_title_is_only_text() -> None:
