@@ -315,8 +315,6 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_by_submission ON ledger (submission_id, seq) WHERE submission_id IS NOT NULL;
 
 -- By these it is looked through, newest first.
-CREATE INDEX ledger_by_form ON ledger (form, seq) WHERE form IS NOT NULL;
-
 CREATE INDEX ledger_by_event ON ledger (event, coalesce(form, ''), seq);
 
 CREATE INDEX ledger_by_subject ON ledger (subject, seq) WHERE subject IS NOT NULL;

@@ -13,8 +13,25 @@ CASE WHEN (CAST(:form AS TEXT) IS NULL OR form = :form) AND (CAST(:event AS TEXT
 -- name: page_of_ledger
 {every_numbered_entry} WHERE seq < :before AND seq >= :first ORDER BY seq DESC LIMIT :rows
 
+-- name: with_events
+-- The kinds of events that there are, one look into the index for each.
+WITH RECURSIVE events (event) AS (
+    SELECT min(event) FROM ledger
+    UNION ALL
+    SELECT (SELECT min(event) FROM ledger WHERE ledger.event > events.event) FROM events WHERE event IS NOT NULL
+)
+
 -- name: page_of_form
-{every_numbered_entry} WHERE form = :form AND seq < :before AND seq >= :first ORDER BY seq DESC LIMIT :rows
+-- The newest of each kind of event, from which come the newest of all: there are some dozens of kinds, and one index less
+-- for every entry to be written into.
+{with_events}
+SELECT seq, at, ledger.event, form, reason, subject, actor, about, note, submission_id, count, last_at
+FROM events JOIN ledger ON seq IN (
+    SELECT one.seq FROM ledger AS one
+    WHERE one.event = events.event AND coalesce(one.form, '') = :form AND one.seq < :before AND one.seq >= :first
+    ORDER BY one.seq DESC LIMIT :rows
+)
+ORDER BY seq DESC LIMIT :rows
 
 -- name: page_of_event
 -- The form is empty for what concerns none.
