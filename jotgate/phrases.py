@@ -59,6 +59,11 @@ def together(texts: Sequence[str]) -> str:
     return reduce(lambda before, last: phrase("{before} and {last}", before=before, last=last), texts)
 
 
+def with_commas(texts: Sequence[str]) -> str:
+    """Return several things with the comma of each language between: "a, b, c"."""
+    return reduce(lambda before, last: phrase("{before}, {last}", before=before, last=last), texts)
+
+
 def one_after_another(sentences: Sequence[str]) -> str:
     """Return several sentences without a full stop as one: "no name; no number"."""
     return reduce(lambda before, last: phrase("{before}; {last}", before=before, last=last), sentences)

@@ -305,7 +305,7 @@ def test_a_login_without_names_is_called_so_in_the_language_of_who_reads_it(tmp_
         word = {"word": "accept", "reason": "字", "seen": verdict.value}
         post(visitor, f"{submission}/rule", page=submission, **word)
         ledger = visitor.get(f"{OFFICE}/ledger").text
-        [ref] = re.findall(r'office-ref" href="[^"]*/ledger/([^"]+)">', ledger)[:1]
+        [ref] = re.findall(r'office-ref"[^>]* href="[^"]*/ledger/([^"]+)">', ledger)[:1]
         for path in ("/ledger", f"/ledger/{ref}", "/f/students/form", submission):
             told = unescape(visitor.get(f"{OFFICE}{path}").text)
             assert told.count(pseudo("the site's own login")) > 1

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import reduce
 from itertools import chain, islice
 
 from jotgate.classlist.addresses import address, plain_address
@@ -16,7 +15,7 @@ from jotgate.classlist.languages import OURS, read_language
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
 from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
 from jotgate.frozen import frozen
-from jotgate.phrases import one_after_another, phrase, together
+from jotgate.phrases import one_after_another, phrase, together, with_commas
 
 #: Of more notes than this, one after the other, nobody can say that they are none of the people.
 _MAX_NOTES = 20
@@ -168,13 +167,9 @@ def _headings(line_number: int, shape: Columns) -> Passed:
     headings = tuple(on_one_line(clean(cell)) for cell in cells[: shape.count])
     return Passed(
         line_number=line_number,
-        sentence=phrase("the headings: {meanings}", meanings=_listed(said)),
+        sentence=phrase("the headings: {meanings}", meanings=with_commas(said)),
         headings=headings,
     )
-
-
-def _listed(said: Sequence[str]) -> str:
-    return reduce(lambda before, last: phrase("{before}, {last}", before=before, last=last), said)
 
 
 def _below(records: Iterable[Record], shape: Columns, decimals: Decimals) -> Iterator[Fate]:

@@ -20,6 +20,7 @@ from jotgate.door.office.desk import Desk
 from jotgate.frozen import frozen
 from jotgate.ledger import Entry
 from jotgate.outcomes import Verdict
+from jotgate.phrases import with_commas
 from jotgate.policy import FormPolicy
 from jotgate.protocols import EntryFilter, ListedEntry
 from jotgate.records.wording import about, meaning_of, note, times
@@ -86,7 +87,7 @@ def _told(desk: Desk, listed: Iterable[ListedEntry]) -> Iterator[ToldEntry]:
             form=entry.form if policy is None else policy.title,
             subject=entry.subject,
             actor=entry.actor and words.actor(entry.actor),
-            about=", ".join(map(desk.language.speak, about(entry))) if entry.about else None,
+            about=with_commas(list(about(entry))) if entry.about else None,
             note=note(entry),
             count=times(entry),
             ref=one.ref,

@@ -18,7 +18,7 @@ from jotgate.door.office import history, words
 from jotgate.door.office.desk import Desk
 from jotgate.door.stories import find_story
 from jotgate.ledger import Entry
-from jotgate.phrases import phrase
+from jotgate.phrases import phrase, with_commas
 from jotgate.protocols import EntryFilter, ListedEntry
 from jotgate.records.wording import HAPPENED, about, details, note
 from jotgate.signed.tokens import can_be_stored
@@ -115,7 +115,7 @@ def entry(desk: Desk, ref: str) -> Response:
 def _details(desk: Desk, found: Entry) -> dict[str, str]:
     said = details(found)
     if found.about:
-        said["about"] = ", ".join(map(desk.language.speak, about(found)))
+        said["about"] = with_commas(list(about(found)))
     if found.actor:
         said["by"] = words.actor(found.actor)
     if found.note:

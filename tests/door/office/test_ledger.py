@@ -59,6 +59,18 @@ def entries(visitor: Visitor, query: str = "") -> list[str]:
     return [" ".join(unescape(_TAG.sub("", one)).split()) for one in _ENTRY.findall(answer.text)]
 
 
+def test_what_an_entry_is_about_has_the_commas_of_the_language(site: Site) -> None:
+    """In the list, and on the entry's own page."""
+    visitor = signed_in(site)
+    visitor.get(f"{OFFICE}/?lang=ar")
+    [entry] = entries(visitor, "?event=admissions&person=ann")
+    ref = _REF.search(visitor.get(f"{OFFICE}/ledger?event=admissions&person=ann").text)
+    assert ref
+    for told in entry, visitor.get(f"{OFFICE}/ledger/{ref[1]}").text:
+        assert "،" in told
+        assert ", " not in _TAG.sub("", told)
+
+
 @pytest.mark.parametrize(
     ("query", "told"),
     [
