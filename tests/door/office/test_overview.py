@@ -78,6 +78,13 @@ def test_a_chart_has_every_row_of_its_table_in_every_language(site: Site, tmp_pa
         assert chart.count('class="bar"') == 3
 
 
+def test_the_first_page_says_which_batches_are_for_somebody(site: Site) -> None:
+    """A teacher without a class yet is told so."""
+    page = signed_in(site, "Mr Otieno", batches=["7a", "7b"]).get(f"{OFFICE}/").text
+    assert "<p>People and codes of 7a, 7b.</p>" in page
+    assert "<p>You see no batch.</p>" in signed_in(site, "Ms Novak", batches=[]).get(f"{OFFICE}/").text
+
+
 def test_a_title_is_only_text() -> None:
     """Whatever the settings call a form."""
     title = '"><script>alert(1)</script>'
