@@ -105,6 +105,27 @@ def test_what_is_secret_is_not_shown(kind: type[typing.Any]) -> None:
     assert shown.endswith("Card(subject='s-1', uses=1, labels={}, printed_at=0.0)")
 
 
+def test_a_constructor_is_compiled_for_the_first_record() -> None:
+    """A process knows many kinds of record and makes few, and each of them once."""
+    kind = _made_by(frozen)
+    waiting = kind.__dict__["__init__"]
+    assert not inspect.isfunction(waiting)
+    assert kind(code="K7", subject="s-1").uses == 1
+    compiled = kind.__dict__["__init__"]
+    assert inspect.isfunction(compiled)
+    assert kind(code="K8", subject="s-2").code == "K8"
+    assert kind.__dict__["__init__"] is compiled
+
+
+def test_records_may_be_made_by_a_thread_that_came_too_late_to_compile() -> None:
+    """What it found before another thread compiled the constructor still makes records of the class."""
+    kind = _made_by(frozen)
+    waiting = kind.__dict__["__init__"]
+    early, late = kind(code="K7", subject="s-1"), object.__new__(kind)
+    waiting.__get__(late, kind)(code="K7", subject="s-1")
+    assert early == late
+
+
 @_BOTH
 def test_tools_for_dataclasses_work(kind: type[typing.Any]) -> None:
     """Records are replaced, taken apart and inspected as the standard library does it with its own."""
