@@ -24,6 +24,7 @@ from jotgate.door.rendering import kept_private, told_to_no_cache
 from jotgate.door.routes import ROUTES
 from jotgate.door.standing import turn_away_without
 from jotgate.errors import ResponseStarted
+from jotgate.flask.mounting import BLUEPRINT, HOST, blueprint_of, endpoint_of
 from jotgate.flask.neighbours import language_of_babel, let_door_be, refuse_open_mounts
 from jotgate.outcomes import VerdictEvent
 from jotgate.protocols import ToldSubmission
@@ -43,9 +44,6 @@ R = TypeVar("R")
 _VISIT, _PAGE, _OWN, _ANSWER = "_jotgate_visit", "_jotgate_page", "_jotgate_own", "_jotgate_answer"
 #: In the app's extensions: what the one `JotGate` of several apps needs of this one.
 _DOOR = "jotgate.door"
-_BLUEPRINT = "jotgate"
-#: What a rule calls the host, where the app tells hosts apart.
-_HOST = "jotgate_host"
 
 
 class JotGate:
@@ -78,7 +76,7 @@ class JotGate:
         )
         app.extensions["jotgate"] = app.jinja_env.globals["jotgate"] = self
         app.extensions[_DOOR] = door
-        blueprint = _blueprint(door, app)
+        blueprint = blueprint_of(door, app, lambda route: _view(door, route))
         app.register_blueprint(blueprint)
         app.app_ctx_globals_class = _with_visit(app.app_ctx_globals_class)
         self._apps.add(app)
@@ -377,7 +375,7 @@ def _with_visit(base: type[Any]) -> type[Any]:
 
 
 def _turn_away(guard: Guard) -> Response | None:
-    if flask.request.blueprint == _BLUEPRINT:
+    if flask.request.blueprint == BLUEPRINT:
         return None
     forms = guard.forms_for(flask.request.path)
     if not forms:
@@ -393,7 +391,7 @@ def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guar
     The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
     The first time, it looks at what came into the app after the gate.
     """
-    endpoints = frozenset(f"{_BLUEPRINT}.{_endpoint(route)}" for route in ROUTES if route.programs)
+    endpoints = frozenset(f"{BLUEPRINT}.{endpoint_of(route)}" for route in ROUTES if route.programs)
 
     @functools.cache
     def look_around() -> None:
@@ -410,35 +408,6 @@ def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guar
     return answer_programs
 
 
-def _endpoint(route: Route) -> str:
-    return f"{route.endpoint}_{'_'.join(route.methods).lower()}"
-
-
-def _blueprint(door: Door, app: flask.Flask) -> flask.Blueprint:
-    """Return the door's addresses; the blueprint's templates come after the app's own."""
-    blueprint = flask.Blueprint(
-        _BLUEPRINT,
-        "jotgate.door",
-        url_prefix=door.parts.settings.url_prefix,
-        template_folder="templates",
-    )
-    # Where the app tells hosts apart, the door is on all of them.
-    host = f"<{_HOST}>" if app.url_map.host_matching else None
-    for route in ROUTES:
-        blueprint.add_url_rule(
-            route.rule,
-            endpoint=_endpoint(route),
-            view_func=_view(door, route),
-            methods=list(route.methods),
-            # People type a slash too many at the end of the address on their card.
-            strict_slashes=False,
-            # Flask would lead on to whatever host the request names.
-            merge_slashes=False,
-            host=host,
-        )
-    return blueprint
-
-
 def _view(door: Door, route: Route) -> Callable[..., flask.Response]:
     names = (*door.headers, "Vary")
 
@@ -447,7 +416,7 @@ def _view(door: Door, route: Route) -> Callable[..., flask.Response]:
         if _ANSWER in known:
             answer: flask.Response = known[_ANSWER]
             return answer
-        arguments.pop(_HOST, None)
+        arguments.pop(HOST, None)
         page = flask.make_response(handle(door, route, flask.request, **arguments))
         known[_OWN] = {name: page.headers[name] for name in names if name in page.headers}
         return page
