@@ -17,10 +17,10 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1")
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME = rf"{_LABEL}(?:\.{_LABEL})*"
-_ORIGIN = re.compile(rf"(https?)://({_NAME})(?::([1-9][0-9]{{0,4}}))?/?")
-_OWN = re.compile(rf"own:https://({_NAME})/API")
-_ENTERPRISE = re.compile(rf"({_LABEL})\.jotform\.com")
-_SANDBOX = re.compile(r"http://(?:127\.0\.0\.1|localhost):([1-9][0-9]{0,4})")
+_ORIGIN = rf"(https?)://({_NAME})(?::([1-9][0-9]{{0,4}}))?/?"
+_OWN = rf"own:https://({_NAME})/API"
+_ENTERPRISE = rf"({_LABEL})\.jotform\.com"
+_SANDBOX = r"http://(?:127\.0\.0\.1|localhost):([1-9][0-9]{0,4})"
 _MAX_NAME_CHARS = 253
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -100,11 +100,11 @@ def resolve_host(api_host: str) -> JotFormHost:
     region = _REGIONS.get(api_host)
     if region is not None:
         return region
-    if match := _SANDBOX.fullmatch(api_host):
+    if match := re.fullmatch(_SANDBOX, api_host):
         return _sandbox(api_host, _port(match[1]))
-    if match := _ENTERPRISE.fullmatch(api_host):
+    if match := re.fullmatch(_ENTERPRISE, api_host):
         return _enterprise(match[1])
-    if match := _OWN.fullmatch(api_host):
+    if match := re.fullmatch(_OWN, api_host):
         return _own(match[1])
     raise ValueError(_WANTED)
 
@@ -144,7 +144,7 @@ def read_origin(text: str) -> Origin:
         ValueError: it is anything else; the message is a sentence and does not show the text.
     """
     # Some letters beyond ASCII become ASCII ones in lower case, so they are refused before.
-    match = _ORIGIN.fullmatch(text.lower()) if text.isascii() else None
+    match = re.fullmatch(_ORIGIN, text.lower()) if text.isascii() else None
     if match is None or len(match[2]) > _MAX_NAME_CHARS:
         raise ValueError(
             'it must be scheme, host and perhaps port, such as "https://school.example", without a path;'

@@ -12,7 +12,7 @@ from jotgate.config.languages import languages
 from jotgate.config.tables import Rules, read_table, shown
 from jotgate.policy import DEFAULT_TICKET_FIELD, LOOKUP_KINDS, FormPolicy
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_NAME = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
 _MAX_FORMS = 1_000
 _MAX_TITLE_CHARS = 200
 _MAX_PREFIXES = 100
@@ -149,9 +149,9 @@ def _read_form(form: object, table: object, *, name: str, problems: list[str]) -
     if not isinstance(form, str):
         problems.append(f"{name}: the name of a form must be text.")
         return None
-    path = f"{name}.{form if _NAME.fullmatch(form) else shown(form)}"
+    path = f"{name}.{form if re.fullmatch(_NAME, form) else shown(form)}"
     found = len(problems)
-    if _NAME.fullmatch(form) is None:
+    if re.fullmatch(_NAME, form) is None:
         problems.append(
             f"{path}: the name of a form must be 1 to 64 lower-case letters, digits and hyphens,"
             " with no hyphen at either end."

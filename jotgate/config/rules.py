@@ -23,20 +23,18 @@ T = TypeVar("T")
 MAX_SECONDS = 366 * 24 * 3600
 MAX_DAYS = 36_525
 _UNIT_SECONDS = MappingProxyType({"s": 1, "m": 60, "h": 3600, "d": 24 * 3600})
-_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
-_MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?",
-)
+_DURATION = r"([0-9]{1,9})([smhd])"
+_MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2})?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 #: Times beyond these years cannot be shown in every zone.
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
-_ZONE_NAME = re.compile(r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}")
-_PATH = re.compile(r"/|(?:/[!-.0-\[\]-~]+)+/?")
-_URL_PREFIX = re.compile(r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
-_PROXY = re.compile(r"https?://(?:[A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9._-]{1,253}(?::([0-9]{1,5}))?/?")
-_SQLITE = re.compile(r"sqlite:///(.+)", re.DOTALL)
-_POSTGRESQL = re.compile(r"postgres(?:ql)?://[!-~]+")
-_API_KEY = re.compile(r"[!-~]{1,200}")
+_ZONE_NAME = r"[A-Za-z0-9_+-]{1,32}(?:/[A-Za-z0-9_+-]{1,32}){0,2}"
+_PATH = r"/|(?:/[!-.0-\[\]-~]+)+/?"
+_URL_PREFIX = r"(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+"
+_PROXY = r"https?://(?:[A-Za-z0-9._~!$&'()*+,;=:%-]+@)?[A-Za-z0-9._-]{1,253}(?::([0-9]{1,5}))?/?"
+_SQLITE = r"sqlite:///(.+)"
+_POSTGRESQL = r"postgres(?:ql)?://[!-~]+"
+_API_KEY = r"[!-~]{1,200}"
 _QUOTATION_MARKS = ('""', "''", "``", "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}")
 _UNFIT_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 
@@ -66,10 +64,9 @@ def short_text(most: int) -> Callable[[object], str]:
 
 def matching(pattern: str, wanted: str) -> Callable[[object], str]:
     """Make the rule for text that matches *pattern* from end to end; *wanted* completes "it must be"."""
-    compiled = re.compile(pattern)
 
     def rule(value: object) -> str:
-        if not isinstance(value, str) or compiled.fullmatch(value) is None:
+        if not isinstance(value, str) or re.fullmatch(pattern, value) is None:
             raise ValueError(f"it must be {wanted}")
         return value
 
@@ -121,7 +118,7 @@ def _member(rule: Callable[[object], T], number: int, member: object) -> T:
 
 def api_key(value: object) -> str:
     """Take a key as JotForm shows it."""
-    if not isinstance(value, str) or _API_KEY.fullmatch(value) is None:
+    if not isinstance(value, str) or re.fullmatch(_API_KEY, value) is None:
         raise ValueError("it must be the key as JotForm shows it, with nothing around it")
     return _unquoted(value)
 
@@ -163,7 +160,7 @@ def origin_or_any(value: object) -> str:
 
 def days(value: object) -> float:
     """Take a number of days as text such as "90d"; return seconds."""
-    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if match is None or match[2] != "d" or not 1 <= int(match[1]) <= MAX_DAYS:
         raise ValueError(f'it must be days, such as "90d", 1 to {MAX_DAYS}')
     return int(match[1]) * float(_UNIT_SECONDS["d"])
@@ -171,7 +168,7 @@ def days(value: object) -> float:
 
 def duration(value: object) -> float:
     """Take seconds as a number, or text such as "24h"; return seconds."""
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+    if isinstance(value, str) and (match := re.fullmatch(_DURATION, value)):
         value = int(match[1]) * _UNIT_SECONDS[match[2]]
     # Comparing before converting: NaN fits no bounds, and some whole numbers fit no float.
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not 1 <= value <= MAX_SECONDS:
@@ -181,7 +178,7 @@ def duration(value: object) -> float:
 
 def moment(value: object) -> dt.datetime:
     """Take a date with a time: a datetime, or ISO 8601 text; without an offset it stays naive."""
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
+    if isinstance(value, str) and re.fullmatch(_MOMENT, value):
         # The offset Z is beyond Python 3.10's own reading.
         value = _iso(value.replace("Z", "+00:00"))
     if not isinstance(value, dt.datetime):
@@ -227,12 +224,12 @@ def instant(when: dt.datetime, zone: ZoneInfo) -> float:
 
 def beginning(text: str, zone: ZoneInfo) -> float:
     """Return the moment at which something begins, as `instant`: a date alone is the beginning of that day."""
-    return _first_of(text, zone) if _DAY.fullmatch(text) else instant(moment(text), zone)
+    return _first_of(text, zone) if re.fullmatch(_DAY, text) else instant(moment(text), zone)
 
 
 def end(text: str, zone: ZoneInfo) -> float:
     """Return the moment at which something ends, as `instant`: a date alone is the end of that day."""
-    return _first_of(text, zone, days=1) if _DAY.fullmatch(text) else instant(moment(text), zone)
+    return _first_of(text, zone, days=1) if re.fullmatch(_DAY, text) else instant(moment(text), zone)
 
 
 def _first_of(text: str, zone: ZoneInfo, days: int = 0) -> float:
@@ -243,7 +240,7 @@ def _first_of(text: str, zone: ZoneInfo, days: int = 0) -> float:
 
 def timezone(value: object) -> str:
     """Take the IANA name of a timezone that this machine knows."""
-    if isinstance(value, str) and _ZONE_NAME.fullmatch(value) and _is_zone(value):
+    if isinstance(value, str) and re.fullmatch(_ZONE_NAME, value) and _is_zone(value):
         return value
     raise ValueError('it must be the IANA name of a timezone, such as "Europe/Berlin"')
 
@@ -259,7 +256,7 @@ def _is_zone(name: str) -> bool:
 def page(value: object) -> str:
     """Take the path of a page of this site; it can lead nowhere else."""
     # A browser takes // and the backslash for the beginning of another host.
-    if not isinstance(value, str) or _PATH.fullmatch(value) is None:
+    if not isinstance(value, str) or re.fullmatch(_PATH, value) is None:
         raise ValueError(
             'it must be a path of this site that begins with one "/", such as "/students": without "//",'
             " backslash or space, letters beyond ASCII percent-encoded"
@@ -283,14 +280,14 @@ def path_prefix(value: object) -> str:
 
 def url_prefix(value: object) -> str:
     """Take the path under which the door stands."""
-    if not isinstance(value, str) or _URL_PREFIX.fullmatch(value) is None:
+    if not isinstance(value, str) or re.fullmatch(_URL_PREFIX, value) is None:
         raise ValueError('it must be a path such as "/jotgate": letters, digits, hyphens, no "/" at its end')
     return value
 
 
 def proxy(value: object) -> str:
     """Take the address of a forward proxy, which may hold the proxy's own credentials."""
-    match = _PROXY.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_PROXY, value) if isinstance(value, str) else None
     if match is None or not 1 <= int(match[1] or 1) <= MAX_PORT:
         raise ValueError('it must be the address of a proxy, such as "http://proxy.example:3128"')
     return match[0]
@@ -298,7 +295,7 @@ def proxy(value: object) -> str:
 
 def store(value: object) -> str:
     """Take the address of the store."""
-    if isinstance(value, str) and (_POSTGRESQL.fullmatch(value) or sqlite_path(value) is not None):
+    if isinstance(value, str) and (re.fullmatch(_POSTGRESQL, value) or sqlite_path(value) is not None):
         return value
     raise ValueError(
         'it must be "sqlite:///jotgate.db" (relative to the working directory), "sqlite:////srv/jotgate.db"'
@@ -309,7 +306,7 @@ def store(value: object) -> str:
 
 def sqlite_path(address: str) -> Path | None:
     """Return the file of an SQLite store from its address, as SQLAlchemy reads one; None if it names none."""
-    match = _SQLITE.fullmatch(address)
+    match = re.fullmatch(_SQLITE, address, re.DOTALL)
     if match is None or not match[1].isprintable() or "?" in match[1]:
         return None
     if match[1].startswith((":", "file:")) or match[1].endswith(("/", "\\")):

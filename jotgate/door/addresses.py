@@ -12,12 +12,12 @@ X_FORWARDED_FOR, FORWARDED = "X-Forwarded-For", "Forwarded"
 
 _PORT = r":(?:[0-9]{1,5}|_[A-Za-z0-9._-]+)"
 #: As Azure's and other balancers write it, and RFC 7239 for IPv6 with and without a port.
-_DRESSED = re.compile(rf"\[([^\[\]]+)\](?:{_PORT})?|([0-9.]+){_PORT}")
+_DRESSED = rf"\[([^\[\]]+)\](?:{_PORT})?|([0-9.]+){_PORT}"
 _VALUE = r'"(?:[^"\\]|\\.)*"|[^\s",;]*'
 _PAIR = rf"[ \t]*[!#-'*+.^_`|~0-9A-Za-z-]+=(?:{_VALUE})[ \t]*"
-_ELEMENT = re.compile(rf"(?:{_PAIR};)*(?:{_PAIR}|[ \t]*)")
-_FOR = re.compile(rf"[ \t]*for=({_VALUE})[ \t]*|{_PAIR}", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\(.)")
+_ELEMENT = rf"(?:{_PAIR};)*(?:{_PAIR}|[ \t]*)"
+_FOR = rf"[ \t]*for=({_VALUE})[ \t]*|{_PAIR}"
+_ESCAPE = r"\\(.)"
 #: How many commas one element may have within its quotes.
 _MAX_COMMAS = 8
 
@@ -39,7 +39,7 @@ def address_of(environ: dict[str, Any], trusted_proxies: int, header: str = X_FO
 def _undressed(text: str) -> str:
     """Return the address in *text*, which may have a port, and brackets for it."""
     text = text.strip()
-    found = _DRESSED.fullmatch(text)
+    found = re.fullmatch(_DRESSED, text)
     return (found[1] or found[2]) if found else text
 
 
@@ -51,7 +51,7 @@ def _forwarded(header: str) -> Iterator[str]:
     element = ""
     for piece in reversed(header.split(",")):
         element = f"{piece},{element}" if element else piece
-        if _ELEMENT.fullmatch(element):
+        if re.fullmatch(_ELEMENT, element):
             if element.strip():
                 yield _for_whom(element)
             element = ""
@@ -60,6 +60,6 @@ def _forwarded(header: str) -> Iterator[str]:
 
 
 def _for_whom(element: str) -> str:
-    values = [found[1] for found in _FOR.finditer(element) if found[1] is not None]
+    values = [found[1] for found in re.finditer(_FOR, element, re.IGNORECASE) if found[1] is not None]
     value = values[0] if values else ""
-    return _ESCAPE.sub(r"\1", value[1:-1]) if value.startswith('"') else value
+    return re.sub(_ESCAPE, r"\1", value[1:-1]) if value.startswith('"') else value

@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from jotgate.hosts import JotFormHost
 
-_FILE = re.compile(r"(?ai:https)://([A-Za-z0-9.-]{1,253})/uploads/([^?#\\]+)")
+_FILE = r"(?ai:https)://([A-Za-z0-9.-]{1,253})/uploads/([^?#\\]+)"
 _LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_LONE_PERCENT = r"%(?![0-9A-Fa-f]{2})"
 _PLAIN_IN_PATHS = "%/!$&'()*+,;=:@"
 
 
@@ -30,10 +30,10 @@ class FileLink(NamedTuple):
 
 def file_link(text: str, host: JotFormHost) -> FileLink | None:
     """Return the link to the uploaded file whose address is *text*; None: it is only somebody's words. Total."""
-    found = _FILE.fullmatch(text)
+    found = re.fullmatch(_FILE, text)
     if found is None or not text.isprintable() or not _is_jotforms(found[1].lower(), host):
         return None
-    path = quote(_LONE_PERCENT.sub("%25", found[2]), safe=_PLAIN_IN_PATHS, errors="replace")
+    path = quote(re.sub(_LONE_PERCENT, "%25", found[2]), safe=_PLAIN_IN_PATHS, errors="replace")
     steps = unquote(path).split("/")
     if "." in steps or ".." in steps:
         return None

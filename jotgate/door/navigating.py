@@ -19,7 +19,7 @@ _UNASKED = ("prefetch", "prerender", "preview")
 _FRAMES = ("iframe", "frame", "object", "embed")
 _PAGES = ("", "document", *_FRAMES)
 #: How previewers name themselves, among them those that are browsers (the one of iMessage). No telephone's name fits.
-_PREVIEWER = re.compile(r"bot[/-]|bot \(|externalhit|preview|whatsapp/|crawler|spider", re.IGNORECASE)
+_PREVIEWER = r"bot[/-]|bot \(|externalhit|preview|whatsapp/|crawler|spider"
 
 
 def is_unasked(request: Request) -> bool:
@@ -52,4 +52,4 @@ def is_framed(request: Request) -> bool:
 
 def is_previewer(request: Request) -> bool:
     """Say whether what asks names itself as a program that shows people what an address is about."""
-    return _PREVIEWER.search(request.headers.get("User-Agent", "")) is not None
+    return re.search(_PREVIEWER, request.headers.get("User-Agent", ""), re.IGNORECASE) is not None

@@ -18,7 +18,7 @@ _log = logging.getLogger("jotgate.gate")
 #: After a note that failed, none is tried for so long, so that visitors do not wait for a store that is away.
 _PAUSE_SECONDS = 5.0
 #: RFC 9110, section 10.1.5: what made the request comes first, as a name and perhaps a version.
-_PRODUCT = re.compile(r"([A-Za-z][A-Za-z0-9._+-]{0,59})(?:/([A-Za-z0-9._+-]{1,30}))?(?:[ (;]|$)")
+_PRODUCT = r"([A-Za-z][A-Za-z0-9._+-]{0,59})(?:/([A-Za-z0-9._+-]{1,30}))?(?:[ (;]|$)"
 #: The first words of browsers, and of the web views in apps that leave it at that.
 _BROWSERS = frozenset({"mozilla", "opera", "dalvik", "webkit", "safari"})
 
@@ -32,7 +32,7 @@ class Program(NamedTuple):
 
 def program_of(user_agent: str) -> Program:
     """Return the program that a ``User-Agent`` names first, such as "FieldApp/3.2". Total on any text."""
-    found = _PRODUCT.match(user_agent)
+    found = re.match(_PRODUCT, user_agent)
     if found is None or found[1].lower() in _BROWSERS:
         return Program()
     return Program(found[1], found[2] or "")

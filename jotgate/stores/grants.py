@@ -16,7 +16,7 @@ from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
 _PAGE_ROWS = 1000
 #: What goes through a whole table may take a while.
 _LISTING_SECONDS = 30.0
-_PREFIX = re.compile("[0-9a-fA-F]{6,32}")
+_PREFIX = "[0-9a-fA-F]{6,32}"
 #: What `create_grant` takes.
 _VALUES = (*NewGrant._fields, "listed_as", "now")
 _LOWEST, _HIGHEST = b"", b"\xff" * 17
@@ -210,7 +210,7 @@ def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
 
 def range_of(prefix: str) -> tuple[bytes, bytes] | None:
     """Return the lowest and the highest fingerprint that begin with these hex digits; None: it is no prefix."""
-    if not _PREFIX.fullmatch(prefix):
+    if not re.fullmatch(_PREFIX, prefix):
         return None
     digits = prefix.lower()
     return bytes.fromhex(digits.ljust(32, "0")), bytes.fromhex(digits.ljust(32, "f"))
