@@ -196,9 +196,7 @@ class Parts:
         """Deliveries of JotForm's."""
         from jotgate.sweeping.intake import Intake
 
-        return Intake(
-            self.settings.hook_secrets, store=self.store, clock=self.clock, wake=lambda: self.sweeper.wake()
-        )
+        return Intake(self.settings.hook_secrets, store=self.store, clock=self.clock, wake=self.wake)
 
     @_Part
     def sweep(self) -> Sweep:
@@ -310,6 +308,16 @@ class Parts:
             invitations=self.invitations,
             clock=self.clock,
         )
+
+    def attend(self, sweep_now: bool = False, *, once: bool = False) -> None:
+        """Look after the sweep, as `Sweeper.attend`, unless a process of its own does, and it need not be loaded."""
+        if self.settings.sweeper != "external":
+            self.sweeper.attend(sweep_now, once=once)
+
+    def wake(self) -> None:
+        """Let this process's sweep, if it has one, hear that something became due."""
+        if self.settings.sweeper != "external":
+            self.sweeper.wake()
 
     def on_verdict(self, function: CallbackT, *, name: str | None = None) -> CallbackT:
         """Have *function* called with every `jotgate.VerdictEvent` from now on; see `Callbacks.on_verdict`."""

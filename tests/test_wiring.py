@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -79,6 +80,20 @@ def _served_by(site: str, folder: Path, paths: Sequence[str]) -> tuple[list[int]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     statuses, modules = json.loads(done.stdout)
     return statuses, set(modules)
+
+
+def test_a_site_that_is_swept_from_outside_loads_no_sweep(tmp_path: Path) -> None:
+    """Its process answers at the door, in a page and to a webhook, and leaves the rest to the one that sweeps."""
+    settings = Settings.from_mapping(_settings(tmp_path))
+    parts = build(settings)
+    parts.attend(sweep_now=True)
+    parts.wake()
+    assert "sweeper" not in vars(parts)
+    inside = build(replace(settings, sweeper="request"))
+    inside.wake()
+    assert "sweeper" in vars(inside)
+    parts.store.close()
+    inside.store.close()
 
 
 @pytest.mark.parametrize("site", [_MIDDLEWARE, _EXTENSION], ids=["middleware", "extension"])

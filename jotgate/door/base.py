@@ -94,7 +94,7 @@ class Door:
     def look_after_callbacks(self, environ: Mapping[str, Any]) -> None:
         """Be called by every request of a site: notices may wait from before a restart, and nobody come to the door."""
         if self.parts.hearers:
-            self.parts.sweeper.attend(once=bool(environ.get("wsgi.run_once")))
+            self.parts.attend(once=bool(environ.get("wsgi.run_once")))
 
     def subject_of(self, request: Request) -> str | None:
         """Return the subject that the site's own login names for the request, or None if it names nobody.

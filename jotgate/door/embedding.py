@@ -145,7 +145,7 @@ class Visit(ABC):
             kind, context = _refused(door, request, policy, shown, back)
         else:
             kind, context = shown.kind, _holding_no_ticket(_leading_back(shown.context, back))
-        door.parts.sweeper.attend(once=bool(request.environ.get("wsgi.run_once")))
+        door.parts.attend(once=bool(request.environ.get("wsgi.run_once")))
         context = {"kind": kind, "form": policy} | door.page_context(request, policy) | context
         if not can_come_back:
             context["page_url"] = door.clean_path(request, policy)

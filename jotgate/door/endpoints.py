@@ -113,7 +113,7 @@ def sent(door: Door, request: Request, form: str) -> Response:
     if ticket is None or on_page is None:
         return refuse(door, request, Refuse.unrecorded(Reason.NO_PASS), form=policy)
     if door.parts.gate.mark_sent(on_page):
-        door.parts.sweeper.wake()
+        door.parts.wake()
     return _how_far(door, request, form)
 
 

@@ -65,7 +65,7 @@ def handle(door: Door, route: Route, request: Request, **arguments: Any) -> WSGI
         response.set_data(b"")
     # After the answer is out, so that nobody waits for it.
     once = bool(request.environ.get("wsgi.run_once"))
-    response.call_on_close(lambda: door.parts.sweeper.attend(route.sweeps, once=once))
+    response.call_on_close(lambda: door.parts.attend(route.sweeps, once=once))
     return response
 
 
