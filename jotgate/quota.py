@@ -17,8 +17,6 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
-from cachetools import TTLCache
-
 from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted
 from jotgate.frozen import frozen
@@ -255,6 +253,9 @@ class Quota:
         self._account = account
         self._limit = limit
         self._clock = clock
+        # Loaded with the first quota: what only counts, or knows the plans, does without.
+        from cachetools import TTLCache
+
         self._snapshot: TTLCache[str, Usage] = TTLCache(1, ttl=5.0)
         self._lock = threading.Lock()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Barrier, Thread
@@ -23,6 +23,42 @@ _SETTINGS = {
     "hook_secrets": ["the-secret-of-the-hook-0123456789abcdef"],
     "sweeper": "external",
     "forms": {"students": {"id": "241234567890123", "protect": ["/inside"]}},
+}
+#: What is loaded for who asks for it, and never because a site starts: whole folders, or single modules.
+_NOT_AT_THE_START = {
+    "cachetools",
+    "jotgate.admission.apps",
+    "jotgate.admission.grants",
+    "jotgate.admission.people",
+    "jotgate.cards",
+    "jotgate.checkup",
+    "jotgate.classlist",
+    "jotgate.cli",
+    "jotgate.door.mirror",
+    "jotgate.door.office",
+    "jotgate.jotform.client",
+    "jotgate.jotform.envelope",
+    "jotgate.jotform.payloads",
+    "jotgate.jotform.times",
+    "jotgate.mailboxes",
+    "jotgate.mailing",
+    "jotgate.mirroring",
+    "jotgate.records.exporting",
+    "jotgate.records.overview",
+    "jotgate.records.owners",
+    "jotgate.records.wording",
+    "jotgate.sandbox",
+    "jotgate.signed.jwts",
+    "jotgate.signed.proofs",
+    "jotgate.stores.postgres",
+    "jotgate.sweeping",
+    "jotgate.telling",
+    "jotgate.testing",
+    "requests",
+    "smtplib",
+    "sqlite3",
+    "tomllib",
+    "urllib3",
 }
 #: What no page of the site's own needs, whether it is guarded or embeds nothing.
 _NOT_NEEDED = {
@@ -80,6 +116,20 @@ def _served_by(site: str, folder: Path, paths: Sequence[str]) -> tuple[list[int]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     statuses, modules = json.loads(done.stdout)
     return statuses, set(modules)
+
+
+@pytest.mark.parametrize("face", ["jotgate.wsgi", "jotgate.flask"])
+def test_an_import_loads_what_any_request_may_need(face: str) -> None:
+    """Neither the office, mails, cards and class lists nor the command line, the sweep and JotForm's client."""
+    program = f"import json, sys, {face}; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    modules = set(json.loads(done.stdout))
+    assert {face, "jotgate.door.routes", "jotgate.wiring"} <= modules
+    assert {name for name in modules if _is_within(name, _NOT_AT_THE_START)} == set()
+
+
+def _is_within(name: str, folders: Iterable[str]) -> bool:
+    return any(name == folder or name.startswith(f"{folder}.") for folder in folders)
 
 
 def test_a_site_that_is_swept_from_outside_loads_no_sweep(tmp_path: Path) -> None:

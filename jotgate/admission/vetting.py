@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from jotgate.frozen import frozen
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, App, AppFault, AppKeyState, StoredAppKey
 from jotgate.signed.keyring import CodeKeys, KeyRing, key_id
-from jotgate.signed.proofs import Proof, ProofFault, read_proof
 from jotgate.signed.tokens import (
     AppKey,
     Claims,
@@ -19,6 +20,9 @@ from jotgate.signed.tokens import (
     read_token,
 )
 from jotgate.stores import Store
+
+if TYPE_CHECKING:
+    from jotgate.signed.proofs import Proof
 
 #: What the secrets of apps are derived from `code_keys` for.
 APP_PURPOSE = "app"
@@ -206,18 +210,19 @@ def _with_proof(vetted: Vetted, text: str, app: App, shown: ShownProof | None, n
     thumbprint = vetted.claims.proof_key
     if thumbprint is None and not app.needs_proof:
         return vetted
-    proof: Proof | ProofFault | AppFault
     if shown is None:
-        proof = AppFault.PROOF_MISSING
-    elif thumbprint is None:
-        proof = AppFault.PROOF_UNBOUND
-    else:
-        proof = read_proof(shown.text, method=shown.method, address=shown.address, token=text, now=now)
-        if isinstance(proof, Proof) and proof.key_thumbprint != thumbprint:
-            proof = AppFault.PROOF_OF_ANOTHER_KEY
-    if isinstance(proof, Proof):
-        return _proved(vetted, proof, None)
-    return _proved(vetted, None, proof.value if isinstance(proof, AppFault) else f"proof_{proof.value}")
+        return _proved(vetted, None, AppFault.PROOF_MISSING.value)
+    if thumbprint is None:
+        return _proved(vetted, None, AppFault.PROOF_UNBOUND.value)
+    # Loaded for the few apps that prove who presents a token.
+    from jotgate.signed.proofs import ProofFault, read_proof
+
+    proof = read_proof(shown.text, method=shown.method, address=shown.address, token=text, now=now)
+    if isinstance(proof, ProofFault):
+        return _proved(vetted, None, f"proof_{proof.value}")
+    if proof.key_thumbprint != thumbprint:
+        return _proved(vetted, None, AppFault.PROOF_OF_ANOTHER_KEY.value)
+    return _proved(vetted, proof, None)
 
 
 def _proved(vetted: Vetted, proof: Proof | None, fault: str | None) -> Vetted:

@@ -6,21 +6,21 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jotgate.config import rules
 from jotgate.config.tables import Rules
 from jotgate.frozen import frozen
 from jotgate.hosts import MAX_PORT
-from jotgate.mailboxes import Mailbox, read_mailbox
+
+if TYPE_CHECKING:
+    from jotgate.mailboxes import Mailbox
 
 STARTTLS, IMPLICIT, NO_TLS = "starttls", "implicit", "none"
 #: Of each way to be safe, where servers listen by convention.
 _PORTS = {STARTTLS: 587, IMPLICIT: 465, NO_TLS: 25}
-_SERVER = re.compile(
-    r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?"
-)
-_LOOPBACK = re.compile(r"localhost|127(?:\.[0-9]{1,3}){3}|::1")
+_SERVER = r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::([0-9]{1,5}))?"
+_LOOPBACK = r"localhost|127(?:\.[0-9]{1,3}){3}|::1"
 _MAX_RATE = 6_000
 #: As many as Microsoft's Exchange Online takes a minute, which is the tightest of the large ones.
 DEFAULT_RATE = 30
@@ -41,13 +41,16 @@ class MailServer:
 
 
 def _server(value: object) -> tuple[str, int | None]:
-    match = _SERVER.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_SERVER, value) if isinstance(value, str) else None
     if match is None or not 1 <= int(match[2] or 1) <= MAX_PORT:
         raise ValueError('it must be the name of a mail server, such as "smtp.school.example:587"')
     return match[1].strip("[]").lower(), int(match[2]) if match[2] else None
 
 
 def _mailbox(value: object) -> Mailbox:
+    # Loaded where mails are sent.
+    from jotgate.mailboxes import read_mailbox
+
     return read_mailbox(rules.text(value))
 
 
@@ -87,7 +90,7 @@ def note_mail(values: Mapping[str, Any], spell: Callable[[str], str], problems: 
         for key in ("mail_tls", "mail_user", "mail_password"):
             if key in values:
                 note(key, f"it is about {spell('mail_server')}, which is not set")
-    elif values.get("mail_tls") == NO_TLS and _LOOPBACK.fullmatch(server[0]) is None:
+    elif values.get("mail_tls") == NO_TLS and re.fullmatch(_LOOPBACK, server[0]) is None:
         note(
             "mail_tls",
             '"none" sends codes in the clear, and is for a server on this machine only (localhost)',

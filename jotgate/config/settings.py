@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jotgate.config import rules
 from jotgate.config.forms import read_forms
@@ -21,9 +21,11 @@ from jotgate.errors import ConfigError
 from jotgate.frozen import frozen
 from jotgate.hosts import JotFormHost, resolve_host
 from jotgate.languages import ENGLISH, known_languages
-from jotgate.mailboxes import Mailbox
 from jotgate.policy import FormPolicy
 from jotgate.quota import PLANS
+
+if TYPE_CHECKING:
+    from jotgate.mailboxes import Mailbox
 
 _FLASK_PREFIX = "JOTGATE_"
 _MAX_SECRETS = 100

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: How proxies tell what the visitor asked for: nginx as its settings say, Caddy and Traefik by themselves.
 _ASKED_FOR = ("HTTP_X_ORIGINAL_URI", "HTTP_X_FORWARDED_URI")
-_MAY_GO_ON = TurnedAway("204 NO CONTENT", PRIVATE, has_body=False)
+_MAY_GO_ON = TurnedAway(status="204 NO CONTENT", headers=PRIVATE, has_body=False)
 
 
 def check(door: Door, request: Request, form: str) -> WSGIApplication:

@@ -10,7 +10,7 @@ from werkzeug.formparser import FormDataParser
 from werkzeug.wrappers import Request
 
 from jotgate.door.reading import in_time
-from jotgate.sweeping.intake import is_id
+from jotgate.jotform.ids import is_id
 
 #: Signatures come as base64 in the body: 3 MB was seen. Larger answers are read back by the sweep all the same.
 MAX_BODY_BYTES = 10 * 1024 * 1024

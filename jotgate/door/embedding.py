@@ -19,12 +19,13 @@ from jotgate.errors import StoreUnavailable
 from jotgate.outages import outages
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
-from jotgate.protocols import ToldSubmission
-from jotgate.records.standing import Answer, OwnSubmission
 from jotgate.signed.passes import Pass
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
+
+    from jotgate.protocols import ToldSubmission
+    from jotgate.records.standing import Answer, OwnSubmission
 
 _log = logging.getLogger("jotgate.door")
 

@@ -6,7 +6,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from jotgate.door.refusing import error_of, refuse
 from jotgate.door.rendering import PRIVATE, VARY, kept_private
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
+from jotgate.frozen import frozen
 from jotgate.languages import ENGLISH
 from jotgate.outcomes import Reason, Refuse
 from jotgate.policy import FormPolicy
@@ -36,7 +36,7 @@ _PARAMETERS = re.compile(r";[^/]*")
 _SLASHES = re.compile(r"/{2,}")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnedAway:
     """The answer about a visitor without a pass: a WSGI application, lighter than a `Response`.
 
@@ -153,13 +153,14 @@ def _told_in_json(reason: Reason, language: Language, *, from_app: bool) -> Turn
     status = f"{message.status} {HTTPStatus(message.status).phrase.upper()}"
     body = json.dumps(error_of(refusal, message)) + "\n"
     headers = ("Content-Type", "application/json"), PRIVATE[0], ("Vary", VARY)
-    return TurnedAway(status, headers, body.encode())
+    return TurnedAway(status=status, headers=headers, body=body.encode())
 
 
 def led_to(location: str) -> TurnedAway:
     """Return the answer that sends a browser there."""
     # PEP 3333 servers may insist on a type, even of nothing.
-    return TurnedAway("303 SEE OTHER", (("Content-Type", "text/plain"), ("Location", location), *PRIVATE))
+    headers = ("Content-Type", "text/plain"), ("Location", location), *PRIVATE
+    return TurnedAway(status="303 SEE OTHER", headers=headers)
 
 
 def prefixes(policies: Mapping[str, FormPolicy]) -> Sequence[tuple[str, tuple[str, ...]]]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from werkzeug.wrappers import Request, Response
 
-from jotgate.checkup.metrics import COUNTER, Metric
 from jotgate.door.base import Door
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric as Family
+
+    from jotgate.checkup.metrics import Metric
 
 _SCHEME = "bearer "
 
@@ -46,6 +47,8 @@ class _Collected:
     def collect(self) -> Iterator[Family]:
         """Give each figure as the library has them."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        from jotgate.checkup.metrics import COUNTER
 
         for one in self._metrics:
             make = CounterMetricFamily if one.kind == COUNTER else GaugeMetricFamily

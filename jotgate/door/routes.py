@@ -14,7 +14,6 @@ from jotgate.door.handling import Route
 from jotgate.door.inviting import accept
 from jotgate.door.metrics import metrics
 from jotgate.door.mine import all_mine, mine
-from jotgate.door.mirror import mirror, submitted
 from jotgate.door.services import health, hook, static
 
 _EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -34,13 +33,26 @@ def _office(door: Door, request: Request, path: str = "") -> Response:
     return office(door, request, path)
 
 
+def _mirrored(door: Door, request: Request, path: str = "") -> Response:
+    # Loaded when a program comes that has a scoped key.
+    from jotgate.door.mirror import mirror
+
+    return mirror(door, request, path)
+
+
+def _submitted(door: Door, request: Request, form: str) -> Response:
+    from jotgate.door.mirror import submitted
+
+    return submitted(door, request, form)
+
+
 def _admin(rule: str, endpoint: str) -> Route:
     """Return an address that belongs to the office, which finds out by itself what is there, and for whom."""
     return Route(rule=rule, endpoint=endpoint, methods=_EVERY_METHOD, answer=_office, sweeps=True)
 
 
 def _mirror(rule: str, endpoint: str) -> Route:
-    return Route(rule=rule, endpoint=endpoint, methods=_EVERY_METHOD, answer=mirror, programs=True)
+    return Route(rule=rule, endpoint=endpoint, methods=_EVERY_METHOD, answer=_mirrored, programs=True)
 
 
 ROUTES = (
@@ -65,7 +77,7 @@ ROUTES = (
         rule="/v1/jotgate/<form>/submitted",
         endpoint="submitted",
         methods=("GET", "OPTIONS"),
-        answer=submitted,
+        answer=_submitted,
         programs=True,
     ),
     _mirror("/v1/<path:path>", "mirror"),

@@ -14,7 +14,6 @@ import flask
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from jotgate.admission.grants import IssuedCode, Terms, people
 from jotgate.config import Settings
 from jotgate.door.base import Door
 from jotgate.door.embedding import Visit
@@ -26,14 +25,15 @@ from jotgate.door.standing import turn_away_without
 from jotgate.errors import ResponseStarted
 from jotgate.flask.mounting import BLUEPRINT, HOST, blueprint_of, endpoint_of
 from jotgate.flask.neighbours import language_of_babel, let_door_be, refuse_open_mounts
-from jotgate.outcomes import VerdictEvent
-from jotgate.protocols import ToldSubmission
-from jotgate.records.standing import Answer, Asked, OwnSubmission
 from jotgate.wiring import Parts, build
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
+    from jotgate.admission.grants import IssuedCode
+    from jotgate.outcomes import VerdictEvent
+    from jotgate.protocols import ToldSubmission
+    from jotgate.records.standing import Answer, Asked, OwnSubmission
     from jotgate.telling.callbacks import Callback, F
 
 P = ParamSpec("P")
@@ -231,6 +231,8 @@ class JotGate:
             InputError: the numbers or subjects make no sense.
             StoreUnavailable: none of the rest were created.
         """
+        from jotgate.admission.grants import Terms, people
+
         zone = ZoneInfo(self.parts.gate.policy(form).timezone)
         terms = Terms(
             form=form,

@@ -18,8 +18,8 @@ from jotgate.jotform import payloads
 from jotgate.jotform.beginning import find_newest
 from jotgate.jotform.calling import Caller, is_passing
 from jotgate.jotform.envelope import MAX_ANSWER_BYTES, Envelope, TooLarge
+from jotgate.jotform.ids import checked_id
 from jotgate.jotform.paging import MAX_ROWS, Asking, PageSize, is_about_size
-from jotgate.jotform.payloads import checked_id
 from jotgate.jotform.times import Wall
 from jotgate.jotform.tolls import Toll
 from jotgate.jotform.zones import Zones

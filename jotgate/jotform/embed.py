@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from jotgate.jotform.payloads import checked_id
+from jotgate.jotform.ids import checked_id
 
 
 def frame_address(form_origin: str, form_id: str, prefill: Mapping[str, str]) -> str:

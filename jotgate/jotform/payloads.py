@@ -10,35 +10,23 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
-from jotgate.errors import InputError, UpstreamError, UpstreamReason
+from jotgate.errors import UpstreamError, UpstreamReason
+from jotgate.jotform.ids import is_id
 from jotgate.jotform.times import Wall, creation_times, wall_readings, zone_named
 from jotgate.phrases import phrase
 from jotgate.protocols import Account, FormInfo, Question
 from jotgate.submissions import Submission
 
-_ID = re.compile(r"[0-9]{1,20}")
 _COUNT = re.compile(r"[0-9]{1,12}")
 _TEXT_FIELD = re.compile(r'"([a-z_]+)" ?: ?"([^"\\]*)"')
 _YES = frozenset({"yes", "1", "true"})
 _NO_ANSWERS: Mapping[str, Mapping[str, Any]] = {}
 
 
-def checked_id(text: object) -> str:
-    """Return *text* if it is a JotForm id: 1 to 20 ASCII digits.
-
-    Raises:
-        InputError: it is anything else; no address is made of it.
-    """
-    if isinstance(text, str) and _ID.fullmatch(text):
-        return text
-    shown = ascii(text[:30]) if isinstance(text, str) else type(text).__name__
-    raise InputError([f"not a JotForm id (1 to 20 digits): {shown[:40]}"])
-
-
 def read_id(value: object) -> str | None:
     """Return an id that came as digits or as a number, else None."""
     text = _text(value)
-    return text if _ID.fullmatch(text) else None
+    return text if is_id(text) else None
 
 
 def read_count(value: object) -> int | None:

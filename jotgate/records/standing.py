@@ -21,7 +21,6 @@ from jotgate.signed.tickets import UNANSWERED_SECONDS
 from jotgate.signed.tokens import as_text, can_be_stored
 from jotgate.spelling import other_spellings
 from jotgate.stores import Store
-from jotgate.sweeping.schedule import expected_at
 
 
 class State(str, Enum):
@@ -257,6 +256,9 @@ class Standings:
             return Answer(State.ACCEPTED, standing.full_read_at)
         if verdict is None and not _is_awaited(standing):
             return Answer(State.NONE, standing.full_read_at)
+        # Loaded for those who wait.
+        from jotgate.sweeping.schedule import expected_at
+
         now = self._clock.now()
         expected_by = expected_at(now, pace(self._quota.usage(), now), standing.quiet_until)
         return Answer(State.PENDING, standing.full_read_at, expected_by)

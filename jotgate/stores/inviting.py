@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import BY_INVITATION, Reason, Refuse
 from jotgate.protocols import SITE_APP, Grant, Invited
-from jotgate.signed.invitations import Invitation
 from jotgate.stores.driver import Transaction
 from jotgate.stores.forgetting import fingerprint_of_forgotten, known_as
 from jotgate.stores.grants import GrantVerbs, end_what_is_open
 from jotgate.stores.spending import when_spent
 from jotgate.stores.verbs import from_row, record, tried_twice
+
+if TYPE_CHECKING:
+    from jotgate.signed.invitations import Invitation
 
 
 class InvitingVerbs(GrantVerbs):

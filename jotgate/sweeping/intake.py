@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import hmac
 import logging
-import re
 from collections.abc import Callable, Sequence
 
 from jotgate.clock import Clock
+from jotgate.jotform.ids import is_id
 from jotgate.stores import Store
 
 _log = logging.getLogger("jotgate.intake")
-
-#: ASCII digits only: ``\\d`` would take other scripts' digits, ``$`` a line end.
-_ID = re.compile(r"[0-9]{1,20}")
-
-
-def is_id(text: str) -> bool:
-    """Say whether *text* can be the id of a form or a submission at JotForm."""
-    return _ID.fullmatch(text) is not None
 
 
 class Intake:

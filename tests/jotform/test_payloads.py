@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.errors import InputError, UpstreamError, UpstreamReason
+from jotgate.errors import UpstreamError, UpstreamReason
 from jotgate.jotform import payloads
 from jotgate.jotform.envelope import read_envelope
 from jotgate.jotform.times import Wall
@@ -327,16 +327,3 @@ def test_any_row_is_a_submission_with_digits_for_ids_or_none(row: dict[str, Any]
         assert read.submission_id.isdigit()
         assert read.created_earliest <= read.created_latest
         assert all(isinstance(answer, dict) for answer in read.answers.values())
-
-
-@given(st.text() | st.from_regex(r"\A[0-9]{1,22}\n?\Z") | JSON)
-def test_only_ascii_digits_are_an_id(value: object) -> None:
-    """An id is 1 to 20 of the digits 0 to 9; anything else is refused before it reaches an address."""
-    good = isinstance(value, str) and 1 <= len(value) <= 20 and set(value) <= set("0123456789")
-    if good:
-        assert payloads.checked_id(value) == value
-        return
-    with pytest.raises(InputError) as caught:
-        payloads.checked_id(value)
-    assert str(caught.value).isascii()
-    assert len(str(caught.value)) < 100
