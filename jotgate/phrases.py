@@ -30,6 +30,10 @@ class Phrase(str):
         made._template, made._values, made._plural, made._number = template, values, plural, number
         return made
 
+    def __reduce__(self) -> tuple[type[Phrase], tuple[object, ...]]:
+        """Let it be copied, and cross from one process to another in an error that holds it."""
+        return Phrase, (self._template, self._values, self._plural, self._number)
+
     def said(self, translations: NullTranslations, spell: Callable[[object], str]) -> str:
         """Return it in another language; *spell* says its values, and these phrases within it."""
         if self._number is None:

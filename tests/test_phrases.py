@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import re
+from collections.abc import Callable
+from copy import deepcopy
 from gettext import NullTranslations
 
 import pytest
 
 from jotgate.door.office.speaking import OfficeLanguage
+from jotgate.errors import StoreUnavailable
 from jotgate.phrases import Phrase, counted, kept, lasting, phrase, phrases, plain
 from jotgate.speaking import Language
 
@@ -40,6 +44,17 @@ def test_a_sentence_is_english_until_it_is_said_in_another_language() -> None:
     assert said(sentence) == "Ana HAS 3e8 CODES"
     assert said(phrases("{number} code", "{number} codes", 1)) == "1 CODE"
     assert phrase("50 % of {x}") == "50 % of {x}"
+
+
+@pytest.mark.parametrize("again", [deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_an_error_with_a_sentence_comes_whole_out_of_another_process(
+    again: Callable[[StoreUnavailable], StoreUnavailable],
+) -> None:
+    """A pool of workers that cannot read an error is broken for good; and the office still says it in any language."""
+    words = again(StoreUnavailable(phrases("{number} code", "{number} codes", 2))).words
+    assert words == "2 codes"
+    assert isinstance(words, Phrase)
+    assert said(words) == "2 CODES"
 
 
 @pytest.mark.parametrize("wrong", ["{nothing}", "{0}", "{", "{name.first}", "{name[first]}", "{name:d}"])
