@@ -202,7 +202,7 @@ def key_id_of(text: str) -> str | None:
     if len(text) > MAX_TOKEN_CHARS:
         return None
     # Ours begins with the claims, a JWT with its header, and either has `kid`.
-    first = segments.read_object(text.partition(".")[0])
+    first = segments.read_header(text)
     key_id = first.get("kid") if first else None
     return key_id if isinstance(key_id, str) and _KEY_ID.fullmatch(key_id) else None
 

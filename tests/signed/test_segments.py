@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import math
+from contextlib import suppress
 from itertools import chain, product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jotgate.signed.segments import decode, encode, encode_object, read_object, to_json
+from jotgate.signed.segments import decode, encode, encode_object, read_header, read_object, to_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
@@ -70,3 +71,16 @@ def test_a_number_that_json_has_not_is_not_read_back() -> None:
     """Python writes it; nobody else has to take it."""
     assert to_json({"a": math.inf}) == b'{"a":Infinity}'
     assert read_object(encode_object({"a": math.inf})) is None
+
+
+@pytest.mark.parametrize("padding", ["", "x" * 200])
+def test_a_header_is_read_again_as_at_first_and_cannot_be_changed_for_others(padding: str) -> None:
+    """Short ones are remembered, long ones are not; what is no object is none each time."""
+    text = f"{encode_object({'kid': padding})}.claims.mac"
+    for _ in range(2):
+        header = read_header(text)
+        assert header is not None
+        assert dict(header) == {"kid": padding}
+        with suppress(TypeError):
+            header["kid"] = "changed"  # type: ignore[index]
+        assert read_header(f"{encode(b'[]')}.claims.mac") is None
