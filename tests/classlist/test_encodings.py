@@ -64,6 +64,12 @@ def test_signs_and_letters_that_only_windows_has_make_no_mac_roman(name: str) ->
     assert codec_of("Ann", name, written="cp1252") == "cp1252"
 
 
+def test_a_list_that_neither_spells_well_is_none_of_a_mac() -> None:
+    """A slip of the pen on Windows, and letters of Poland."""
+    assert codec_of("Anna…Müller", written="cp1252") == "cp1252"
+    assert codec_of("Michał Żak", written="cp1250") == "cp1252"
+
+
 @given(st.lists(st.sampled_from([*TELLING, "Ann", "Bo"]), min_size=1), st.lists(st.sampled_from(SIGNS)))
 def test_lists_of_windows_stay_what_they_are(names: list[str], signs: list[str]) -> None:
     """Whatever else is in the list, its names are those that Windows wrote."""
@@ -81,6 +87,11 @@ def test_utf_8_needs_no_look() -> None:
     """There is no remark on a list whose letters prove themselves, or that has no letters beyond ASCII."""
     for source in ("Jörg".encode(), b"Ann", "Jörg".encode("utf-8-sig"), "Jörg".encode("utf-16")):
         assert classlist.checked(source).remarks == ()
+
+
+def test_the_last_name_of_a_long_list_counts() -> None:
+    """However many come first that tell nothing."""
+    assert codec_of(*["Jörg"] * 20_000, "Müller", written="mac_roman") == "mac_roman"
 
 
 def test_a_word_longer_than_a_chunk_tells_as_much() -> None:
