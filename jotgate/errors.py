@@ -36,6 +36,14 @@ class JotgateError(Exception):
         words: str = self.args[0] if self.args else ""
         return words
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let it cross from one process to another as it is: its constructor takes other things than its words."""
+        return _as_it_was, (type(self), self.args), self.__dict__
+
+
+def _as_it_was(kind: type[JotgateError], args: tuple[object, ...]) -> JotgateError:
+    return kind.__new__(kind, *args)
+
 
 class ConfigError(JotgateError):
     """The settings cannot be used; every problem is listed, not just the first."""

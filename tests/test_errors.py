@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from jotgate import errors
-from jotgate.errors import ConfigError, InputError, JotgateError, UnknownForm
+from jotgate.errors import (
+    ConfigError,
+    InputError,
+    JotgateError,
+    QuotaExhausted,
+    StoreUnavailable,
+    UnknownForm,
+    UpstreamError,
+    UpstreamReason,
+)
 from jotgate.phrases import phrase
 
 
@@ -14,6 +25,24 @@ def test_every_error_has_one_root() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
     assert len(kinds) > 5
     assert all(issubclass(kind, JotgateError) for kind in kinds)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InputError(["the first", "the second"]),
+        UnknownForm("studens", ["students"]),
+        UpstreamError(UpstreamReason.TIMEOUT, "too slow", sent=False),
+        QuotaExhausted("used up", until=1.0),
+        StoreUnavailable("down"),
+    ],
+    ids=lambda one: type(one).__name__,
+)
+def test_an_error_comes_out_of_another_process_as_it_was(error: JotgateError) -> None:
+    """One that could not be read there would break a pool of workers for good."""
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), vars(again)) == (str(error), vars(error))
 
 
 @pytest.mark.parametrize("kind", [ConfigError, InputError])
