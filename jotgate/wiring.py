@@ -356,9 +356,10 @@ def _prepare(parts: Parts) -> None:
         store.prepare(forms, parts.clock.now())
         missing_codes = store.missing_code_keys(code_keys.ids)
         missing_keys = store.missing_app_keys(code_keys.ids)
-        store.close()
     except StoreUnavailable:
         return
+    finally:
+        store.close()
     if missing_codes or missing_keys:
         lost = ", ".join(
             f"{key_id} ({missing_codes.get(key_id, 0)} codes, {missing_keys.get(key_id, 0)} app keys)"

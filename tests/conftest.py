@@ -16,6 +16,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ pytest.register_assert_rewrite("tests.stores.contract")
 
 _REQUIRE_SERVICES = os.environ.get("JOTGATE_REQUIRE_SERVICES") == "1"
 _PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+#: How the threads are called that the product and its sandbox start.
+_OUR_THREADS = ("jotgate", "sandbox")
+#: How long a thread may take that was told to stop: one that needs longer was not told.
+_STOPPING_SECONDS = 50.0
 _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _SERVICE_FIXTURES = {
     "chromium_path": "browser",
@@ -161,6 +166,18 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     report = yield
     _refuse_skip(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """Fail a test after which a sweeper, a pool or a sandbox of it still runs: it would work in later tests as well."""
+    before = set(threading.enumerate())
+    yield
+    left = [one for one in threading.enumerate() if one.name.startswith(_OUR_THREADS) and one not in before]
+    for thread in left:
+        # What was told to stop may be in the middle of something.
+        thread.join(_STOPPING_SECONDS)
+    assert [one.name for one in left if one.is_alive()] == []
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from threading import Barrier, Thread
 import pytest
 
 from jotgate.config import Settings
+from jotgate.errors import StoreUnavailable
+from jotgate.stores import open_store
 from jotgate.wiring import Parts, _Part, build
 
 _SETTINGS = {
@@ -197,3 +199,19 @@ def test_a_part_is_made_once(name: str, tmp_path: Path) -> None:
     assert parts.sweeper is parts.sweeper
     assert getattr(parts, name) is made
     parts.store.close()
+
+
+def test_a_store_that_goes_down_at_the_start_keeps_nothing_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may fork after it, and each of its processes tries the store by connections of its own."""
+    settings = Settings.from_mapping(_settings(tmp_path))
+    store, closed = open_store(settings.store), []
+
+    def go_down(_: object) -> None:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(store, "missing_code_keys", go_down)
+    monkeypatch.setattr(store, "close", lambda: closed.append(True))
+    build(settings, store=store)
+    assert closed == [True]

@@ -84,9 +84,11 @@ class Verbs:
             StoreUnavailable: it cannot be reached.
         """
         self._forms, self._prepared_at, self._ready = dict(forms), now, False
-        self._make_ready(_PREPARE_SECONDS)
-        # A server may fork after this; a connection must not cross that.
-        self._driver.close()
+        try:
+            self._make_ready(_PREPARE_SECONDS)
+        finally:
+            # A server may fork after this, also when the store is down; a connection must not cross that.
+            self._driver.close()
 
     def close(self) -> None:
         """Close this process's connections; those in use close when they are given back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,7 +58,8 @@ def _checks(site: Site) -> list[dict[str, Any]]:
 
 def opened(site: Site, path: str) -> Visitor:
     """Open a form in a browser."""
-    visitor = Visitor(JotGateMiddleware(plain, site.parts().settings), address="192.0.2.1")
+    settings = replace(site.parts().settings, sweeper="external")
+    visitor = Visitor(JotGateMiddleware(plain, settings), address="192.0.2.1")
     assert visitor.get(path).status_code == 303
     return visitor
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import threading
 from collections.abc import Iterator
 from functools import partial
 from urllib.parse import urlsplit
@@ -120,6 +121,17 @@ def test_an_old_server_is_refused_with_both_versions(
     sentence = refused(postgres_store_url, StoreMismatch)
     assert "jotgate needs PostgreSQL 99 or newer" in sentence
     assert not is_made(postgres_store_url)
+
+
+def test_a_store_that_is_refused_keeps_nothing_open(
+    postgres_store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a connection nor the threads that look after them: a server may fork, and try it again there."""
+    monkeypatch.setattr(jotgate.stores.postgres, "OLDEST_SERVER", 990_000)
+    before = threading.enumerate()
+    with pytest.raises(StoreMismatch):
+        open_store(postgres_store_url).prepare(FORMS, T0)
+    assert [one.name for one in threading.enumerate() if one not in before] == []
 
 
 def test_a_store_of_a_newer_jotgate_is_left_alone(postgres_store_url: str) -> None:
