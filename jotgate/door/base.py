@@ -92,9 +92,11 @@ class Door:
             return False
 
     def look_after_callbacks(self, environ: Mapping[str, Any]) -> None:
-        """Be called by every request of a site: notices may wait from before a restart, and nobody come to the door."""
-        if self.parts.hearers:
-            self.parts.attend(once=bool(environ.get("wsgi.run_once")))
+        """Be called by every request of a site with `Parts.hearers`.
+
+        Notices may wait from before a restart, and nobody come to the door.
+        """
+        self.parts.attend(once=bool(environ.get("wsgi.run_once")))
 
     def subject_of(self, request: Request) -> str | None:
         """Return the subject that the site's own login names for the request, or None if it names nobody.

@@ -42,7 +42,7 @@ R = TypeVar("R")
 #: On the request: its visit, the response that was made without one, what a page of the door says of itself, and
 #: the answer to a program.
 _VISIT, _PAGE, _OWN, _ANSWER = "_jotgate_visit", "_jotgate_page", "_jotgate_own", "_jotgate_answer"
-#: In the app's extensions: what the one `JotGate` of several apps needs of this one.
+#: In the app's extensions, and on each request: what the one `JotGate` of several apps needs of this one.
 _DOOR = "jotgate.door"
 
 
@@ -325,7 +325,9 @@ def _visit() -> _PageVisit:
     known = _known_of_request()
     found: _PageVisit | None = known.get(_VISIT)
     if found is None:
-        found = known[_VISIT] = _PageVisit(_door(), known["environ"], known.get(_PAGE))
+        # Where hooks did not run, as in a test's context, the request was not told of its door.
+        door = known.get(_DOOR) or _door()
+        found = known[_VISIT] = _PageVisit(door, known["environ"], known.get(_PAGE))
     return found
 
 
@@ -357,8 +359,11 @@ def _finish(page: flask.Response) -> flask.Response:
 
 def _known_of_request() -> dict[str, Any]:
     """Return the attributes of the request; `flask.g` may be shared by several, as in tests within one app context."""
-    known: dict[str, Any] = flask.request._get_current_object().__dict__  # type: ignore[attr-defined]
-    return known
+    return _current_request().__dict__
+
+
+#: The request itself: each look through Flask's proxy would ask for it again.
+_current_request: Callable[[], flask.Request] = flask.request._get_current_object  # type: ignore[attr-defined]
 
 
 def _with_visit(base: type[Any]) -> type[Any]:
@@ -393,6 +398,7 @@ def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guar
     The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
     The first time, it looks at what came into the app after the gate.
     """
+    hearers = door.parts.hearers
     endpoints = frozenset(f"{BLUEPRINT}.{endpoint_of(route)}" for route in ROUTES if route.programs)
 
     @functools.cache
@@ -403,9 +409,13 @@ def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guar
 
     def answer_programs() -> None:
         look_around()
-        door.look_after_callbacks(flask.request.environ)
-        if flask.request.endpoint in endpoints:
-            _known_of_request()[_ANSWER] = app.make_response(app.dispatch_request())
+        request = _current_request()
+        known = request.__dict__
+        known[_DOOR] = door
+        if hearers:
+            door.look_after_callbacks(request.environ)
+        if request.endpoint in endpoints:
+            known[_ANSWER] = app.make_response(app.dispatch_request())
 
     return answer_programs
 
