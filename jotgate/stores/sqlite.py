@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from jotgate.errors import StoreMismatch, StoreUnavailable
@@ -25,6 +26,8 @@ from jotgate.stores.tables import load_steps
 
 #: How long a read or a write waits for its turn before the caller hears that the store is busy.
 PATIENCE_SECONDS = 1.0
+#: Of how many rows it is looked what none of them has.
+_ROWS_AT_ONCE = 1000
 
 
 class SqliteTransaction:
@@ -47,7 +50,7 @@ class SqliteTransaction:
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        text, pick, _ = self._statements[name]
+        text, pick, _, _ = self._statements[name]
         return self._execute(text, pick(values)).fetchall()
 
     def each(self, name: str, values: Sequence[Any], /, **others: Any) -> list[Row]:
@@ -59,13 +62,16 @@ class SqliteTransaction:
 
     def run(self, name: str, /, **values: Any) -> int:
         """Run a statement and return how many rows it changed."""
-        text, pick, _ = self._statements[name]
+        text, pick, _, _ = self._statements[name]
         return self._execute(text, pick(values)).rowcount
 
     def many(self, name: str, rows: Iterable[Mapping[str, Any]], /) -> int:
         """Run a statement for each of *rows* and return how many rows were changed in all."""
-        text, pick, _ = self._statements[name]
-        return self._executemany(text, map(pick, rows)).rowcount
+        statement, rows, changed = self._statements[name], iter(rows), 0
+        while some := list(islice(rows, _ROWS_AT_ONCE)):
+            text, pick = statement.for_rows(some)
+            changed += self._executemany(text, map(pick, some)).rowcount
+        return changed
 
     def lock(self, name: str, /, **values: Any) -> bool:
         """Return at once: SQLite lets one writer in at a time."""
@@ -107,13 +113,13 @@ class _SqliteView(SqliteTransaction):
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        text, pick, _ = self._statements[name]
+        text, pick, _, _ = self._statements[name]
         rows = self._all(text, pick(values))
         return rows[0] if rows else None
 
     def all(self, name: str, /, **values: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        text, pick, _ = self._statements[name]
+        text, pick, _, _ = self._statements[name]
         return self._all(text, pick(values))
 
     def _all(self, text: str, values: Row) -> list[Row]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ class Statement(NamedTuple):
     pick: Callable[[Mapping[str, Any]], Row]
     #: How many values of ``:each`` -> the statement about so many.
     texts: Mapping[int, str]
+    #: The statement with its names.
+    named: str
 
     def about(self, values: Sequence[Any], others: Mapping[str, Any]) -> Iterator[tuple[str, Row]]:
         """Iterate over what to run to learn about all of *values*, with the values of the other names."""
@@ -35,13 +38,30 @@ class Statement(NamedTuple):
             # One that comes several times is looked up once.
             yield self.texts[size], (*picked, *some, *[some[-1]] * (size - len(some)))
 
+    def for_rows(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Callable[[Mapping[str, Any]], Row]]:
+        """Return what to run for these rows, and what picks its values.
+
+        What none of them has is written as NULL: the driver looks for an adapter of every None.
+        """
+        empty = [name for name, value in rows[0].items() if value is None]
+        empty = [name for name in empty if [row[name] for row in rows].count(None) == len(rows)]
+        if not empty:
+            return self.text, self.pick
+        return _without(self.named, frozenset(empty))
+
+
+@lru_cache(maxsize=256)
+def _without(text: str, names: frozenset[str]) -> tuple[str, Callable[[Mapping[str, Any]], Row]]:
+    statement = numbered(_PARAMETER.sub(lambda found: "NULL" if found[2] in names else found[0], text))
+    return statement.text, statement.pick
+
 
 def numbered(text: str) -> Statement:
     """Return the statement with the names ``:name`` in it."""
     names = list(dict.fromkeys(found[2] for found in _PARAMETER.finditer(text) if found[2]))
     about_each = any(found[1] for found in _PARAMETER.finditer(text))
     texts = {size: _written(text, names, size) for size in (_AT_ONCE if about_each else (1,))}
-    return Statement(texts[1], _picker(names), texts)
+    return Statement(texts[1], _picker(names), texts, text)
 
 
 def _written(text: str, names: Sequence[str], size: int) -> str:

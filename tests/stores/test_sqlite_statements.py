@@ -11,7 +11,7 @@ from jotgate.stores.sqlite_statements import numbered
 
 def test_each_name_has_one_number_and_texts_stay_as_they_are() -> None:
     """Whatever else a row holds is left out, and a colon in a text names nothing."""
-    text, pick, _ = numbered("SELECT :b, 'it''s :c', :a, :b")
+    text, pick, *_ = numbered("SELECT :b, 'it''s :c', :a, :b")
     assert text == "SELECT ?1, 'it''s :c', ?2, ?1"
     assert pick({"a": 1, "b": 2, "c": 3}) == (2, 1)
     assert numbered("SELECT :a").pick({"a": 1}) == (1,)
@@ -32,3 +32,15 @@ def test_whatever_the_number_of_values_each_is_looked_up_once(count: int) -> Non
     assert sorted(found) == [("b", number) for number in range(count)]
     assert len(asked) == -(-count // 100)
     assert len({text for text, _ in asked}) <= 2
+
+
+def test_what_no_row_has_is_not_handed_over_for_each() -> None:
+    """It is written into the statement, unless a single row has it."""
+    statement = numbered("INSERT INTO people VALUES (:name, ':room', :room, :age)")
+    ann = {"name": "Ann", "room": None, "age": None}
+    text, pick = statement.for_rows([ann, ann])
+    assert (text, pick(ann)) == ("INSERT INTO people VALUES (?1, ':room', NULL, NULL)", ("Ann",))
+    text, pick = statement.for_rows([ann, {"name": "Bea", "room": "12", "age": None}])
+    assert (text, pick(ann)) == ("INSERT INTO people VALUES (?1, ':room', ?2, NULL)", ("Ann", None))
+    bea = {"name": "Bea", "room": "12", "age": 8}
+    assert statement.for_rows([ann, bea]) == (statement.text, statement.pick)
