@@ -40,8 +40,6 @@ class _Queue:
 
     def wait(self, give_up_at: float) -> None:
         """Return when it is one's turn."""
-        if self.turn.acquire(blocking=False):
-            return
         came_at = time.monotonic()
         while not self.turn.acquire(timeout=self._seconds_left(came_at, give_up_at)):
             if self._seconds_left(came_at, give_up_at) <= 0:
