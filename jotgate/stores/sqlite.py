@@ -21,7 +21,7 @@ from jotgate.ledger import References
 from jotgate.phrases import phrase
 from jotgate.stores.driver import Row, load_statements
 from jotgate.stores.sqlite_connections import Connection, Connections, begin, is_busy, patiently
-from jotgate.stores.sqlite_statements import Statement, numbered
+from jotgate.stores.sqlite_statements import Statement, Statements
 from jotgate.stores.tables import load_steps
 
 #: How long a read or a write waits for its turn before the caller hears that the store is busy.
@@ -148,7 +148,7 @@ class SqliteDriver:
         self._path = os.path.abspath(path)
         self._connections = Connections(self._path)
         self.references = References()
-        self._statements: dict[str, Statement] = {}
+        self._statements = Statements()
         self.learn(load_statements("statements"))
 
     def __repr__(self) -> str:
@@ -201,10 +201,8 @@ class SqliteDriver:
         return os.path.exists(self._path)
 
     def learn(self, statements: Mapping[str, str]) -> None:
-        """Know these statements, too, without the locks that nobody needs who writes alone."""
-        self._statements |= {
-            name: numbered(text.replace(" FOR UPDATE", "")) for name, text in statements.items()
-        }
+        """Know these statements by their names, too."""
+        self._statements.learn(statements)
 
     def migrate(self, *, patience_seconds: float) -> None:
         """Apply the schema steps that are missing, once, under a lock.

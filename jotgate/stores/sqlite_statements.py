@@ -56,6 +56,28 @@ def _without(text: str, names: frozenset[str]) -> tuple[str, Callable[[Mapping[s
     return statement.text, statement.pick
 
 
+class Statements(dict[str, "Statement"]):
+    """Statements by their names, each made ready when it is first asked for: a process runs few of them.
+
+    Threads that ask at once may each make one ready, and it makes no difference which of them stays.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: dict[str, str] = {}
+
+    def learn(self, texts: Mapping[str, str]) -> None:
+        """Know these, too, in place of others of the same name."""
+        self._texts |= texts
+        for name in texts:
+            self.pop(name, None)
+
+    def __missing__(self, name: str) -> Statement:
+        """Return a statement that nobody has asked for, without the locks that nobody needs who writes alone."""
+        made = self[name] = numbered(self._texts[name].replace(" FOR UPDATE", ""))
+        return made
+
+
 def numbered(text: str) -> Statement:
     """Return the statement with the names ``:name`` in it."""
     names = list(dict.fromkeys(found[2] for found in _PARAMETER.finditer(text) if found[2]))

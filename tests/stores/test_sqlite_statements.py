@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from jotgate.stores.sqlite_statements import numbered
+from jotgate.stores.sqlite_statements import Statements, numbered
 
 
 def test_each_name_has_one_number_and_texts_stay_as_they_are() -> None:
@@ -44,3 +44,17 @@ def test_what_no_row_has_is_not_handed_over_for_each() -> None:
     assert (text, pick(ann)) == ("INSERT INTO people VALUES (?1, ':room', ?2, NULL)", ("Ann", None))
     bea = {"name": "Bea", "room": "12", "age": 8}
     assert statement.for_rows([ann, bea]) == (statement.text, statement.pick)
+
+
+def test_statements_are_made_ready_when_they_are_asked_for() -> None:
+    """A start makes none ready; each is the same from then on, until another of its name is learnt."""
+    statements = Statements()
+    statements.learn({"seen": "SELECT :now FOR UPDATE", "other": "SELECT 1"})
+    assert len(statements) == 0
+    assert statements["seen"].text == "SELECT ?1"
+    assert statements["seen"] is statements["seen"]
+    assert list(statements) == ["seen"]
+    statements.learn({"seen": "SELECT 2"})
+    assert statements["seen"].text == "SELECT 2"
+    with pytest.raises(KeyError, match="unknown"):
+        statements["unknown"]
