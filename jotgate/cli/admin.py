@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from jotgate.admission.sign_ins import LINK_SECONDS, VISIT_SECONDS
@@ -64,6 +66,14 @@ def _state(sign_in: SignIn, now: float) -> str:
     return "signed in" if sign_in.began_at else "link open"
 
 
+def _may_change(sign_in: SignIn) -> str:
+    return "yes" if sign_in.operator.may_change else "no"
+
+
+def _listed(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else list(names)
+
+
 @admin.command("list", help="List the links of the last three months, and who is signed in.")
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well.")
 @json_option
@@ -76,9 +86,9 @@ def list_(ctx: click.Context, everything: bool, as_json: bool) -> None:
         Column("id", "id", lambda one: one.sign_in_id),
         Column("name", "name", lambda one: one.operator.name),
         Column("state", "state", lambda one: _state(one, now)),
-        Column("forms", "forms", lambda one: one.operator.forms, none="all"),
-        Column("batches", "batches", lambda one: one.operator.batches, none="all"),
-        Column("may_change", "changes", lambda one: one.operator.may_change),
+        Column("forms", "forms", lambda one: _listed(one.operator.forms), none="all"),
+        Column("batches", "batches", lambda one: _listed(one.operator.batches), none="all"),
+        Column("may_change", "may change", lambda one: one.operator.may_change, cell=_may_change),
         Column("made_at", "made", lambda one: iso(one.made_at)),
         Column("began_at", "signed in", lambda one: iso(one.began_at)),
         Column("until", "until", lambda one: iso(one.until or one.link_until)),
