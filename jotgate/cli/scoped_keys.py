@@ -8,7 +8,7 @@ from jotgate.checkup.findings import trouble
 from jotgate.cli.faults import Failed
 from jotgate.cli.lists import end_of
 from jotgate.cli.output import counted, emit, json_option, plain, say
-from jotgate.cli.site import actor_option, open_parts
+from jotgate.cli.site import actor_option, command_of, open_parts
 from jotgate.cli.table import Column, Table
 from jotgate.clock import iso
 from jotgate.config import rules
@@ -88,7 +88,7 @@ def create(
     say(str(issued))
     what = "all submissions of " if all_submissions else ""
     say(f"The key is shown only now. It reads {what}{', '.join(forms)} at {address}", err=True)
-    say(f"To end it: jotgate keys revoke {issued.key_id}", err=True)
+    say(f"To end it: `{command_of(ctx)} revoke {issued.key_id}`", err=True)
 
 
 def _look_at_jotform(parts: Parts, scope: Scope) -> None:

@@ -8,6 +8,11 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import FlaskGroup, ScriptInfo
+
+from jotgate.flask import JotGate
 
 from .conftest import Site
 
@@ -39,6 +44,18 @@ def test_a_new_key_is_shown_once(site: Site) -> None:
     assert "students,trip" in table
     assert "the library" in table
     assert made.stdout.strip() not in table
+
+
+def test_in_a_flask_site_the_way_to_end_it_can_be_copied(site: Site) -> None:
+    """It names the command as it was called, with the app."""
+    app = Flask("school")
+    JotGate().init_app(app, parts=site.parts())
+    flask_site = ScriptInfo(app_import_path="school", create_app=lambda: app)
+    called = ["jotgate", "keys", "create", "--form", "students"]
+    made = CliRunner().invoke(FlaskGroup(), called, obj=flask_site, prog_name="flask")
+    assert made.exit_code == 0, made.output
+    site.printed.append(made.output)
+    assert f"`flask --app school jotgate keys revoke {_name(made.stdout.strip())}`" in made.stderr
 
 
 def test_the_list_has_the_promised_fields(site: Site) -> None:
