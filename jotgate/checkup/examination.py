@@ -41,7 +41,8 @@ def examine(
         words = phrase("not tried: calls cannot be counted without the store")
         yield Finding(level=Level.FAIL, topic=site.KEY, words=words)
         return
-    yield site.sweeper(parts)
+    if parts.settings.policies:
+        yield site.sweeper(parts)
     yield from mail(parts)
     key, account = site.key(parts)
     yield key

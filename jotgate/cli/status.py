@@ -61,6 +61,8 @@ def _lines(overview: Lateness) -> list[str]:
 
 def _key(overview: Lateness) -> str:
     worked_at = max((state.read_at for state in overview.states if state.read_at), default=None)
+    if worked_at is None:
+        return "has read no form yet; `doctor` tries it"
     return f"last worked {_ago(worked_at, overview.now)}; `doctor` tries it"
 
 
