@@ -243,7 +243,8 @@ def _of_lines(
     for line in lines:
         found = parts.grants.by_code(line.code) if line.code else None
         grant = next(parts.grants.list(found), None) if found else None
-        if fault := _fault(line, grant, form):
+        is_replaced = bool(found and not grant and parts.store.replaced_codes(found.fingerprints))
+        if fault := "another code has taken its place" if is_replaced else _fault(line, grant, form):
             remark(f"line {line.line_number}: {fault}, so there is no card")
             continue
         assert grant is not None

@@ -117,20 +117,23 @@ def test_a_lost_card_is_replaced_by_a_new_one(site: Site, monkeypatch: pytest.Mo
 
 
 def test_a_code_that_opens_nothing_has_no_card(site: Site) -> None:
-    """Revoked, of another form, mistyped or missing: each line is named, and the others have cards."""
+    """Revoked, of another form, mistyped, missing or replaced: each line is named, and the others have cards."""
     codes, out = made(site), site.folder / "cards.html"
     assert site.run("codes", "revoke", "--subject", "0042", "--form", "students").exit_code == 0
     [other] = site.lines("codes", "create", "trip", "--count", "1")
     listed = site.folder / "mixed.csv"
-    rows = [codes[0], codes[1], other["code"], "AAAA-AAAA-AAAA", "", codes[2].lower()]
+    [lost] = site.lines("codes", "create", "students", "--subject", "0099")
+    assert site.run("codes", "reissue", "--subject", "0099", "--form", "students").exit_code == 0
+    rows = [codes[0], codes[1], other["code"], "AAAA-AAAA-AAAA", "", codes[2].lower(), lost["code"]]
     listed.write_text("Access codes\nname;code\n" + "".join(f"P{n};{row}\n" for n, row in enumerate(rows)))
     result = site.run("codes", "cards", "students", "--from", str(listed), "--out", str(out))
     assert result.exit_code == 0, result.output
-    assert result.stderr.splitlines()[:4] == [
+    assert result.stderr.splitlines()[:5] == [
         "Line 3: the code was revoked, so there is no card.",
         "Line 5: this is no code for the form, so there is no card.",
         "Line 6: this is no code for the form, so there is no card.",
         "Line 7: there is no code, so there is no card.",
+        "Line 9: another code has taken its place, so there is no card.",
     ]
     assert [(code, name) for code, name, _ in cards_of(out)] == [(codes[1], "P1"), (codes[2], "P5")]
 
