@@ -8,7 +8,7 @@ from tests.door import test_endpoints, test_mirror, test_signing, test_visitors
 from tests.door.mirrored import school
 from tests.door.site import running_site
 from tests.fuzz.properties import Property, broken_by
-from tests.jotform import test_payloads
+from tests.jotform import test_ids
 from tests.mirroring import test_wishes
 
 
@@ -17,7 +17,7 @@ def properties(held: ExitStack) -> list[Property]:
     site, big = held.enter_context(running_site()), held.enter_context(school())
     test_mirror.fill(big)
     return [
-        broken_by(test_payloads.test_only_ascii_digits_are_an_id),
+        broken_by(test_ids.test_only_ascii_digits_are_an_id),
         broken_by(test_wishes.test_any_query_is_read),
         broken_by(test_visitors.test_any_path_can_be_spelled),
         broken_by(test_signing.test_no_text_breaks_the_reading),
