@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
@@ -23,7 +23,8 @@ class Operator:
     name: str
     #: The forms that they see, by their names in the settings; None: all.
     forms: Sequence[str] | None = None
-    #: Who is limited to batches sees the people and codes of these and nothing else; None: no such limit.
+    #: Who is limited to batches sees the people and codes of these and nothing else, but all that happened to those
+    #: people; None: no such limit.
     batches: Sequence[str] | None = None
     #: Who may not only looks.
     may_change: bool = True
@@ -67,8 +68,13 @@ def _problems(operator: Operator) -> Iterator[str]:
     if not _is_name(operator.name):
         yield f"an operator's name has 1 to {_MAX_NAME_CHARS} characters"
     for what, names in (("forms", operator.forms), ("batches", operator.batches)):
-        if isinstance(names, str) or not all(_is_name(name) for name in names or ()):
+        if names is not None and not _is_list_of_names(names):
             yield f"an operator's {what} must be a list of names"
+
+
+def _is_list_of_names(value: object) -> bool:
+    """Say whether it is one that can be looked at twice: a generator would be empty the second time."""
+    return isinstance(value, Collection) and not isinstance(value, str) and all(map(_is_name, value))
 
 
 def _is_name(value: object) -> bool:

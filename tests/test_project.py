@@ -101,7 +101,6 @@ TESTED_WITH = {
     "mirroring/mirror": "door/test_mirror",
     "mirroring/replies": "door/test_mirror",
     "mirroring/wording": "door/test_mirror",
-    "operators": "door/office/test_entering",
     "records/owners": "cli/test_owners",
     "records/overview": "door/office/test_overview",
     "records/reporting": "door/test_reporting",

@@ -46,7 +46,7 @@ class _Queue:
                 raise StoreUnavailable("the store cannot be used: others who entered this code wait for it")
         if self.fault is not None and self.failed_at >= came_at:
             self.turn.release()
-            raise StoreUnavailable(str(self.fault)) from self.fault
+            raise StoreUnavailable(self.fault.words) from self.fault
 
     def _seconds_left(self, came_at: float, give_up_at: float) -> float:
         until = min(give_up_at, max(came_at, self.moved_at) + STILL_SECONDS)
