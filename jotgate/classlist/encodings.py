@@ -44,7 +44,7 @@ class Encoding:
     errors: str
     #: What people call it, if the file does not say it and its letters do not prove it; else empty.
     guessed: str = ""
-    #: Words by which a person sees whether that was right.
+    #: Words by which a person sees whether that was right; none, if nothing that can be seen depends on it.
     words: tuple[str, ...] = ()
 
 
@@ -96,9 +96,16 @@ def _guessed(words: list[bytes]) -> Encoding:
     """Tell Windows-1252 and Mac Roman apart by words that have letters beyond ASCII."""
     is_mac = _looks_odd(words, "cp1252") and not _looks_odd(words, "mac_roman")
     codec, name = ("mac_roman", "Mac Roman") if is_mac else ("cp1252", "Windows-1252")
-    read = (word.decode(codec, "replace") for word in words)
-    shown = tuple(islice((word for word in read if len(word) <= _MAX_SHOWN_CHARS), _SHOWN_WORDS))
-    return Encoding(codec=codec, errors="surrogateescape", guessed=name, words=shown)
+    read = (_visible(word.decode(codec, "replace")) for word in words)
+    shown = (word for word in read if len(word) <= _MAX_SHOWN_CHARS and not word.isascii())
+    return Encoding(
+        codec=codec, errors="surrogateescape", guessed=name, words=tuple(islice(shown, _SHOWN_WORDS))
+    )
+
+
+def _visible(word: str) -> str:
+    """Return a word without the marks in it that nobody sees, such as a space that breaks no line."""
+    return " ".join("".join(mark if mark.isprintable() else " " for mark in word).split())
 
 
 def _looks_odd(words: list[bytes], codec: str) -> bool:

@@ -46,7 +46,7 @@ class TextSheet:
 
 def _remarks(encoding: Encoding) -> tuple[str, ...]:
     """Return what a person has to look at, if the letters are a guess."""
-    if not encoding.guessed:
+    if not encoding.words:
         return ()
     sentence = phrase(
         'the letters are read as {encoding}; if words such as {words} look wrong, save the list as "CSV UTF-8"',

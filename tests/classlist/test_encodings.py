@@ -83,6 +83,13 @@ def test_a_list_that_no_name_tells_apart_is_shown_to_a_person() -> None:
     assert "read as Windows-1252; if words such as Jšrg, Bjšrn, Mšller look wrong" in remark
 
 
+def test_only_what_can_be_seen_is_shown() -> None:
+    """Spaces that break no line and hyphens that hide are no letters, and a remark is one line that can be printed."""
+    (remark,) = classlist.checked("Ann\xa0Jörg\rBo\xa0Li\rMöl\xadler".encode("cp1252")).remarks
+    assert "if words such as Ann Jörg, Möl ler look wrong" in remark
+    assert classlist.checked("Ann\xa0Li".encode("cp1252")).remarks == ()
+
+
 def test_utf_8_needs_no_look() -> None:
     """There is no remark on a list whose letters prove themselves, or that has no letters beyond ASCII."""
     for source in ("Jörg".encode(), b"Ann", "Jörg".encode("utf-8-sig"), "Jörg".encode("utf-16")):
