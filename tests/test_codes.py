@@ -326,3 +326,10 @@ def test_a_code_does_not_show_in_its_repr() -> None:
     copied = pickle.loads(pickle.dumps(code))
     assert copied == code
     assert type(copied) is CodeText
+
+
+def test_the_same_random_bytes_make_the_same_code() -> None:
+    """A page that is sent again makes no other code: ten bits for two symbols, and two that check the ten."""
+    of_random = {bytes(10): "000000000000", bytes(range(10)): "80R284R68842", b"\xff" * 10: "ZZZZZZZZZZ4C"}
+    assert {random: codes.made_of(random) for random in of_random} == of_random
+    assert [codes.parse(code) for code in of_random.values()] == list(of_random.values())

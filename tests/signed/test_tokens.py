@@ -28,6 +28,8 @@ from jotgate.signed.tokens import (
     Claims,
     TokenFault,
     app_secret_text,
+    as_text,
+    can_be_subject,
     check_times,
     invalid_claim,
     issuer_of,
@@ -532,3 +534,19 @@ class TestSecrets:
         """An empty one would verify what anybody signs."""
         with pytest.raises(ValueError, match="32 bytes"):
             AppKey(key_id="k7f3q9az", app="ios", algorithm="HS256", secret=secret)
+
+
+def test_who_can_be_a_subject() -> None:
+    """A text that says something, of 200 characters at most; a number is none before it is one's digits."""
+    assert can_be_subject("u-7")
+    assert can_be_subject("s" * 200)
+    refused = ["s" * 201, "", "  ", "a\0b", "\ud800", 7, None]
+    assert [value for value in refused if can_be_subject(value)] == []
+
+
+def test_whole_numbers_are_their_digits() -> None:
+    """As long as these can be a subject; CPython refuses to write out much longer ones."""
+    assert [as_text(value) for value in (7, 0, -7, "7", 7.0, True)] == ["7", "0", "-7", "7", 7.0, True]
+    longest = 10**200 - 1
+    assert as_text(longest) == "9" * 200
+    assert as_text(longest + 1) == longest + 1
