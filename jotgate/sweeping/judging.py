@@ -47,14 +47,29 @@ class Judge:
         self._code_keys = code_keys
         self._clock = clock
 
-    def new(self, state: FormState, rows: Iterable[Submission]) -> list[Submission]:
-        """Return the rows that are to be judged, lowest id first: of this form, and made since it is gated."""
+    def new(self, state: FormState, rows: Iterable[Submission], *, quick: bool = False) -> list[Submission]:
+        """Return the rows that are to be judged, lowest id first: of this form, and made since it is gated.
+
+        *quick*: they are of a list that begins with the newest row that is known, for proof.
+        """
         began_above = int(state.began_above or 0)
         rows = sorted(
             (row for row in rows if row.form_id == state.form_id and _number(row) > began_above), key=_number
         )
         unsettled = self._store.unsettled([row.submission_id for row in rows])
-        return [row for row in rows if row.submission_id in unsettled]
+        new = [row for row in rows if row.submission_id in unsettled]
+        return self._in_turn(state, new) if quick else new
+
+    def _in_turn(self, state: FormState, new: list[Submission]) -> list[Submission]:
+        """Leave rows that were seen before to the next full reading, while one that this list does not show waits, too.
+
+        Of two submissions on one ticket, whose answers came late, the later one would be judged first.
+        """
+        again = {row.submission_id for row in new if _number(row) <= int(state.head or 0)}
+        if not again:
+            return new
+        waiting = self._store.long_pending(state.form, before=self._clock.now(), limit=len(again) + 1)
+        return new if again.issuperset(waiting) else [row for row in new if row.submission_id not in again]
 
     def settle(self, state: FormState, rows: Iterable[Submission], *, waits: bool = True) -> Judged:
         """Give new rows their verdicts; while the ticket field is missing they wait.

@@ -345,7 +345,7 @@ class Run:
         """Settle the new submissions among one page's rows of one form."""
         tools = self._tools
         own = [row for row in rows if row.form_id == due.state.form_id]
-        new = tools.judge.new(due.state, own)
+        new = tools.judge.new(due.state, own, quick=not due.full)
         state = tools.fields.seen_in(new, due.state, lambda: self._read_questions(due.state))
         if new and state.ticket_qid is None:
             raise UpstreamError(UpstreamReason.MALFORMED, NO_FIELD)

@@ -132,3 +132,40 @@ def test_a_row_that_is_a_few_minutes_late_is_found_by_the_next_full_reading(site
     assert int(row) < int(first)
     site.wait(16 * _MINUTE, step=10)
     assert site.verdicts() == {first: Verdict.VERIFIED, row: Verdict.VERIFIED}
+
+
+@pytest.mark.parametrize("answers", ["null", "empty", "each"])
+def test_two_on_one_ticket_whose_answers_come_late_are_judged_in_their_order(answers: str) -> None:
+    """The next quick reading shows the later one once more, and without the earlier one; neither holds others up."""
+    with school(plan="enterprise", configured_plan="enterprise") as site:
+        site.wait(10)
+        ticket, other = site.ticket(), site.ticket()
+        site.sandbox.add_fault("null_answers", None, seconds=20, shape=answers)
+        first, second = site.submit(ticket=ticket), site.submit(ticket=ticket)
+        site.wait(4)
+        assert site.verdicts() == {first: Verdict.PENDING, second: Verdict.PENDING}
+        site.sandbox.clear_faults()
+        third = site.submit(ticket=other)
+        site.wait(4)
+        assert site.verdicts()[third] is Verdict.VERIFIED
+        site.wait(2 * _MINUTE)
+        assert site.verdicts() == {
+            first: Verdict.VERIFIED,
+            second: Verdict.REPLAYED,
+            third: Verdict.VERIFIED,
+        }
+
+
+def test_one_that_waits_alone_is_judged_by_the_next_quick_reading() -> None:
+    """Nothing that was sent before it can be in its way."""
+    with school(plan="enterprise", configured_plan="enterprise") as site:
+        site.wait(10)
+        tickets = site.ticket(), site.ticket()
+        site.sandbox.add_fault("null_answers", None, seconds=20)
+        first = site.submit(ticket=tickets[0])
+        site.wait(4)
+        assert site.verdicts() == {first: Verdict.PENDING}
+        site.sandbox.clear_faults()
+        second = site.submit(ticket=tickets[1])
+        site.wait(4)
+        assert site.verdicts() == {first: Verdict.VERIFIED, second: Verdict.VERIFIED}
