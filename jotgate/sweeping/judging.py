@@ -61,7 +61,7 @@ class Judge:
         return self._in_turn(state, new) if quick else new
 
     def _in_turn(self, state: FormState, new: list[Submission]) -> list[Submission]:
-        """Leave rows that were seen before to the next full reading, while one that this list does not show waits, too.
+        """Leave rows that readings have passed to the next full one, while one that this list does not show waits, too.
 
         Of two submissions on one ticket, whose answers came late, the later one would be judged first.
         """

@@ -7,6 +7,7 @@ share nothing but the store as it is.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -212,6 +213,8 @@ def _free_port(address: str) -> int:
         try:
             probe.bind((address, 0))
         except OSError as problem:
+            if problem.errno != errno.EADDRNOTAVAIL:
+                raise
             pytest.skip(f"this machine has no address {address} ({problem}): `ifconfig lo0 alias {address}`")
         return int(probe.getsockname()[1])
 
