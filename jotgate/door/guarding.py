@@ -17,7 +17,7 @@ from jotgate.door.base import Door
 from jotgate.door.choosing import wished
 from jotgate.door.messages import message_for
 from jotgate.door.refusing import error_of, refuse
-from jotgate.door.rendering import PRIVATE, VARY, kept_private
+from jotgate.door.rendering import PRIVATE, VARY, keep_private
 from jotgate.door.visitors import own_path, prefers_json, quoted_path
 from jotgate.errors import StoreUnavailable
 from jotgate.frozen import frozen
@@ -106,7 +106,7 @@ def turn_away(door: Door, environ: WSGIEnvironment, forms: Sequence[str]) -> WSG
     if reason is Reason.STORE_DOWN:
         refusal, policy = Refuse.unrecorded(reason), door.parts.gate.policy(forms[0])
         response = refuse(door, Request(environ), refusal, form=policy)
-        response.headers[:] = kept_private(response.headers)
+        keep_private(response.headers)
         return response
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or prefers_json(environ.get("HTTP_ACCEPT", "")):
         return told_in_json(door, environ, reason, forms[0])

@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.datastructures import Headers
 from werkzeug.http import is_resource_modified, quote_etag
 from werkzeug.wrappers import Request, Response
 
@@ -55,6 +56,16 @@ def kept_private(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     kept = told_to_no_cache(headers)
     kept += PRIVATE
     return kept
+
+
+def keep_private(headers: Headers) -> None:
+    """Do the same with the headers of a `Response`."""
+    kept = told_to_no_cache(headers)
+    # werkzeug looks into each value that it is given, those that were there as well.
+    if len(kept) < len(headers):
+        headers[:] = kept
+    for name, value in PRIVATE:
+        headers.add(name, value)
 
 
 def told_to_no_cache(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Request
 from jotgate.door.base import Door
 from jotgate.door.guarding import led_to
 from jotgate.door.refusing import refuse, refuse_json
-from jotgate.door.rendering import kept_private
+from jotgate.door.rendering import keep_private
 from jotgate.door.visitors import wants_json
 from jotgate.errors import StoreUnavailable
 from jotgate.outcomes import Reason, Refuse
@@ -111,7 +111,7 @@ def turn_away_without(
         response = refuse(door, request, refusal, form=policy)
     else:
         response = refuse_json(refusal, door.message(request, refusal, policy))
-    response.headers[:] = kept_private(response.headers)
+    keep_private(response.headers)
     return response
 
 

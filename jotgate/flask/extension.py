@@ -19,7 +19,7 @@ from jotgate.door.base import Door
 from jotgate.door.embedding import Visit
 from jotgate.door.guarding import Guard, turn_away
 from jotgate.door.handling import Route, handle
-from jotgate.door.rendering import kept_private, told_to_no_cache
+from jotgate.door.rendering import keep_private, told_to_no_cache
 from jotgate.door.routes import ROUTES
 from jotgate.door.standing import turn_away_without
 from jotgate.errors import ResponseStarted
@@ -42,7 +42,7 @@ R = TypeVar("R")
 #: On the request: its visit, the response that was made without one, what a page of the door says of itself, and
 #: the answer to a program.
 _VISIT, _PAGE, _OWN, _ANSWER = "_jotgate_visit", "_jotgate_page", "_jotgate_own", "_jotgate_answer"
-#: In the app's extensions, and on each request: what the one `JotGate` of several apps needs of this one.
+#: In the app's extensions: what the one `JotGate` of several apps needs of this one.
 _DOOR = "jotgate.door"
 
 
@@ -77,18 +77,19 @@ class JotGate:
         app.extensions["jotgate"] = app.jinja_env.globals["jotgate"] = self
         app.extensions[_DOOR] = door
         blueprint = blueprint_of(door, app, lambda route: _view(door, route))
+        # Flask calls it before any hook that could read the body, and for the door's own addresses only.
+        blueprint.url_value_preprocessor(_answering_programs(app, blueprint))
         app.register_blueprint(blueprint)
         app.app_ctx_globals_class = _with_visit(app.app_ctx_globals_class)
         self._apps.add(app)
         for name, function in self._on_verdict.items():
             parts.on_verdict(_in_context(app, function), name=name)
         # Flask calls the first of these last, so that no hook of the site's has a say after it.
-        app.after_request_funcs.setdefault(None, []).insert(0, _finish)
+        app.after_request_funcs.setdefault(None, []).insert(0, _finishing(door))
         guard = Guard(door)
-        app.before_request_funcs.setdefault(None, []).insert(0, _first(app, blueprint, door, guard))
         if guard:
             refuse_open_mounts(app, guard)
-            app.before_request(lambda: _turn_away(guard))
+            app.before_request(_turning_away(app, guard))
 
     @property
     def parts(self) -> Parts:
@@ -295,7 +296,7 @@ def _seconds(moment: datetime | float | None, zone: ZoneInfo) -> float | None:
 
 
 def _door() -> Door:
-    door: Door = flask.current_app.extensions[_DOOR]
+    door: Door = _current_app().extensions[_DOOR]
     return door
 
 
@@ -318,43 +319,49 @@ class _PageVisit(Visit):
             return
         if page.is_streamed and not page.cache_control.no_store:
             raise ResponseStarted
-        page.headers[:] = kept_private(page.headers)
+        keep_private(page.headers)
 
 
 def _visit() -> _PageVisit:
     known = _known_of_request()
     found: _PageVisit | None = known.get(_VISIT)
     if found is None:
-        # Where hooks did not run, as in a test's context, the request was not told of its door.
-        door = known.get(_DOOR) or _door()
-        found = known[_VISIT] = _PageVisit(door, known["environ"], known.get(_PAGE))
+        found = known[_VISIT] = _PageVisit(_door(), known["environ"], known.get(_PAGE))
     return found
 
 
-def _finish(page: flask.Response) -> flask.Response:
-    """Mark a response that is one visitor's. A question that comes later marks it by itself, or comes too late.
+def _finishing(door: Door) -> Callable[[flask.Response], flask.Response]:
+    """Return the hook that marks a response that is one visitor's.
 
-    The door's own pages get back what they say of themselves, whatever hooks of the site's made of it.
+    A question that comes later marks it by itself, or comes too late. The door's own pages get back what they say of
+    themselves, whatever hooks of the site's made of it.
     """
-    known = _known_of_request()
-    answer: flask.Response = known.get(_ANSWER, page)
-    if answer is not page:
-        # A login or a limit of the site's own is not for programs.
-        page.close()
-        page = answer
-    own: dict[str, str] | None = known.get(_OWN)
-    if own is not None:
-        page.headers[:] = told_to_no_cache(page.headers)
-        page.headers.update(own)
+    hearers = door.parts.hearers
+
+    def finish(page: flask.Response) -> flask.Response:
+        known = _known_of_request()
+        if hearers:
+            door.look_after_callbacks(known["environ"])
+        answer: flask.Response = known.get(_ANSWER, page)
+        if answer is not page:
+            # A login or a limit of the site's own is not for programs.
+            page.close()
+            page = answer
+        own: dict[str, str] | None = known.get(_OWN)
+        if own is not None:
+            page.headers[:] = told_to_no_cache(page.headers)
+            page.headers.update(own)
+            return page
+        visit: _PageVisit | None = known.get(_VISIT)
+        if visit is None:
+            known[_PAGE] = page
+            return page
+        visit.page = page
+        if visit.touched:
+            keep_private(page.headers)
         return page
-    visit: _PageVisit | None = known.get(_VISIT)
-    if visit is None:
-        known[_PAGE] = page
-        return page
-    visit.page = page
-    if visit.touched:
-        page.headers[:] = kept_private(page.headers)
-    return page
+
+    return finish
 
 
 def _known_of_request() -> dict[str, Any]:
@@ -362,7 +369,8 @@ def _known_of_request() -> dict[str, Any]:
     return _current_request().__dict__
 
 
-#: The request itself: each look through Flask's proxy would ask for it again.
+#: What Flask's proxies stand for: each look through one of them would ask for it again.
+_current_app: Callable[[], flask.Flask] = flask.current_app._get_current_object  # type: ignore[attr-defined]
 _current_request: Callable[[], flask.Request] = flask.request._get_current_object  # type: ignore[attr-defined]
 
 
@@ -381,41 +389,37 @@ def _with_visit(base: type[Any]) -> type[Any]:
     return Globals
 
 
-def _turn_away(guard: Guard) -> Response | None:
-    if flask.request.blueprint == BLUEPRINT:
-        return None
-    forms = guard.forms_for(flask.request.path)
-    if not forms:
-        return None
-    _visit().keep_private()
-    turned_away = guard.turn_away(flask.request.environ, forms)
-    return None if turned_away is None else flask.make_response(turned_away)
+def _turning_away(app: flask.Flask, guard: Guard) -> Callable[[], Response | None]:
+    """Return the hook that guards paths. The first time, it looks at what was put around the app since the start."""
+    look_around = functools.cache(lambda: refuse_open_mounts(app, guard))
+
+    def turn_away() -> Response | None:
+        look_around()
+        if flask.request.blueprint == BLUEPRINT:
+            return None
+        forms = guard.forms_for(flask.request.path)
+        if not forms:
+            return None
+        _visit().keep_private()
+        turned_away = guard.turn_away(flask.request.environ, forms)
+        return None if turned_away is None else flask.make_response(turned_away)
+
+    return turn_away
 
 
-def _first(app: flask.Flask, blueprint: flask.Blueprint, door: Door, guard: Guard) -> Callable[[], None]:
-    """Return the hook that answers programs, before any other may read the body.
+def _answering_programs(app: flask.Flask, blueprint: flask.Blueprint) -> Callable[..., None]:
+    """Return what answers programs before any hook reads the body.
 
     The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
-    The first time, it looks at what came into the app after the gate.
+    The first time, it takes the door out of what came into the app since the start.
     """
-    hearers = door.parts.hearers
+    look_around = functools.cache(lambda: let_door_be(app, blueprint))
     endpoints = frozenset(f"{BLUEPRINT}.{endpoint_of(route)}" for route in ROUTES if route.programs)
 
-    @functools.cache
-    def look_around() -> None:
-        let_door_be(app, blueprint)
-        if guard:
-            refuse_open_mounts(app, guard)
-
-    def answer_programs() -> None:
+    def answer_programs(endpoint: str | None, values: dict[str, Any] | None) -> None:
         look_around()
-        request = _current_request()
-        known = request.__dict__
-        known[_DOOR] = door
-        if hearers:
-            door.look_after_callbacks(request.environ)
-        if request.endpoint in endpoints:
-            known[_ANSWER] = app.make_response(app.dispatch_request())
+        if endpoint in endpoints:
+            _known_of_request()[_ANSWER] = app.make_response(app.dispatch_request())
 
     return answer_programs
 
