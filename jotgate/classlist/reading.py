@@ -48,8 +48,8 @@ def checked(
     `e-mail` and one of `language`, which has to be one of *languages*, by its tag or by what people call it; and has
     to be one of `class` if *by_class*. Other columns are only kept. Where there is a name but no
     number, the name is the subject *and* the label, so that two pupils of the same name need a number to be told apart.
-    A list of one column needs no headings: each line is a name. With several columns, headings are required, lest
-    "Schmidt, Anna" becomes a number and a name.
+    A list of one column needs no headings: each line is a name, such as "Schmidt, Anna". With several columns, headings
+    are required, lest "Schmidt,Anna" becomes a number and a name.
 
     Titles above the headings and notes below the people are passed over, and remarked on.
 

@@ -18,6 +18,8 @@ from jotgate.errors import InputError
 from jotgate.phrases import phrase
 
 _SEPARATORS = ";\t,|"
+#: "Lindqvist, Ada": no program sets a comma and a blank between cells, and no number is part of a name.
+_NAME_WITH_COMMA = re.compile(r'[^,;\t|"\d]+, [^,;\t|"\d]+')
 _STATED_SEPARATOR = re.compile(r'"?sep=([;\t,|])"?[;\t,|]*[ \n]*', re.IGNORECASE)
 
 
@@ -104,9 +106,11 @@ def _likely_separator(heads: Sequence[str]) -> str:
     """Return the separator that makes headings of one of the first lines, whatever stands above them.
 
     Among several, and where there are no headings, it is the most frequent one of the first line; if that has none,
-    it is not a comma: names have them.
+    it is not a comma: names have them. Nor is it one where all commas are within names.
     """
     unquoted = re.sub(r'"[^"]*"?', "", heads[0])
+    if all(_NAME_WITH_COMMA.fullmatch(line) for line in heads if "," in line):
+        unquoted = unquoted.replace(",", "")
     return max(_SEPARATORS, key=lambda one: (_headings(heads, one), unquoted.count(one)))
 
 
