@@ -21,8 +21,9 @@ from jotgate.clock import Clock
 from jotgate.errors import QuotaExhausted, UpstreamError
 from jotgate.frozen import frozen
 from jotgate.jotform.client import JotFormClient
+from jotgate.outcomes import Verdict
 from jotgate.policy import FormPolicy
-from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers, SubmissionPage
+from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers, SubmissionFilter, SubmissionPage
 from jotgate.quota import Quota
 from jotgate.signed.keyring import CodeKeys, KeyRing
 from jotgate.stores import Store
@@ -187,6 +188,7 @@ class _Run:
             state.form, before=now - GONE_AFTER_SECONDS, limit=_MAX_LOOKS
         )
         for submission_id in long_pending:
+            [waiting] = audit._store.submissions(SubmissionFilter(submission_ids=(submission_id,)))
             row = self._call(
                 lambda wanted=submission_id: audit._service.submission(  # type: ignore[misc]
                     wanted, operator=self._operator, deadline_seconds=self._deadline_seconds
@@ -200,6 +202,7 @@ class _Run:
                     actor="jotgate",
                     reason="JotForm does not have it any more",
                     now=audit._clock.now(),
+                    seen=(Verdict.PENDING, waiting.subject),
                 )
             elif form_state is not None:
                 audit._judge.settle(form_state, audit._judge.new(form_state, [row]))

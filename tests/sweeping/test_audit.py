@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from jotgate.jotform.paging import PageSize
 from jotgate.outcomes import Cause, Verdict, VerdictEvent
 from jotgate.quota import Quota
+from jotgate.submissions import Submission
 from jotgate.sweeping.audit import DAY_SECONDS
 from tests.sweeping.school import School, school
 
@@ -284,6 +286,24 @@ def test_what_waits_for_a_verdict_and_is_gone_has_an_end() -> None:
         assert site.parts.store.oldest_pending() is None
         [entry] = site.parts.store.history(gone)
         assert (entry.actor, entry.note) == ("jotgate", "JotForm does not have it any more")
+
+
+def test_who_rules_while_the_audit_looks_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person accepts what waits, just as JotForm is asked for it: nothing takes that back."""
+    with school() as site:
+        gone = pending_and_gone(site)
+        wait_days(site, 6)
+        look = site.parts.service.submission
+
+        def looked(*args: Any, **options: Any) -> Submission | None:
+            now = site.clock.now()
+            site.parts.store.rule(gone, accept=True, actor="office", reason="on paper", now=now)
+            return look(*args, **options)
+
+        monkeypatch.setattr(site.parts.service, "submission", looked)
+        wait_days(site, 3)
+        assert site.verdicts() == {gone: Verdict.ACCEPTED}
+        assert [entry.actor for entry in site.parts.store.history(gone)] == ["office"]
 
 
 def test_absence_takes_no_verdict_away() -> None:
