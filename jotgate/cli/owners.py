@@ -41,8 +41,12 @@ def give(parts: Parts, owners: BinaryIO, *, reason: str, actor: str, dry_run: bo
     outcomes: Counter[str] = Counter()
     if dry_run:
         _TABLE.print(_noted(_foreseen(parts.store, listed), outcomes), as_json=as_json)
-    else:
-        listed.check()
+        if refused := outcomes[_Outcome.REFUSED.value]:
+            raise Misused(
+                f"Dry run: the list would be refused as a whole, for {counted(refused, 'line')} of it."
+            )
+    listed.check()
+    if not dry_run:
         _TABLE.print(_noted(_given(parts, listed, reason, actor), outcomes), as_json=as_json)
     _conclude(outcomes, dry_run=dry_run)
 
@@ -77,9 +81,6 @@ def _noted(lines: Iterator[_Line], outcomes: Counter[str]) -> Iterator[_Line]:
 
 def _conclude(outcomes: Counter[str], *, dry_run: bool) -> None:
     done = outcomes[Handover.GIVEN.value] + outcomes[Handover.MOVED.value]
-    refused = outcomes[_Outcome.REFUSED.value]
-    if dry_run and refused:
-        raise Misused(f"Dry run: the list would be refused as a whole, for {counted(refused, 'line')} of it.")
     told = [counted(done, "submission") + (" would be given" if dry_run else " given") + " to their owners"]
     if theirs := outcomes[Handover.THEIRS.value]:
         told.append(f"{theirs:,} theirs already")

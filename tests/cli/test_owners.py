@@ -139,6 +139,17 @@ def test_a_list_with_a_fault_is_refused_as_a_whole(site: Site, tmp_path: Path, l
     assert said in dry.stdout
 
 
+@pytest.mark.parametrize("lines", [(), ("1,",)], ids=["headings only", "nobody's"])
+def test_a_list_that_gives_nothing_is_refused_also_dry(
+    site: Site, tmp_path: Path, lines: tuple[str, ...]
+) -> None:
+    """A script that looks first hears the same exit code and the same sentence as the one that does it."""
+    owners = _listed(tmp_path / "owners.csv", *lines)
+    for args in ((), ("--dry-run",)):
+        result = site.run("submissions", "accept", "--from", owners, *args)
+        assert (result.exit_code, "the list says of no submission whose it is" in result.stderr) == (2, True)
+
+
 @pytest.mark.parametrize(
     "headings", ["submission,class", "id,name", "submission", "submission,submission,id"]
 )
