@@ -53,7 +53,11 @@ _MAILS = Table[MailRecord](
     Column("state", "state", lambda one: one.state.value),
     Column("tries", "tries", lambda one: one.tries),
     Column("sent_at", "sent", lambda one: iso(one.sent_at)),
-    Column("next_try_at", None, lambda one: iso(one.next_try_at)),
+    Column(
+        "next_try_at",
+        None,
+        lambda one: None if one.state in (MailState.SENT, MailState.REFUSED) else iso(one.next_try_at),
+    ),
     Column("said", "why not", lambda one: one.said),
 )
 _WORDS = {

@@ -64,6 +64,19 @@ def test_codes_are_mailed_once(site: Site, office: PostOffice, codes: Path) -> N
     assert [(one["person"], one["state"]) for one in listed] == [("s-1", "sent"), ("s-2", "sent")]
 
 
+def test_only_mails_that_are_tried_again_say_when(site: Site, office: PostOffice, codes: Path) -> None:
+    """What was sent or refused for good has no next try, so a script that waits for the last one waits for none."""
+    office.rcpt["bilal@school.example"] = "450 4.7.1 greylisted"
+    site.run("mail", "invitations", "--form", "students", str(codes))
+    ada, bilal = site.lines("mail", "list")
+    assert (ada["state"], ada["next_try_at"]) == ("sent", None)
+    assert (bilal["state"], bilal["next_try_at"] > ada["sent_at"]) == ("waiting", True)
+    office.rcpt["bilal@school.example"] = "550 5.1.1 no such mailbox"
+    site.run("mail", "invitations", "--form", "students", str(codes), "--again")
+    [refused] = site.lines("mail", "list", "--state", "refused")
+    assert refused["next_try_at"] is None
+
+
 def test_a_dry_run_sends_nothing(site: Site, office: PostOffice, codes: Path) -> None:
     """It shows each mail and what would become of it."""
     run = site.run("mail", "invitations", "--form", "students", str(codes), "--dry-run")
