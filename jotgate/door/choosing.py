@@ -17,7 +17,7 @@ from werkzeug.http import parse_accept_header
 from werkzeug.wrappers import Request
 
 from jotgate.config.languages import language_for, languages_of
-from jotgate.door.visitors import query_value
+from jotgate.door.visitors import query_of, query_value
 from jotgate.languages import best_of
 from jotgate.policy import FormPolicy
 from jotgate.signed.invitations import PARAMETER
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: The parameter of the query by which a visitor chooses.
 LANG = "lang"
+#: The parameter of the query by which the office's next page tells what became of a change.
+SAID = "said"
 #: In the environ: the languages that this request was found to be for, by the form.
 _FOUND = "jotgate.languages"
 #: In the environ: the language of the answer, whatever the visitor wishes for.
@@ -88,7 +90,7 @@ def choices(door: Door, request: Request, policy: FormPolicy | None) -> list[Cho
     path = _path(door, request, policy)
     if path is None:
         return []
-    kept = {name: query_value(request, name) for name in _KEPT if query_value(request, name)}
+    kept = _kept(request)
     if not door.signer.read_return(kept.get("next", "")):
         # A path that we did not sign leads nowhere.
         kept.pop("next", None)
@@ -102,6 +104,14 @@ def choices(door: Door, request: Request, policy: FormPolicy | None) -> list[Cho
         for tag in offered
     ]
     return sorted(found, key=lambda choice: choice.name.casefold())
+
+
+def _kept(request: Request) -> dict[str, str]:
+    """Return what a page keeps of its address: in the office, whatever narrows and sorts a list."""
+    query = query_of(request)
+    if _FOR_SITE in request.environ:
+        return {name: value for name, value in query.items() if name not in (LANG, SAID)}
+    return {name: query[name] for name in _KEPT if query.get(name)}
 
 
 def wished(accept_language: str, offered: tuple[str, ...]) -> str | None:

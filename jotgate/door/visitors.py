@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -49,10 +50,15 @@ def is_cross_site(request: Request, site_url: str) -> bool:
 
 def query_value(request: Request, name: str) -> str:
     """Return a parameter of the query, "" if it is not there or the query is not text. Total."""
+    return query_of(request).get(name, "")
+
+
+def query_of(request: Request) -> Mapping[str, str]:
+    """Return the parameters of the query, none if it is not text. Total."""
     try:
-        return request.args.get(name, "")
+        return request.args
     except UnicodeDecodeError:
-        return ""
+        return {}
 
 
 def own_path(environ: dict[str, Any]) -> str:

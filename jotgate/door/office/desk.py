@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, RequestEntityTo
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
-from jotgate.door.choosing import language_of
+from jotgate.door.choosing import SAID, language_of
 from jotgate.door.messages import spoken_moment
 from jotgate.door.office.speaking import OfficeLanguage, office_language
 from jotgate.door.reading import in_time
@@ -22,8 +22,8 @@ from jotgate.policy import FormPolicy
 from jotgate.signed.repeats import draw
 from jotgate.wiring import Parts
 
-#: The posted field that every form of the office carries, and the query's word for the next page.
-CHANGE, SAID = "change", "said"
+#: The posted field that every form of the office carries.
+CHANGE = "change"
 #: What a page without a file posts.
 MAX_BYTES = 256 * 1024
 _MAX_PARTS = 2_000

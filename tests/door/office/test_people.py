@@ -109,6 +109,20 @@ def test_people_are_found_by_what_is_known_of_them(site: Site) -> None:
         assert visitor.get(f"{OFFICE}{LIST}?{nothing}").status_code == 200
 
 
+def test_another_language_shows_the_same_list(site: Site) -> None:
+    """Filter, search and order stay; what the page before had to say does not, which was said in its language."""
+    visitor = signed_in(site)
+    page = visitor.get(f"{OFFICE}{LIST}?q=ada+l&batch=7a&sort=subject&down=1&said=x&lang=en")
+    german = re.search(r'<a href="([^"]+)" lang="de"', page.text)
+    assert german
+    address = unescape(german[1])
+    assert address == "?q=ada+l&batch=7a&sort=subject&down=1&lang=de"
+    found = visitor.get(f"{OFFICE}{LIST}{address}")
+    assert 'lang="de"' in found.text
+    assert names_in(found) == names_in(page) == ["Ada Lovelace"]
+    assert visitor.get(f"{OFFICE}{LIST}", environ_overrides={"QUERY_STRING": "q=\xff"}).status_code == 200
+
+
 def test_a_long_list_has_pages(site: Site) -> None:
     """Forth and back, fifty at a time, in each order."""
     coded(site, "8a", *(f"Pupil {n:03}" for n in range(70)))
