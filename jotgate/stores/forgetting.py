@@ -77,10 +77,13 @@ class ForgettingVerbs(Verbs):
         """
         tombstone = self._tombstone(subject)
         self._add_tombstone(tombstone, form, now)
+        self._wait_for_who_looked_before()
         which = {"subject": subject, "form": form}
         counts: Counter[str] = Counter(dict.fromkeys(_BEFORE, 0))
-        # Codes first: a ticket that is issued after them is about the tombstone.
+        # Codes first: a ticket that is issued after them is about the tombstone. And twice: one that was replaced
+        # meanwhile lies elsewhere.
         for table, find, change in (
+            ("grants", "grants_of_subject", _forget_grants),
             ("grants", "grants_of_subject", _forget_grants),
             ("tickets", "tickets_of_subject", partial(_forget_tickets, now=now)),
             ("tickets", "tickets_of_owner", _forget_owners),
@@ -105,10 +108,21 @@ class ForgettingVerbs(Verbs):
     @tried_twice
     def _add_tombstone(self, tombstone: str, form: str | None, now: float) -> None:
         with self._write(_WRITING_SECONDS) as tx:
-            for name in sorted(self._forms) if form is None else [form]:
-                tx.lock("settling_of_form", form=name)
             tx.run("add_tombstone", tombstone=tombstone, form=form or "", now=now)
             tx.run("remove_all_mirrored")
+
+    def _wait_for_who_looked_before(self) -> None:
+        """Return when nobody writes any more who looked for tombstones before the last one was there."""
+        ends_at = time.monotonic() + _WRITING_SECONDS
+        writers = self._who_looked()
+        while writers and time.monotonic() < ends_at:
+            time.sleep(_PAUSE_SECONDS)
+            writers &= self._who_looked()
+
+    @tried_twice
+    def _who_looked(self) -> set[str]:
+        with self._read(_WRITING_SECONDS) as tx:
+            return {row[0] for row in tx.all("who_looked_for_tombstones")}
 
     @tried_twice
     def _note_forgotten(

@@ -9,8 +9,9 @@ from dataclasses import asdict
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, ToldField, Verdict, VerdictEvent
-from jotgate.protocols import Backlog, Consumer, Notice, Told
+from jotgate.protocols import Backlog, Consumer, Failed, Notice, Told
 from jotgate.stores.driver import Row, Transaction
+from jotgate.stores.forgetting import known_as
 from jotgate.stores.verbs import Verbs, record, tried_twice
 
 _PAGE_ROWS = 1000
@@ -102,7 +103,9 @@ class OutboxVerbs(Verbs):
                     error=failed.error,
                 )
                 if failed.next_try_at is None:
-                    record(tx, _given_up(failed.notice, failed.error, now))
+                    event = failed.notice.event
+                    subject = known_as(tx, self._tombstones, event.form, event.subject)
+                    record(tx, _given_up(failed, subject, now))
             _note_health(tx, consumer, told)
 
     def dead_notices(self, consumer: str | None = None) -> Iterator[Notice]:
@@ -223,16 +226,16 @@ def _note_health(tx: Transaction, consumer: str, told: Told) -> None:
         tx.run("pause_consumer", consumer=consumer, tries=0, next_try_at=0.0, error=None)
 
 
-def _given_up(notice: Notice, error: str, now: float) -> Entry:
-    event = notice.event
+def _given_up(failed: Failed, subject: str | None, now: float) -> Entry:
+    event = failed.notice.event
     return Entry(
         at=now,
         event="callback.given_up",
         form=event.form,
         reason=event.verdict.value,
-        subject=event.subject,
+        subject=subject,
         about=f"submission {event.submission_id}, {event.message_id}",
-        note=f"{notice.consumer}: {error}",
+        note=f"{failed.notice.consumer}: {failed.error}",
         submission_id=event.submission_id,
     )
 

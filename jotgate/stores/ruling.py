@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict
-from jotgate.protocols import Handover, SubmissionRecord
+from jotgate.protocols import Handover, SubmissionRecord, Tombstones
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.outbox import announce, told_fields, verdict_event
@@ -63,14 +63,14 @@ class RulingVerbs(Verbs):
             if not accept:
                 if not found.verdict.counts and found.verdict is not Verdict.PENDING:
                     return found.verdict
-                return _reject(tx, row, word)
+                return _reject(tx, row, word, self._tombstones)
             subject = known_as(tx, self._tombstones, found.form, subject)
             if subject is None:
                 return found.verdict if found.verdict.counts else _accept(tx, found, found.subject, word)
             handover = found.handover(subject)
             if handover is Handover.MOVED:
                 # The site hears that it no longer counts for whom it did.
-                found = _reject(tx, row, word)
+                found = _reject(tx, row, word, self._tombstones)
             return _accept(tx, found, subject, word) if handover.is_done else found.verdict
 
 
@@ -86,10 +86,12 @@ def _accept(tx: Transaction, found: SubmissionRecord, subject: str | None, word:
     return accepted
 
 
-def _reject(tx: Transaction, row: Row, word: _Word) -> SubmissionRecord:
+def _reject(tx: Transaction, row: Row, word: _Word, tombstones: Tombstones) -> SubmissionRecord:
     found, judged = record_of(row), Verdict(row[4])
-    verdict = _rejected(found.verdict, judged)
-    owner = _named_by_ticket(tx, row) if found.verdict is Verdict.ACCEPTED else found.subject
+    verdict, owner = _rejected(found.verdict, judged), found.subject
+    if found.verdict is Verdict.ACCEPTED:
+        # Whoever is forgotten just now may still be named on their ticket.
+        owner = known_as(tx, tombstones, found.form, _named_by_ticket(tx, row))
     _write(tx, found, verdict, owner, word)
     if found.verdict.counts:
         tx.run("free_place", form=found.form)

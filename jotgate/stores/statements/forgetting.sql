@@ -60,6 +60,10 @@ SELECT tombstone FROM tombstones WHERE tombstone = :tombstone AND form IN ('', :
 INSERT INTO tombstones (tombstone, form, forgotten_at) VALUES (:tombstone, :form, :now)
 ON CONFLICT (tombstone, form) DO NOTHING
 
+-- name: who_looked_for_tombstones
+-- Transactions that may not have seen the last one. Where writers take turns, there are none.
+SELECT NULL WHERE 1 = 0
+
 -- name: submissions_of_subject
 SELECT submission_id, form, ticket_id FROM {some_submissions}
 WHERE subject = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form) ORDER BY submission_id

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pkgutil import resolve_name
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ import jotgate.stores.forgetting
 from jotgate.answers import Kept
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
-from jotgate.protocols import Consumer, SubmissionFilter
+from jotgate.protocols import Consumer, Failed, SubmissionFilter, Told
 from jotgate.stores import Store
 from jotgate.stores.driver import Transaction
 from jotgate.submissions import Candidate
@@ -28,6 +30,7 @@ from tests.stores.contract.material import (
     T0,
     Contract,
     admitted,
+    digest,
     grant,
     opening,
     reason,
@@ -95,6 +98,29 @@ def changes_of(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(store.driver, "write", counting)
     return changes
+
+
+@contextmanager
+def beside(
+    before_writing: str, write: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Run the block while a thread is about to *write*; that goes on once the block is done, or waits for it."""
+    at = f"jotgate.stores.{before_writing}"
+    has_looked, block_is_done = threading.Event(), threading.Event()
+    go_on = resolve_name(at)
+
+    def about_to_write(*values: Any) -> Any:
+        has_looked.set()
+        block_is_done.wait(1.0)
+        return go_on(*values)
+
+    monkeypatch.setattr(at, about_to_write)
+    writer = threading.Thread(target=write)
+    writer.start()
+    has_looked.wait()
+    yield
+    block_is_done.set()
+    writer.join()
 
 
 def shown(number: int, ticket: object, **changes: object) -> Candidate:
@@ -322,6 +348,57 @@ class ForgettingContract(Contract):
             )
             assert entry is not None
             assert entry.subject == told
+
+    @pytest.mark.parametrize("work", ["create", "redeem", "reject"])
+    def test_who_is_writing_about_a_person_meanwhile_names_nobody(
+        self, store: Store, work: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A code made, a token redeemed or a word said by somebody who looked just before: it is changed, too."""
+        register(store)
+        submitted(store, 1)
+        store.rule("1", accept=False, actor="owner", reason="another's", now=T0)
+        store.rule("1", accept=True, actor="owner", reason="another's", now=T0, subject="s-7")
+        before_writing, write = {
+            "create": ("grants._values", lambda: store.create_grants([grant(2, subject=PERSON)], T0)),
+            "redeem": ("redeeming._redeem", lambda: store.redeem_token(token("a", subject=PERSON))),
+            "reject": (
+                "ruling._write",
+                lambda: store.rule("1", accept=False, actor="owner", reason="theirs", now=T0),
+            ),
+        }[work]
+        store.driver.learn({"whose": "SELECT subject FROM grants UNION SELECT subject FROM tickets"})
+        with beside(before_writing, write, monkeypatch):
+            store.forget(PERSON, form=None, now=T0, actor="owner")
+        with store.driver.read() as tx:
+            assert tx.all("whose") == [(TOMBSTONE,)]
+        assert PERSON not in names(store)
+
+    def test_a_code_that_is_replaced_meanwhile_names_nobody(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Also where it then lies among those that were looked through already."""
+        before, behind = sorted([1, 2], key=digest)
+        store.create_grants([grant(behind, subject=PERSON)], T0)
+        forget_some = jotgate.stores.forgetting._forget_grants
+
+        def later(tx: Transaction, **values: Any) -> None:
+            if rows := [row for row in values["rows"] if bytes(row[0]) == digest(behind)]:
+                tx.run("replace_fingerprint", fingerprint=rows[0][0], fresh=digest(before), code_key=KEY_ID)
+            forget_some(tx, **values)
+
+        monkeypatch.setattr(jotgate.stores.forgetting, "_forget_grants", later)
+        store.forget(PERSON, form=None, now=T0, actor="owner")
+        assert {(one.fingerprint, one.subject) for one in store.grants()} == {(digest(before), TOMBSTONE)}
+
+    def test_a_callback_that_is_under_way_names_nobody(self, store: Store) -> None:
+        """The ledger says that it was given up, of the person's tombstone."""
+        store.add_consumer(Consumer(consumer="a", kind="python"), now=T0)
+        submitted(store, 1)
+        [notice] = store.claim_notices("a", now=LATER, until=LATER + 1, rows=1)
+        store.forget(PERSON, form=None, now=LATER, actor="owner")
+        given_up = Failed(notice=notice, error="no", next_try_at=None)
+        store.cross_off("a", Told(failed=[given_up]), now=LATER)
+        assert {entry.subject for entry in store.history("1")} == {TOMBSTONE}
 
     def test_a_newer_code_key_brings_nobody_back(self, store: Store) -> None:
         """Who was forgotten under an older key is nobody in all that comes later, and found when forgotten again."""
