@@ -82,6 +82,8 @@ class Mishaps:
     #: An answer of more rows than this is 504 (`gateway_rows`) or never comes (`slow_rows`).
     gateway_rows: int | None = None
     slow_rows: int | None = None
+    #: Rows with which a list is 504, each with how many times yet.
+    stuck: dict[str, int] = field(default_factory=dict)
     #: Forms whose rows no list shows, or no list of several forms; the answer is 200 all the same.
     hidden: frozenset[str] = frozenset()
     hidden_together: frozenset[str] = frozenset()
@@ -312,11 +314,20 @@ class Account:
         page = rows[offset : offset + limit]
         if self.mishaps.slow_rows is not None and len(page) > self.mishaps.slow_rows:
             raise Hangs
-        if self.mishaps.gateway_rows is not None and len(page) > self.mishaps.gateway_rows:
+        if self._is_stuck(page) or (
+            self.mishaps.gateway_rows is not None and len(page) > self.mishaps.gateway_rows
+        ):
             return Reply(504, {"Content-Type": "text/html"}, b"<html>504 Gateway Time-out</html>")
         self._sent = len(page)
         told = {"offset": offset, "limit": limit, "orderby": order, "count": len(page)}
         return self._envelope(200, [self._printed(row) for row in page], resultSet=told)
+
+    def _is_stuck(self, page: Iterable[Row]) -> bool:
+        for row in page:
+            if self.mishaps.stuck.get(row.row_id):
+                self.mishaps.stuck[row.row_id] -= 1
+                return True
+        return False
 
     def _above(self, conditions: Mapping[str, Any]) -> list[Row]:
         """Return what is visible above the id of the filter, by id."""

@@ -100,3 +100,18 @@ def test_what_worked_is_remembered_across_readings() -> None:
         assert _verified(site) == rows
         failed = sum(call.status == 0 for call in site.account.log)
         assert failed <= 12
+
+
+@pytest.mark.parametrize("before", [1, 3])
+def test_behind_rows_that_cannot_be_read_a_failure_of_a_moment_costs_no_place(before: int) -> None:
+    """A row that fails once is asked for again, whatever was stepped over: of two on one ticket the earlier counts."""
+    with gated() as site:
+        site.wait(70, step=5)
+        ticket = site.ticket()
+        unreadable = [site.submit(webhook=False) for _ in range(before)]
+        first = site.submit(ticket=ticket, webhook=False)
+        second = site.submit(ticket=ticket, webhook=False)
+        site.account.mishaps = Mishaps(stuck={**dict.fromkeys(unreadable, 1_000_000), first: 1})
+        site.deliver("form-0", second)
+        site.wait(5)
+        assert site.verdicts() == {first: Verdict.VERIFIED, second: Verdict.REPLAYED}
