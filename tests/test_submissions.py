@@ -21,6 +21,7 @@ from jotgate.submissions import (
     changed_fields,
     examine,
     judge,
+    owner,
 )
 from tests.stores.contract.material import written
 
@@ -225,6 +226,26 @@ def test_tampering_is_the_last_thing_to_be_looked_at() -> None:
         assert judge(candidate(), ticket(**prefill, **changes), waited_seconds=0.0) is verdict
 
 
+@pytest.mark.parametrize(
+    ("prefill", "locked", "whose"),
+    [
+        ({"pupil": " s-7 "}, ("class", "pupil"), "s-7"),
+        ({"pupil": "s-7"}, ("class",), "s-1"),
+        ({"pupil": " "}, ("pupil",), "s-1"),
+        ({"pupil": "s" * 1_000}, ("pupil",), "s-1"),
+        ({"class": "s-7"}, ("class", "pupil"), "s-1"),
+    ],
+)
+def test_a_submission_is_whose_the_locked_field_of_its_page_names(
+    prefill: dict[str, str], locked: tuple[str, ...], whose: str
+) -> None:
+    """It is the ticket's own subject's where the field is not locked, or names nobody."""
+    filled_in = ticket(subject="s-1", openings=(FilledIn(0, prefill, locked), FilledIn(1, {}, ())))
+    assert owner(candidate(opening=0, owner_field="pupil"), filled_in) == whose
+    for other in ({"opening": 1, "owner_field": "pupil"}, {"opening": 0}, {"owner_field": "pupil"}):
+        assert owner(candidate(**other), filled_in) == "s-1"
+
+
 def test_an_empty_sheet_waits_for_its_answers() -> None:
     """For a quarter of an hour since it was first seen, then it is judged as it is; a clock set back only waits."""
     sheet = candidate(verdict=Verdict.UNTICKETED, ticket_id=None, empty=True)
@@ -313,4 +334,5 @@ def test_a_page_is_judged_by_its_own_opening() -> None:
     assert changed_fields(candidate(answers=written({"class": "7b"})), both) == ["room"]
     assert changed_fields(candidate(answers=seven_b), ticket()) == []
     assert changed_fields(candidate(), ticket(openings=(FilledIn(0, {}, ("class",)),))) == []
-    assert judge(candidate(answers=seven_b, opening=9), both, waited_seconds=0.0) is Verdict.EXPIRED
+    for opening, verdict in ((2, Verdict.VERIFIED), (9, Verdict.EXPIRED)):
+        assert judge(candidate(answers=seven_b, opening=opening), both, waited_seconds=0.0) is verdict

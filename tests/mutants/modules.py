@@ -15,6 +15,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jotgate/stores/sign_ins.py": ("tests/stores/test_sqlite.py",),
     "jotgate/stores/turns.py": ("tests/stores/test_turns.py",),
     "jotgate/throttle.py": ("tests/test_throttle.py", "tests/throttling/test_crowds.py"),
-    "jotgate/signed/tickets.py": ("tests/signed/test_tickets.py", "tests/signed/test_signed_kinds.py"),
+    "jotgate/signed/tickets.py": (
+        "tests/signed/test_tickets.py",
+        "tests/signed/test_signed_kinds.py",
+        "tests/test_submissions.py",
+    ),
     "jotgate/signed/tokens.py": ("tests/signed/test_tokens.py", "tests/signed/test_jwts.py"),
 }

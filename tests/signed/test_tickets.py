@@ -5,12 +5,23 @@ from __future__ import annotations
 import base64
 import re
 import string
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jotgate.signed.keyring import KeyRing
-from jotgate.signed.tickets import TEXT_LENGTH, OnPage, new_ticket_id, read_ticket, ticket_text
+from jotgate.signed.tickets import (
+    TEXT_LENGTH,
+    FilledIn,
+    OnPage,
+    Ticket,
+    TicketState,
+    new_page,
+    new_ticket_id,
+    read_ticket,
+    ticket_text,
+)
 
 KEYS = KeyRing([b"k" * 32])
 SYMBOLS = string.ascii_letters + string.digits + "-_"
@@ -61,3 +72,20 @@ def test_ids_are_never_the_same() -> None:
     ids = {new_ticket_id() for _ in range(100_000)}
     assert len(ids) == 100_000
     assert {len(one) for one in ids} == {16}
+
+
+def test_a_new_page_is_of_the_newest_opening_and_has_a_name_of_its_own() -> None:
+    """Of an access code's ticket, which nothing fills in, it is of opening 0."""
+    ticket = Ticket(
+        ticket_id=new_ticket_id(),
+        form="students",
+        subject=None,
+        state=TicketState.OPEN,
+        issued_at=0.0,
+        expires_at=60.0,
+        openings=tuple(FilledIn(number, {}, ()) for number in (7, 3, 9)),
+    )
+    pages = [new_page(ticket) for _ in range(10)]
+    assert {(one.ticket_id, one.opening, len(one.page)) for one in pages} == {(ticket.ticket_id, 9, 4)}
+    assert len({one.page for one in pages}) == 10
+    assert new_page(replace(ticket, openings=())).opening == 0
