@@ -8,6 +8,7 @@ from typing import Any
 
 from jotgate.protocols import Grant
 from jotgate.protocols.people import (
+    MOST_BATCHES,
     CodeSearch,
     CodeState,
     ListedCode,
@@ -22,7 +23,6 @@ from jotgate.stores.verbs import Verbs, from_row, tried_twice
 
 #: A look through all codes may take a while.
 _LISTING_SECONDS = 30.0
-_MOST_BATCHES = 1_000
 _PAGE_ROWS = 1_000
 _WORDS = 3
 #: No fingerprint lies between these, and no text is like this.
@@ -94,7 +94,7 @@ class PeopleVerbs(Verbs):
     def batches(self, form: str) -> list[str]:
         """Return the names of the form's batches in their order, of so many as a person can choose from."""
         with self._read(_LISTING_SECONDS) as tx:
-            return [row[0] for row in tx.all("batches_of_form", form=form, most=_MOST_BATCHES)]
+            return [row[0] for row in tx.all("batches_of_form", form=form, most=MOST_BATCHES)]
 
     def missing(
         self, form: str, *, batches: Sequence[str] | None = None, batch: str | None = None, after: str = ""

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from jotgate.door.office.desk import Desk
 from jotgate.door.office.mailing import send_some
-from jotgate.door.office.people import name_of
+from jotgate.door.office.people import batches_to_choose, name_of
 from jotgate.door.signing import CHANGE_SECONDS
 from jotgate.errors import InputError
 from jotgate.mailing.texts import Kind
@@ -48,7 +48,7 @@ def listing(desk: Desk, form: str) -> Response:
         "summary": _summary(number, batch),
         "number_of_people": number,
         "batch": batch,
-        "batches": people.batches(form, batches=batches),
+        **batches_to_choose(desk, form),
         "is_first": not after,
         "last": last if len(rows) == _ROWS else "",
         "can_mail": can_mail,

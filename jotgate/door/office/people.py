@@ -17,7 +17,15 @@ from jotgate.door.office.speaking import code
 from jotgate.phrases import phrase, phrases
 from jotgate.policy import FormPolicy
 from jotgate.protocols import Grant, SubmissionFilter, SubmissionRecord
-from jotgate.protocols.people import UNDO_SECONDS, CodeSearch, CodeState, ListedCode, ListPlace, Order
+from jotgate.protocols.people import (
+    MOST_BATCHES,
+    UNDO_SECONDS,
+    CodeSearch,
+    CodeState,
+    ListedCode,
+    ListPlace,
+    Order,
+)
 from jotgate.signed.tokens import can_be_stored
 from jotgate.speaking import language
 from jotgate.stores.forgetting import is_tombstone
@@ -67,7 +75,7 @@ def listing(desk: Desk, form: str) -> Response:
         "count": page.count,
         "wishes": wishes,
         "filters": {name: kept[name] for name in FILTERS if name in kept},
-        "batches": desk.parts.people.batches(form, batches=desk.operator.batches),
+        **batches_to_choose(desk, form),
         "states": _choices(page.tally, address),
         "sorts": [_sort(one, order, bool(wishes["down"]), address) for one in _SORTS],
         "earlier": address(before=_spelled(page.earlier)) if page.earlier else None,
@@ -134,6 +142,12 @@ def person_page(
         "only_reissues": desk.operator.batches is not None,
     }
     return desk.page("person", context, form=form, section="people", status=status)
+
+
+def batches_to_choose(desk: Desk, form: str) -> dict[str, object]:
+    """Return the batches that the operator may choose from, and whether these are all."""
+    batches = desk.parts.people.batches(form, batches=desk.operator.batches)
+    return {"batches": batches, "all_batches": len(batches) < MOST_BATCHES}
 
 
 def search_of(desk: Desk, form: str, value: Callable[[str], str]) -> CodeSearch:

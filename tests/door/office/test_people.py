@@ -123,6 +123,21 @@ def test_another_language_shows_the_same_list(site: Site) -> None:
     assert visitor.get(f"{OFFICE}{LIST}", environ_overrides={"QUERY_STRING": "q=\xff"}).status_code == 200
 
 
+def test_where_a_menu_ends_a_batch_is_typed(site: Site) -> None:
+    """Of a thousand batches and more, each is found by its name, on the list and among those who are missing."""
+    visitor = signed_in(site)
+    for page in (LIST, f"{LIST}/missing"):
+        assert '<select id="batch" name="batch">' in visitor.get(OFFICE + page).text
+    persons = [Person(subject=f"s-{n}", label=f"Pupil {n}", batch=f"9-{n:04}") for n in range(1_000)]
+    list(site.parts.grants.create(Terms(form="students"), persons))
+    for page in (LIST, f"{LIST}/missing"):
+        found = visitor.get(f"{OFFICE}{page}?batch=9-0999").text
+        assert re.search(r'<input id="batch" name="batch" list="batches" value="9-0999"', found)
+        assert found.count('<option value="9-') == 998
+        assert '<option value="9-0999">' not in found
+        assert ("Pupil 999" in found, "Pupil 998" in found) == (True, False)
+
+
 def test_a_long_list_has_pages(site: Site) -> None:
     """Forth and back, fifty at a time, in each order."""
     coded(site, "8a", *(f"Pupil {n:03}" for n in range(70)))
