@@ -80,6 +80,7 @@ class ForgettingVerbs(Verbs):
         self._wait_for_who_looked_before()
         which = {"subject": subject, "form": form}
         counts: Counter[str] = Counter(dict.fromkeys(_BEFORE, 0))
+        numbered = partial(_forget_numbered, subject=subject)
         # Codes first: a ticket that is issued after them is about the tombstone. And twice: one that was replaced
         # meanwhile lies elsewhere.
         for table, find, change in (
@@ -88,9 +89,10 @@ class ForgettingVerbs(Verbs):
             ("tickets", "tickets_of_subject", partial(_forget_tickets, now=now)),
             ("tickets", "tickets_of_owner", _forget_owners),
             ("submissions", "submissions_of_subject", _forget_submissions),
-            ("ledger", "entries_of_subject", partial(_forget_numbered, change="forget_subject_of_entry")),
-            ("outbox", "notices_of_subject", partial(_forget_numbered, change="forget_subject_of_notice")),
-            ("mails", "mails_of_subject", _remove_mails),
+            ("ledger", "entries_of_subject", partial(numbered, change="forget_subject_of_entry")),
+            ("outbox", "notices_of_subject", partial(numbered, change="forget_subject_of_notice")),
+            # With the addresses: the ledger says, about the tombstone, that they were sent.
+            ("mails", "mails_of_subject", partial(numbered, change="remove_mail")),
         ):
             for rows in self._found(table, find, **which):
                 if rows:
@@ -239,7 +241,12 @@ class ForgettingVerbs(Verbs):
 
     def _change_old(self, tx: Transaction, *, old: _Old, rows: Sequence[Row], before: float) -> None:
         values = [
-            {old.key: key, "tombstone": self._tombstone_or_none(subject), "before": before}
+            {
+                old.key: key,
+                "subject": subject,
+                "tombstone": self._tombstone_or_none(subject),
+                "before": before,
+            }
             for key, subject in rows
         ]
         _for_each(tx, old.change, values)
@@ -318,13 +325,11 @@ def _forget_submissions(tx: Transaction, *, rows: Sequence[Row], tombstone: str)
     _for_each(tx, "forget_openings_of_submission", tickets)
 
 
-def _forget_numbered(tx: Transaction, *, rows: Sequence[Row], tombstone: str, change: str) -> None:
-    _for_each(tx, change, [{"seq": row[0], "tombstone": tombstone} for row in rows])
-
-
-def _remove_mails(tx: Transaction, *, rows: Sequence[Row], tombstone: str) -> None:
-    """Remove mails, with the addresses: the ledger says, about the tombstone, that they were sent."""
-    _for_each(tx, "remove_mail", [{"seq": row[0]} for row in rows])
+def _forget_numbered(
+    tx: Transaction, *, rows: Sequence[Row], subject: str, tombstone: str, change: str
+) -> None:
+    values = [{"seq": row[0], "subject": subject, "tombstone": tombstone} for row in rows]
+    _for_each(tx, change, values)
 
 
 def _remove_submissions(tx: Transaction, *, form: str, rows: Sequence[Row], now: float) -> None:

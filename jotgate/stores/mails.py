@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from typing import Any
 
 from jotgate.ledger import Entry
 from jotgate.protocols import ClaimedMail, MailRecord, MailState, NewMail
@@ -118,9 +119,9 @@ def _find(tx: Transaction, form: str, purpose: str, person: str) -> MailRecord |
     return None if row is None else _mail(row)
 
 
-def _claim(mail: MailRecord) -> dict[str, float]:
+def _claim(mail: MailRecord) -> dict[str, Any]:
     """Return what tells a claim from a later one, by another process, once this one was over."""
-    return {"seq": mail.seq, "claimed_at": mail.claimed_at, "tries": mail.tries}
+    return {name: getattr(mail, name) for name in ("seq", "message_id", "claimed_at", "tries")}
 
 
 def _mail(row: Row) -> MailRecord:

@@ -182,11 +182,12 @@ UPDATE grants SET subject = :tombstone, label = NULL, email = NULL, language = N
 WHERE fingerprint = :fingerprint AND {opens_nothing}
 
 -- name: forget_subject_of_entry
--- Nor is anything kept that the subject could be tried on.
-UPDATE ledger SET subject = :tombstone, again = NULL WHERE seq = :seq
+-- Nor is anything kept that the subject could be tried on. A number may have been given anew since it was found: then the
+-- entry, or the notice or mail, is about somebody else.
+UPDATE ledger SET subject = :tombstone, again = NULL WHERE seq = :seq AND subject = :subject
 
 -- name: forget_subject_of_notice
-UPDATE outbox SET subject = :tombstone, fields = NULL WHERE seq = :seq
+UPDATE outbox SET subject = :tombstone, fields = NULL WHERE seq = :seq AND subject = :subject
 
 -- name: notices_of_old_submissions
 SELECT seq, subject FROM {some_notices} WHERE form = :form AND created_at < :before AND fields IS NOT NULL
@@ -213,16 +214,18 @@ DELETE FROM tickets WHERE ticket_id = :ticket_id AND submission_id = :submission
 DELETE FROM tickets WHERE ticket_id = :ticket_id AND expires_at < :before
 
 -- name: remove_entry
-DELETE FROM ledger WHERE seq = :seq
+-- Unless its number was given anew since it was found.
+DELETE FROM ledger WHERE seq = :seq AND at < :before
 
 -- name: remove_old_notice
-DELETE FROM outbox WHERE seq = :seq
+-- Unless its number was given anew since it was found.
+DELETE FROM outbox WHERE seq = :seq AND at < :before
 
 -- name: mails_of_subject
 SELECT seq FROM {some_mails} WHERE person = :subject AND (CAST(:form AS TEXT) IS NULL OR form = :form)
 
 -- name: remove_mail
-DELETE FROM mails WHERE seq = :seq
+DELETE FROM mails WHERE seq = :seq AND person = :subject
 
 -- name: old_mails
 SELECT seq, NULL FROM {some_mails} WHERE form = :form AND claimed_at < :before

@@ -400,6 +400,33 @@ class ForgettingContract(Contract):
         store.cross_off("a", Told(failed=[given_up]), now=LATER)
         assert {entry.subject for entry in store.history("1")} == {TOMBSTONE}
 
+    @pytest.mark.parametrize("work", ["forget", "pseudonymise", "delete"])
+    def test_a_notice_that_takes_the_number_of_another_stays(
+        self, store: Store, work: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The one that was found was told meanwhile, and its number given anew to one about somebody else."""
+        store.add_consumer(Consumer(consumer="a", kind="python"), now=T0)
+        submitted(store, 1)
+        store.create_grants([grant(2, subject="s-7")], LATER)
+        admit = admitted(store, opening(2, now=LATER))
+        candidate = shown(2, admit, created_earliest=LATER, created_latest=LATER)
+        change = Store._change
+
+        def later(self: Store, some: Any) -> None:
+            if "notice" in str(some):
+                told = store.claim_notices("a", now=LATER, until=LATER, rows=1)
+                store.cross_off("a", Told(told=told), now=LATER)
+                settled(store, candidate, now=LATER)
+            change(self, some)
+
+        monkeypatch.setattr(Store, "_change", later)
+        if work == "forget":
+            store.forget(PERSON, form=None, now=LATER, actor="owner")
+        else:
+            store.retain(FORM, before=LATER - DAY, delete=work == "delete", now=LATER)
+        [left] = store.claim_notices("a", now=LATER, until=LATER, rows=9)
+        assert (left.event.submission_id, left.event.subject) == ("2", "s-7")
+
     def test_a_newer_code_key_brings_nobody_back(self, store: Store) -> None:
         """Who was forgotten under an older key is nobody in all that comes later, and found when forgotten again."""
         store.create_grants([grant("out", subject=PERSON)], T0)

@@ -128,6 +128,18 @@ class MailingContract(Contract):
         assert (known.state, known.sent_at) == (MailState.SENT, T0 + CLAIM_SECONDS)
         assert claim(store, mail(), now=T0 + DAY, again=True) is None
 
+    def test_what_was_sent_to_a_forgotten_person_is_no_other_mail(self, store: Store) -> None:
+        """Its number may be that of another by then, which is still under way and may fail."""
+        store.use_tombstones(tombstones)
+        slow = claim(store, mail("s-1"))
+        store.forget("s-1", form=None, now=T0, actor="owner")
+        other = claim(store, mail("s-2"))
+        assert slow is not None
+        assert other is not None
+        settle(store, slow, MailState.SENT)
+        store.give_mail_back(slow, now=T0, said="down")
+        assert store.mail(FORM, "invitation", "s-2") == other
+
     def test_what_is_put_off_waits_for_its_time(self, store: Store) -> None:
         """Or for somebody who wants it tried again now."""
         first = claim(store, mail())
