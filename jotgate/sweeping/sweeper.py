@@ -58,6 +58,8 @@ class Sweeper:
         self._mode = "request" if mode == "auto" and freezes_threads() else mode
         self._wake = threading.Event()
         self._lock = threading.Lock()
+        #: Held by who tells the callbacks: one that hangs may hold up one thread, and no other that comes by.
+        self._telling = threading.Lock()
         self._pid: int | None = None
         self._started_at = 0.0
         self._beat_at = 0.0
@@ -102,7 +104,7 @@ class Sweeper:
             if self._pid == os.getpid():
                 return
             # After a fork, what the parent's thread left behind may be locked for ever.
-            self._wake = threading.Event()
+            self._wake, self._telling = threading.Event(), threading.Lock()
             self._pid, self._started_at = os.getpid(), time.monotonic()
             try:
                 threading.Thread(target=self.loop, name="jotgate-sweep", daemon=True).start()
@@ -155,7 +157,17 @@ class Sweeper:
         else:
             if report is not None and (swept.forms or swept.errors):
                 report(swept)
-        self._do_safely("callbacks", lambda: self._callbacks.deliver(deadline_seconds=deadline_seconds))
+        self._tell(deadline_seconds)
+
+    def _tell(self, deadline_seconds: float | None) -> None:
+        telling = self._telling
+        if telling.acquire(blocking=False):
+            try:
+                self._do_safely(
+                    "callbacks", lambda: self._callbacks.deliver(deadline_seconds=deadline_seconds)
+                )
+            finally:
+                telling.release()
 
     def _do_chores(self, deadline_seconds: float | None, report: Callable[[object], None] | None) -> None:
         """Look after the chores, and after the sweep between their steps."""

@@ -24,6 +24,8 @@ class Work:
     faults: list[Exception] = field(default_factory=list)
     #: Called by each sweep.
     then: Callable[[], object] = lambda: None
+    #: Called while the callbacks are told.
+    meanwhile: Callable[[], object] = lambda: None
     #: In how many seconds a form may be read that was read just before.
     soon: float | None = None
 
@@ -45,6 +47,7 @@ class Work:
     def deliver(self, *, deadline_seconds: float | None = None) -> int:
         """Tell the callbacks."""
         self.done.append(("tell", deadline_seconds))
+        self.meanwhile()
         return 0
 
 
@@ -179,6 +182,28 @@ class TestRequests:
         watch.at += 0.2
         one.attend(sweep_now=True)
         assert bool(work.done) is sweeps
+
+    @pytest.mark.parametrize("mode", ["auto", "request"])
+    def test_a_callback_that_hangs_holds_up_one_thread(self, watch: Watch, mode: str) -> None:
+        """Requests that come meanwhile sweep, and call no other that may hang: threads are left to serve."""
+        work = Work()
+        one = sweeper(work, mode)
+
+        def wait() -> None:
+            work.meanwhile = lambda: None
+            for _ in range(2):
+                watch.at += 20.0
+                one.attend(sweep_now=True)
+
+        work.meanwhile = wait
+        one.attend(sweep_now=True)
+        watch.at += 20.0
+        one.attend(sweep_now=True)
+        assert [what for what, _ in work.done][:4] == ["sweep", "tell", "sweep", "sweep"]
+        work.done.clear()
+        watch.at += 20.0
+        one.attend(sweep_now=True)
+        assert [what for what, _ in work.done] == ["sweep", "tell"]
 
 
 def three_times(one: Sweeper, work: Work) -> Callable[[], None]:
