@@ -47,7 +47,7 @@ def start() -> str:
 
 @pages.get("/students")
 def students() -> str:
-    """Show the enrolment form to whoever has a code, and the door to everybody else."""
+    """Show the enrolment form to visitors with a code, and the door to everybody else."""
     return render_template("students.html")
 
 

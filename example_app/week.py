@@ -132,7 +132,7 @@ def _let_pass(
 
 
 def _open(gate: JotGateMiddleware, code: str) -> str:
-    """Come to the door with a code; return the ticket of the form, "" if the code is no good."""
+    """Come to the door with a code; return the ticket of the form, "" if the code does not open it."""
     browser, door = Client(gate), f"{gate.parts.settings.url_prefix}/f/{FORM}"
     browser.post(door, base_url=gate.parts.settings.site_url, data={"code": code})
     page = browser.get(door, base_url=gate.parts.settings.site_url).text

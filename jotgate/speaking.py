@@ -58,7 +58,7 @@ class Language:
         return first + text[1:]
 
     def apart(self, text: str) -> str:
-        """Return *text* so that it keeps its order within a sentence that is no HTML."""
+        """Return *text* so that it keeps its order within a sentence that is not HTML."""
         return f"\u2068{text}\u2069" if self.direction == "rtl" else text
 
     def count(self, key: str, number: int) -> str:

@@ -72,7 +72,7 @@ def other_spellings(text: str) -> list[str]:
 def normal_form(form: Literal["NFC", "NFD", "NFKC", "NFKD"], text: str) -> str:
     """Return *text* in one of Unicode's normal forms, but a heap of 32 marks and more as it is.
 
-    The letter under it is no letter any more, and to sort its marks takes time by the square of their number.
+    The letter under it is not a letter any more, and to sort its marks takes time by the square of their number.
     """
     if text.isascii():
         return text
@@ -90,7 +90,7 @@ def without_entities(text: str) -> str:
 def without_markup(text: str) -> str:
     """Return what a browser would show of HTML, on one line; what stood on lines of its own comes between ``;``.
 
-    Total on any text. The result is text: whoever puts it into a page escapes it.
+    Total on any text. The result is text, to be escaped before it is put into a page.
     """
     if "<" not in text:
         return " ".join(without_entities(text).split())

@@ -9,8 +9,8 @@ one code. A browser that cannot work waits for a turn, so nobody is locked out.
 Nothing else tells the owner of a right code from a guesser who starts afresh, so nothing else decides: whatever
 lets every owner in within half a minute lets a guesser try once. The price of that one try is what counts.
 
-A right code is opened as often as it has uses, and some times more, and then once every few seconds: whoever has it
-cannot fill the store with it. Who shares it with such a person need not wait either: work opens it once.
+A right code is opened as often as it has uses, and some times more, and then once every few seconds: one who
+has it cannot fill the store with it. Others who share the code need not wait: work opens it once.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class Parts:
 
     @_Part
     def people(self) -> People:
-        """The people of each form, for whoever looks after them."""
+        """The people of each form, for those who look after them."""
         from jotgate.admission.people import People
 
         return People(

@@ -132,7 +132,7 @@ class Grants:
     ) -> tuple[list[IssuedCode], int]:
         """Create a code for each of *people*; with the same *seed* again, as by a second click, they are the same.
 
-        With *known*, the codes that were looked at, whoever has got another since gets none: two who give the same list
+        With *known*, the codes that were looked at, people who got another since get none: two who give the same list
         at once give each person one. Returns the codes, and how many are none of them: made more than ten minutes ago,
         replaced since, or given by another.
 
@@ -258,7 +258,7 @@ class Grants:
 
 
 def _drawn(people: Sequence[Person], seed: bytes) -> list[CodeText]:
-    """Return a code for each of *people*, whoever of a list gets none for now."""
+    """Return a code for each of *people*, also for those who get none for now."""
     names = [
         f"code {place}" if one.subject is None else f"code of {one.subject}"
         for place, one in enumerate(people)

@@ -15,7 +15,7 @@ Lock = Callable[[str, object, str], bool]
 
 #: Patterns are compiled on first use: few forms lock anything.
 _BARE = r"[0-9]{5,}"
-#: The last mark is no point: 12345 is not 1 23.45.
+#: The last mark is not a point: 12345 is not 1 23.45.
 _MASKED = r"[+(]?[0-9][0-9 ()./-]*[ )/-][0-9]+"
 _BETWEEN_CHOICES = r"[,;|\r\n]"
 _NUMBER = r"\s*([+-]?)([0-9]+)(?:\.([0-9]*))?\s*"

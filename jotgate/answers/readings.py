@@ -1,6 +1,6 @@
 """An answer of each shape made into text, as a person would read it out. Total on whatever JSON can say.
 
-What is no text, number, truth, `list` or `dict` comes from no JSON and is no answer.
+JSON gives texts, numbers, truths, lists and dicts; anything else is not an answer.
 """
 
 from __future__ import annotations

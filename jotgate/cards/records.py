@@ -19,7 +19,7 @@ class Layout(str, Enum):
     TEN = "ten"  #: with cut lines, and as perforated sheets of business cards have them.
     LARGE = "large"  #: two, in large print.
     ONE = "one"  #: a letter, with a text of one's own.
-    LIST = "list"  #: a table without pictures, for whoever hands the codes out.
+    LIST = "list"  #: a table without pictures, for the person who hands the codes out.
 
     __str__ = str.__str__
 
@@ -66,5 +66,5 @@ class Printed:
     text: str | None = None
     #: The language of our words.
     language: Language = IN_ENGLISH
-    #: What whoever prints them reads; None: the same.
+    #: What the person who prints them reads; None: the same.
     advice: Language | None = None

@@ -352,7 +352,7 @@ def _edit_links(form: str, properties: Mapping[str, Any]) -> Finding:
     """Look for the place holder by which JotForm puts the address for editing into e-mails."""
     if "{edit_link}" in str(properties):
         words = phrase(
-            "an e-mail of the form carries an edit link: whoever has it can change answers after the verdict."
+            "an e-mail of the form carries an edit link: anybody who has it can change answers after the verdict."
             " Take {edit_link} out; until then edits are found once a day",
             edit_link="{edit_link}",
         )

@@ -1,4 +1,4 @@
-"""Locked values that cannot come back as they were: whoever gets such a form sends it, and it is judged tampered."""
+"""Locked values that cannot come back as they were, so that an honest submission is judged tampered."""
 
 from __future__ import annotations
 
@@ -94,9 +94,9 @@ def _missing(questions: Sequence[Question], wanted: str, called: str) -> Phrase:
     meant = [one.name for one in questions if wanted.lower() in (one.name.lower(), one.text.strip().lower())]
     if meant and meant[0]:
         return phrase(
-            "{field} is no field of the form (do you mean {other}?)", field=called, other=plain(meant[0])
+            "{field} is not a field of the form (do you mean {other}?)", field=called, other=plain(meant[0])
         )
-    return phrase("{field} is no field of the form", field=called)
+    return phrase("{field} is not a field of the form", field=called)
 
 
 def _fault(field: Question, value: str, part: str, called: str) -> Phrase | None:

@@ -200,7 +200,7 @@ def live_codes(parts: Parts, plan: str | None) -> Iterator[Finding]:
 
 
 def guessing(number: int) -> Finding:
-    """Tell how hopeless guessing is, for all who are slowed and for whoever works for each try."""
+    """Tell how hopeless guessing is, for all who are slowed and for one who works for each try."""
     if not number:
         words = phrase("to guess one of 0 live codes: impossible")
         return Finding(level=Level.OK, topic=_GUESSING, words=words)

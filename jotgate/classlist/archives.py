@@ -43,7 +43,7 @@ def refuse_doctype(archive: zipfile.ZipFile, part: str) -> None:
     """Refuse XML that declares a document type: no spreadsheet writes one, and entities are declared there.
 
     Raises:
-        InputError: it does, or is no XML.
+        InputError: it does, or is not XML.
     """
     begun = False
 

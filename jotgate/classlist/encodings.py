@@ -57,7 +57,7 @@ def encoding(stream: BinaryIO) -> Encoding:
     Mac Roman none.
 
     Raises:
-        InputError: it is no text, or text of another kind.
+        InputError: it is not text, or text of another kind.
     """
     chunk = stream.read(CHUNK_BYTES)
     if chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -67,5 +67,9 @@ def _workbook(stream: BinaryIO) -> Sheet:
     if any(part.startswith("xl/") for part in parts):
         return ExcelSheet(stream, archive)
     raise InputError(
-        [phrase("this is no spreadsheet that can be read; open it and save it as .xlsx, .ods or CSV UTF-8")]
+        [
+            phrase(
+                "this is not a spreadsheet that can be read; open it and save it as .xlsx, .ods or CSV UTF-8"
+            )
+        ]
     )

@@ -30,7 +30,7 @@ class TextSheet:
         """Find out how the text is encoded, from the place where *stream* stands.
 
         Raises:
-            InputError: it is no text.
+            InputError: it is not text.
         """
         self._stream, self._start = stream, stream.tell()
         self._encoding = encoding(stream)

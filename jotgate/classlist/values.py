@@ -26,7 +26,7 @@ def number(value: float, mask: str = "General") -> str:
         return Doubtful(
             str(value),
             lambda what: phrase(
-                "{what} is no number that a list can have; {remedy}", what=what, remedy=AS_TEXT
+                "{what} is not a number that a list can have; {remedy}", what=what, remedy=AS_TEXT
             ),
         )
     if value != int(value):

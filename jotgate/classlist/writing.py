@@ -138,7 +138,7 @@ def _is_plain(row: Sequence[str]) -> bool:
 
 
 def _defused(cell: str) -> str:
-    """Return what is read back as *cell*, and is no formula before that."""
+    """Return a text that is read back as *cell*, and that no spreadsheet runs as a formula."""
     text = FORMULA.sub(r"\1'\2", cell)
     return f"'{text}" if MARKED_NUMBER.match(cell) else text
 

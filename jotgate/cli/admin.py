@@ -22,7 +22,7 @@ def admin() -> None:
 
 @admin.command(
     help="Make a link into the office. It works once, within 15 minutes, and signs one browser in for 8 hours."
-    " Whoever has it gets in: give it to one person only."
+    " Anybody who has it gets in: give it to one person only."
 )
 @click.option(
     "--name", default=os_user, show_default="your user name", help="Who it is for; stands in the ledger."

@@ -268,7 +268,7 @@ def _fault(line: classlist.CodedLine, grant: Grant | None, form: str) -> str:
     if not line.code:
         return "there is no code"
     if grant is None or grant.form != form:
-        return "this is no code for the form"
+        return "this is not a code for the form"
     if grant.revoked_at is not None:
         return "the code was revoked"
     return "the code was used" if grant.used >= grant.uses else ""

@@ -60,7 +60,7 @@ def list_forms(ctx: click.Context, as_json: bool) -> None:
 
 
 @forms.command(
-    help="Let nobody in to FORM from now on. Whoever has it open may still send it, and it counts. Pause it once more"
+    help="Let nobody in to FORM from now on. People who have it open may still send it, and it counts. Pause it again"
     " to say something else."
 )
 @click.argument("form")

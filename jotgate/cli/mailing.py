@@ -83,7 +83,7 @@ def _coded_in(file: BinaryIO) -> list[classlist.CodedLine]:
     """Return the lines of a list that have a code.
 
     Raises:
-        InputError: it is no such list.
+        InputError: it is not such a list.
     """
     found = classlist.read_coded(file, _MAX_CODES)
     for one in found.remarks:
@@ -143,7 +143,7 @@ def invitations(
     actor: str,
     as_json: bool,
 ) -> None:
-    """Send codes or links; whoever got theirs gets nothing."""
+    """Send codes or links; people who got theirs get nothing."""
     if (file is not None) + links + bool(subjects) != 1:
         raise click.UsageError("Give a FILE with codes, or --links, or --reissue.")
     if (class_list is not None or until is not None) and not links:
@@ -195,7 +195,7 @@ def reminders(
     actor: str,
     as_json: bool,
 ) -> None:
-    """Send reminders; whoever sends the form meanwhile gets none."""
+    """Send reminders; people who send the form meanwhile get none."""
     parts = open_parts(ctx)
     check_language(parts, form, language)
     make = partial(parts.recipients.missing, form, name=name, language=language)

@@ -21,7 +21,7 @@ _DRAWN_SECONDS = 0.5
 def watched(items: Iterable[T], number: int | None, label: str, *, least: int = 2) -> Iterator[T]:
     """Give *items* on, and show how far they are, if they are *least* or more of about *number* (None: nobody knows).
 
-    It goes to standard error, and nowhere if that is no terminal.
+    It goes to standard error, and nowhere if that is not a terminal.
     """
     if (number is not None and number < least) or not sys.stderr.isatty():
         yield from items

@@ -63,5 +63,5 @@ def _from_file(path: Path) -> str:
         raise ValueError(f"{str(path)!r} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{str(path)!r} is not UTF-8 text") from None
-    # Editors and `echo` end a file with a line break, which is no part of a secret.
+    # Editors and `echo` end a file with a line break, which is not part of a secret.
     return text.removesuffix("\n").removesuffix("\r")

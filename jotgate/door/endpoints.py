@@ -153,7 +153,7 @@ def state(door: Door, request: Request, form: str) -> Response:
 
 
 def done(door: Door, request: Request, form: str) -> Response:
-    """Say thank you to whoever comes from JotForm: no cookie reaches this page inside its frame.
+    """Say thank you to a visitor who comes from JotForm: no cookie reaches this page inside its frame.
 
     The door itself tells those who open the address by themselves how far their form is.
     """
@@ -236,7 +236,7 @@ def _ask_again(
         wait_seconds = max(wait_seconds or 0.0, _WORKING_SECONDS)
     context = code_context(door, request, policy, request.form.get("next", "")) | {
         "problem": message,
-        # What is no code may stand in a page.
+        # A page may show a text that is not a code.
         "typed": text[:_MAX_TYPED_CHARS] if refusal.reason is Reason.MISTYPED else "",
         "ref": refusal.page_ref,
         "retry_after_seconds": None if wait_seconds is None else _whole(wait_seconds),

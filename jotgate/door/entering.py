@@ -70,7 +70,7 @@ def shown_proof(door: Door, request: Request) -> ShownProof | None:
 
 
 def _is_meant(request: Request, text: str) -> bool:
-    """Say whether whoever shows the token *text* means to redeem it; an address alone may be looked at by anything."""
+    """Say whether the token *text* is shown to redeem it; programs of all kinds look at a bare address."""
     if request.method == "POST" or _token_in_header(request) or text is _TOO_LONG:
         return True
     return is_navigation(request)

@@ -1,7 +1,7 @@
 """Which of a visitor's answers become links on a page: addresses of uploaded files at JotForm, and nothing else.
 
 Browsers read addresses by rules of their own (https://url.spec.whatwg.org): a backslash is a slash to them, tabs and
-line ends are nothing, and what stands before an "@" is no host. So no answer is linked as it was written. A link is
+line ends are nothing, and what stands before an "@" is not a host. So no answer is linked as it was written. A link is
 put together from parts that were checked, in the one spelling that a browser leaves as it is.
 """
 

@@ -410,7 +410,7 @@ def _turning_away(app: flask.Flask, guard: Guard) -> Callable[[], Response | Non
 def _answering_programs(app: flask.Flask, blueprint: flask.Blueprint) -> Callable[..., None]:
     """Return what answers programs before any hook reads the body.
 
-    The site's hooks run as ever, because others of them may rely on it; `_finish` gives the answer whatever they say.
+    The site's hooks run as ever, because others of them may rely on it; `_finishing` has the last word.
     The first time, it takes the door out of what came into the app since the start.
     """
     look_around = functools.cache(lambda: let_door_be(app, blueprint))

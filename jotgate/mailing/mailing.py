@@ -48,7 +48,7 @@ class Fate(Enum):
     SENT = "sent"  #: the mail server took it, now or before.
     WAITING = "waiting"  #: it is tried again later.
     REFUSED = "refused"  #: the mail server refused it, or an earlier one to this address.
-    NO_ADDRESS = "no_address"  #: nobody knows where to send it, or the text is no address.
+    NO_ADDRESS = "no_address"  #: nobody knows where to send it, or the text is not an address.
     SUBMITTED = "submitted"  #: the person has sent the form, or it is being confirmed.
     VOID = "void"  #: the code opens nothing any more, or never did.
     FORGOTTEN = "forgotten"  #: the person asked to be forgotten.
@@ -263,7 +263,7 @@ class Mailing:
         try:
             address = read_address(mail.recipient.address)
         except ValueError:
-            said = "it is no e-mail address" if mail.recipient.address else None
+            said = "it is not an e-mail address" if mail.recipient.address else None
             return replace(mail, fate=Fate.NO_ADDRESS, said=said)
         known = self._store.mail(mail.form, mail.purpose, mail.recipient.person)
         if known is not None and not (again and known.state is not MailState.SENT):

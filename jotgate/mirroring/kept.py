@@ -148,11 +148,11 @@ class Kept:
         read: Callable[[MirrorTurn, float], T],
     ) -> T:
         try:
-            # Whoever had the turn before may have been done just now.
+            # Another who had the turn before may have been done just now.
             found = look()
             found = read(turn, ends_at) if found is None else found
         except UpstreamError as problem:
-            # A day without calls is no fault of the form: the next program hears the same, at once.
+            # A day without calls is not the form's fault: the next program hears the same, at once.
             if problem.reason is UpstreamReason.OVER_LIMIT:
                 self._store.end_mirror_turn(turn)
             else:

@@ -130,7 +130,7 @@ class ScopedKeys:
         """Return each form once, by its name if it is gated, else by its number.
 
         Raises:
-            UnknownForm: the settings have no such form, and it is no number.
+            UnknownForm: the settings have no such form, and it is not a number.
             InputError: it is not gated, and *ungated* ones will not do.
         """
         by_id = {policy.form_id: form for form, policy in self._policies.items()}

@@ -44,7 +44,7 @@ class Columns:
     numbers: frozenset[str]
     times: frozenset[str]
     texts: frozenset[str]
-    #: What JotForm orders and chooses by, too, and no scoped key sees: whoever may choose by it can find it out.
+    #: What JotForm orders and chooses by, too, and no scoped key sees: a program that may choose by it can find it out.
     unseen: frozenset[str]
     #: Whether `formIDs`, `fullText` and `q3:matches` are known, too.
     answers: bool

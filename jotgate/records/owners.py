@@ -170,7 +170,7 @@ def _line(line_number: int, cells: Sequence[str], shape: _Shape) -> Claim | Refu
     found += [one for part in parts for one in faults("subject", part, clean(part))]
     if not found and not _ID.fullmatch(submission_id):
         found.append(
-            f"the submission {submission_id!r} is no number of 1 to 20 digits"
+            f"the submission {submission_id!r} is not a number of 1 to 20 digits"
             if submission_id
             else "the submission's number is missing"
         )

@@ -183,7 +183,7 @@ def _files(request: Request, form: Form) -> dict[str, list[SentFile]]:
 
 
 def _download(path: str, content: bytes) -> Response:
-    """Return a visitor's file; whatever is in it, it is no page of the sandbox's."""
+    """Return a visitor's file; whatever is in it, a browser does not take it for a page of the sandbox's."""
     response = Response(content, mimetype=type_of(path))
     response.headers["Content-Disposition"] = "attachment"
     response.headers["X-Content-Type-Options"] = "nosniff"

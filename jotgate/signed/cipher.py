@@ -12,7 +12,7 @@ KMAC, NIST SP 800-185; nothing can be appended to a sponge). A nonce of 128 rand
 covers nonce, content and name, which says the form, the part and the stretch, each at a fixed place; it is compared
 in constant time, before anything is read. What it does not do: who may write to the store can put back what was there
 a few minutes ago, under the same name. Contents are compressed first, so their length tells how much alike answers
-are; whoever sees that has the store.
+are; a reader who sees that has the store.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class EntryVerbs(Verbs):
         """Return at most *limit* of the entries meant, newest first, in the order in which they were written.
 
         *before* is a reference: the page begins behind its entry. With the last one of a page that is the next page;
-        what is no reference begins at the newest.
+        anything but a reference begins at the newest.
         """
         with self._read() as tx:
             references = tx.references

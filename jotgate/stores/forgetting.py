@@ -138,7 +138,7 @@ class ForgettingVerbs(Verbs):
     def _found(self, table: str, find: str, **values: Any) -> Iterator[list[Row]]:
         """Go through *table* in the order of its keys; give what the statement *find* finds, some hundred rows each.
 
-        Where it finds nothing among some thousand keys, it gives no rows, so that whoever is in a hurry can stop.
+        Where it finds nothing among some thousand keys, it gives no rows, so that a caller in a hurry can stop.
         """
         after = _BEFORE[table]
         while (reading := self._read_some(table, find, after, values)) is not None:

@@ -209,7 +209,7 @@ def _ranges(which: GrantFilter) -> list[tuple[bytes, bytes]]:
 
 
 def range_of(prefix: str) -> tuple[bytes, bytes] | None:
-    """Return the lowest and the highest fingerprint that begin with these hex digits; None: it is no prefix."""
+    """Return the lowest and the highest fingerprint that begin with these hex digits; None: they are not hex digits."""
     if not re.fullmatch(_PREFIX, prefix):
         return None
     digits = prefix.lower()

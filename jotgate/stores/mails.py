@@ -18,7 +18,7 @@ _WRITING_SECONDS = 30.0
 
 
 class MailVerbs(Verbs):
-    """The part of the store that whoever sends mails meets."""
+    """The part of the store that sends mails."""
 
     @tried_twice
     def claim_mail(

@@ -13,7 +13,7 @@ class PausingVerbs(Verbs):
     def pause_form(
         self, form: str, *, words: str | None, actor: str, now: float, seen_at: float | None = None
     ) -> bool:
-        """Let nobody in from now on, and tell visitors *words*; whoever has the form open may still send it.
+        """Let nobody in from now on, and tell visitors *words*; people who have the form open may still send it.
 
         Pausing a paused form gives it other words. *seen_at* is the `FormState.paused_at` that the person saw, 0 for
         none; None: they do it whatever it is by now. Returns False where that has changed since, and nothing was done.

@@ -300,11 +300,11 @@ def _read_url(url: str) -> tuple[dict[str, Any], str]:
     except psycopg.Error:
         # The error does not repeat the address, because that may hold a secret.
         raise ConfigError(
-            ["store: this is no PostgreSQL address; write postgresql://user@host:5432/database"]
+            ["store: this is not a PostgreSQL address; write postgresql://user@host:5432/database"]
         ) from None
     schema = ours[-1] if ours else "jotgate"
     if not _SCHEMA.fullmatch(schema):
-        raise ConfigError([f"store: schema={schema} is no name for a schema: use a-z, 0-9 and _"])
+        raise ConfigError([f"store: schema={schema} is not a name for a schema: use a-z, 0-9 and _"])
     return conninfo, schema
 
 

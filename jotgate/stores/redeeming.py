@@ -126,7 +126,7 @@ def _entitle(tx: Transaction, redemption: Redemption) -> _Right:
 def _ended(
     tx: Transaction, redemption: Redemption, is_used_up: bool, revoked_at: float | None
 ) -> Refuse | None:
-    """Refuse whoever's grant was revoked or is used up, or who has sent the form as often as they may."""
+    """Refuse a visitor whose grant was revoked or is used up, or who has sent the form as often as they may."""
     if revoked_at is not None:
         hint = BY_INVITATION if redemption.app == SITE_APP else None
         return _refused(tx, redemption, Reason.REVOKED, at=revoked_at, hint=hint)

@@ -1,7 +1,7 @@
 """How often a person may still submit a form, whichever way they come: by a code, an app, a login or an invitation.
 
-What counts is who the submissions are about, so a limit needs no count of its own: whoever gives or takes a verdict
-has the form for itself until then.
+What counts is who the submissions are about, so a limit needs no count of its own: a transaction that gives or
+takes a verdict has the form for itself until its end.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whose turn it is to open a code: those who enter the same one at once wait for each other, and keep nobody else out.
 
 Only one of a process asks the database for a code's row, so a class that enters its code in one moment has one
-connection of the process, and whoever comes with another code finds the others free. A queue that moves is waited in
+connection of the process, and visitors with another code find the others free. A queue that moves is waited in
 for some seconds, because thirty commits take a slow disk one; one that does not is left as soon as a database that
 does not answer.
 """

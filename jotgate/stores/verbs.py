@@ -163,8 +163,8 @@ def _reference_key(tx: Transaction) -> bytes:
 def record(tx: Transaction, entry: Entry) -> int:
     """Add *entry* to the ledger within a transaction; return its number.
 
-    A refusal that repeats within the hour is counted on the entry of the first one: whoever is refused again and
-    again fills no store.
+    A refusal that repeats within the hour is counted on the entry of the first one: a visitor who is refused again
+    and again does not fill the store.
     """
     if entry.event.endswith(".refused"):
         row = tx.one("record_refusal", again=_likeness(entry), **entry_values(entry))

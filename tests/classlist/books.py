@@ -329,7 +329,7 @@ BOOKS: dict[str, Office] = {
         b"\xd0\xcf\x11\xe0\xa1\xb1" + bytes(99), "this is an old Excel workbook (.xls)"
     ),
     "a binary workbook": refused(archive({"xl/workbook.bin": ""}), "this is a binary Excel"),
-    "a letter": refused(archive({"word/document.xml": ""}), "this is no spreadsheet"),
+    "a letter": refused(archive({"word/document.xml": ""}), "this is not a spreadsheet"),
     "texts in LibreOffice": taken(open_document(_ODS_TWO), *ANN_BO),
     "numbers in LibreOffice": taken(
         open_document(row(*HEAD) + row(("42", "0042"), "Ann Smith") + row(("43", "0043"), "Bo Hill")), *ANN_BO

@@ -130,8 +130,8 @@ def test_a_code_that_opens_nothing_has_no_card(site: Site) -> None:
     assert result.exit_code == 0, result.output
     assert result.stderr.splitlines()[:5] == [
         "Line 3: the code was revoked, so there is no card.",
-        "Line 5: this is no code for the form, so there is no card.",
-        "Line 6: this is no code for the form, so there is no card.",
+        "Line 5: this is not a code for the form, so there is no card.",
+        "Line 6: this is not a code for the form, so there is no card.",
         "Line 7: there is no code, so there is no card.",
         "Line 9: another code has taken its place, so there is no card.",
     ]

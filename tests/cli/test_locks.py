@@ -26,7 +26,7 @@ QUESTIONS = [
 FAR_TOO_MUCH = {"room": "Room 101", "title": "Mine", "roon": "7"}
 TOLD = [
     "room takes 5 characters, and the value has 8",
-    "roon is no field of the form",
+    "roon is not a field of the form",
     "title is a heading, which takes no answer",
 ]
 

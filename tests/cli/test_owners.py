@@ -116,8 +116,8 @@ def test_an_export_comes_back_with_subjects(site: Site, tmp_path: Path) -> None:
     ("line", "said"),
     [
         ("6.29E+18,s-2", "shortened number"),
-        ("abc,s-2", "no number of 1 to 20 digits"),
-        ("٣,s-2", "no number of 1 to 20 digits"),
+        ("abc,s-2", "not a number of 1 to 20 digits"),
+        ("٣,s-2", "not a number of 1 to 20 digits"),
         (",s-2", "number is missing"),
         ("{first},s-2", "already in line 2"),
         ("5,1042.0", "may be the number 1042"),

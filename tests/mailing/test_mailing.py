@@ -92,7 +92,7 @@ def test_a_plan_tells_what_would_become_of_each(desk: Desk, office: PostOffice) 
     desk.send(desk.recipients.of_codes("students", codes[3:]))
     plan = list(desk.mailing.plan(desk.recipients.of_codes("students", codes)))
     assert fates(plan) == [Fate.TO_SEND, Fate.NO_ADDRESS, Fate.NO_ADDRESS, Fate.SENT]
-    assert [one.said for one in plan] == [None, "it is no e-mail address", None, None]
+    assert [one.said for one in plan] == [None, "it is not an e-mail address", None, None]
     assert office.to == ["p4@school.example"]
     assert len(list(desk.parts.store.mails())) == 1
 

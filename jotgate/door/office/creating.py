@@ -174,7 +174,7 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
     """Tell the lines of a list apart, and who of its people gets a code.
 
     Raises:
-        InputError: it is no list, it is empty, or it has more people than fit on a page of codes.
+        InputError: it is not a list, it is empty, or it has more people than fit on a page of codes.
     """
     known = desk.parts.settings.known_languages
     lines = classlist.told_apart(source, by_class="by_class" in desk.fields, languages=known)

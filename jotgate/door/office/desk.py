@@ -214,7 +214,7 @@ class Desk:
 
 
 def language_for(door: Door, request: Request) -> OfficeLanguage:
-    """Return the language that the office speaks to whoever asks."""
+    """Return the language that the office speaks to the person who asks."""
     return office_language(language_of(door, request, None), door.parts.settings.translations)
 
 

@@ -95,7 +95,7 @@ def _page(
 
 
 def _seen(text: str) -> float:
-    """Return since when the form was paused as the page showed it; what is no number was never shown."""
+    """Return since when the form was paused as the page showed it; anything but a number was never shown."""
     try:
         return float(text)
     except ValueError:

@@ -94,7 +94,7 @@ def _described(error: HTTPException) -> str:
 
 
 def _enter(door: Door, request: Request) -> Response | None:
-    """Show the button that a one-time link leads to, or take the link once it is pressed; None: it is no good.
+    """Show the button that a one-time link leads to, or take the link once it is pressed; None: it is not valid.
 
     Programs that look at the links in mails press no buttons.
     """

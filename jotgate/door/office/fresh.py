@@ -112,7 +112,7 @@ def cards(desk: Desk, form: str) -> Response:
     Raises:
         InputError: these are no codes, or the cards cannot be made like this.
     """
-    # Loaded here, because whoever looks at people prints nothing.
+    # Loaded here, because those who look at people print nothing.
     from jotgate.cards import Card, Layout, Paper, Printed, sheet
 
     fields, text = desk.fields, desk.fields.get("text", "").strip()

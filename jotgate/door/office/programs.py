@@ -23,7 +23,7 @@ from jotgate.signed.tokens import can_be_stored
 
 _UNPROCESSABLE = 422
 _NOBODY = AppCounts(subjects=0, used=0, moves=0, foreign_tries=0)
-_SURE = phrase("Tick that you are sure: whoever uses it is shut out at once, for good.")
+_SURE = phrase("Tick that you are sure: everybody who uses it is shut out at once, for good.")
 #: How an app's key or a scoped key stands: a word and a tone.
 _STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -262,7 +262,7 @@ def _expiry(text: str, timezone: str) -> float | None:
         raise InputError(
             [
                 phrase(
-                    "“{text}” is no day that a key can end on, such as {example}",
+                    "“{text}” is not a day that a key can end on, such as {example}",
                     text=text,
                     example="2026-09-01",
                 )

@@ -30,11 +30,11 @@ ORDER BY fingerprint FOR UPDATE
 SELECT ticket_id FROM tickets WHERE ticket_id = :each ORDER BY ticket_id FOR UPDATE
 
 -- name: new_codes_of_form
--- Whoever gives out codes to people who have none does so one after the other.
+-- Those who give out codes to people without one do so one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate codes ' || current_schema || ' ' || :form, 0))
 
 -- name: pace_of_mails
--- Whoever sends mails takes the next turn one after the other.
+-- Those who send mails take the next turn one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended('jotgate mails ' || current_schema, 0))
 
 -- name: totals

@@ -227,8 +227,8 @@ CREATE TABLE places (
     PRIMARY KEY (form, above)
 ) WITHOUT ROWID;
 
--- What the store itself has a key for: its references. They hide how many entries there are, which whoever reads this
--- table sees anyway.
+-- What the store itself has a key for: its references. They hide how many entries there are, and a person who reads
+-- this table sees that anyway.
 CREATE TABLE store_keys (
     purpose TEXT PRIMARY KEY,
     key BLOB NOT NULL

@@ -21,7 +21,7 @@ VALUES (:key_id, :app, :algorithm, :code_key, :public_key, :state, :now)
 {every_app} ORDER BY app
 
 -- name: read_app
--- Whoever changes an app or its keys decides alone: before the keys, and before whatever a redemption takes.
+-- One transaction at a time changes an app or its keys: it locks this first, before the keys and what a redemption locks.
 {every_app} WHERE app = :app FOR UPDATE
 
 -- name: read_app_keys

@@ -35,7 +35,7 @@ SELECT code_key FROM code_keys
 SELECT count(*) FROM grants WHERE code_key = :code_key AND revoked_at IS NULL AND used < uses
 
 -- name: find_grant
--- Whoever opens a code, revokes it or gives it back decides alone: one after the other, each on what the last one left.
+-- Transactions that open a code, revoke it or give it back come one after the other, each on what the last one left.
 {every_grant} WHERE fingerprint = :fingerprint FOR UPDATE
 
 -- name: page_of_grants

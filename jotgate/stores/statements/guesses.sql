@@ -20,7 +20,7 @@ ON CONFLICT (key) DO UPDATE SET
     ends_at = CASE WHEN guesses.ends_at <= {clock} THEN excluded.ends_at ELSE guesses.ends_at END
 
 -- name: remove_old_guesses
--- Tallies that no longer count; whoever is about to count on one keeps it.
+-- Tallies that no longer count; one that is about to be counted on is kept.
 DELETE FROM guesses WHERE key IN (SELECT key FROM guesses WHERE ends_at <= {clock} ORDER BY ends_at LIMIT 10000)
 
 -- name: count_codes_in_use

@@ -36,13 +36,13 @@ RETURNING seq, form, purpose, person, address, message_id, state, tries, claimed
     language
 
 -- name: settle_mail
--- By who claimed it last; but whoever sent it, late as it may be, has sent it. A number may be given anew once its mail is
--- gone, so the message is named as well.
+-- By the one who claimed it last; but a mail that another has sent, however late, was sent. A number may be given anew
+-- once its mail is gone, so the message is named as well.
 UPDATE mails SET state = :state, next_try_at = :next_try_at, sent_at = :sent_at, said = :said
 WHERE seq = :seq AND message_id = :message_id AND ((state = 'sending' AND claimed_at = :claimed_at AND tries = :tries)
     OR (state <> 'sent' AND :state = 'sent'))
 
 -- name: give_mail_back
--- Nothing was handed over: whoever comes next may try at once.
+-- Nothing was handed over: the next one may try at once.
 UPDATE mails SET state = 'waiting', tries = tries - 1, next_try_at = :now, said = :said
 WHERE seq = :seq AND message_id = :message_id AND state = 'sending' AND claimed_at = :claimed_at AND tries = :tries

@@ -59,7 +59,7 @@ SELECT
 FROM forms WHERE form = :form
 
 -- name: page_of_subjects
--- Whoever is forgotten is no subject any more. Label and batch are looked up for the page alone.
+-- A person who was forgotten is not a subject any more. Label and batch are looked up for the page alone.
 SELECT subject,
     (SELECT label FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names}),
     (SELECT batch FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names}),

@@ -10,7 +10,7 @@ SELECT fingerprint, form, subject, uses, used, valid_from, valid_until, revoked_
 FROM grants WHERE fingerprint = :fingerprint
 
 -- name: find_code
--- Whoever opens a code decides alone, as with ``find_grant``.
+-- One transaction at a time opens a code, as with ``find_grant``.
 {see_code} FOR UPDATE
 
 -- name: find_old_code
