@@ -390,7 +390,7 @@ def _known(mail: Planned, known: MailRecord, address: str | None, now: float) ->
                 return mail
             return replace(mail, fate=Fate.REFUSED, said=known.said)
         case _:
-            if address is not None and known.next_try_at <= now:
+            if address is not None and not known.is_put_off(now):
                 return mail
             said = (
                 known.said

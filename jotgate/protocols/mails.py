@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from jotgate.frozen import frozen
 
+#: What is put off for longer was so by a clock that was set back since.
+LONGEST_PAUSE_SECONDS = 86_400.0
+
 
 class MailState(Enum):
     """How far a mail is; printed as it is spelled."""
@@ -55,6 +58,10 @@ class MailRecord:
     said: str | None
     #: The tag of what the person reads; "": nobody knows.
     language: str
+
+    def is_put_off(self, now: float) -> bool:
+        """Say whether nobody tries it at *now*, because somebody has it in hand, or its next try is later."""
+        return now < self.next_try_at <= now + LONGEST_PAUSE_SECONDS
 
 
 class ClaimedMail(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 
 from jotgate.ledger import Entry
 from jotgate.protocols import ClaimedMail, MailRecord, MailState, NewMail
+from jotgate.protocols.mails import LONGEST_PAUSE_SECONDS
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
 from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
@@ -37,7 +38,14 @@ class MailVerbs(Verbs):
                 return ClaimedMail(record=known)
             if wait := _turn_in(tx, now, gap_seconds):
                 return ClaimedMail(wait_seconds=wait)
-            row = tx.one("claim_mail", now=now, until=until, again=int(again), **asdict(mail))
+            row = tx.one(
+                "claim_mail",
+                now=now,
+                until=until,
+                too_far=now + LONGEST_PAUSE_SECONDS,
+                again=int(again),
+                **asdict(mail),
+            )
         return ClaimedMail(record=known) if row is None else ClaimedMail(record=_mail(row), is_ours=True)
 
     @tried_twice

@@ -17,6 +17,8 @@ from jotgate.stores.verbs import Verbs, record, tried_twice
 _PAGE_ROWS = 1000
 _LISTING_SECONDS = 30.0
 _WRITING_SECONDS = 30.0
+#: A consumer that rests for longer does so by a clock that was set back since.
+_LONGEST_REST_SECONDS = 3600.0
 
 
 class OutboxVerbs(Verbs):
@@ -72,8 +74,9 @@ class OutboxVerbs(Verbs):
     @tried_twice
     def due_consumers(self, now: float) -> list[Consumer]:
         """Return those that could get a notice now."""
+        too_far = now + _LONGEST_REST_SECONDS
         with self._read() as tx:
-            return [_consumer(row) for row in tx.all("due_consumers", now=now)]
+            return [_consumer(row) for row in tx.all("due_consumers", now=now, too_far=too_far)]
 
     @tried_twice
     def claim_notices(self, consumer: str, *, now: float, until: float, rows: int) -> list[Notice]:

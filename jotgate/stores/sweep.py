@@ -14,6 +14,8 @@ SECOND_READING_SECONDS = 60.0
 _MAX_LEASE_SECONDS = 600.0
 #: Revocations and tokens over for so long are forgotten; a clock that is set right jumps less.
 _LONG_AGO_SECONDS = 2 * 86_400.0
+#: No notice waits for longer until it is tried again.
+_LONGEST_WAIT_SECONDS = 2 * 86_400.0
 #: What deliveries name is kept for so many submissions of a form; a flood of forged ones cannot fill the store.
 _MAX_HINTS = 20
 #: A look that is put off for longer than this was so by a clock that has been set back since.
@@ -130,6 +132,7 @@ class SweepVerbs(Verbs):
             tx.run("remove_old_guesses", clock=self.guesses.now)
             tx.run("remove_old_mirrored", kept_seconds=KEPT_SECONDS, clock=self.guesses.now)
             tx.run("remove_old_changed_codes", before=reading.read_at - UNDO_SECONDS)
+            tx.run("hurry_notices", now=reading.read_at, too_far=reading.read_at + _LONGEST_WAIT_SECONDS)
 
     @tried_twice
     def note_progress(self, form: str, *, head: str, anchor: str | None, cursor: str | None) -> None:

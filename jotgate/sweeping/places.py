@@ -57,7 +57,9 @@ class Places:
     def retry(self, *, deadline_seconds: float | None = None) -> list[Settled]:
         """Try one place whose time has come, if the calls allow; return the verdicts that are new."""
         now = self._clock.now()
-        due = [place for place in self._store.open_places() if place.retry_at <= now]
+        # One that is put off further than ever was so by a clock that was set back since.
+        longest = now + _LONGEST_PAUSE_SECONDS
+        due = [place for place in self._store.open_places() if not now < place.retry_at <= longest]
         if not due or not (self._quota.spare() if due[0].tries else self._quota.pace().granted):
             return []
         return self._try(due[0], operator=False, deadline_seconds=deadline_seconds)

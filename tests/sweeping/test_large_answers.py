@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from jotgate.outcomes import Verdict
+from jotgate.protocols import Place
 
 from .school import School, school
 
@@ -62,6 +63,25 @@ def test_an_honest_large_answer_is_verified(site: School) -> None:
     site.wait(6)
     assert site.verdicts() == {large: Verdict.VERIFIED}
     assert site.parts.store.open_places() == []
+
+
+def test_a_clock_that_was_set_back_puts_off_no_look(site: School) -> None:
+    """A look that seems to be a year ahead was put off by a clock that was wrong then."""
+    large, now = _large(site, site.ticket()), site.clock.at
+    place = Place(
+        form="form-0",
+        above=str(int(large) - 1),
+        below=str(int(large) + 1),
+        submission_id=large,
+        since=now,
+        tries=1,
+        retry_at=now + 365 * 24 * _HOUR,
+        reason="too large",
+    )
+    site.parts.store.note_place(place)
+    site.parts.intake.take(site.forms["form-0"])
+    site.wait(_HOUR, step=60)
+    assert site.verdicts() == {large: Verdict.VERIFIED}
 
 
 def test_a_row_of_large_answers_is_passed_one_by_one(site: School) -> None:

@@ -29,7 +29,7 @@ ON CONFLICT (form, purpose, person) DO UPDATE SET
     state = 'sending', address = excluded.address, language = excluded.language, tries = mails.tries + 1,
     claimed_at = excluded.claimed_at,
     next_try_at = excluded.next_try_at
-WHERE (mails.state IN ('sending', 'waiting') AND mails.next_try_at <= :now)
+WHERE (mails.state IN ('sending', 'waiting') AND (mails.next_try_at <= :now OR mails.next_try_at > :too_far))
     OR (mails.state = 'refused' AND mails.address <> excluded.address)
     OR (:again = 1 AND mails.state IN ('waiting', 'refused'))
 RETURNING seq, form, purpose, person, address, message_id, state, tries, claimed_at, next_try_at, sent_at, said,

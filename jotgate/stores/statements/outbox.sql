@@ -21,7 +21,7 @@ SELECT consumer, forms FROM consumers WHERE revoked_at IS NULL
 -- name: due_consumers
 -- Those for whom something waits that may be tried now.
 {every_consumer}
-WHERE revoked_at IS NULL AND next_try_at <= :now AND EXISTS (
+WHERE revoked_at IS NULL AND (next_try_at <= :now OR next_try_at > :too_far) AND EXISTS (
     SELECT 1 FROM outbox one
     WHERE one.consumer = consumers.consumer AND one.dead_at IS NULL AND one.next_try_at <= :now AND NOT EXISTS (
         SELECT 1 FROM outbox earlier
@@ -57,6 +57,11 @@ WHERE dead_at IS NULL AND next_try_at <= :now AND seq IN (
 )
 RETURNING seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, fields, tries,
     next_try_at, dead_at, last_error
+
+-- name: hurry_notices
+-- What is put off further than ever was so by a clock that was set back since. By way of the consumers, as below.
+UPDATE outbox SET next_try_at = :now
+WHERE dead_at IS NULL AND next_try_at > :too_far AND consumer IN (SELECT consumer FROM consumers)
 
 -- name: forget_fields_about
 -- By way of the consumers, since the index begins with them.

@@ -152,6 +152,17 @@ class MailingContract(Contract):
         settle(store, second, MailState.WAITING, now=T0 + HOUR)
         assert claim(store, mail(), now=T0 + 2 * HOUR) is not None
 
+    @pytest.mark.parametrize("state", [MailState.SENDING, MailState.WAITING])
+    def test_a_clock_that_was_set_back_puts_no_mail_off(self, store: Store, state: MailState) -> None:
+        """What waits for longer than a day does so by a clock that was wrong then."""
+        first = claim(store, mail(), now=T0 + 365 * DAY)
+        assert first is not None
+        assert first.is_put_off(T0 + 365 * DAY)
+        assert not first.is_put_off(T0)
+        if state is MailState.WAITING:
+            settle(store, first, state, now=T0 + 365 * DAY)
+        assert claim(store, mail(), now=T0) is not None
+
     def test_what_was_refused_is_tried_at_another_address_only(self, store: Store) -> None:
         """Or again, if somebody asks for it; the address is known as refused until a mail to it is taken."""
         first = claim(store, mail())

@@ -9,6 +9,7 @@ from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import Backlog, Consumer, Failed, Notice, Told
 from jotgate.stores import Store
 from tests.stores.contract.material import (
+    DAY,
     FORM,
     FORMS,
     HOUR,
@@ -17,6 +18,7 @@ from tests.stores.contract.material import (
     T0,
     Contract,
     Opener,
+    a_reading,
     admitted,
     grant,
     opening,
@@ -65,6 +67,20 @@ class OutboxContract(Contract):
         ]
         assert [one.consumer for one in store.notices_about("2")] == ["b"]
         assert store.notices_about("3") == []
+
+    def test_a_clock_that_was_set_back_puts_nothing_off(self, store: Store) -> None:
+        """Neither a notice nor a consumer that rests: from the next reading on they have their turn."""
+        store.add_consumer(listener("a"), now=T0)
+        wrong = T0 + 365 * DAY
+        settled(store, sent_in(1, None), now=wrong)
+        [notice] = claim(store, now=wrong)
+        failed = [Failed(notice=notice, error="no", next_try_at=wrong + MINUTE)]
+        store.cross_off("a", Told(failed=failed, pause_until=wrong + MINUTE, pause_error="no"), now=wrong)
+        assert store.due_consumers(wrong) == []
+        assert [one.consumer for one in store.due_consumers(wrong + MINUTE)] == ["a"]
+        store.finish_reading(a_reading(read_at=T0))
+        assert [one.consumer for one in store.due_consumers(T0)] == ["a"]
+        assert said(claim(store, now=T0)) == [("1", "unticketed")]
 
     def test_every_verdict_is_there_once_for_every_consumer(self, store: Store) -> None:
         """Under one message id, with all that a callback is told; read again, it is no news."""
