@@ -188,7 +188,10 @@ class _Run:
             state.form, before=now - GONE_AFTER_SECONDS, limit=_MAX_LOOKS
         )
         for submission_id in long_pending:
-            [waiting] = audit._store.submissions(SubmissionFilter(submission_ids=(submission_id,)))
+            waiting = next(audit._store.submissions(SubmissionFilter(submission_ids=(submission_id,))), None)
+            if waiting is None:
+                # Retention has removed it meanwhile.
+                continue
             row = self._call(
                 lambda wanted=submission_id: audit._service.submission(  # type: ignore[misc]
                     wanted, operator=self._operator, deadline_seconds=self._deadline_seconds
