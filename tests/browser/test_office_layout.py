@@ -21,6 +21,11 @@ _ASKEW = """() => [...document.querySelectorAll('.office-fields')].flatMap(row =
     .filter(([, other]) => box.top < other.bottom && other.top < box.bottom && Math.abs(box.top - other.top) > 1)
     .map(([other]) => `${other} and ${id}`));
 })"""
+#: Two days that no row of a desk holds both of.
+_PARTED = """() => {
+  const [first, last] = ['from', 'to'].map(id => document.getElementById(id)?.getBoundingClientRect());
+  return first && innerWidth > 700 && Math.abs(first.top - last.top) > 1 ? ['from and to'] : [];
+}"""
 #: Lines of a history that touch the mark before them.
 _TOUCHING = """() => [...document.querySelectorAll('.office-entry')].filter(one =>
   parseFloat(getComputedStyle(one).paddingInlineStart) < 8).map(one => one.textContent.trim().slice(0, 40))"""
@@ -46,6 +51,12 @@ def found_on(shown: Wall, tag: str, script: str) -> dict[str, list[str]]:
 def test_fields_of_a_row_stand_in_one_line(shown: Wall, tag: str) -> None:
     """However many lines their labels and hints take."""
     assert found_on(shown, tag, _ASKEW) == {}
+
+
+@_TAGS
+def test_the_first_day_and_the_last_stand_in_one_row(shown: Wall, tag: str) -> None:
+    """Neither is left alone in a row that is all its own."""
+    assert found_on(shown, tag, _PARTED) == {}
 
 
 @_TAGS
