@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jotgate.answers import stripped
-from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import AuditState, Edit, Edited, KeptAnswers
 from jotgate.signed.tickets import Ticket
 from jotgate.stores.driver import Transaction
 from jotgate.stores.forgetting import is_tombstone, known_as
 from jotgate.stores.judging import keep_lookups, lock_for_settling, remove_lookups
-from jotgate.stores.outbox import announce, told_text, verdict_event
+from jotgate.stores.outbox import tell, told_text, verdict_event
 from jotgate.stores.spending import when_spent
 from jotgate.stores.tickets import ticket_from
-from jotgate.stores.verbs import Verbs, from_row, record, tried_twice
+from jotgate.stores.verbs import Verbs, from_row, tried_twice
 from jotgate.submissions import Candidate, changed_fields, judge, owner
 
 _WRITING_SECONDS = 30.0
@@ -79,50 +78,31 @@ class AuditVerbs(Verbs):
         return [one for one in judged if one is not None]
 
     def _judge_edit(self, tx: Transaction, edit: Edit, capacity: int | None, now: float) -> Edited | None:
-        candidate = edit.candidate
-        row = tx.one("read_for_audit", submission_id=candidate.submission_id)
-        if row is None:
+        row = tx.one("read_for_audit", submission_id=edit.candidate.submission_id)
+        if row is None or edit.known_digest != (None if row[-1] is None else bytes(row[-1])):
             return None
-        _, subject, present, machine, created_at, ticket_id, digest, _ = row
-        if edit.known_digest != (None if digest is None else bytes(digest)):
-            return None
-        before = Verdict(present)
+        subject, before, machine, created_at, ticket_id = row[0], Verdict(row[1]), Verdict(row[2]), *row[3:5]
         # The ticket that it was judged on, whatever the field holds now.
-        candidate = replace(candidate, ticket_id=None if ticket_id is None else bytes(ticket_id))
+        candidate = replace(edit.candidate, ticket_id=None if ticket_id is None else bytes(ticket_id))
         if is_tombstone(subject):
             candidate = replace(candidate, kept=stripped(candidate.kept))
-        edit = replace(edit, candidate=candidate)
         if edit.revoked and before.counts:
-            verdict, event, cause = Verdict.REVOKED, "submission.deleted", Cause.DELETED
+            verdict, cause = Verdict.REVOKED, Cause.DELETED
             _revoke(tx, candidate, now)
         elif edit.changed:
-            ticket = _ticket_of(tx, candidate)
-            if ticket is not None and not is_tombstone(subject):
-                whose = known_as(tx, self._tombstones, candidate.form, owner(candidate, ticket))
-            else:
-                whose = subject
-            verdict = _verdict_after(tx, candidate, ticket, whose, before, Verdict(machine), capacity)
+            ticket, cause = _ticket_of(tx, candidate), Cause.EDITED
+            whose = self._whose(tx, candidate, ticket, subject)
+            verdict = _verdict_after(tx, candidate, ticket, whose, before, machine, capacity)
             if verdict is Verdict.VERIFIED and before is not verdict:
                 subject = whose
                 tx.run("name_owner", submission_id=candidate.submission_id, subject=whose)
-            event, cause = "submission.edited", Cause.EDITED
-            _keep_edit(tx, edit, verdict, verdict.value if verdict is not before else machine, now)
+            edit = replace(edit, candidate=candidate)
+            _keep_edit(tx, edit, verdict, machine if verdict is before else verdict, now)
         else:
             kept = candidate.kept.digest if candidate.kept else None
             tx.run("note_status", submission_id=candidate.submission_id, status=candidate.status, digest=kept)
             return None
-        entry = Entry(
-            at=now,
-            event=event,
-            form=candidate.form,
-            reason=verdict.value,
-            subject=subject,
-            about=f"submission {candidate.submission_id}",
-            note=f"it was {before.value}",
-            submission_id=candidate.submission_id,
-        )
-        record(tx, entry)
-        told = verdict_event(
+        event = verdict_event(
             submission_id=candidate.submission_id,
             form=candidate.form,
             subject=subject,
@@ -132,8 +112,16 @@ class AuditVerbs(Verbs):
             cause=cause,
             fields=candidate.kept.told if candidate.kept else {},
         )
-        announce(tx, [told])
+        tell(tx, event, note=f"it was {before.value}")
         return Edited(submission_id=candidate.submission_id, before=before, verdict=verdict)
+
+    def _whose(
+        self, tx: Transaction, candidate: Candidate, ticket: Ticket | None, subject: str | None
+    ) -> str | None:
+        """Return whose a submission is by its answers as they are now; *subject* says whose it was."""
+        if ticket is None or is_tombstone(subject):
+            return subject
+        return known_as(tx, self._tombstones, candidate.form, owner(candidate, ticket))
 
 
 def _revoke(tx: Transaction, candidate: Candidate, now: float) -> None:
@@ -141,14 +129,14 @@ def _revoke(tx: Transaction, candidate: Candidate, now: float) -> None:
     tx.run("free_place", form=candidate.form)
 
 
-def _keep_edit(tx: Transaction, edit: Edit, verdict: Verdict, judged: str, now: float) -> None:
+def _keep_edit(tx: Transaction, edit: Edit, verdict: Verdict, machine: Verdict, now: float) -> None:
     """Note an edit: the new verdict, and as much of the new answers as after a first verdict."""
     candidate, kept = edit.candidate, edit.candidate.kept
     tx.run(
         "judge_again",
         submission_id=candidate.submission_id,
         verdict=verdict.value,
-        judged=judged,
+        judged=machine.value,
         judged_at=now,
         digest=kept.digest if kept else None,
         shown=json.dumps(kept.shown) if kept and kept.shown else None,

@@ -166,6 +166,23 @@ def announce(tx: Transaction, events: Sequence[VerdictEvent]) -> None:
         tx.many("add_notice", notices)
 
 
+def tell(tx: Transaction, event: VerdictEvent, *, note: str, actor: str | None = None) -> None:
+    """Enter what became of a verdict into the ledger, and add its notices."""
+    entry = Entry(
+        at=event.judged_at,
+        event=f"submission.{event.cause.value}",
+        form=event.form,
+        reason=event.verdict.value,
+        subject=event.subject,
+        actor=actor,
+        about=f"submission {event.submission_id}",
+        note=note,
+        submission_id=event.submission_id,
+    )
+    record(tx, entry)
+    announce(tx, [event])
+
+
 def verdict_event(
     *,
     submission_id: str,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from jotgate.ledger import Entry
 from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import Handover, SubmissionRecord, Tombstones
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import is_tombstone, known_as
-from jotgate.stores.outbox import announce, told_fields, verdict_event
+from jotgate.stores.outbox import tell, told_fields, verdict_event
 from jotgate.stores.settling import record_of
-from jotgate.stores.verbs import Verbs, record, tried_twice
+from jotgate.stores.verbs import Verbs, tried_twice
 
 
 class _Word(NamedTuple):
@@ -138,20 +137,6 @@ def _read(tx: Transaction, found: SubmissionRecord) -> SubmissionRecord:
 
 def _tell(tx: Transaction, ruled: SubmissionRecord, cause: Cause, word: _Word) -> None:
     """Enter a ruling into the ledger, and tell the site's callbacks."""
-    record(
-        tx,
-        Entry(
-            at=word.now,
-            event=f"submission.{cause.value}",
-            form=ruled.form,
-            reason=ruled.verdict.value,
-            subject=ruled.subject,
-            actor=word.actor,
-            about=f"submission {ruled.submission_id}",
-            note=word.reason,
-            submission_id=ruled.submission_id,
-        ),
-    )
     told = tx.one("told_of_submission", submission_id=ruled.submission_id)
     event = verdict_event(
         submission_id=ruled.submission_id,
@@ -163,4 +148,4 @@ def _tell(tx: Transaction, ruled: SubmissionRecord, cause: Cause, word: _Word) -
         cause=cause,
         fields=told_fields(told[0]) if told else {},
     )
-    announce(tx, [event])
+    tell(tx, event, note=word.reason, actor=word.actor)

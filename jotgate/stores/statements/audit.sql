@@ -15,7 +15,7 @@ WHERE form = :form
 SELECT verdict, digest, status FROM submissions WHERE submission_id = :submission_id AND verdict <> 'pending'
 
 -- name: read_for_audit
-SELECT form, subject, verdict, judged, created_at, ticket_id, digest, status
+SELECT subject, verdict, judged, created_at, ticket_id, digest
 FROM submissions WHERE submission_id = :submission_id AND verdict <> 'pending'
 
 -- name: judge_again
