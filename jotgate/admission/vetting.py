@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jotgate.frozen import frozen
 from jotgate.policy import FormPolicy
 from jotgate.protocols import SITE_APP, App, AppFault, AppKeyState, StoredAppKey
+from jotgate.signed import segments
 from jotgate.signed.keyring import CodeKeys, KeyRing, key_id
 from jotgate.signed.tokens import (
     AppKey,
@@ -14,7 +15,7 @@ from jotgate.signed.tokens import (
     TokenFault,
     app_secret_text,
     check_times,
-    invalid_claim,
+    faulty_claim,
     issuer_of,
     key_id_of,
     read_token,
@@ -33,6 +34,7 @@ _BY_ANOTHER_KEY = {
     TokenFault.WRONG_ALGORITHM.value,
     AppFault.KEY_LOST.value,
 }
+_OF_A_CLAIM = (TokenFault.CLAIMS_MISSING, TokenFault.CLAIMS_INVALID)
 
 
 @frozen
@@ -73,7 +75,7 @@ class Unfit:
     key_id: str | None = None
     #: What it states, if it is authentic.
     claims: Claims | None = None
-    #: The claim that is not valid, if that is the reason.
+    #: The claim that is missing or not valid, if that is the reason.
     claim: str | None = None
 
 
@@ -178,7 +180,9 @@ class Vetting:
         """Return why a token that names no key is not one: nothing can have signed it."""
         nobody = AppKey(key_id="00000000", app=SITE_APP, algorithm="HS256", secret=bytes(32))
         fault = read_token(text, nobody)
-        return fault if fault in (TokenFault.TOO_LONG, TokenFault.MALFORMED) else TokenFault.WRONG_KEY
+        if fault in (TokenFault.TOO_LONG, TokenFault.MALFORMED):
+            return fault
+        return TokenFault.MALFORMED if segments.read_header(text) is None else TokenFault.WRONG_KEY
 
 
 def _read(text: str, key: AppKey, policy: FormPolicy, app: App | None, now: float) -> Vetted | Unfit:
@@ -186,7 +190,7 @@ def _read(text: str, key: AppKey, policy: FormPolicy, app: App | None, now: floa
     registered = None if app is None else key.key_id
     claims = read_token(text, key)
     if isinstance(claims, TokenFault):
-        claim = invalid_claim(text) if claims is TokenFault.CLAIMS_INVALID else None
+        claim = faulty_claim(text) if claims in _OF_A_CLAIM else None
         return Unfit(fault=claims.value, app=key.app, key_id=registered, claim=claim)
     fault = _misplaced(claims, policy, app) or check_times(claims, now)
     if fault is None or fault is TokenFault.EXPIRED:

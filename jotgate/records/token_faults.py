@@ -13,7 +13,10 @@ from jotgate.signed.tokens import TokenFault
 _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
     {
         TokenFault.TOO_LONG: phrase("The token is too long."),
-        TokenFault.MALFORMED: phrase("This is not a token, or it was cut off on its way."),
+        TokenFault.MALFORMED: phrase(
+            "This is not a token, or it was cut off on its way. Or it is in base64 instead of base64url without"
+            " padding (=), or a JWT without a signature (alg none)."
+        ),
         TokenFault.JWT_NOT_INSTALLED: phrase(
             "The token is a JWT, and this site cannot read one: pip install 'jotgate[jwt]'."
         ),
@@ -37,7 +40,8 @@ _TOKENS: Mapping[TokenFault, str] = MappingProxyType(
             "The token lacks a claim: iss, aud, sub, exp, iat and jti are required."
         ),
         TokenFault.CLAIMS_INVALID: phrase(
-            "A claim is of the wrong kind, empty, too long, or contradicts another; the entry names it."
+            "A claim is of the wrong kind, empty, too long, or contradicts another; the entry names it. iat and exp"
+            " are numbers of seconds, not of milliseconds."
         ),
         TokenFault.WRONG_APP: phrase(
             "The token names another app (iss) than the one that its key belongs to."

@@ -109,7 +109,8 @@ WHY: Mapping[Reason, str] = MappingProxyType(
         ),
         Reason.APP_ONLY: phrase(
             "The form opens from an app only (access), and the visitor came with a code or with nothing, or"
-            " with a browser that keeps no cookies and is too old to say so."
+            " with a browser that keeps no cookies and is too old to say so. If an app sends its token in a"
+            " header, the server may keep that back: Apache does, unless it has WSGIPassAuthorization On."
         ),
         Reason.COOKIES_BLOCKED: phrase(
             "The browser was let in, but came back without the cookie that it had been given: it blocks"

@@ -235,11 +235,14 @@ def read_token(text: str, key: AppKey) -> Claims | TokenFault:
     return payload if isinstance(payload, TokenFault) else _read_claims(payload, key)
 
 
-def invalid_claim(text: str) -> str | None:
-    """Return the claim for which an authentic token is `CLAIMS_INVALID`, such as ``sub``; None: none of them."""
+def faulty_claim(text: str) -> str | None:
+    """Return the claim that an authentic token lacks or that is not valid, such as ``sub``; None: none of them."""
     payload = segments.read_object(text.split(".")[-2]) if "." in text else None
-    if payload is None or any(name not in payload for name in _REQUIRED):
+    if payload is None:
         return None
+    for name in _REQUIRED:
+        if name not in payload:
+            return name
     claims = _claims(payload, "")
     if isinstance(claims, str):
         return claims
