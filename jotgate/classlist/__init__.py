@@ -2,8 +2,9 @@
 
 Reading accepts the workbooks of Excel (extra `jotgate[excel]`) and LibreOffice, and text as these and school software
 write it: comma, semicolon, tab or bar between the cells, a first line `sep=;`, UTF-8, UTF-16 with its byte order mark,
-Windows-1252, Mac Roman, any line ends, titles above and notes below. It takes a list whole or not at all, and names
-every problem by its line. Writing defuses cells that a spreadsheet would run as formulas, and reading undoes just that.
+Windows-1252 and its kin for Arabic, Polish, Turkish and Ukrainian, Mac Roman, any line ends, titles above and notes
+below. It takes a list whole or not at all, and names every problem by its line. Writing defuses cells that a
+spreadsheet would run as formulas, and reading undoes just that.
 """
 
 from __future__ import annotations

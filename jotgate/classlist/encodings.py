@@ -33,6 +33,17 @@ _ODD = re.compile(
     f"|(?<=[{_LETTER}])[{_NOT_WITHIN}](?=[{_LETTER}])|[{_NOT_IN_FRONT}](?=[{_LETTER}])"
     f"|(?<=[{_LETTER}]){_OTHER}|{_OTHER}(?=[{_LETTER}])"
 )
+#: Letters of Windows-1250 in Polish, and those that it shares with Windows-1252.
+_POLISH_LOWER, _POLISH_UPPER = "ąćęłńśźżáâäçéëíîóôöúüýß", "ĄĆĘŁŃŚŹŻÁÂÄÇÉËÍÎÓÔÖÚÜÝ"
+#: What Windows writes where Windows-1252 lacks letters, and what a word is there.
+_ELSEWHERE = {
+    "cp1250": re.compile(f"[A-Z{_POLISH_UPPER}]?[a-z{_POLISH_LOWER}]+|[A-Z{_POLISH_UPPER}]+"),
+    "cp1251": re.compile("[А-ЯҐЄІЇЁ]?[а-яґєіїё]+|[А-ЯҐЄІЇЁ]+|№"),
+    "cp1256": re.compile("[\\u0621-\\u063a\\u0640-\\u0652\\u067e\\u0686\\u0698\\u06af]+"),
+}
+#: Turkish has six letters in the places where Windows-1252 has some of Iceland's, whose other letters it lacks.
+_TURKISH = re.compile("[A-Za-zÇĞİÖŞÜçğıöşüÂÎÛâîû]+")
+_ONLY_TURKISH = re.compile("[ĞİŞğış]")
 
 
 @frozen
@@ -54,7 +65,7 @@ def encoding(stream: BinaryIO) -> Encoding:
     Windows-1252 can make something of nearly any bytes, so it is only taken for a list that is not UTF-8
     anywhere beyond ASCII. Text that is UTF-8 in one place and broken in another is reported by its lines. Mac Roman,
     which Excel on a Mac long wrote, is only taken where Windows-1252 spells a word as nobody does ("MŸller"), and
-    Mac Roman none.
+    Mac Roman none; and one that Windows writes elsewhere only where all words are of one language there.
 
     Raises:
         InputError: it is not text, or text of another kind.
@@ -93,14 +104,32 @@ def encoding(stream: BinaryIO) -> Encoding:
 
 
 def _guessed(words: list[bytes]) -> Encoding:
-    """Tell Windows-1252 and Mac Roman apart by words that have letters beyond ASCII."""
-    is_mac = _looks_odd(words, "cp1252") and not _looks_odd(words, "mac_roman")
-    codec, name = ("mac_roman", "Mac Roman") if is_mac else ("cp1252", "Windows-1252")
-    read = (_visible(word.decode(codec, "replace")) for word in words)
-    shown = (word for word in read if len(word) <= _MAX_SHOWN_CHARS and not word.isascii())
-    return Encoding(
-        codec=codec, errors="surrogateescape", guessed=name, words=tuple(islice(shown, _SHOWN_WORDS))
+    """Tell encodings apart by words with letters beyond ASCII, and show a person first those that look odd even so."""
+    codec = _likely_codec(words)
+    read = [word.decode(codec, "replace") for word in words]
+    odd_first = sorted(read, key=lambda word: not _ODD.search(word)) if codec == "cp1252" else read
+    shown = (
+        word for word in map(_visible, odd_first) if len(word) <= _MAX_SHOWN_CHARS and not word.isascii()
     )
+    return Encoding(
+        codec=codec,
+        errors="surrogateescape",
+        guessed="Mac Roman" if codec == "mac_roman" else codec.replace("cp", "Windows-"),
+        words=tuple(islice(shown, _SHOWN_WORDS)),
+    )
+
+
+def _likely_codec(words: list[bytes]) -> str:
+    if not _looks_odd(words, "cp1252"):
+        turkish = [word.decode("cp1254", "replace") for word in words]
+        is_turkish = all(map(_TURKISH.fullmatch, turkish)) and any(map(_ONLY_TURKISH.search, turkish))
+        return "cp1254" if is_turkish else "cp1252"
+    if not _looks_odd(words, "mac_roman"):
+        return "mac_roman"
+    for codec, a_word in _ELSEWHERE.items():
+        if all(a_word.fullmatch(word.decode(codec, "replace")) for word in words):
+            return codec
+    return "cp1252"
 
 
 def _visible(word: str) -> str:

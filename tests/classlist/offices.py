@@ -229,8 +229,8 @@ TEXTS = {
     ),
     "excel in turkey": taken(
         "No;Ad\r\n1;Ayşe\r\n".encode("cp1254"),
-        ("1", "Ayþe"),
-        remarks=("the letters are read as Windows-1252; if words such as Ayþe look wrong, save the list",),
+        ("1", "Ayşe"),
+        remarks=("the letters are read as Windows-1254; if words such as Ayşe look wrong, save the list",),
     ),
     "utf-16 with tabs": taken("\ufeffNr\tName\r\n1\tZoë Groß\r\n2\tAl Öz\r\n".encode("utf-16-le"), *ZOE_AL),
     "bars": taken("Class 7a\nid|name\n0042|Ann Smith\n0043|Bo Hill\n", *ANN_BO, remarks=("line 1: ",)),

@@ -1,4 +1,4 @@
-"""Letters of lists that say nothing of their encoding: Windows-1252, and what Excel wrote on a Mac."""
+"""Letters of lists that say nothing of their encoding: those of Windows, and what Excel wrote on a Mac."""
 
 from __future__ import annotations
 
@@ -45,6 +45,13 @@ SIGNS = (
 )
 #: Slovenian and Estonian are written in Windows-1252 as well.
 CARONS = ("Košir", "Žiga", "KOŠIR", "Žižek", "Põld", "Œuvray")
+#: What Windows writes where these are spoken; the headings are such as we know.
+ELSEWHERE = {
+    "cp1250": ("Imię i nazwisko", "Wójcik Ola", "ŻAK JAN", "Michał Łoś", "Müller Zoë"),
+    "cp1251": ("Прізвище, ім'я", "Шевченко Тарас", "ЇЖАК ЄВА", "Ґудзь Ann", "№"),
+    "cp1254": ("Öğrenci", "Ayşe Yıldız", "Ömer Çağlâ", "İrem IŞIK"),
+    "cp1256": ("الاسم", "محمد علي", "فاطمة Ann"),
+}
 
 
 def codec_of(*names: str, written: str) -> str:
@@ -65,9 +72,27 @@ def test_signs_and_letters_that_only_windows_has_make_no_mac_roman(name: str) ->
 
 
 def test_a_list_that_neither_spells_well_is_none_of_a_mac() -> None:
-    """A slip of the pen on Windows, and letters of Poland."""
+    """A slip of the pen on Windows, and letters of Prague."""
     assert codec_of("Anna…Müller", written="cp1252") == "cp1252"
-    assert codec_of("Michał Żak", written="cp1250") == "cp1252"
+    assert codec_of("Tomáš Řehoř", written="cp1250") == "cp1252"
+
+
+@pytest.mark.parametrize("codec", ELSEWHERE)
+def test_a_list_of_windows_elsewhere_keeps_its_names(codec: str) -> None:
+    """Poland's, Ukraine's, Turkey's and the Arab countries' "CSV" of Excel; their headings are understood, too."""
+    heading, *names = ELSEWHERE[codec]
+    source = "\r\n".join(("id;" + heading, *(f"{n};{name}" for n, name in enumerate(names)))).encode(codec)
+    listed = classlist.checked(source)
+    assert f"read as Windows-{codec[2:]}; if words such as " in listed.remarks[0]
+    assert [row.label for row in listed.rows] == names
+
+
+@pytest.mark.parametrize(
+    "names", [("Guðrún", "Sigurður Þór"), ("JosÉ", "Núñez"), ("RAMóN", "Peña"), ("Žižek", "Ann³")]
+)
+def test_lists_of_the_west_are_not_taken_for_others(names: tuple[str, ...]) -> None:
+    """Iceland's letters beside its accents, capitals where they slipped in, and a mark behind a name."""
+    assert codec_of(*names, written="cp1252") == "cp1252"
 
 
 @given(st.lists(st.sampled_from([*TELLING, "Ann", "Bo"]), min_size=1), st.lists(st.sampled_from(SIGNS)))
@@ -81,6 +106,12 @@ def test_a_list_that_no_name_tells_apart_is_shown_to_a_person() -> None:
     names = ["Jörg", "Björn", "Möller", "König", "o" * 40 + "ö"]
     (remark,) = classlist.checked("\r".join(names).encode("mac_roman")).remarks
     assert "read as Windows-1252; if words such as Jšrg, Bjšrn, Mšller look wrong" in remark
+
+
+def test_words_that_look_odd_are_shown_first() -> None:
+    """What was read wrongly is not behind three words that any encoding would spell like this."""
+    (remark,) = classlist.checked("Jörg\rBjörn\rMöller\rMałgorzata\rŽižek".encode("cp1250")).remarks
+    assert "read as Windows-1252; if words such as Ma³gorzata, Jörg, Björn look wrong" in remark
 
 
 def test_only_what_can_be_seen_is_shown() -> None:
