@@ -63,6 +63,9 @@ class Verbs:
         self._tombstones: Tombstones = _no_tombstones
         self._prepared_at = 0.0
         self._ready = False
+        #: Why it could not be made ready the last time, and when.
+        self._unready: StoreUnavailable | None = None
+        self._unready_at = 0.0
         self._lock = threading.Lock()
         self._checking = threading.Lock()
         self._checked_until = 0.0
@@ -121,21 +124,35 @@ class Verbs:
             tx.run("try_writing", padding=padding)
 
     def _make_ready(self, patience_seconds: float | None) -> None:
-        with self._lock:
+        """Make the store ready, one thread at a time; who waited for one that could not does not try it once more."""
+        patience_seconds = _VERB_SECONDS if patience_seconds is None else patience_seconds
+        came_at = time.monotonic()
+        if not self._lock.acquire(timeout=patience_seconds):
+            raise StoreUnavailable("the store cannot be used: others wait for it")
+        try:
             if self._ready:
                 return
-            patience_seconds = _VERB_SECONDS if patience_seconds is None else patience_seconds
-            self._driver.migrate(patience_seconds=patience_seconds)
-            with self._driver.write(patience_seconds=patience_seconds) as tx:
-                tx.references.use(_reference_key(tx))
-                for renamed in follow(tx, self._driver, self._forms):
-                    note = f"JotForm's form {renamed.form_id} was {renamed.form} before"
-                    record(
-                        tx, Entry(at=self._prepared_at, event="form.renamed", form=renamed.name, note=note)
-                    )
-                for form, form_id in self._forms.items():
-                    tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
+            if self._unready is not None and self._unready_at >= came_at:
+                raise StoreUnavailable(self._unready.words) from self._unready
+            self._bring_up_to_date(patience_seconds)
             self._ready = True
+        except Undone:
+            raise
+        except StoreUnavailable as fault:
+            self._unready, self._unready_at = fault, time.monotonic()
+            raise
+        finally:
+            self._lock.release()
+
+    def _bring_up_to_date(self, patience_seconds: float) -> None:
+        self._driver.migrate(patience_seconds=patience_seconds)
+        with self._driver.write(patience_seconds=patience_seconds) as tx:
+            tx.references.use(_reference_key(tx))
+            for renamed in follow(tx, self._driver, self._forms):
+                note = f"JotForm's form {renamed.form_id} was {renamed.form} before"
+                record(tx, Entry(at=self._prepared_at, event="form.renamed", form=renamed.name, note=note))
+            for form, form_id in self._forms.items():
+                tx.run("add_form", form=form, form_id=form_id, now=self._prepared_at)
 
     def _write(self, patience_seconds: float | None = None) -> AbstractContextManager[Transaction]:
         if not self._ready:

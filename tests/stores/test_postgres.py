@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -76,6 +77,38 @@ def test_an_address_that_cannot_be_reached_is_one_sentence(postgres_url: str, un
     assert f"127.0.0.1:{unused_port}/d cannot be used" in refused(closed)
     assert 'database "no_such_database" does not exist' in refused(database)
     assert "no.invalid" in refused(f"postgresql://u:{SECRET}@no.invalid/d")
+
+
+def test_nobody_waits_for_a_silent_server_longer_than_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight people come to a store that could not be made ready: one asks the server, and all hear what came of it."""
+    asked: list[float] = []
+    told: list[str] = []
+    together = threading.Barrier(8)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        store = open_store(f"postgresql://u@127.0.0.1:{silent.getsockname()[1]}/d")
+        migrate = store.driver.migrate
+
+        def counted(*, patience_seconds: float) -> None:
+            asked.append(patience_seconds)
+            migrate(patience_seconds=patience_seconds)
+
+        def look() -> None:
+            together.wait()
+            with pytest.raises(StoreUnavailable) as problem:
+                store.form_states()
+            told.append(str(problem.value))
+
+        monkeypatch.setattr(store.driver, "migrate", counted)
+        people = [threading.Thread(target=look) for _ in range(8)]
+        for one in people:
+            one.start()
+        for one in people:
+            one.join()
+        store.close()
+    # A busy machine may let somebody come when the first has been told.
+    assert len(asked) <= 2
+    assert len(told) == 8
+    assert all("cannot be used" in sentence for sentence in told)
 
 
 def test_a_role_without_rights_is_told_and_nothing_is_made(postgres_store_url: str, role: str) -> None:
@@ -180,8 +213,6 @@ def test_the_address_in_words_holds_no_secret() -> None:
 @pytest.fixture
 def unused_port() -> int:
     """Return a port on which nobody listens."""
-    import socket
-
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         port: int = holder.getsockname()[1]
