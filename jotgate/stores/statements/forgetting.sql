@@ -49,6 +49,10 @@ SELECT seq FROM (
 -- name: some_mails
 (SELECT * FROM mails WHERE seq > :after AND seq <= :until LIMIT 1000000) AS mails
 
+-- name: a_tombstone
+-- What all tombstones are like, and no name of a person's.
+'forgotten:________:________________________________'
+
 -- name: any_tombstone
 SELECT 1 FROM tombstones LIMIT 1
 
@@ -119,31 +123,31 @@ UPDATE forms SET retained_at = NULL WHERE form = :form
 -- name: old_submissions
 SELECT submission_id, subject, ticket_id FROM {some_submissions}
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
-    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL OR told IS NOT NULL
+    :everything = 1 OR subject NOT LIKE {a_tombstone} OR shown IS NOT NULL OR told IS NOT NULL
     OR EXISTS (SELECT 1 FROM lookups WHERE lookups.submission_id = submissions.submission_id)
 )
 
 -- name: count_old_submissions
 SELECT count(*) FROM submissions
 WHERE form = :form AND created_at < :before AND verdict <> 'pending' AND (
-    :everything = 1 OR subject NOT LIKE 'forgotten:%' OR shown IS NOT NULL OR told IS NOT NULL
+    :everything = 1 OR subject NOT LIKE {a_tombstone} OR shown IS NOT NULL OR told IS NOT NULL
     OR EXISTS (SELECT 1 FROM lookups WHERE lookups.submission_id = submissions.submission_id)
 )
 
 -- name: old_tickets
 SELECT ticket_id, subject FROM {some_tickets}
 WHERE form = :form AND issued_at < :before AND expires_at < :before
-    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR openings IS NOT NULL)
+    AND (:everything = 1 OR subject NOT LIKE {a_tombstone} OR openings IS NOT NULL)
 
 -- name: count_old_tickets
 SELECT count(*) FROM tickets
 WHERE form = :form AND issued_at < :before AND expires_at < :before
-    AND (:everything = 1 OR subject NOT LIKE 'forgotten:%' OR openings IS NOT NULL)
+    AND (:everything = 1 OR subject NOT LIKE {a_tombstone} OR openings IS NOT NULL)
 
 -- name: old_grants
 SELECT fingerprint, subject FROM {some_grants}
 WHERE form = :form AND created_at < :before AND {opens_nothing}
-    AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL OR email IS NOT NULL)
+    AND (subject NOT LIKE {a_tombstone} OR label IS NOT NULL OR email IS NOT NULL)
 
 -- name: opens_nothing
 -- What a code is that nobody gets in with any more; an app's is as old as the last ticket on it.
@@ -156,19 +160,19 @@ WHERE form = :form AND created_at < :before AND {opens_nothing}
 -- name: count_old_grants
 SELECT count(*) FROM grants
 WHERE form = :form AND created_at < :before AND {opens_nothing}
-    AND (subject NOT LIKE 'forgotten:%' OR label IS NOT NULL OR email IS NOT NULL)
+    AND (subject NOT LIKE {a_tombstone} OR label IS NOT NULL OR email IS NOT NULL)
 
 -- name: old_entries
 SELECT seq, subject FROM {some_entries}
-WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
+WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE {a_tombstone})
 
 -- name: count_old_entries
 SELECT count(*) FROM ledger
-WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
+WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE {a_tombstone})
 
 -- name: old_notices
 SELECT seq, subject FROM {some_notices}
-WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE 'forgotten:%')
+WHERE form = :form AND at < :before AND (:everything = 1 OR subject NOT LIKE {a_tombstone})
 
 -- name: forget_old_ticket
 -- Unless it was given its whole time again since it was found.

@@ -114,7 +114,7 @@ SELECT batch FROM found WHERE batch IS NOT NULL LIMIT :most
 -- name: page_of_missing
 -- Whose codes still open something, or did, and of whom nothing has come that counts or may count.
 SELECT DISTINCT subject FROM grants
-WHERE form = :form AND app IS NULL AND subject > :after AND subject NOT LIKE 'forgotten:%'
+WHERE form = :form AND app IS NULL AND subject > :after AND subject NOT LIKE {a_tombstone}
     AND (revoked_at IS NULL OR used > 0)
     AND (CAST(:batch AS TEXT) IS NULL OR batch = :batch)
     AND (CAST(:batches AS TEXT) IS NULL OR batch IN {each_batch})

@@ -38,7 +38,7 @@ UPDATE scoped_keys SET calls = calls - 1 WHERE key_id = :key_id AND calls_day = 
 
 -- name: is_remembered
 -- What people sent who asked to be forgotten is not handed on, although it is still at JotForm.
-(subject IS NULL OR subject NOT LIKE 'forgotten:%' OR NOT EXISTS (
+(subject IS NULL OR subject NOT LIKE {a_tombstone} OR NOT EXISTS (
     SELECT 1 FROM tombstones WHERE tombstone = subject AND tombstones.form IN ('', submissions.form)
 ))
 

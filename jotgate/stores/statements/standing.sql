@@ -67,7 +67,7 @@ SELECT subject,
     (SELECT language FROM grants WHERE form = :form AND subject = page.subject {the_code_that_names})
 FROM (
     SELECT DISTINCT subject FROM grants
-    WHERE form = :form AND subject > :after AND subject NOT LIKE 'forgotten:%' AND (revoked_at IS NULL OR used > 0)
+    WHERE form = :form AND subject > :after AND subject NOT LIKE {a_tombstone} AND (revoked_at IS NULL OR used > 0)
     ORDER BY subject LIMIT :rows
 ) AS page
 ORDER BY subject

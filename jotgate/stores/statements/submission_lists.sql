@@ -46,6 +46,6 @@ LIMIT :rows
 -- name: coded_people_with_words
 -- Whom codes are for, by what is on them.
 SELECT subject, label, batch FROM grants
-WHERE CASE WHEN form = :form AND app IS NULL AND subject IS NOT NULL AND subject NOT LIKE 'forgotten:%'
+WHERE CASE WHEN form = :form AND app IS NULL AND subject IS NOT NULL AND subject NOT LIKE {a_tombstone}
     AND ({has_words}) THEN TRUE ELSE FALSE END
 LIMIT :rows

@@ -62,6 +62,19 @@ class RetainingContract(Contract):
         assert store.retain(FORM, before=LATER - DAY, delete=False, now=LATER).counts == {}
         assert places(store) == 2
 
+    @pytest.mark.parametrize("name", ["forgotten:me", "Forgotten: the sequel"])
+    def test_a_name_that_begins_like_a_tombstone_is_a_name(self, store: Store, name: str) -> None:
+        """Whoever has it is listed, and forgotten in the end."""
+        store.use_tombstones(tombstones)
+        store.create_grants([grant("code", subject=name, label="Ada Lovelace")], T0)
+        assert list(store.missing(FORM)) == [name]
+        assert [one.subject for one in store.subjects(FORM)] == [name]
+        assert [one.subject for one in store.coded_people(FORM, "ada", rows=9)] == [name]
+        settled(store, shown(1, admitted(store, opening("code"))))
+        store.retain(FORM, before=LATER, delete=False, now=LATER)
+        assert {one.subject for one in records(store)} == set(tombstones(name))
+        assert addressed(store) == {(*tombstones(name), None, None)}
+
     @pytest.mark.parametrize("delete", [False, True])
     def test_who_comes_back_after_retention_is_known_again(self, store: Store, delete: bool) -> None:
         """A ticket that was let lie is opened again by its code, or by an app's token: about the same person."""
