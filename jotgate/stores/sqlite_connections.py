@@ -66,6 +66,12 @@ class Connection(sqlite3.Connection):
     #: What its user keeps with it.
     prepared: Any = None
 
+    def __del__(self) -> None:
+        """Close: from 3.13 on, Python warns of each that it has to close itself, as after a store of a test."""
+        # One that could not be opened cannot be closed.
+        with suppress(sqlite3.ProgrammingError):
+            self.close()
+
 
 class _Pool:
     """What one process has open. Its list is only changed by steps that no thread can come between."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -50,6 +52,20 @@ def descriptors(path: Path) -> int:
         except FileNotFoundError:
             continue
     return count
+
+
+def test_a_store_that_nobody_uses_any_more_leaves_nothing_open(path: Path) -> None:
+    """As in the tests of a site, which make many: and silently, where Python warns of what it has to close itself."""
+    store = open_store(f"sqlite:///{path}")
+    store.prepare(FORMS, T0)
+    store.note_delivery(FORM_ID, T0)
+    assert descriptors(path)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        del store
+        gc.collect()
+    assert descriptors(path) == 0
+    assert not [str(one.message) for one in warned if "database" in str(one.message)]
 
 
 def test_a_thread_for_each_request_leaves_nothing_open(store: Store, path: Path) -> None:
