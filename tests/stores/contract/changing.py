@@ -281,8 +281,9 @@ class ChangingContract(Contract):
         assert freed.state is TicketState.OPEN
 
     def test_a_use_that_is_given_back_is_one_more_for_its_person(self, store: Store) -> None:
-        """Also where the form says how often each may submit; going back takes it again."""
+        """And no more, also where the form says how often each may submit; going back takes it again."""
         store.create_grants([grant(n, subject=f"s-{n}") for n in range(2)], T0)
+        store.create_grants([grant("another", subject="s-0")], T0)
         sent = [sent_in(n + 1, admitted(store, opening(n))) for n in range(2)]
         assert verdicts(store, *sent) == [Verdict.VERIFIED] * 2
         before = code(store, 1)
@@ -292,17 +293,20 @@ class ChangingContract(Contract):
         assert same(code(store, 1)) == same(before)
         once_more = admitted(store, replace(opening(0, now=NOW + 1), in_all=1))
         assert verdicts(store, replace(sent_in(3, once_more, at=NOW + 2), in_all=1)) == [Verdict.VERIFIED]
+        assert reason(store, replace(opening("another", now=NOW + 3), in_all=1)) is Reason.ALREADY_SENT
 
     def test_what_is_sent_while_a_use_is_given_back_keeps_its_own(self, store: Store) -> None:
-        """A class of three that sent three times has no use left, whatever was given back and taken again."""
-        store.create_grants([grant("class", uses=3)], T0)
-        first, second, third = (admitted(store, opening("class", browser=n)) for n in range(3))
-        assert verdicts(store, sent_in(1, first), sent_in(2, second)) == [Verdict.VERIFIED] * 2
-        changed(store, GivingBack(), "class")
-        assert verdicts(store, sent_in(3, third)) == [Verdict.VERIFIED]
-        undone(store)
-        assert used(store, "class") == 3
-        assert reason(store, opening("class", browser="late", now=NOW + HOUR)) is Reason.USED_UP
+        """A class that sent three times has used three, whatever was given back and taken again."""
+        for uses in (3, 4):
+            store.create_grants([grant(uses, uses=uses)], T0)
+            sent = [sent_in(10 * uses + n, admitted(store, opening(uses, browser=n))) for n in range(3)]
+            assert verdicts(store, *sent[:2]) == [Verdict.VERIFIED] * 2
+            changed(store, GivingBack(), uses, change_id=f"c-{uses}")
+            assert verdicts(store, sent[2]) == [Verdict.VERIFIED]
+            undone(store, f"c-{uses}")
+            assert used(store, uses) == 3
+        assert reason(store, opening(3, browser="late", now=NOW + HOUR)) is Reason.USED_UP
+        admitted(store, opening(4, browser="late", now=NOW + HOUR))
 
     def test_codes_are_replaced_and_the_old_cards_are_good_again(self, store: Store) -> None:
         """As by a single re-issue; going back makes the new codes void, unless somebody uses theirs."""
