@@ -75,7 +75,7 @@ class Row:
 class Mishaps:
     """What goes wrong from now on."""
 
-    #: Filters that are echoed and ignored: ``formIDs``, ``id:gt``, ``created_at:gt``.
+    #: Filters that are echoed and ignored: ``formIDs``, ``id:gt``, ``created_at:gt``; ``offset`` is ignored as well.
     ignored: frozenset[str] = frozenset()
     #: Lists come newest first, whatever order was asked for.
     ignores_order: bool = False
@@ -311,6 +311,8 @@ class Account:
             order, falling = "id", True
         rows.sort(key=_KEYS[order.lstrip("-")], reverse=falling or order.startswith("-"))
         limit, offset = min(int(query.get("limit", "20")), _MAX_ROWS), int(query.get("offset", "0"))
+        if "offset" in self.mishaps.ignored:
+            offset = 0
         page = rows[offset : offset + limit]
         if self.mishaps.slow_rows is not None and len(page) > self.mishaps.slow_rows:
             raise Hangs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import pytest
 
@@ -115,3 +115,111 @@ def test_behind_rows_that_cannot_be_read_a_failure_of_a_moment_costs_no_place(be
         site.deliver("form-0", second)
         site.wait(5)
         assert site.verdicts() == {first: Verdict.VERIFIED, second: Verdict.REPLAYED}
+
+
+@pytest.mark.parametrize(
+    ("mishaps", "count", "asked", "next_asked"),
+    [
+        (lambda rows: Mishaps(slow_rows=200), 1_300, [1_000, *[125] * 8, 250, *[31] * 8, 62], 62),
+        (lambda rows: Mishaps(gateway_rows=200), 400, [1_000, 500, 250, *[125] * 4], 125),
+        (lambda rows: Mishaps(stuck={rows[2]: 2}), 3, [1_000, 500, 250], 250),
+        (
+            lambda rows: Mishaps(stuck={rows[2]: 1_000_000}),
+            10,
+            [1_000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 1, 1, 1, 1, 4, 16],
+            1_000,
+        ),
+    ],
+    ids=["slow", "too many", "for a moment", "one row"],
+)
+def test_pages_grow_smaller_where_they_fail_and_larger_where_they_work(
+    mishaps: Callable[[list[str]], Mishaps], count: int, asked: list[int], next_asked: int
+) -> None:
+    """Half as many, or an eighth after a time-out; twice as many after eight full pages; one bad row costs none."""
+    with gated() as site:
+        site.wait(70, step=5)
+        rows = [site.submit(webhook=False) for _ in range(count)]
+        site.account.mishaps = mishaps(rows)
+
+        def sizes() -> list[int]:
+            before = site.account.calls
+            site.deliver("form-0", rows[-1])
+            site.parts.sweep.run()
+            return [int(call.query["limit"]) for call in site.account.log[before:] if "limit" in call.query]
+
+        assert sizes()[: len(asked)] == asked
+        site.clock.at += 70
+        assert sizes()[0] == next_asked
+
+
+@pytest.mark.parametrize(
+    ("read", "unreadable", "is_read"), [(0, 5, True), (0, 6, False), (1, 20, True), (1, 21, False)]
+)
+def test_so_many_rows_in_a_row_are_stepped_over(read: int, unreadable: int, is_read: bool) -> None:
+    """Twenty, and five where a reading begins: where more cannot be read, it may be JotForm."""
+    with gated() as site:
+        site.wait(70, step=5)
+        for _ in range(read):
+            site.submit(webhook=False)
+        stuck = [site.submit(webhook=False) for _ in range(unreadable)]
+        honest = site.submit(ticket=site.ticket(), webhook=False)
+        site.account.mishaps = Mishaps(stuck=dict.fromkeys(stuck, 1_000_000))
+        site.deliver("form-0", honest)
+        site.parts.sweep.run()
+        assert (honest in site.verdicts()) is is_read
+
+
+def test_later_readings_go_around_what_no_list_shows() -> None:
+    """What turns up late before it and behind it is judged, and no reading fails at it once more."""
+    with gated() as site:
+        site.wait(70, step=5)
+        rows = []
+        for _ in range(5):
+            rows.append(site.submit(webhook=False))
+            site.clock.at += 10
+        site.account.mishaps = Mishaps(stuck={rows[2]: 1_000_000})
+        site.deliver("form-0", rows[-1])
+        site.parts.sweep.run()
+        before = site.account.calls
+        late = [site.submit(webhook=False, made_at=site.made[rows[at]] + 5) for at in (0, 3)]
+        last = site.submit()
+        site.wait(5 * _MINUTE, step=5)
+        assert set(site.verdicts()) == {*rows, *late, last} - {rows[2]}
+        failed = [call for call in site.account.log[before:] if call.status == 504]
+        assert [call for call in failed if call.query["limit"] != "1"] == []
+
+
+@pytest.mark.parametrize(
+    ("ignored", "offsets", "judged"), [((), ["0", "125", "250"], 300), (("offset",), ["0", "125"], 125)]
+)
+def test_lists_in_another_order_are_read_by_the_offset(
+    ignored: Collection[str], offsets: list[str], judged: int
+) -> None:
+    """To their end; where the offset is not looked at either, the second page is the last that is asked for."""
+    with gated() as site:
+        site.wait(70, step=5)
+        rows = [site.submit(webhook=False) for _ in range(300)]
+        site.account.mishaps = Mishaps(gateway_rows=130, ignores_order=True, ignored=frozenset(ignored))
+        assert _offsets(site, rows[-1]) == offsets
+        assert set(site.verdicts()) == set(rows[-judged:])
+
+
+def test_lists_that_no_filter_shortens_are_read_down_to_what_was_read() -> None:
+    """From the newest submission on, for as many pages as it takes."""
+    with gated() as site:
+        site.wait(70, step=5)
+        old = [site.submit() for _ in range(400)]
+        site.wait(30 * _MINUTE, step=30)
+        assert set(site.verdicts()) == set(old)
+        new = [site.submit(webhook=False) for _ in range(150)]
+        site.account.mishaps = Mishaps(gateway_rows=130, ignored=frozenset({"id:gt"}))
+        assert _offsets(site, new[-1]) == ["0", "0", "125"]
+        assert set(site.verdicts()) == {*old, *new}
+
+
+def _offsets(site: Gated, row: str) -> list[str]:
+    """Read once, and return where the pages that came began."""
+    before = site.account.calls
+    site.deliver("form-0", row)
+    site.parts.sweep.run()
+    return [call.query["offset"] for call in site.account.log[before:] if call.rows]

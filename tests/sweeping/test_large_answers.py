@@ -96,31 +96,6 @@ def test_a_row_of_large_answers_is_passed_one_by_one(site: School) -> None:
     assert site.sandbox.calls - calls <= 45
 
 
-@pytest.mark.parametrize("rows", [1, 100, 200])
-def test_pages_of_so_many_rows_are_refused(site: School, rows: int) -> None:
-    """504 above that: all 150 are judged, page by page."""
-    tickets = [site.ticket() for _ in range(5)]
-    made = [site.submit(ticket=ticket, webhook=False) for ticket in tickets]
-    made += [site.submit(webhook=False) for _ in range(145)]
-    site.sandbox.add_fault("page_504_above", None, rows=rows)
-    site.parts.intake.take(site.forms["form-0"])
-    site.wait(6)
-    assert set(site.verdicts()) == set(made)
-
-
-def test_the_next_reading_begins_with_as_many_rows_as_worked(site: School) -> None:
-    """What one reading found out about JotForm's pages, the next one need not pay for."""
-    for _ in range(150):
-        site.submit(webhook=False)
-    site.sandbox.add_fault("page_504_above", None, rows=100)
-    site.parts.intake.take(site.forms["form-0"])
-    site.wait(6)
-    refused = [call for call in site.sandbox.log if call.status == 504]
-    assert (site.state().page_rows or 1_000) <= 100
-    site.wait(70)
-    assert len([call for call in site.sandbox.log if call.status == 504]) == len(refused)
-
-
 def test_what_was_read_stays_read(site: School) -> None:
     """When JotForm breaks in the midst of a reading, the next one goes on from there."""
     for _ in range(30):

@@ -43,6 +43,21 @@ def test_a_submission_at_the_bare_address_is_unticketed(one: School) -> None:
     assert set(verdicts.values()) == {Verdict.UNTICKETED}
 
 
+def test_a_verdict_is_logged_once(one: School, caplog: pytest.LogCaptureFixture) -> None:
+    """With its form, its submission and what it is, however often the row is read."""
+    caplog.set_level("INFO", "jotgate.sweep")
+    submission_id = one.submit(ticket=one.ticket())
+    for _ in range(2):
+        one.sweep(forms=["form-0"], operator=True)
+        one.clock.at += 60
+    told = [
+        {name: getattr(record, name) for name in ("form", "submission_id", "verdict")}
+        for record in caplog.records
+        if record.message == "submission.judged"
+    ]
+    assert told == [{"form": "form-0", "submission_id": submission_id, "verdict": "verified"}]
+
+
 @pytest.mark.parametrize("text", ["hello", "A" * 35, "1", "ï" * 35])
 def test_a_made_up_ticket_is_forged(one: School, text: str) -> None:
     """Anything in the field that we did not make is forged."""
