@@ -19,6 +19,7 @@ from jotgate.door.guarding import Guard, plain
 from jotgate.door.rendering import jinja_renderer
 from jotgate.flask import JotGate
 from tests.door.site import DOOR, Site, running_site
+from tests.door.test_endpoints import MonotonicClock, Outage
 
 SPELLINGS = [
     "/inside",
@@ -255,3 +256,70 @@ def test_a_guard_of_nothing_is_false(site: Site) -> None:
     own = site.restarted(forms={"students": {"id": site.form_id}})
     assert not Guard(Door(own.parts, jinja_renderer()))
     assert Guard(site.gate.door)
+
+
+@pytest.mark.parametrize(
+    ("mount", "is_reached"),
+    [
+        ("/", True),
+        ("/inside", True),
+        ("//Inside/", True),
+        ("/inside/x", True),
+        ("/in", False),
+        ("/open", False),
+    ],
+)
+def test_an_application_is_guarded_if_anything_of_it_is(site: Site, mount: str, is_reached: bool) -> None:
+    """Where it is mounted itself, or what is mounted below it."""
+    assert Guard(site.gate.door).reaches_into(mount) is is_reached
+
+
+def test_no_cache_keeps_what_a_guarded_page_says_without_the_store(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person who was let in reads it in a page, a program in JSON; what is open stays open."""
+    watch = MonotonicClock()
+    monkeypatch.setattr("jotgate.admission.revocations.time", watch)
+    own = site.restarted()
+    visitor = own.admitted()
+    assert visitor.get("/inside").status_code == 200
+    with Outage(own):
+        watch.at += 61.0
+        page = visitor.get("/inside")
+        told = visitor.get("/inside", headers={"Accept": "application/json"})
+        assert visitor.get("/open").text == "the site at /open"
+    assert [(one.status_code, one.mimetype) for one in (page, told)] == [
+        (503, "text/html"),
+        (503, "application/json"),
+    ]
+    for answer in page, told:
+        assert answer.headers.getlist("Cache-Control") == ["private, no-store"]
+        assert "Cookie" in answer.headers["Vary"]
+
+
+def test_an_answer_to_head_has_the_headers_only(site: Site) -> None:
+    """Of a page that is guarded, for a browser as for a program."""
+    visitor = site.visitor()
+    for headers in {}, {"Accept": "application/json"}:
+        got, headed = visitor.get("/inside", headers=headers), visitor.head("/inside", headers=headers)
+        assert (headed.status, headed.data) == (got.status, b"")
+        assert headed.headers["Content-Length"] == got.headers["Content-Length"] == str(len(got.data))
+
+
+def test_the_door_leads_back_to_the_guarded_page(site: Site) -> None:
+    """With its query, also below a script name; a code that is entered there leads to it."""
+    visitor = site.visitor()
+    root = {"SCRIPT_NAME": "/schule für alle/".encode().decode("latin-1")}
+    location = visitor.get("/inside/page?a=1", environ_overrides=root).headers["Location"]
+    path, _, query = location.partition("?next=")
+    assert path == f"/schule%20f%C3%BCr%20alle{DOOR}"
+    assert site.gate.door.signer.read_return(unquote(query)) == "/schule%20f%C3%BCr%20alle/inside/page?a=1"
+
+
+def test_a_program_is_told_in_its_own_language(site: Site) -> None:
+    """Where it speaks one that there is; else in English."""
+    told = [
+        site.visitor().post("/inside", headers={"Accept-Language": tag}).get_json()["error"]["message"]
+        for tag in ("de", "tlh", "en")
+    ]
+    assert told[0] != told[1] == told[2]
