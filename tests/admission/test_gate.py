@@ -337,9 +337,38 @@ def test_what_was_shown_to_be_right_is_moved_without_typing_again(site: Site) ->
     first = admitted(gate.admit(code, form="students", seen=seen()))
     moved = admitted(gate.admit_again(gate.fingerprints(code), form="students", seen=seen()))
     assert moved.ticket_id == first.ticket_id
-    assert (
-        site.gate(replace(STUDENTS, closes_at=T0)).admit_again((), form="students", seen=seen()) is not None
+    closed = site.gate(replace(STUDENTS, closes_at=T0))
+    refusal = closed.admit_again(gate.fingerprints(code), form="students", seen=seen())
+    assert why(refusal) is Reason.CLOSED
+
+
+def test_renewing_gives_an_open_ticket_and_its_pass_their_whole_time_again(site: Site) -> None:
+    """In the browser that has it open, and to the pass for it that this browser holds; what was sent is not renewed."""
+    gate = site.gate(replace(STUDENTS, ticket_ttl_seconds=2 * HOUR, pass_ttl_seconds=HOUR))
+    mine, theirs = seen(), seen()
+    held, another = (
+        gate.read_pass(
+            "students", [gate.sign_pass(admitted(gate.admit(site.code(), form="students", seen=browser)))]
+        )
+        for browser in (mine, theirs)
     )
+    assert held is not None
+    ticket = gate.ticket(held.ticket_id, form="students")
+    assert ticket is not None
+    assert gate.ticket(held.ticket_id, form="teachers") is None
+    site.clock.advance(HOUR / 2)
+    assert gate.renew(ticket, browser=theirs.browser, holds=held) is None
+    assert gate.renew(ticket, browser=mine.browser, holds=held) == held._replace(expires_at=T0 + 1.5 * HOUR)
+    assert gate.renew(ticket, browser=mine.browser, holds=another) is None
+    assert gate.renew(ticket, browser=mine.browser, holds=None) is None
+    renewed = gate.ticket(held.ticket_id, form="students")
+    assert renewed is not None
+    assert renewed.expires_at == T0 + 2.5 * HOUR
+    assert gate.renew(ticket, browser=mine.browser, holds=held._replace(expires_at=T0 + 9 * HOUR)) == (
+        held._replace(expires_at=T0 + 9 * HOUR)
+    )
+    assert gate.mark_sent(OnPage(held.ticket_id))
+    assert gate.renew(ticket, browser=mine.browser, holds=held) is None
 
 
 def test_leaving_is_honoured_at_once(site: Site) -> None:
