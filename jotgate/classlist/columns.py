@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 from jotgate.classlist.languages import HEADINGS, OURS
 from jotgate.frozen import frozen
@@ -154,6 +155,7 @@ _CLASSES = frozenset(
 _EITHER_NAMES = _headings(
     "name", "nom", "nombre", "nome", "naam", "ad", "adı", "isim", "ім'я", "الاسم", "اسم"
 )
+_ALL = _SUBJECTS | _NAMES | _FIRST_NAMES | _MIDDLE_NAMES | _LAST_NAMES | _ADDRESSES | _CLASSES | HEADINGS
 
 
 @frozen
@@ -207,6 +209,22 @@ def named(cells: Sequence[str]) -> int:
     """Return how many of the two things that matter, numbers and names, a line names."""
     words = set(map(_heading, cells))
     return (not words.isdisjoint(_SUBJECTS)) + (not words.isdisjoint(_NAMES | _FIRST_NAMES | _LAST_NAMES))
+
+
+def are_headings(cells: Sequence[str]) -> bool:
+    """Say whether a line has headings that we know, and nothing else."""
+    words = set(map(_heading, cells)) - {""}
+    return bool(words) and words <= _ALL
+
+
+def in_two_lines(upper: Sequence[str], lower: Sequence[str]) -> list[str] | None:
+    """Return headings of which some stand below others, as "First name" and "Last name" do below "Name".
+
+    None: the lower line has something else, or a single cell, and may be anything.
+    """
+    if sum(map(bool, map(str.strip, lower))) < 2 or not are_headings(lower) or lower == upper:
+        return None
+    return [below if below.strip() else above for above, below in zip_longest(upper, lower, fillvalue="")]
 
 
 def columns(cells: list[str], *, by_class: bool = False, languages: tuple[str, ...] = OURS) -> Columns | str:

@@ -10,7 +10,16 @@ from itertools import chain, islice
 
 from jotgate.classlist.addresses import address, plain_address
 from jotgate.classlist.cells import AS_TEXT, clean, faults, on_one_line
-from jotgate.classlist.columns import MAX_ABOVE, NO_CLASSES, ONE_COLUMN, Columns, columns, named
+from jotgate.classlist.columns import (
+    MAX_ABOVE,
+    NO_CLASSES,
+    ONE_COLUMN,
+    Columns,
+    are_headings,
+    columns,
+    in_two_lines,
+    named,
+)
 from jotgate.classlist.languages import OURS, read_language
 from jotgate.classlist.records import MAX_CELL_CHARS, Fate, Passed, Record, Refused, Row
 from jotgate.classlist.wording import WORDS_OF_PROSE, is_note, is_title, is_total, may_be_no_name
@@ -104,6 +113,8 @@ def _heading_among(
     """Return which record names the columns, and how; or why none does."""
     if (place := _place_of_headings(head)) is not None:
         line_number, cells = head[place]
+        if place + 1 < len(head) and (both := in_two_lines(cells, head[place + 1][1])):
+            place, line_number, cells = place + 1, head[place + 1][0], both
         shape = columns(cells, by_class=by_class, languages=languages)
         return Refused(line_number=line_number, sentence=shape) if isinstance(shape, str) else (place, shape)
     for line_number, cells in head:
@@ -133,7 +144,9 @@ def _above(line_number: int, cells: Sequence[str], shape: Columns) -> Passed | R
     number = "" if shape.number is None else clean(_at(cells, shape.number))
     name = on_one_line(" ".join(clean(_at(cells, place)) for place in shape.names))
     filled = len(_filled(cells))
-    if shape.names and shape.number is not None:
+    if are_headings(cells):
+        person = False
+    elif shape.names and shape.number is not None:
         is_whole = filled >= len(_filled(shape.headings)) and not is_title(number) and not named([number])
         person = bool(name and number) and (is_whole or any(map(str.isdigit, number)))
     elif shape.number is None and shape.count > 1 and filled == 1:

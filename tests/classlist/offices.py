@@ -51,6 +51,21 @@ TEXTS = {
         *ANN_BO,
         remarks=("line 2: 'Klasse 7a'", "line 3: 'Name Gymnasium Nord'"),
     ),
+    "headings in two lines": taken(
+        "Class 7a\nNo;Name;;Class\n;First name;Last name;\n0042;Ann;Smith;7a\n0043;Bo;Hill;7a\n",
+        *ANN_BO,
+        remarks=("line 1: 'Class 7a'", "line 2: 'No Name Class' is taken for a title"),
+    ),
+    "headings in two lines, and no numbers": taken(
+        "Name;;E-Mail\nVorname;Nachname;\nAnn;Smith;\nBo;Hill;\n",
+        ("Ann Smith", "Ann Smith"),
+        ("Bo Hill", "Bo Hill"),
+        remarks=("line 1: 'Name E-Mail' is taken for a title",),
+    ),
+    "a first person who is called like a heading": taken(
+        "No;Name\n0042;Nia\n0043;Ad\n", ("0042", "Nia"), ("0043", "Ad")
+    ),
+    "names like headings": taken("Name;Class\nNia;7a\n", ("Nia", "Nia")),
     "a title above names alone": taken(
         "Klasse 7a\nName\nAnn\n", ("Ann", "Ann"), remarks=("line 1: 'Klasse 7a'",)
     ),
