@@ -31,8 +31,10 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069
 #: fit into the column.
 _ERROR_VALUE = re.compile(r"#(?:N/?[ABDV]|[¡¿]?[\w/]{2,12}[!?]|##+)|Err:\d{3}", re.IGNORECASE)
 _SHORTENED = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?E\+\d+|\d+[.,]\d+E-?\d+)", re.IGNORECASE)
+#: A day or a time of day as spreadsheets write it into text, where no number of a person is like it.
+_DATE = re.compile(r"\d{1,2}\.\d{1,2}\.(?:19|20)\d\d|\d{1,2}:\d\d:\d\d(?: [AP]M)?")
 #: What all these have in common, of printable text.
-_SPOILED = re.compile(r"#|Err:|[+-]?[\d.,]+E|.*\ufffd", re.IGNORECASE)
+_SPOILED = re.compile(r"#|Err:|[+-]?[\d.,]+E|\d{1,2}[.:]\d|.*\ufffd", re.IGNORECASE)
 
 
 def clean(cell: str) -> str:
@@ -55,6 +57,11 @@ def clean(cell: str) -> str:
 def on_one_line(text: str) -> str:
     """Return *text* with single blanks, and no line break."""
     return " ".join(text.split())
+
+
+def is_date(what: str, text: str) -> str:
+    """Say that it is the day or the time in *text*, which nobody's number is: "3-5" became it while it was typed."""
+    return phrase("{what} is the date or time {text}; {remedy}", what=what, text=text, remedy=AS_TEXT)
 
 
 def faults(what: str, cell: str, text: str) -> list[str]:
@@ -81,6 +88,8 @@ def faults(what: str, cell: str, text: str) -> list[str]:
         found.append(
             phrase("{what} is {text}, the error of a formula; correct that cell", what=what, text=text)
         )
+    elif _DATE.fullmatch(text):
+        found.append(is_date(what, text))
     elif _SHORTENED.fullmatch(text):
         found.append(
             phrase("{what} {text} is a shortened number; {remedy}", what=what, text=text, remedy=AS_TEXT)

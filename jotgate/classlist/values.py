@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from jotgate.classlist.cells import AS_TEXT
+from jotgate.classlist.cells import AS_TEXT, is_date
 from jotgate.classlist.records import Doubtful
 from jotgate.phrases import phrase
 
@@ -46,13 +46,8 @@ def number(value: float, mask: str = "General") -> str:
 
 
 def date(text: str) -> str:
-    """Return a date or a time, which is nobody's number: "3-5" became it while it was typed."""
-    return Doubtful(
-        text,
-        lambda what: phrase(
-            "{what} is the date or time {text}; {remedy}", what=what, text=text, remedy=AS_TEXT
-        ),
-    )
+    """Return a date or a time, which is nobody's number."""
+    return Doubtful(text, lambda what: is_date(what, text))
 
 
 @lru_cache(maxsize=200)

@@ -66,6 +66,10 @@ TEXTS = {
         "No;Name\n0042;Nia\n0043;Ad\n", ("0042", "Nia"), ("0043", "Ad")
     ),
     "names like headings": taken("Name;Class\nNia;7a\n", ("Nia", "Nia")),
+    "days and times among the numbers": refused(
+        "No;Name\n1;Ann\n3.5.2026;Bo\n03.05.2026;Cy\n12:15:00 AM;Di\n3.5;Ed\n2014.12.2026;Flo\n",
+        *("line 3: the subject is the date or time 3.5.2026; format the column", "line 4: ", "line 5: "),
+    ),
     "a title above names alone": taken(
         "Klasse 7a\nName\nAnn\n", ("Ann", "Ann"), remarks=("line 1: 'Klasse 7a'",)
     ),
