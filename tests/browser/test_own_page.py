@@ -50,6 +50,36 @@ def test_looking_again_leaves_an_open_form_alone(page: Page, site: tuple[str, St
     expect(page.locator("[data-jotgate=limit]")).to_be_hidden()
 
 
+@pytest.mark.parametrize("status", [404, *(pytest.param(one, marks=pytest.mark.slow) for one in (401, 403))])
+def test_a_refused_question_leaves_an_open_form_alone(
+    page: Page, site: tuple[str, Stage], status: int
+) -> None:
+    """A filter, a site that is being changed, a lost cookie: nobody sent the form, and its ticket may well be good."""
+    origin, stage = site
+    frame = shown_form(page, origin, stage)
+    frame.evaluate("window.filled = 'in'")
+    stage.state_statuses.append(status)
+    with page.expect_response(f"**{DOOR}/state"):
+        page.evaluate(SEEN)
+    say(frame, f"setHeight:777:{FORM_ID}")
+    assert frame.evaluate("window.filled") == "in"
+    say(frame, COMPLETED)
+    expect_title(page, "sent")
+
+
+def test_a_form_that_was_cancelled_is_not_said_to_be_sent(page: Page, site: tuple[str, Stage]) -> None:
+    """The office revoked its code while it was filled in: it is taken away, and the page says why, and no more."""
+    origin, stage = site
+    shown_form(page, origin, stage)
+    stage.states[0] = {"state": "revoked", "expected_by": None}
+    page.locator("iframe").focus()
+    page.evaluate(SEEN)
+    expect_title(page, "revoked")
+    expect(page.locator("iframe")).to_have_count(0)
+    expect(page.locator("[data-jotgate=state]")).to_be_focused()
+    expect(page.get_by_text(language("en").say("state.withdrawn.title"))).to_have_count(0)
+
+
 def test_a_second_form_in_the_same_frame_is_told_that_it_does_not_count(
     page: Page,
     site: tuple[str, Stage],

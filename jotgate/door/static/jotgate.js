@@ -3,6 +3,8 @@
   // A page may load this several times: the first does it all.
   if (window.jotgateStart) return window.jotgateStart();
   const SETTLING = ["open", "sent", "pending"];
+  // What may end a form that nobody sent.
+  const UNSENT = ["revoked", "expired"];
   // How long the pages that follow a sending take to come, and how long a form may say nothing.
   const ONCE_MS = 5000;
   const THANKS_MS = 15000;
@@ -291,10 +293,12 @@
     const look = async () => {
       if (!area || sentAt || document.hidden || !frame.isConnected) return;
       const told = await ask(area.dataset.stateUrl, "GET");
-      if (!told || sentAt) return;
+      // Who asks in vain may still send it: what was filled in stays.
+      if (!told || sentAt || told.state === "unknown") return;
       if (told.state === "open") return limit?.(told.expires_in);
-      withdraw("withdrawn");
       show(root, area, told.state, told.expected_by);
+      if (UNSENT.includes(told.state)) return takeAway(area);
+      withdraw("withdrawn");
       if (SETTLING.includes(told.state)) watch(root, area);
     };
     document.addEventListener("visibilitychange", look);
