@@ -211,48 +211,43 @@ def _namesakes(field: Question, questions: Sequence[Question]) -> Iterator[tuple
         yield words, clicks.OTHER_UNIQUE_NAME
 
 
+#: The settings that name fields, and what becomes of a name that no field has.
+_NAMING_FIELDS: Mapping[str, tuple[Level, Phrase]] = {
+    "locked_fields": (
+        Level.FAIL,
+        phrase(
+            "{setting} names {field}, which the form does not have, so submissions in which an app locks it are"
+            " judged tampered"
+        ),
+    ),
+    "owner_field": (
+        Level.FAIL,
+        phrase(
+            "{setting} names {field}, which the form does not have, so submissions in which an app fills it in"
+            " are judged tampered"
+        ),
+    ),
+    "lookup_fields": (
+        Level.WARN,
+        phrase("{setting} names {field}, which the form does not have, so nobody is found by it"),
+    ),
+    "show_fields": (
+        Level.WARN,
+        phrase("{setting} names {field}, which the form does not have, so nobody sees it"),
+    ),
+    "tell_fields": (
+        Level.WARN,
+        phrase("{setting} names {field}, which the form does not have, so nobody is told it"),
+    ),
+}
+
+
 def _listed_fields(policy: FormPolicy, questions: Sequence[Question]) -> Iterator[Finding]:
     """Look for the fields that the settings name: a name that no field has fails silently otherwise."""
     names = {name for question in questions for name in (question.qid, question.name)}
-    for setting, fields, level, told in (
-        (
-            "locked_fields",
-            policy.locked_fields,
-            Level.FAIL,
-            phrase(
-                "{setting} names {field}, which the form does not have, so submissions in which an app locks it are"
-                " judged tampered"
-            ),
-        ),
-        (
-            "owner_field",
-            (policy.owner_field,) if policy.owner_field else (),
-            Level.FAIL,
-            phrase(
-                "{setting} names {field}, which the form does not have, so submissions in which an app fills it in"
-                " are judged tampered"
-            ),
-        ),
-        (
-            "lookup_fields",
-            policy.lookup_fields,
-            Level.WARN,
-            phrase("{setting} names {field}, which the form does not have, so nobody is found by it"),
-        ),
-        (
-            "show_fields",
-            policy.show_fields,
-            Level.WARN,
-            phrase("{setting} names {field}, which the form does not have, so nobody sees it"),
-        ),
-        (
-            "tell_fields",
-            policy.tell_fields,
-            Level.WARN,
-            phrase("{setting} names {field}, which the form does not have, so nobody is told it"),
-        ),
-    ):
-        for name in fields:
+    for setting, (level, told) in _NAMING_FIELDS.items():
+        listed = getattr(policy, setting) or ()
+        for name in (listed,) if isinstance(listed, str) else listed:
             wanted = name.partition("[")[0]
             if wanted not in names:
                 words = _hinted(told.filled(setting=setting, field=plain(name)), questions, wanted)

@@ -287,18 +287,7 @@ def _looked_at(
 ) -> Row | Refused | Passed | _Note:
     if cells == shape.headings:
         return Passed(line_number=line_number, sentence=phrase("the headings are here once more"))
-    parts = [(cell, on_one_line(clean(cell))) for cell in (_at(cells, place) for place in shape.names)]
-    label = on_one_line(" ".join(part for _, part in parts))
-    what = _NAME if shape.number is None else _LABEL
-    found = [fault for cell, part in parts for fault in faults(what, cell, part)]
-    subject = label
-    if shape.number is not None:
-        cell = _at(cells, shape.number)
-        subject = clean(cell)
-        found = faults(_SUBJECT, cell, subject) + found
-        subject = on_one_line(subject)
-    elif len(parts) > 1 and len(label) > MAX_CELL_CHARS:
-        found.append(phrase("{what} is longer than {most} characters", what=_NAME, most=MAX_CELL_CHARS))
+    subject, label, found = _named(cells, shape)
     if not found and (aside := _aside(line_number, cells, shape, subject)):
         return aside
     if decimals is not Decimals.KEPT and (whole := WITH_DECIMALS.fullmatch(subject)):
@@ -311,7 +300,7 @@ def _looked_at(
                     remedy=AS_TEXT,
                 )
             )
-        label = whole[1] if subject is label else label
+        label = whole[1] if shape.number is None else label
         subject = whole[1]
     if not subject:
         found.append(phrase("the subject is empty"))
@@ -330,6 +319,21 @@ def _looked_at(
         language=language,
         cells=tuple(cells),
     )
+
+
+def _named(cells: Sequence[str], shape: Columns) -> tuple[str, str, list[str]]:
+    """Return the subject and the label, the same where there is no number, and what is wrong with them."""
+    parts = [(cell, on_one_line(clean(cell))) for cell in (_at(cells, place) for place in shape.names)]
+    label = on_one_line(" ".join(part for _, part in parts))
+    what = _NAME if shape.number is None else _LABEL
+    found = [fault for cell, part in parts for fault in faults(what, cell, part)]
+    if shape.number is not None:
+        cell = _at(cells, shape.number)
+        subject = clean(cell)
+        return on_one_line(subject), label, faults(_SUBJECT, cell, subject) + found
+    if len(parts) > 1 and len(label) > MAX_CELL_CHARS:
+        found.append(phrase("{what} is longer than {most} characters", what=_NAME, most=MAX_CELL_CHARS))
+    return label, label, found
 
 
 def _group(cells: Sequence[str], shape: Columns) -> str:

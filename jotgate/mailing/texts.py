@@ -6,14 +6,14 @@ Ours are made of sentences of `jotgate.sentences`, as a language says them; a si
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import reduce
 from pathlib import Path
 
 from jotgate.errors import InputError
 from jotgate.frozen import frozen
-from jotgate.phrases import phrase
+from jotgate.phrases import Phrase, phrase
 from jotgate.sentences import SENTENCES
 from jotgate.speaking import Language
 
@@ -146,54 +146,49 @@ def _read(path: Path) -> str:
 
 def _checked(kind: Kind, source: str, text: str, language: Language | None) -> Text:
     head, _, body = text.lstrip().partition("\n")
-    subject = _SUBJECT.fullmatch(head.strip())
+    found = _SUBJECT.fullmatch(head.strip())
+    checked = Text(source=source, subject=found[1] if found else "", body=body, language=language)
+    if problems := list(_problems(kind, checked, text)):
+        raise InputError(problems)
+    return checked
+
+
+def _problems(kind: Kind, checked: Text, text: str) -> Iterator[Phrase]:
     named = set(_PLACEHOLDER.findall(text))
     known = PLACEHOLDERS.keys() - (set() if kind is Kind.CODE else {"code"})
-    problems: list[str] = [
-        phrase(
+    for name in sorted(named - known):
+        yield phrase(
             "{file}: {name} cannot be filled in; what can: {known}",
-            file=source,
+            file=checked.source,
             name=_braced(name),
             known=", ".join(sorted(known)),
         )
-        for name in sorted(named - known)
-    ]
-    if subject is None or len(subject[1]) > _MAX_SUBJECT_CHARS:
-        problems.append(
-            phrase(
-                '{file}: its first line must be the subject, as in "Subject: Your code", in at most {most} characters',
-                file=source,
-                most=_MAX_SUBJECT_CHARS,
-            )
+    if not 0 < len(checked.subject) <= _MAX_SUBJECT_CHARS:
+        yield phrase(
+            '{file}: its first line must be the subject, as in "Subject: Your code", in at most {most} characters',
+            file=checked.source,
+            most=_MAX_SUBJECT_CHARS,
         )
-    if not body.strip() or len(text) > _MAX_CHARS:
-        problems.append(
-            phrase(
-                "{file}: below the subject there must be a text, of at most {most} characters",
-                file=source,
-                most=_MAX_CHARS,
-            )
+    if not checked.body.strip() or len(text) > _MAX_CHARS:
+        yield phrase(
+            "{file}: below the subject there must be a text, of at most {most} characters",
+            file=checked.source,
+            most=_MAX_CHARS,
         )
     needed = _NEEDED[kind]
     if needed and not named.intersection(needed):
         wanted = reduce(
             lambda before, last: phrase("{before} or {last}", before=before, last=last), map(_braced, needed)
         )
-        problems.append(
-            phrase("{file}: it must hold {wanted}, or nobody could use the mail", file=source, wanted=wanted)
+        yield phrase(
+            "{file}: it must hold {wanted}, or nobody could use the mail", file=checked.source, wanted=wanted
         )
-    if "code" in set(_PLACEHOLDER.findall(head)):
-        problems.append(
-            phrase(
-                "{file}: the subject must not hold {code}: phones show it when they are locked",
-                file=source,
-                code=_braced("code"),
-            )
+    if "code" in _PLACEHOLDER.findall(checked.subject):
+        yield phrase(
+            "{file}: the subject must not hold {code}: phones show it when they are locked",
+            file=checked.source,
+            code=_braced("code"),
         )
-    if problems:
-        raise InputError(problems)
-    assert subject is not None
-    return Text(source=source, subject=subject[1], body=body, language=language)
 
 
 def _braced(name: str) -> str:
