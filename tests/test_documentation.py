@@ -381,6 +381,21 @@ assert page.headers["Cache-Control"] == "private, no-store"
         desk.write("visit.py", after)
         desk.run(sys.executable, "visit.py")
 
+    def test_fastapi(self, desk: Desk) -> None:
+        """A FastAPI site, made WSGI and wrapped as shown, shows the door in its page, which no cache may keep."""
+        pytest.importorskip("a2wsgi", reason="no a2wsgi here: pip install a2wsgi")
+        pytest.importorskip("fastapi", reason="no FastAPI here: pip install fastapi")
+        desk.save("docs/wsgi.md")
+        after = f"""
+from werkzeug.test import Client
+from fast_site import application
+page = Client(application).get("/students", base_url="{SITE}")
+assert "access code" in page.text, page.text
+assert page.headers["Cache-Control"] == "private, no-store"
+"""
+        desk.write("visit.py", after)
+        desk.run(sys.executable, "visit.py")
+
     def test_theming(self, desk: Desk) -> None:
         """A site's own header and style sheet, in the folder named, are on the door's page."""
         desk.save("docs/wsgi.md")
