@@ -132,6 +132,7 @@ class SweepVerbs(Verbs):
             tx.run("remove_old_guesses", clock=self.guesses.now)
             tx.run("remove_old_mirrored", kept_seconds=KEPT_SECONDS, clock=self.guesses.now)
             tx.run("remove_old_changed_codes", before=reading.read_at - UNDO_SECONDS)
+            tx.run("remove_late_notices")
             tx.run("hurry_notices", now=reading.read_at, too_far=reading.read_at + _LONGEST_WAIT_SECONDS)
 
     @tried_twice

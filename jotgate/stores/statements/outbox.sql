@@ -58,6 +58,11 @@ WHERE dead_at IS NULL AND next_try_at <= :now AND seq IN (
 RETURNING seq, consumer, message_id, submission_id, form, subject, verdict, created_at, at, cause, fields, tries,
     next_try_at, dead_at, last_error
 
+-- name: remove_late_notices
+-- Verdicts that were given while a consumer was revoked may have left some behind. Who wished for no more has an error.
+DELETE FROM outbox WHERE dead_at IS NULL
+    AND consumer IN (SELECT consumer FROM consumers WHERE revoked_at IS NOT NULL AND last_error IS NULL)
+
 -- name: hurry_notices
 -- What is put off further than ever was so by a clock that was set back since. By way of the consumers, as below.
 UPDATE outbox SET next_try_at = :now

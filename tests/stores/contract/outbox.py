@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from functools import partial
 
+import pytest
+
 from jotgate.outcomes import Cause, Verdict
 from jotgate.protocols import Backlog, Consumer, Failed, Notice, Told
 from jotgate.stores import Store
+from tests.stores.contract.forgetting import beside
 from tests.stores.contract.material import (
     DAY,
     FORM,
@@ -228,6 +231,18 @@ class OutboxContract(Contract):
         assert store.replay_notices(consumer="a", message_id=None, now=LATER) == 1
         settled(store, sent_in(3, None))
         assert said(claim(store)) == [("1", "unticketed"), ("3", "unticketed")]
+
+    def test_a_verdict_given_meanwhile_waits_for_nobody_who_was_revoked(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It saw the consumer just before; what it left behind goes with the next reading. The dead of others stay."""
+        for name in ("a", "b"):
+            store.add_consumer(listener(name), now=T0)
+        with beside("outbox._notice_values", lambda: settled(store, sent_in(1, None)), monkeypatch):
+            store.revoke_consumer("a", now=LATER, actor="owner")
+        store.disable_consumer("b", now=LATER, error="it answered 410")
+        store.finish_reading(a_reading(read_at=LATER))
+        assert store.backlogs() == {"b": Backlog(dead=1, oldest_at=None)}
 
     def test_eight_processes_tell_everything_once(self, store: Store, opener: Opener) -> None:
         """They claim and cross off side by side, and no notice falls to two of them, or to none."""
