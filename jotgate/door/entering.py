@@ -40,10 +40,17 @@ def enter(door: Door, request: Request, form: str) -> Response:
         return door.redirect(door.clean_path(request, policy))
     if not _is_meant(request, text):
         return _let_a_person_post(door, request, policy, text)
-    seen = door.seen(request, form)
-    decision = door.parts.gate.redeem(text, form=form, seen=seen, proof=shown_proof(door, request))
+    return redeem(door, request, policy, text, proof=shown_proof(door, request))
+
+
+def redeem(
+    door: Door, request: Request, policy: FormPolicy, text: str, *, proof: ShownProof | None = None
+) -> Response:
+    """Let the browser in by the token *text*, or refuse it."""
+    seen = door.seen(request, policy.form)
+    decision = door.parts.gate.redeem(text, form=policy.form, seen=seen, proof=proof)
     if isinstance(decision, Admit | Refuse):
-        door.tell(form, decision)
+        door.tell(policy.form, decision)
     if isinstance(decision, Admit):
         return door.let_in(request, policy, decision, seen)
     if isinstance(decision, Refuse):

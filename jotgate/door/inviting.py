@@ -7,6 +7,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from jotgate.door.base import Door
+from jotgate.door.entering import redeem
 from jotgate.door.refusing import refuse
 from jotgate.door.visitors import query_value
 from jotgate.outcomes import Reason, Refuse
@@ -36,7 +37,7 @@ def greet(door: Door, request: Request, policy: FormPolicy, back: str) -> dict[s
 
 
 def accept(door: Door, request: Request, form: str) -> Response:
-    """Open the form to the person invited, whom the site's own login knows, by a fresh one-time hand-off."""
+    """Open the form to the person invited, whom the site's own login knows."""
     policy = door.parts.gate.policy(form)
     invitation = door.parts.invitations.read(door.fields(request).get(PARAMETER, ""), form)
     if invitation is None:
@@ -50,7 +51,7 @@ def accept(door: Door, request: Request, form: str) -> Response:
         return refuse(door, request, refusal, form=policy)
     filled_in = {} if policy.owner_field is None else {policy.owner_field: invitation.subject}
     token = door.parts.gate.hand_off(form, invitation.subject, prefill=filled_in, locked=list(filled_in))
-    return door.redirect(f"{door.door_path(request, form)}/enter?token={token}")
+    return redeem(door, request, policy, token)
 
 
 def _refusal(door: Door, request: Request, policy: FormPolicy, invitation: Invitation) -> Refuse | None:
