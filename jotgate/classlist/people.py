@@ -120,7 +120,8 @@ def _heading_among(
     for line_number, cells in head:
         if any(map(str.strip, cells[1:])):
             sentence = phrase(
-                'this line must name the columns: "id" above the numbers, "name" above the names, or both'
+                'no line names the columns; put one above this line: "id" above the numbers, "name" above the names,'
+                " or both"
             )
             return Refused(line_number=line_number, sentence=sentence)
     return Refused(line_number=head[0][0], sentence=NO_CLASSES) if by_class else (0, ONE_COLUMN)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice, pairwise
 from typing import BinaryIO
 
-from jotgate.classlist.cells import clean
+from jotgate.classlist.cells import AS_TEXT, clean
 from jotgate.classlist.languages import OURS
 from jotgate.classlist.people import WITH_DECIMALS, Decimals, fates
 from jotgate.classlist.records import MAX_PROBLEMS, ClassList, Fate, Lines, Passed, Refused, Row, of_line
@@ -105,7 +105,11 @@ class _Reading:
     def remarks(self) -> tuple[str, ...]:
         """What there is to say about the list as a whole: of several sheets, the wrong one may be read."""
         decimals = phrase("the numbers are read without their decimals, which are all zero")
-        return (*self._sheet.remarks, *([decimals] if self._decimals is Decimals.DROPPED else []))
+        return (
+            *self._sheet.remarks,
+            *([decimals] if self._decimals is Decimals.DROPPED else []),
+            *self._numbers.without_zeros(),
+        )
 
     def told_of_passed(self) -> list[str]:
         """Return a sentence for each of the first lines that were passed over, and how many more there are."""
@@ -144,7 +148,10 @@ class _Reading:
         if first == fate.line_number:
             return None
         sentence = phrase(
-            "the subject {subject} is already in line {line}", subject=repr(fate.subject), line=str(first)
+            "the subject {subject} is already in line {line}; delete one of the two lines, or give each person a number"
+            " of their own",
+            subject=repr(fate.subject),
+            line=str(first),
         )
         return Refused(line_number=fate.line_number, sentence=sentence)
 
@@ -157,7 +164,7 @@ class _Reading:
         self._passed: list[str] = []
         self._more_passed = 0
         hashes = array("q")
-        numbers = _Numbers()
+        numbers = self._numbers = _Numbers()
         for fate in self.again():
             if isinstance(fate, Row):
                 hashes.append(hash(numbers.whole(fate.subject)))
@@ -177,10 +184,16 @@ class _Numbers:
 
     def __init__(self) -> None:
         self._some_end_in_zeros = self._some_have_decimals = self._some_are_none = False
+        #: The longest number that begins with a zero, and the shortest that does not.
+        self._padded = self._short = ""
 
     def whole(self, subject: str) -> str:
         """Take note of a subject, and return it without the decimals that it may lose."""
         if subject.isdigit():
+            if subject[0] == "0":
+                self._padded = max(self._padded, subject, key=len)
+            elif not self._short or len(subject) < len(self._short):
+                self._short = subject
             return subject
         if not subject[0].isdigit():
             self._some_are_none = True
@@ -193,6 +206,18 @@ class _Numbers:
         else:
             self._some_are_none = True
         return subject
+
+    def without_zeros(self) -> list[str]:
+        """Return what is said if a spreadsheet seems to have made numbers of some, and others are text."""
+        if not self._short or len(self._short) >= len(self._padded):
+            return []
+        sentence = phrase(
+            "numbers such as {short} may have lost the zeros in front that {long} has; if so, {remedy}",
+            short=self._short,
+            long=self._padded,
+            remedy=AS_TEXT,
+        )
+        return [sentence]
 
     def decimals(self) -> Decimals:
         """Return what becomes of decimals that are zero."""

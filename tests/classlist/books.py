@@ -215,6 +215,7 @@ BOOKS: dict[str, Office] = {
             },
         ),
         *(("1042", "Ann"), ("1043", "Bo"), ("S-007", "Cy"), ("123-45", "Di"), ("08", "Ed"), ("9", "Flo")),
+        remarks=("numbers such as 9 may have lost the zeros in front that 08 has",),
     ),
     "numbers that are longer than their format, or below zero": taken(
         excel(
@@ -298,7 +299,7 @@ BOOKS: dict[str, Office] = {
     ),
     "a cover before the list": refused(
         excel([("Welcome", "to"), ("our", "school")], _TWO),
-        "line 1: this line must name the columns",
+        "line 1: no line names the columns; put",
         "only the first sheet, 'Sheet1', is read, not 'Sheet2'",
     ),
     "a wrong size in the file": taken(
@@ -368,6 +369,7 @@ BOOKS: dict[str, Office] = {
             )
         ),
         *(("0042", "Ann"), ("7", "Bo"), ("8", "Cy"), ("TRUE", "Di"), ("-9", "Ed"), ("1.5", "Flo")),
+        remarks=("numbers such as 7 may have lost the zeros in front that 0042 has",),
     ),
     "a time in LibreOffice": refused(
         open_document(_REPEATED % (_REPEATED_ROW % (value("time", time_value="PT08H00M00S"), "Ann"))),

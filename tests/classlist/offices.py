@@ -66,6 +66,15 @@ TEXTS = {
         "No;Name\n0042;Nia\n0043;Ad\n", ("0042", "Nia"), ("0043", "Ad")
     ),
     "names like headings": taken("Name;Class\nNia;7a\n", ("Nia", "Nia")),
+    "numbers of which a spreadsheet made others": taken(
+        "id;name\n0123;Ann\n00124;Bo\n42;Cy\n7;Di\nx0000000;Ed\n",
+        *(("0123", "Ann"), ("00124", "Bo"), ("42", "Cy"), ("7", "Di"), ("x0000000", "Ed")),
+        remarks=("numbers such as 7 may have lost the zeros in front that 00124 has; if so, format the col",),
+    ),
+    "numbers of one length": taken(
+        "id;name\n08;Ann\n09;Bo\n10;Cy\n111;Di\n0;Ed\n",
+        *(("08", "Ann"), ("09", "Bo"), ("10", "Cy"), ("111", "Di"), ("0", "Ed")),
+    ),
     "days and times among the numbers": refused(
         "No;Name\n1;Ann\n3.5.2026;Bo\n03.05.2026;Cy\n12:15:00 AM;Di\n3.5;Ed\n2014.12.2026;Flo\n",
         *("line 3: the subject is the date or time 3.5.2026; format the column", "line 4: ", "line 5: "),

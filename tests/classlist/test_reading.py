@@ -63,14 +63,14 @@ BAD_LISTS = {
     "nothing but blank lines": (b"\r\n \r\n;;\r\n", ["the list is empty"]),
     "nothing but a separator": (b"sep=;\n\n", ["the list is empty"]),
     "headings only": (b"id,name\n", ["the list is empty"]),
-    "no headings": (b"1,Ann\n2,Bo\n", ["line 1: this line must name the columns"]),
-    "no headings, and a blank behind each comma": (b"1, Ann\n2, Bo\n", ["line 1: this line must name the"]),
-    "no headings, and two commas": (b"Hill, Ann, Ms\nSmith, Bo\n", ["line 1: this line must name the"]),
-    "no headings, and first names apart": (b"Hill,Ann\nSmith,Bo\n", ["line 1: this line must name the"]),
-    "no headings, and quotation marks": (b'Hill, "Ann"\n', ["line 1: this line must name the"]),
+    "no headings": (b"1,Ann\n2,Bo\n", ["line 1: no line names the columns; put"]),
+    "no headings, and a blank behind each comma": (b"1, Ann\n2, Bo\n", ["line 1: no line names the columns"]),
+    "no headings, and two commas": (b"Hill, Ann, Ms\nSmith, Bo\n", ["line 1: no line names the columns"]),
+    "no headings, and first names apart": (b"Hill,Ann\nSmith,Bo\n", ["line 1: no line names the columns"]),
+    "no headings, and quotation marks": (b'Hill, "Ann"\n', ["line 1: no line names the columns"]),
     "no headings, and names beside classes": (
         b"Hill, Ann\t7a\nSmith, Bo\t7b\n",
-        ["line 1: this line must n"],
+        ["line 1: no line names"],
     ),
     "two columns of numbers": (b"ID,Nr.,Name\n", ["line 1: the columns 'ID' and 'Nr.' could both be"]),
     "two columns of names": (b"sep=;\nid;name;label\n", ["line 2: the columns 'name' and 'label'"]),
@@ -167,7 +167,7 @@ def test_a_large_list_is_read_in_bounded_memory(tmp_path: Path) -> None:
     assert peak < 10_000 * 80
     with path.open("ab") as more:
         more.write(b"s-7;Somebody else\n")
-    expected = "^line 10002: the subject 's-7' is already in line 9$"
+    expected = "^line 10002: the subject 's-7' is already in line 9; delete one of"
     with path.open("rb") as source, pytest.raises(InputError, match=expected):
         classlist.rows(source)
 
