@@ -139,7 +139,7 @@ class People:
         )
 
     def seen(self, which: CodeSearch) -> tuple[Seen, ...]:
-        """Return all codes meant as they are now."""
+        """Return all codes meant as they are now; of more than can be changed at once, one more."""
         return tuple(self._store.seen_codes(which, now=self._clock.now()))
 
     def code(self, form: str, code_id: bytes, *, batches: Sequence[str] | None = None) -> ListedCode | None:

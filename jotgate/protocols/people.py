@@ -11,6 +11,8 @@ from jotgate.protocols.grants import Grant
 
 #: For as long a change can be undone.
 UNDO_SECONDS = 600.0
+#: So many codes are changed before anybody waits for an answer.
+MOST_CHANGED = 20_000
 #: Of a form with more batches, the first of them are named to choose from.
 MOST_BATCHES = 1_000
 

@@ -9,6 +9,7 @@ from typing import Any
 from jotgate.protocols import Grant
 from jotgate.protocols.people import (
     MOST_BATCHES,
+    MOST_CHANGED,
     CodeSearch,
     CodeState,
     ListedCode,
@@ -85,9 +86,9 @@ class PeopleVerbs(Verbs):
 
     @tried_twice
     def seen_codes(self, which: CodeSearch, *, now: float) -> list[Seen]:
-        """Return all codes meant as they are now, for a change of them all."""
+        """Return all codes meant as they are now, for a change of them all; of too many, one more than it may be."""
         with self._read(_LISTING_SECONDS) as tx:
-            rows = tx.all("seen_codes", **_values(which, now), state=_state(which))
+            rows = tx.all("seen_codes", **_values(which, now), state=_state(which), rows=MOST_CHANGED + 1)
         return [Seen(bytes(fingerprint), version) for fingerprint, version in rows]
 
     @tried_twice

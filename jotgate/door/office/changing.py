@@ -32,6 +32,7 @@ from jotgate.policy import FormPolicy
 from jotgate.protocols import Grant
 from jotgate.protocols.people import (
     KEPT,
+    MOST_CHANGED,
     CodeEdit,
     GivingBack,
     Kept,
@@ -45,8 +46,6 @@ from jotgate.protocols.people import (
 from jotgate.signed.tokens import can_be_stored
 
 REISSUE = "reissue"
-#: So many codes are changed before anybody waits for an answer.
-_MAX_CHANGED = 20_000
 #: So many new codes are shown on one page.
 MAX_FRESH = 10_000
 _ACTIONS = ("revoke", "window", "name", "give_back", REISSUE)
@@ -98,7 +97,7 @@ def choose(desk: Desk, form: str) -> Response:
     seen = desk.parts.people.seen(search_of(desk, form, _field(desk))) if is_all else _ticked(desk)
     if not seen:
         raise InputError([phrase("Tick at least one code, or choose all that the list shows.")])
-    most = MAX_FRESH if action == REISSUE else _MAX_CHANGED
+    most = MAX_FRESH if action == REISSUE else MOST_CHANGED
     if len(seen) > most:
         raise InputError(
             [phrase("More than {most} codes are too many at once. Go batch by batch.", most=most)]

@@ -94,7 +94,7 @@ ORDER BY created_at DESC, fingerprint DESC LIMIT :rows
 
 -- name: seen_codes
 -- What a change of all of them is about.
-SELECT fingerprint, version FROM grants WHERE {codes_meant_in_state} ORDER BY fingerprint
+SELECT fingerprint, version FROM grants WHERE {codes_meant_in_state} ORDER BY fingerprint LIMIT :rows
 
 -- name: tickets_of_codes
 -- Of each code: whether a ticket is under way, and when the last one was opened and sent.

@@ -158,6 +158,15 @@ class PeopleContract(Contract):
         assert store.tally_codes(mine, now=NOW) == {CodeState.UNUSED: 3}
         assert {one.fingerprint for one in store.seen_codes(mine, now=NOW)} == {digest(n) for n in (0, 3, 6)}
 
+    def test_of_more_codes_than_can_be_changed_one_more_is_seen(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever ticks all of a million is told that they are too many, and nobody reads a million for that."""
+        monkeypatch.setattr("jotgate.stores.people.MOST_CHANGED", 3)
+        store.create_grants([grant(n) for n in range(5)], T0)
+        for state, number in ((None, 4), (CodeState.UNUSED, 4), (CodeState.REVOKED, 0)):
+            assert len(store.seen_codes(CodeSearch(form=FORM, state=state), now=NOW)) == number
+
     @pytest.mark.parametrize("order", list(Order))
     @pytest.mark.parametrize("descending", [False, True])
     def test_pages_follow_one_another_without_gap(self, store: Store, order: Order, descending: bool) -> None:
