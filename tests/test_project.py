@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,16 @@ def test_every_file_of_the_package_is_in_its_package_data() -> None:
         path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc", ".po")
     }
     assert sorted(present - packed) == []
+
+
+@pytest.mark.checkout
+def test_the_source_distribution_holds_what_its_readme_leads_to() -> None:
+    """The documentation, `make demo` and `make test`: setuptools takes only the package by itself, and a few tests."""
+    taken = {"LICENSE", "MANIFEST.in", "README.md", "jotgate", "pyproject.toml", "setup.cfg", "setup.py"}
+    taken |= set((ROOT / "MANIFEST.in").read_text("utf-8").split())
+    ignored = [".git", ".gitignore", *(ROOT / ".gitignore").read_text("utf-8").replace("/\n", "\n").split()]
+    here = {path.name for path in ROOT.iterdir() if not any(fnmatch(path.name, one) for one in ignored)}
+    assert sorted(here - taken) == []
 
 
 def _core_of(folder: str) -> list[str]:
