@@ -45,11 +45,16 @@ def only_one_is_read(names: Sequence[str]) -> tuple[str, ...]:
     if len(names) > 6:
         return (
             phrase(
-                "only the first sheet, {first}, is read, not {others} and others",
+                "only the first sheet, {first}, is read, not {others} and others; to have another one read, move it to"
+                " the front",
                 first=first,
                 others=", ".join(others),
             ),
         )
     return (
-        phrase("only the first sheet, {first}, is read, not {others}", first=first, others=", ".join(others)),
+        phrase(
+            "only the first sheet, {first}, is read, not {others}; to have another one read, move it to the front",
+            first=first,
+            others=", ".join(others),
+        ),
     )

@@ -295,7 +295,7 @@ BOOKS: dict[str, Office] = {
     "two lists": taken(
         excel(_TWO, [HEAD, ("1", "Cy")]),
         *ANN_BO,
-        remarks=("only the first sheet, 'Sheet1', is read, not 'Sheet2'",),
+        remarks=("only the first sheet, 'Sheet1', is read, not 'Sheet2'; to have another one read, move it",),
     ),
     "a cover before the list": refused(
         excel([("Welcome", "to"), ("our", "school")], _TWO),
