@@ -273,7 +273,8 @@ def _calling(function: Callback) -> _Teller:
     def tell(notice: Notice) -> _Outcome:
         try:
             function(notice.event)
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
+            # A command of the site's own that is called as a function may end with sys.exit, which ends no thread here.
             _log.warning("callback.raised", exc_info=True, extra={"consumer": notice.consumer})
             # What an exception says may hold anything; the log has it.
             return _Outcome(f"it raised {type(problem).__name__}")

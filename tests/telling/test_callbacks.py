@@ -92,8 +92,9 @@ class TestFunctions:
             ("3", Verdict.UNTICKETED, FORM),
         ]
 
+    @pytest.mark.parametrize("kind", [ValueError, SystemExit])
     def test_an_exception_is_logged_and_the_call_tried_again(
-        self, store: Store, clock: Ticking, caplog: pytest.LogCaptureFixture
+        self, store: Store, clock: Ticking, caplog: pytest.LogCaptureFixture, kind: type[BaseException]
     ) -> None:
         """Later, under the same id; others are told meanwhile, and the store keeps no word of the exception."""
         seen: list[VerdictEvent] = []
@@ -101,7 +102,7 @@ class TestFunctions:
         def fragile(event: VerdictEvent) -> None:
             seen.append(event)
             if event.submission_id == "1" and len(seen) < 3:
-                raise ValueError("a secret of the site")
+                raise kind("a secret of the site")
 
         site = process(store, clock)
         site.on_verdict(fragile)
