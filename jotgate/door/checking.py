@@ -30,7 +30,7 @@ def check(door: Door, request: Request, form: str) -> WSGIApplication:
 
     The 401 names the door in its ``Location``, with the way back to what the visitor asked for, if the proxy tells
     that and it is a path of this site. With ``?redirect=1`` in the address, a browser that asks for a page gets a 303
-    there at once, for proxies that hand the answer on.
+    there at once, by the address of ``site_url``, for proxies that hand the answer on.
 
     Raises:
         UnknownForm: no form has this name.
@@ -44,7 +44,8 @@ def check(door: Door, request: Request, form: str) -> WSGIApplication:
     asked_for = next((environ[name] for name in _ASKED_FOR if name in environ), "")
     location = door_of(door, environ, form, asked_for)
     if environ.get("QUERY_STRING") == "redirect=1" and _is_for_a_page(environ):
-        return led_to(location)
+        # Traefik takes a path for one of the address at which it asks.
+        return led_to(f"{door.parts.settings.site_url}{location}")
     refused = told_in_json(door, environ, reason, form)
     return replace(refused, headers=(*refused.headers, ("Location", location)))
 
