@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from enum import Enum
 
 from jotgate.admission.grants import Grants, Person
+from jotgate.phrases import phrase
 from jotgate.protocols import Grant, GrantFilter
+from jotgate.spelling import folded
 
 #: Codes revoked in one transaction.
 _CHUNK = 1_000
@@ -36,6 +39,8 @@ class Again:
         self.known: set[bytes] | None = None if how is How.ADD else {*own}
         #: How many people keep what they have.
         self.kept = 0
+        #: What is said of the first of those whose code seems to be somebody else's; None: of nobody.
+        self.mix_up: str | None = None
         for grant in grants.list(GrantFilter(form=form)) if how is not How.ADD else ():
             is_over = grant.valid_until is not None and now >= grant.valid_until
             if self.known is not None:
@@ -54,9 +59,22 @@ class Again:
         have = self._have.get(subject or "", ())
         return not have or (self._how is not How.SKIP and not any(grant.used for grant in have))
 
+    def look_at_name(self, subject: str | None, label: str | None) -> None:
+        """Note if somebody's code has a name of which no word is in theirs, as where each class counts from 1."""
+        known = next((grant.label for grant in self._have.get(subject or "", ()) if grant.label), None)
+        if self.mix_up is None and known and label and _words(known).isdisjoint(_words(label)):
+            self.mix_up = phrase(
+                "some have a code that is under another name: the number {subject} is that of {known}, and on this list"
+                " that of {label}; a number has to be one person's on all lists",
+                subject=subject or "",
+                known=known,
+                label=label,
+            )
+
     def those(self, people: Iterable[Person]) -> Iterator[Person]:
         """Give those who get a code."""
         for person in people:
+            self.look_at_name(person.subject, person.label)
             if not self.gets_one(person.subject):
                 self.kept += 1
                 continue
@@ -68,3 +86,7 @@ class Again:
         for at in range(0, len(self._replaced), _CHUNK):
             meant = GrantFilter(fingerprints=tuple(self._replaced[at : at + _CHUNK]))
             self._grants.revoke(meant, actor=actor, note="replaced")
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"\w+", folded(name)))

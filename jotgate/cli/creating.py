@@ -21,7 +21,7 @@ from jotgate.cli.again import again_option, tell
 from jotgate.cli.cards import Press, cards_options, door_of, press_of
 from jotgate.cli.code_tables import CodeTable, by_class_option, link_of
 from jotgate.cli.faults import Failed
-from jotgate.cli.lists import beginning_of, class_list_option, end_of, out_options
+from jotgate.cli.lists import beginning_of, class_list_option, end_of, out_options, remark
 from jotgate.cli.output import counted, emit, json_option, plain, say
 from jotgate.cli.progress import watched
 from jotgate.cli.rehearsing import dry_run_option, rehearse
@@ -139,6 +139,8 @@ def create(
     if earlier is not None:
         earlier.conclude(actor=actor)
         tell(earlier)
+        if class_list and earlier.mix_up:
+            remark(earlier.mix_up)
     _conclude(made, terms, out, press, as_json=as_json)
 
 

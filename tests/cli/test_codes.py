@@ -129,6 +129,18 @@ def test_a_list_that_is_given_again_adds_those_who_came_late(site: Site) -> None
     assert _whose(site, listed, "--again", "add")[0] == ["s-1", "s-2", "s-3"]
 
 
+def test_a_number_that_is_somebody_elses_is_named(site: Site) -> None:
+    """As where each class counts from 1: who is meant by it keeps the other's code, and the command says so."""
+    _whose(site, "no;name\n1;Ada Lindqvist\n2;Bilal Haddad\n3;Zoë Öz\n4;Cem\n")
+    same = "no;name\n1;LINDQVIST, Ada\n2;Bilal A. Haddad\n3;Öz Zoe\n4;\n5;Dora\n"
+    whose, said = _whose(site, same)
+    assert (whose, "under another name" in said) == (["5"], False)
+    whose, said = _whose(site, "no;name\n2;B. Haddad\n1;Chiara Moretti\n2000;Nobody\n3;Di\n")
+    assert whose == ["2000"]
+    assert "the number 1 is that of Ada Lindqvist, and on this list that of Chiara Moretti; a number" in said
+    assert "Zoë" not in said
+
+
 def test_a_code_that_was_not_used_is_replaced(site: Site) -> None:
     """The old one is revoked once the new one exists; whoever has submitted keeps theirs."""
     site.sandbox.submit(site.students, {"jotgate": site.ticket(subject="s-7")})

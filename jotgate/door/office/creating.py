@@ -183,6 +183,8 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
     if not people and not any(isinstance(fate, Refused) for fate in fates):
         raise InputError([phrase("The list is empty.")])
     again = Again(desk.parts.grants, form, _how(desk), desk.now)
+    for row in people:
+        again.look_at_name(row.subject, row.label)
     getting = [row for row in people if again.gets_one(row.subject)]
     if len(getting) > MAX_FRESH:
         raise InputError(
@@ -196,7 +198,7 @@ def _look(desk: Desk, form: str, source: bytes) -> _Looked:
     return _Looked(
         rows=[(row.subject, row.label, row.email, row.group, row.language) for row in getting],
         fates=fates,
-        remarks=lines.remarks,
+        remarks=(*lines.remarks, *filter(None, [again.mix_up])),
         kept=frozenset(row.subject for row in people if not again.gets_one(row.subject)),
     )
 

@@ -184,6 +184,17 @@ def test_a_list_may_be_given_again(site: Site, again: str, fresh: int, live: int
     assert len(left) == live
 
 
+@pytest.mark.parametrize("again", ["skip", "replace"])
+def test_a_number_that_is_somebody_elses_is_named_before_codes_are_made(site: Site, again: str) -> None:
+    """As where each class counts from 1: the other class would go without codes, or end the first one's."""
+    visitor = signed_in(site)
+    make(visitor, look(visitor, names="No\tName\n1\tAda Lovelace\n2\tGrace Hopper\n"))
+    same = look(visitor, names="No\tName\n1\tLovelace, Ada\n2\tGrace Hopper\n", again=again)
+    assert "under another name" not in same.text
+    other = look(visitor, names="No\tName\n2\tEmmy Noether\n", again=again)
+    assert "the number 2 is that of Grace Hopper, and on this list that of Emmy Noether" in other.text
+
+
 def test_codes_for_nobody_in_particular_are_made_by_number(site: Site) -> None:
     """With uses and a window, by the clocks of the form's timezone."""
     visitor = signed_in(site)
