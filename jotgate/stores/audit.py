@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from jotgate.answers import stripped
 from jotgate.outcomes import Cause, Verdict
@@ -44,14 +44,7 @@ class AuditVerbs(Verbs):
     def note_audit(self, state: AuditState) -> None:
         """Note how far it is with one form."""
         with self._write(_WRITING_SECONDS) as tx:
-            tx.run(
-                "note_audit",
-                form=state.form,
-                audited_at=state.audited_at,
-                audited_above=state.audited_above,
-                audit_began_at=state.audit_began_at,
-                audit_tried_at=state.audit_tried_at,
-            )
+            tx.run("note_audit", **asdict(state))
 
     @tried_twice
     def kept_answers(self, submission_ids: Sequence[str]) -> dict[str, KeptAnswers]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TypeVar
 
 from jotgate.ledger import Entry
@@ -136,19 +136,7 @@ class SettlingVerbs(Verbs):
             before = _usage(tx, account)
             usage, answer = change(before)
             if usage != before:
-                tx.run(
-                    "write_usage",
-                    account=account,
-                    day=usage.day,
-                    limit=usage.limit,
-                    configured=usage.configured,
-                    used=usage.used,
-                    tokens=usage.tokens,
-                    tokens_at=usage.tokens_at,
-                    probe_day=usage.probe_day,
-                    probes=usage.probes,
-                    asked_day=usage.asked_day,
-                )
+                tx.run("write_usage", account=account, **asdict(usage))
         return answer
 
     @tried_twice

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from jotgate.protocols import FormState, Hint, KnownRange, Place, Reading, Unproven
 from jotgate.protocols.people import UNDO_SECONDS
 from jotgate.stores.driver import Row, Transaction
@@ -102,38 +104,23 @@ class SweepVerbs(Verbs):
     @tried_twice
     def finish_reading(self, reading: Reading) -> None:
         """Note a complete reading; the form stays due if it was delivered to since."""
-        values = {
-            "form": reading.form,
-            "seq": reading.seq,
-            "head": reading.head,
-            "anchor": reading.anchor,
-            "page_rows": reading.page_rows,
-            "hollow": reading.hollow,
-            "quiet_until": reading.quiet_until,
-            "read_at": reading.read_at,
-        }
         with self._write(patience_seconds=30.0) as tx:
             if reading.cursor is None:
-                tx.run("finish_quick_reading", **values)
+                tx.run("finish_quick_reading", **asdict(reading))
                 return
-            tx.run(
-                "finish_full_reading",
-                cursor=reading.cursor,
-                wait_for_answers=reading.wait_for_answers,
-                moves_as_of=reading.moves_as_of,
-                looked_back=reading.looked_back,
-                left_out=reading.left_out,
-                second_reading_seconds=SECOND_READING_SECONDS,
-                **values,
-            )
+            tx.run("finish_full_reading", second_reading_seconds=SECOND_READING_SECONDS, **asdict(reading))
             tx.run("remove_known_hints", form=reading.form)
-            tx.run("remove_old_revocations", before=reading.read_at - _LONG_AGO_SECONDS)
-            tx.run("remove_old_tokens", before=reading.read_at - _LONG_AGO_SECONDS)
-            tx.run("remove_old_guesses", clock=self.guesses.now)
-            tx.run("remove_old_mirrored", kept_seconds=KEPT_SECONDS, clock=self.guesses.now)
-            tx.run("remove_old_changed_codes", before=reading.read_at - UNDO_SECONDS)
-            tx.run("remove_late_notices")
-            tx.run("hurry_notices", now=reading.read_at, too_far=reading.read_at + _LONGEST_WAIT_SECONDS)
+            self._clear_away(tx, reading.read_at)
+
+    def _clear_away(self, tx: Transaction, now: float) -> None:
+        """Remove what is over by any clock, and bring forward what a wrong one put off."""
+        tx.run("remove_old_revocations", before=now - _LONG_AGO_SECONDS)
+        tx.run("remove_old_tokens", before=now - _LONG_AGO_SECONDS)
+        tx.run("remove_old_guesses", clock=self.guesses.now)
+        tx.run("remove_old_mirrored", kept_seconds=KEPT_SECONDS, clock=self.guesses.now)
+        tx.run("remove_old_changed_codes", before=now - UNDO_SECONDS)
+        tx.run("remove_late_notices")
+        tx.run("hurry_notices", now=now, too_far=now + _LONGEST_WAIT_SECONDS)
 
     @tried_twice
     def note_progress(self, form: str, *, head: str, anchor: str | None, cursor: str | None) -> None:
@@ -162,17 +149,7 @@ class SweepVerbs(Verbs):
     def note_place(self, place: Place) -> None:
         """Let readings step over this place from now on."""
         with self._write(patience_seconds=30.0) as tx:
-            tx.run(
-                "note_place",
-                form=place.form,
-                above=place.above,
-                below=place.below,
-                submission_id=place.submission_id,
-                since=place.since,
-                tries=place.tries,
-                retry_at=place.retry_at,
-                reason=place.reason,
-            )
+            tx.run("note_place", **asdict(place))
 
     @tried_twice
     def put_off_place(self, place: Place, *, tries: int, retry_at: float, reason: str) -> None:
@@ -191,14 +168,7 @@ class SweepVerbs(Verbs):
     def note_unproven(self, unproven: Unproven) -> None:
         """Note a reading that proved nothing."""
         with self._write(patience_seconds=30.0) as tx:
-            tx.run(
-                "note_unproven",
-                form=unproven.form,
-                is_full=unproven.full,
-                tries=unproven.tries,
-                retry_at=unproven.retry_at,
-                read_at=unproven.read_at,
-            )
+            tx.run("note_unproven", **asdict(unproven))
 
     @tried_twice
     def hints(self, now: float) -> list[Hint]:

@@ -89,7 +89,7 @@ UPDATE forms SET head = :head, anchor = :anchor, cursor = coalesce(:cursor, curs
 
 -- name: note_unproven
 -- What it was due for it stays due for.
-UPDATE forms SET read_at = :read_at, sought_at = CASE WHEN :is_full THEN :read_at ELSE sought_at END, tries = :tries,
+UPDATE forms SET read_at = :read_at, sought_at = CASE WHEN :full THEN :read_at ELSE sought_at END, tries = :tries,
     retry_at = :retry_at, refused_since = NULL, last_error = NULL, last_error_at = NULL
 WHERE form = :form
 
