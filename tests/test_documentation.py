@@ -240,6 +240,36 @@ assert blog.get("/jotgate/health", base_url="https://school.example").status_cod
         after = after.replace("JOTFORM_FRAMES", desk.sandbox.submit_origin)
         desk.run_script("docs/extensions.md", _VISIT + after)
 
+    def test_sentry(self, desk: Desk) -> None:
+        """Told as shown, it sends nothing about the door, and errors of the site's own as before."""
+        pytest.importorskip("sentry_sdk", reason="no Sentry here: pip install sentry-sdk")
+        desk.save("docs/flask.md")
+        after = """
+import sys
+import sentry_sdk
+class Kept(sentry_sdk.transport.Transport):
+    def capture_envelope(self, envelope):
+        sys.stdout.write(envelope.serialize().decode())
+told = dict(before_send=without_the_door, before_send_transaction=without_the_door) if TOLD else {}
+sentry_sdk.init("http://key@127.0.0.1:1/1", traces_sample_rate=1.0, transport=Kept, **told)
+from flask import Flask
+app, site = Flask("school"), app
+app.config.update(site.config, JOTGATE_SWEEPER="external")
+type(gate)(app)
+app.add_url_rule("/fault", "fault", lambda: 1 / 0)
+_VISIT
+enter("0000-0000-0001")
+get("/jotgate/hook/and-a-third-for-the-webhook")
+get("/jotgate/f/students/enter?token=a-token")
+get("/fault")
+sentry_sdk.flush()
+""".replace("_VISIT", _VISIT)
+        secrets = ("0000-0000-0001", "and-a-third-for-the-webhook", "a-token")
+        for is_told in (True, False):
+            sent = desk.run_script("docs/extensions.md", after.replace("TOLD", str(is_told)))
+            assert "ZeroDivisionError" in sent
+            assert [secret in sent for secret in secrets] == [not is_told] * 3
+
     def test_flask_shares_the_settings_of_a_file(self, desk: Desk) -> None:
         """A `jotgate.toml`, read as shown, configures a Flask app."""
         desk.save("docs/wsgi.md")
