@@ -365,3 +365,11 @@ def test_what_an_entry_is_about_is_said() -> None:
     )
     assert (one, two, three) == ("code 1f2e3d", "ticket 4c5b6a", "mail code")
     assert [isinstance(part, Phrase) for part in (one, two, three)] == [True, True, False]
+    mails = {
+        "mail code 1f2e3d": "mail with code 1f2e3d",
+        "mail invitation": "mail with an invitation",
+        "mail reminder 2026-11-29": "reminder 2026-11-29",
+    }
+    for noted, expected in mails.items():
+        [said] = about(Entry(at=0.0, event="mail.sent", about=noted))
+        assert (said, isinstance(said, Phrase)) == (expected, True)

@@ -195,6 +195,22 @@ MEANING: Mapping[Verdict, str] = MappingProxyType(
     }
 )
 
+
+def _mail(purpose: str) -> str:
+    what, _, name = purpose.partition(" ")
+    match what:
+        case "code" if name:
+            # Translators: What an entry is about: a mail, which brought a code.
+            return phrase("mail with code {name}", name=name)
+        case "reminder" if name:
+            # Translators: A mail, with its day.
+            return phrase("reminder {name}", name=name)
+        case "invitation":
+            return phrase("mail with an invitation")
+        case _:
+            return f"mail {purpose}"
+
+
 #: The words with which `Entry.about` says what things are.
 _ABOUT: Mapping[str, Callable[[str], str]] = MappingProxyType(
     {
@@ -209,6 +225,7 @@ _ABOUT: Mapping[str, Callable[[str], str]] = MappingProxyType(
         "claim": lambda name: phrase("claim {name}", name=name),
         # Translators: A program that is told of verdicts.
         "consumer": lambda name: phrase("consumer {name}", name=name),
+        "mail": _mail,
     }
 )
 
