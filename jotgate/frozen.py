@@ -54,9 +54,14 @@ class _Constructor:
 
 
 def _constructor(cls: type[Any]) -> Any:
-    """Compile ``__init__``, in which a name with a ``_`` before it is one of ours and not a field's."""
-    takes, does = ["self", "*"], ["pass"]
-    known: dict[str, Any] = {"_put": object.__setattr__, "_MISSING": MISSING}
+    """Compile ``__init__``, in which a name with a ``_`` before it is one of ours and not a field's.
+
+    While its fields are set, a record is of a class that lets them be: to go round `__setattr__` for each of them takes
+    far longer.
+    """
+    open_class = type(cls.__name__, cls.__bases__, {"__slots__": cls.__slots__})
+    known: dict[str, Any] = {"_put": object.__setattr__, "_OPEN": open_class, "_MISSING": MISSING}
+    takes, does = ["self", "*"], ["_KIND = self.__class__", "_put(self, '__class__', _OPEN)"]
     for one in fields(cls):
         name, value, default = one.name, one.name, f"_{one.name}"
         if one.default is not MISSING:
@@ -67,7 +72,8 @@ def _constructor(cls: type[Any]) -> Any:
             name += "=_MISSING"
             value = f"{default}() if {value} is _MISSING else {value}"
         takes.append(name)
-        does.append(f"_put(self, {one.name!r}, {value})")
+        does.append(f"self.{one.name} = {value}")
+    does.append("self.__class__ = _KIND")
     if hasattr(cls, "__post_init__"):
         does.append("self.__post_init__()")
     return _compiled(cls, f"def __init__({', '.join(takes)}): {'; '.join(does)}", known)

@@ -143,6 +143,19 @@ def test_records_are_copied_and_sent_to_other_processes(again: Callable[[Coin], 
     assert again(Coin(name="cent", cents=2)) == Coin(name="cent", cents=2)
 
 
+def test_a_record_of_a_class_that_inherits_is_of_that_class() -> None:
+    """One that adds no field is made as its parent is, and is as frozen."""
+
+    class Token(Coin):
+        __slots__ = ()
+
+    token = Token(name="ride")
+    assert type(token) is Token
+    assert (token.name, token.cents) == ("ride", 1)
+    with pytest.raises(FrozenInstanceError):
+        token.cents = 2  # type: ignore[misc]
+
+
 def test_a_class_keeps_what_it_does_itself() -> None:
     """A record with a check of its own makes it, and one with a method of its own has that one."""
 
