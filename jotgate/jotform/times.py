@@ -20,6 +20,7 @@ from jotgate.frozen import frozen
 
 _WALL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}", re.ASCII)
 _OFFSET = re.compile(r"UTC([+-])([0-9]{2}):([0-9]{2})", re.ASCII)
+_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001
 _ID_EPOCH = 1_124_190_800
 #: By the number of an id's digits: how many of its units are a second.
 _ID_TICKS_A_SECOND = {18: 10**9, 19: 10**10}
@@ -62,24 +63,29 @@ class Wall:
 def creation_times(created_at: object, submission_id: str, wall: Wall) -> Times | None:
     """Return the earliest and the latest plausible reading; None if there is none."""
     by_id = id_reading(submission_id)
-    named = {name: wall_readings(created_at, zone_named(name)) for name in wall.zones}
-    by_wall = [(moment, name) for name, moments in named.items() for moment in moments]
+    by_wall = _by_wall(created_at, wall)
     if by_id is None or not _is_credible(by_id, submission_id, by_wall):
         return _by_wall_alone(created_at, by_wall, wall)
     if not by_wall:
         return Times(by_id, by_id, "id")
-    readings = [(by_id, "id")]
-    for name, moments in named.items():
-        same = [moment for moment in moments if _is_same(moment, by_id)]
-        readings += [(moment, f"created_at in {name}") for moment in same or moments]
+    same = [one for one in by_wall if _is_same(one[0], by_id)]
+    agreeing = {name for _, name in same}
+    readings = [(by_id, "id"), *same, *(one for one in by_wall if one[1] not in agreeing)]
     too_late = not wall.is_known and max(readings)[0] > by_id + _GRAIN_SECONDS
     if too_late and _offset(created_at, by_id) is not None:
         # Nothing is made after its id was given: such a reading is in another zone than the account's.
         readings = [one for one in readings if one[0] <= by_id + _GRAIN_SECONDS]
-    earliest, read_from = min(readings)
-    if any(_is_same(moment, by_id) for moment, _ in by_wall) and _is_same(earliest, by_id):
+    earliest, name = min(readings)
+    if same and _is_same(earliest, by_id):
         read_from = "id and created_at"
+    else:
+        read_from = name if name == "id" else f"created_at in {name}"
     return Times(earliest, max(readings)[0], read_from)
+
+
+def _by_wall(created_at: object, wall: Wall) -> list[tuple[float, str]]:
+    """Return each moment that a clock on a wall showed *created_at*, with its zone."""
+    return [(moment, name) for name in wall.zones for moment in wall_readings(created_at, zone_named(name))]
 
 
 def _is_credible(by_id: float, submission_id: str, by_wall: list[tuple[float, str]]) -> bool:
@@ -106,7 +112,7 @@ def zone_shown(created_at: object, submission_id: str, wall: Wall, now: float) -
     is believed in which the row was made just now.
     """
     by_id = id_reading(submission_id)
-    named = [(moment, name) for name in wall.zones for moment in wall_readings(created_at, zone_named(name))]
+    named = _by_wall(created_at, wall)
     if by_id is None or not _is_credible(by_id, submission_id, named):
         fresh = {name for moment, name in named if -_CLOCKS_DIFFER_SECONDS <= now - moment <= _FRESH_SECONDS}
         return fresh.pop() if len(fresh) == 1 else None
@@ -140,11 +146,12 @@ def wall_readings(text: object, zone: dt.tzinfo) -> tuple[float, ...]:
     if not isinstance(text, str) or not _WALL_TIME.fullmatch(text):
         return ()
     try:
-        wall = dt.datetime.fromisoformat(text).replace(tzinfo=zone)
-        first, second = wall.timestamp(), wall.replace(fold=1).timestamp()
-    except (ValueError, OverflowError):
+        wall = dt.datetime.fromisoformat(text)
+    except ValueError:
         return ()
-    return (first,) if first == second else (first, second)
+    first, second = zone.utcoffset(wall), zone.utcoffset(wall.replace(fold=1))
+    offsets = (first,) if first == second else (first, second)
+    return tuple([(wall - _EPOCH - offset).total_seconds() for offset in offsets if offset is not None])
 
 
 def id_reading(submission_id: str) -> float | None:
