@@ -79,7 +79,7 @@ def examine(
     submission: Submission, policy: FormPolicy, *, ticket_qid: str, keys: KeyRing, code_keys: CodeKeys
 ) -> Candidate:
     """Read the ticket in question *ticket_qid* of *submission*, and what *policy* says is to be kept of the answers."""
-    rows, text = submission.answers, ticket_answer(submission, ticket_qid)
+    answers, text = FormAnswers(submission.answers), ticket_answer(submission, ticket_qid)
     found = (read_ticket(text, keys) if text else None) or _ticket_elsewhere(submission, keys)
     verdict = None
     if found is None:
@@ -92,11 +92,12 @@ def examine(
         ticket_id=found.ticket_id if found else None,
         opening=found.opening if found else None,
         verdict=verdict,
-        empty=not text and not any(is_answered(row) for qid, row in rows.items() if qid != ticket_qid),
+        empty=not text
+        and not any(is_answered(row) for qid, row in answers.rows.items() if qid != ticket_qid),
         status=submission.status or None,
-        answers=FormAnswers(rows),
+        answers=answers,
         kept=keep(
-            rows,
+            answers,
             form_id=policy.form_id,
             ticket_qid=ticket_qid,
             lookup_fields=policy.lookup_fields,

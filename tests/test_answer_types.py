@@ -22,7 +22,7 @@ def found(shape: Shape, text: str, kind: str = "") -> bool:
     """Look for the answer as somebody asks for it."""
     kinds = {"asked": kind} if kind else {}
     kept = keep(
-        {"3": shape.row},
+        FormAnswers({"3": shape.row}),
         form_id="1",
         ticket_qid="7",
         lookup_fields=["asked"],

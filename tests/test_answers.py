@@ -46,7 +46,7 @@ def captured(name: str) -> Mapping[str, Mapping[str, Any]]:
 def kept(rows: Mapping[str, Mapping[str, Any]], *, keys: CodeKeys = NEW, **fields: tuple[str, ...]) -> Any:
     """Keep what is to be kept; the ticket is in question 7."""
     listed: dict[str, tuple[str, ...]] = {"lookup_fields": (), "show_fields": ()} | fields
-    return keep(rows, form_id="students", ticket_qid="7", code_keys=keys, **listed)
+    return keep(FormAnswers(rows), form_id="students", ticket_qid="7", code_keys=keys, **listed)
 
 
 @pytest.mark.parametrize(

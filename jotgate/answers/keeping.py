@@ -27,8 +27,8 @@ MAX_TOLD_CHARS, MAX_TOLD_CHARS_IN_ALL = 5_000, 50_000
 
 _DIGEST_PURPOSE = "answers"
 _NO_KINDS: Mapping[str, str] = {}
-#: The same answers give the same text, in whatever order they come.
-_ORDERED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+#: The same answers give the same text, in whatever order they come. What came as JSON has no circles.
+_ORDERED = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 
 
 @frozen
@@ -47,7 +47,7 @@ class Kept:
 
 
 def keep(
-    rows: Mapping[str, Mapping[str, Any]],
+    answers: FormAnswers,
     *,
     form_id: str,
     ticket_qid: str,
@@ -57,11 +57,10 @@ def keep(
     tell_fields: Iterable[str] = (),
     lookup_kinds: Mapping[str, str] = _NO_KINDS,
 ) -> Kept:
-    """Return what to keep of the answers in *rows*, JotForm's map; the ticket in *ticket_qid* does not count as one.
+    """Return what to keep of *answers*; the ticket in *ticket_qid* does not count as one.
 
     *lookup_kinds* says of some fields how their texts are compared, as in the setting of that name.
     """
-    answers = FormAnswers(rows)
     lookups: list[tuple[str, bytes]] = []
     for name in lookup_fields:
         kind, first = lookup_kinds.get(name, ""), ""
@@ -72,7 +71,7 @@ def keep(
             first = first or normal
     shown = ((name, answers.shown(name)) for name in show_fields)
     return Kept(
-        digest=digests(rows, ticket_qid=ticket_qid, code_keys=code_keys)[0],
+        digest=code_keys.mac(_DIGEST_PURPOSE, _spelled(answers.rows, ticket_qid))[:DIGEST_BYTES],
         lookups=tuple(lookups),
         shown={name: one for name, one in shown if one},
         told=_told(answers, tell_fields),
@@ -103,12 +102,14 @@ def digests(
     Two digests under one key are equal exactly if every question has the same answer; how the questions
     are put and named does not matter, nor does the ticket.
     """
+    return tuple([mac[:DIGEST_BYTES] for mac in code_keys.macs(_DIGEST_PURPOSE, _spelled(rows, ticket_qid))])
+
+
+def _spelled(rows: Mapping[str, Mapping[str, Any]], ticket_qid: str) -> bytes:
     # As `is_answered`, which is a call for each question.
     answers = {
         qid: answer
         for qid, row in rows.items()
         if qid != ticket_qid and ((answer := row.get("answer")) or answer == 0)
     }
-    return tuple(
-        [mac[:DIGEST_BYTES] for mac in code_keys.macs(_DIGEST_PURPOSE, _ORDERED.encode(answers).encode())]
-    )
+    return _ORDERED.encode(answers).encode()

@@ -65,12 +65,16 @@ def asked_for(code_keys: CodeKeys, form_id: str, name: str, text: str, kind: str
 
 def fingerprint(code_keys: CodeKeys, form_id: str, name: str, text: str) -> bytes:
     """Return what is kept of a text that is `normalised`: its fingerprint under the newest code key."""
-    return _fingerprints(code_keys, form_id, name, text)[0]
+    return code_keys.mac(_PURPOSE, _message(form_id, name, text))[:FINGERPRINT_BYTES]
 
 
 def _fingerprints(code_keys: CodeKeys, form_id: str, name: str, text: str) -> tuple[bytes, ...]:
-    message = "\0".join((form_id, name, text)).encode("utf-8", "surrogatepass")
+    message = _message(form_id, name, text)
     return tuple([mac[:FINGERPRINT_BYTES] for mac in code_keys.macs(_PURPOSE, message)])
+
+
+def _message(form_id: str, name: str, text: str) -> bytes:
+    return "\0".join((form_id, name, text)).encode("utf-8", "surrogatepass")
 
 
 def _as_before(text: str) -> str:

@@ -174,15 +174,20 @@ def _cells(cells: object) -> str:
 
 
 def _known(answer: object, known: Sequence[str], separator: str) -> str:
-    parts = _texts(answer)
-    return _joined(separator, [parts[part] for part in known if part in parts]) or every_part(answer)
+    if not isinstance(answer, dict):
+        return every_part(answer)
+    return _joined(separator, [_text(answer[part]) for part in known if part in answer]) or every_part(answer)
 
 
 def _texts(answer: object) -> dict[str, str]:
     """Return the parts of a map as texts; none of anything else."""
     if not isinstance(answer, dict):
         return {}
-    return {part: scalar(one) if isinstance(one, str) else _parts(one, 2) for part, one in answer.items()}
+    return {part: _text(one) for part, one in answer.items()}
+
+
+def _text(part: object) -> str:
+    return scalar(part) if isinstance(part, str) else _parts(part, 2)
 
 
 def _parts(answer: object, depth: int) -> str:

@@ -57,11 +57,11 @@ class FormAnswers(Mapping[str, str]):
     `repr`.
     """
 
-    __slots__ = ("_names", "_rows")
+    __slots__ = ("_names", "rows")
 
     def __init__(self, rows: Mapping[str, Row] = _NO_ROWS) -> None:
         """Read JotForm's map of question id -> {name, type, text, answer, prettyFormat, ...}."""
-        self._rows = rows
+        self.rows = rows
         self._names: dict[str, Row] | None = None
 
     def __repr__(self) -> str:
@@ -129,10 +129,13 @@ class FormAnswers(Mapping[str, str]):
 
     def _find(self, key: str) -> _Found | None:
         """Return the answered question that *key* names, and what of its answer is meant."""
-        row, part = self._named().get(key) or self._rows.get(key), ""
+        row = self._named().get(key)
+        if row is not None:
+            return _Found(row, row["answer"], False)
+        row, part = self.rows.get(key), ""
         if row is None:
             key, _, part = key.partition("[")
-            row = self._named().get(key) or self._rows.get(key, {})
+            row = self._named().get(key) or self.rows.get(key, {})
         if not is_answered(row):
             return None
         answer = row["answer"]
@@ -146,7 +149,7 @@ class FormAnswers(Mapping[str, str]):
         """Return the questions that have an answer by their names, or by their ids if they have none."""
         if self._names is None:
             self._names = {}
-            for qid, row in self._rows.items():
+            for qid, row in self.rows.items():
                 answer = row.get("answer")
                 # As `is_answered`, which is a call for each question.
                 if answer or answer == 0:

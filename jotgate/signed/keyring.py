@@ -63,7 +63,7 @@ class KeyRing:
 
     def seal(self, purpose: str, body: bytes, *, mac_bytes: int = MAC_BYTES) -> str:
         """Return *body* behind the newest key's MAC, as a text that needs no escaping in an address or a cookie."""
-        return segments.encode(_mac(self.keyed(purpose)[0], body)[:mac_bytes] + body)
+        return segments.encode(self.mac(purpose, body)[:mac_bytes] + body)
 
     def open(self, purpose: str, text: str, *, max_length: int, mac_bytes: int = MAC_BYTES) -> bytes | None:
         """Return the body in *text*, or None if no key of ours sealed it for *purpose*. Total on any text.
@@ -78,6 +78,10 @@ class KeyRing:
             if hmac.compare_digest(_mac(keyed, body)[:mac_bytes], given):
                 return body
         return None
+
+    def mac(self, purpose: str, body: bytes) -> bytes:
+        """Return the MAC of *body* under the newest key, 32 bytes."""
+        return _mac(self.keyed(purpose)[0], body)
 
     def macs(self, purpose: str, body: bytes) -> list[bytes]:
         """Return the MAC of *body* under each key, newest first, 32 bytes each."""
@@ -139,6 +143,10 @@ class CodeKeys:
     def keys(self, purpose: str) -> dict[str, bytes]:
         """Return the keys for *purpose*, 32 bytes each, under the ids of the keys they stem from, newest first."""
         return dict(zip(self._keys, self._ring.keys(purpose), strict=True))
+
+    def mac(self, purpose: str, body: bytes) -> bytes:
+        """Return the MAC of *body* under the newest key for *purpose*, 32 bytes."""
+        return self._ring.mac(purpose, body)
 
     def macs(self, purpose: str, body: bytes) -> list[bytes]:
         """Return the MAC of *body* under each key for *purpose*, newest first, 32 bytes each."""

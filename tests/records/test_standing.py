@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jotgate.answers import Kept, fingerprints, keep
+from jotgate.answers import FormAnswers, Kept, fingerprints, keep
 from jotgate.clock import Clock
 from jotgate.errors import InputError, UnknownForm
 from jotgate.outcomes import Admit, ToldField, Verdict
@@ -222,7 +222,14 @@ def test_a_date_is_found_as_the_form_spells_it(office: Office, asked: str, is_fo
         "4": {"name": "mail", "type": "control_email", "answer": "ada@mail.example"},
     }
     fields = STUDENTS.lookup_fields
-    kept = keep(rows, form_id=FORM_ID, ticket_qid="7", lookup_fields=fields, show_fields=(), code_keys=NEW)
+    kept = keep(
+        FormAnswers(rows),
+        form_id=FORM_ID,
+        ticket_qid="7",
+        lookup_fields=fields,
+        show_fields=(),
+        code_keys=NEW,
+    )
     settled(office.store, replace(sent_in(1, office.admit("a")), kept=kept))
     assert bool(office.standings.has_submitted(FORM, lookup={"document": asked})) is is_found
     both = {"document": asked, "mail": "ADA@mail.example"}
