@@ -88,7 +88,10 @@ class Ticket:
 
     def opening(self, number: int | None) -> FilledIn | None:
         """Return the opening of that number, or None if there is none, or none any more."""
-        return next((one for one in self.openings if one.number == number), None)
+        for one in self.openings:
+            if one.number == number:
+                return one
+        return None
 
     def has_ended(self, number: int | None) -> bool:
         """Say whether so many openings came after that one that what it filled in is no longer known."""

@@ -168,7 +168,8 @@ class _Batch:
             return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=False)
         own = ticket if ticket and ticket.form == candidate.form else None
         if own is not None and verdict is Verdict.VERIFIED:
-            own = replace(own, subject=self._owners[candidate.submission_id])
+            subject = self._owners[candidate.submission_id]
+            own = own if own.subject == subject else replace(own, subject=subject)
         self._known[candidate.submission_id] = (verdict, seen_at)
         self.judged[candidate.submission_id] = Judged(candidate, verdict, own, known is not None)
         return Settled(submission_id=candidate.submission_id, verdict=verdict, fresh=True)
@@ -228,7 +229,7 @@ def _write(tx: Transaction, judged: Sequence[Judged], now: float) -> None:
     keep_lookups(tx, [one.candidate for one in judged])
     entries = [entry_values(_entry(one, now)) for one in judged if one.verdict is not Verdict.PENDING]
     _write_all(tx, "add_entry", entries)
-    announce(tx, [_event(one, now) for one in judged if one.verdict is not Verdict.PENDING])
+    announce(tx, (_event(one, now) for one in judged if one.verdict is not Verdict.PENDING))
 
 
 def remove_lookups(tx: Transaction, candidates: Sequence[Candidate]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from jotgate.ledger import Entry
@@ -145,14 +145,8 @@ class OutboxVerbs(Verbs):
         return {row[0]: Backlog(waiting=row[1], dead=row[2], oldest_at=row[3]) for row in rows}
 
 
-def announce(tx: Transaction, events: Sequence[VerdictEvent]) -> None:
-    """Add notices to consumers, within the transaction that gave the verdicts.
-
-    Where a submission counts no more, what waits about it from before tells no answer either.
-    """
-    for event in events:
-        if not event.verdict.counts and event.cause is not Cause.JUDGED:
-            tx.run("forget_fields_about", submission_id=event.submission_id)
+def announce(tx: Transaction, events: Iterable[VerdictEvent]) -> None:
+    """Add notices to consumers, within the transaction that gave the verdicts; without one, no event is looked at."""
     live = [(row[0], _forms(row[1])) for row in tx.all("live_consumers")]
     if not live:
         return
@@ -167,7 +161,10 @@ def announce(tx: Transaction, events: Sequence[VerdictEvent]) -> None:
 
 
 def tell(tx: Transaction, event: VerdictEvent, *, note: str, actor: str | None = None) -> None:
-    """Enter what became of a verdict into the ledger, and add its notices."""
+    """Enter what became of a verdict into the ledger, and add its notices.
+
+    Where a submission counts no more, what waits about it from before tells no answer either.
+    """
     entry = Entry(
         at=event.judged_at,
         event=f"submission.{event.cause.value}",
@@ -180,6 +177,8 @@ def tell(tx: Transaction, event: VerdictEvent, *, note: str, actor: str | None =
         submission_id=event.submission_id,
     )
     record(tx, entry)
+    if not event.verdict.counts:
+        tx.run("forget_fields_about", submission_id=event.submission_id)
     announce(tx, [event])
 
 
