@@ -146,7 +146,7 @@ def _tickets(parts: Parts, count: int) -> list[str]:
         seen = Seen(browser=new_browser(time.time()), network=f"198.51.100.{number % 250}/32")
         admit = parts.gate.admit(code, form=FORM, seen=seen)
         assert isinstance(admit, Admit), admit
-        tickets.append(ticket_text(OnPage(admit.ticket_id), parts.keys))
+        tickets.append(ticket_text(OnPage(admit.ticket_id, 0), parts.keys))
     return tickets
 
 
