@@ -146,7 +146,7 @@ class OutboxVerbs(Verbs):
 
 
 def announce(tx: Transaction, events: Iterable[VerdictEvent]) -> None:
-    """Add notices to consumers, within the transaction that gave the verdicts; without one, no event is looked at."""
+    """Add notices to consumers, within the transaction that gave the verdicts. Without any, no event is made."""
     live = [(row[0], _forms(row[1])) for row in tx.all("live_consumers")]
     if not live:
         return
