@@ -3,8 +3,6 @@
   // A page may load this several times: the first does it all.
   if (window.jotgateStart) return window.jotgateStart();
   const SETTLING = ["open", "sent", "pending"];
-  // What may end a form that nobody sent.
-  const UNSENT = ["revoked", "expired"];
   // How long the pages that follow a sending take to come, and how long a form may say nothing.
   const ONCE_MS = 5000;
   const THANKS_MS = 15000;
@@ -166,6 +164,7 @@
   };
 
   const watch = (root, area) => {
+    if (!SETTLING.includes(area.dataset.state)) return;
     let wait = 1000;
     let timer = setTimeout(look, wait);
     async function look() {
@@ -232,10 +231,8 @@
 
   // JotForm led here by itself: nobody else can say that the form was sent.
   const arrive = async ({ sentUrl, doorUrl }) => {
-    try {
-      const answer = await fetch(sentUrl, { ...ANSWER, method: "POST" });
-      if ((await answer.json()).state) location.replace(doorUrl);
-    } catch (unreachable) {}
+    const told = await ask(sentUrl, "POST");
+    if (told && told.state !== "unknown") location.replace(doorUrl);
   };
 
   // The token leaves address and history; nobody looks, nobody spends it.
@@ -284,7 +281,7 @@
     const report = async () => {
       const told = await reportSent(frame.dataset.sentUrl);
       if (told && told.state !== "open") show(root, area, told.state, told.expected_by);
-      if (!told || SETTLING.includes(told.state)) watch(root, area);
+      watch(root, area);
       return told;
     };
     const limit = part(root, "limit") && startLimit(root, part(root, "limit"), () => sentAt || !frame.isConnected);
@@ -293,13 +290,13 @@
     const look = async () => {
       if (!area || sentAt || document.hidden || !frame.isConnected) return;
       const told = await ask(area.dataset.stateUrl, "GET");
-      // Who asks in vain may still send it: what was filled in stays.
+      // A refusal says nothing of the form.
       if (!told || sentAt || told.state === "unknown") return;
       if (told.state === "open") return limit?.(told.expires_in);
       show(root, area, told.state, told.expected_by);
-      if (UNSENT.includes(told.state)) return takeAway(area);
+      if (["revoked", "expired"].includes(told.state)) return takeAway(area);
       withdraw("withdrawn");
-      if (SETTLING.includes(told.state)) watch(root, area);
+      watch(root, area);
     };
     document.addEventListener("visibilitychange", look);
     addEventListener("pageshow", event => event.persisted && look());
@@ -362,7 +359,7 @@
       given = "";
     }
     if (frame) startFrame(root, frame, area);
-    else if (area && SETTLING.includes(area.dataset.state)) watch(root, area);
+    else if (area) watch(root, area);
     tellApp(root, part(root, "outcome")?.dataset.state);
     const done = part(root, "done");
     if (!done) return;
