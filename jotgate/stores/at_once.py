@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jotgate.outcomes import Admit
-from jotgate.policy import CLOSING_GRACE_SECONDS
 from jotgate.protocols import Opening
 from jotgate.signed.tickets import new_ticket_id
-from jotgate.stores.codes import PACE, count_opening
+from jotgate.stores.codes import count_opening
 from jotgate.stores.driver import Transaction
-from jotgate.throttle import EVERYWHERE, FREE_GUESSES
 
 
 def wish_of(opening: Opening) -> dict[str, Any]:
@@ -25,11 +23,6 @@ def wish_of(opening: Opening) -> dict[str, Any]:
         "grain_1": grains[0],
         "grain_2": grains[len(grains) // 2],
         "grain_3": grains[-1],
-        # The smallest is enough here: who is over it is looked at again.
-        "free_guesses": FREE_GUESSES,
-        "everywhere": EVERYWHERE if opening.guesser else "",
-        **PACE,
-        "grace_seconds": CLOSING_GRACE_SECONDS,
         "ticket_id": ticket_id,
         "browser": opening.browser,
         "pass_id": opening.pass_id,

@@ -14,17 +14,7 @@ from jotgate.outcomes import Reason, Refuse, Work
 from jotgate.protocols import Opening
 from jotgate.stores.driver import Transaction
 from jotgate.stores.spending import when_spent
-from jotgate.throttle import (
-    MOST_WORK,
-    OPENING_SECONDS,
-    SPARE_OPENINGS,
-    WORK_SECONDS,
-    is_good,
-    opening_wait,
-)
-
-#: What every statement about the count has to know.
-PACE: dict[str, float] = {"spare": SPARE_OPENINGS, "pause": OPENING_SECONDS}
+from jotgate.throttle import MOST_WORK, WORK_SECONDS, is_good, opening_wait
 
 
 class Found(NamedTuple):
@@ -93,7 +83,7 @@ def _used_at(tx: Transaction, grant: Found) -> float | None:
 
 def count_opening(tx: Transaction, fingerprint: bytes, clock: float | None) -> None:
     """Count that a code was opened."""
-    tx.run("count_opening", fingerprint=fingerprint, clock=clock, **PACE)
+    tx.run("count_opening", fingerprint=fingerprint, clock=clock)
 
 
 def too_often(tx: Transaction, opening: Opening, grant: Found) -> Refuse | None:

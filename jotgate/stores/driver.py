@@ -10,11 +10,22 @@ from typing import Any, Protocol
 
 from jotgate.errors import StoreUnavailable
 from jotgate.ledger import References
+from jotgate.policy import CLOSING_GRACE_SECONDS
+from jotgate.throttle import EVERYWHERE, FREE_GUESSES, OPENING_SECONDS, SPARE_OPENINGS
 
 Row = tuple[Any, ...]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _INCLUDED = re.compile(r"\{(\w+)\}")
+#: What never changes while a process runs is part of a statement's text: databases reckon with it once, beforehand.
+CONSTANTS: dict[str, str] = {
+    "everywhere": f"'{EVERYWHERE}'",
+    # Those of the smallest network: a closer look is taken at who is over them.
+    "free_guesses": f"{FREE_GUESSES}",
+    "grace_seconds": f"{CLOSING_GRACE_SECONDS}",
+    "pause": f"CAST({OPENING_SECONDS} AS DOUBLE PRECISION)",
+    "spare": f"{SPARE_OPENINGS}",
+}
 
 
 class Undone(StoreUnavailable):
@@ -106,12 +117,13 @@ class Driver(Protocol):
 def load_statements(*folders: str) -> dict[str, str]:
     """Return every statement by its name, a later folder's in place of an earlier one's.
 
-    Parameters are ``:name``, and ``{every_grant}`` stands for the whole statement of that name.
+    Parameters are ``:name``; ``{every_grant}`` stands for the whole statement of that name, or for one of `CONSTANTS`.
     """
     statements: dict[str, str] = {}
     for folder in folders:
         statements |= _load_folder(folder)
-    return {name: _whole(text, statements) for name, text in statements.items()}
+    known = CONSTANTS | statements
+    return {name: _whole(text, known) for name, text in statements.items()}
 
 
 def _whole(text: str, statements: Mapping[str, str]) -> str:

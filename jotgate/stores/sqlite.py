@@ -45,7 +45,8 @@ class SqliteTransaction:
 
     def one(self, name: str, /, **values: Any) -> Row | None:
         """Run a statement and return its first row, or None."""
-        rows = self.all(name, **values)
+        text, pick, _, _ = self._statements[name]
+        rows: list[Row] = self._execute(text, pick(values)).fetchall()
         return rows[0] if rows else None
 
     def all(self, name: str, /, **values: Any) -> list[Row]:

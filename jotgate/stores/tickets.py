@@ -144,7 +144,6 @@ class TicketVerbs(GuessingVerbs):
                 now=now,
                 expires_at=expires_at,
                 pass_ttl_seconds=pass_ttl_seconds,
-                grace_seconds=CLOSING_GRACE_SECONDS,
             )
         return None if row is None else row[0]
 

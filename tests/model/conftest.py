@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import jotgate.throttle
-from jotgate.stores.codes import PACE
+from jotgate.stores.driver import CONSTANTS
 from tests.patience import patient_in_this_test
 
 
@@ -14,4 +14,4 @@ def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the store wait for its turn for long, and the same few codes be entered as often as cases come to it."""
     patient_in_this_test(monkeypatch)
     monkeypatch.setattr(jotgate.throttle, "SPARE_OPENINGS", 10**6)
-    monkeypatch.setitem(PACE, "spare", 10**6)
+    monkeypatch.setitem(CONSTANTS, "spare", f"{10**6}")

@@ -36,18 +36,18 @@ WHERE t.grant_fingerprint = :fingerprint ORDER BY s.created_at DESC LIMIT 1
 INSERT INTO tickets
     (ticket_id, form, subject, grant_fingerprint, browser, pass_id, pass_expires_at, state, issued_at, expires_at)
 SELECT :ticket_id, form, subject, fingerprint, :browser, :pass_id,
-    CASE WHEN valid_until + :grace_seconds < :pass_expires_at THEN valid_until + :grace_seconds ELSE :pass_expires_at END,
+    CASE WHEN valid_until + {grace_seconds} < :pass_expires_at THEN valid_until + {grace_seconds} ELSE :pass_expires_at END,
     'open', :now,
-    CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds ELSE :expires_at END
+    CASE WHEN valid_until + {grace_seconds} < :expires_at THEN valid_until + {grace_seconds} ELSE :expires_at END
 FROM grants
 WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
     AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
     AND {nobodys_limit}
-    AND (uses > 1 AND calm_at - {clock} NOT BETWEEN (uses + :spare - 1) * :pause AND (uses + :spare + 1) * :pause
+    AND (uses > 1 AND calm_at - {clock} NOT BETWEEN (uses + {spare} - 1) * {pause} AND (uses + {spare} + 1) * {pause}
         OR uses = 1 AND NOT EXISTS (SELECT 1 FROM tickets
             WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))
-    AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:grain_1, :grain_2, :grain_3, :everywhere)
-        AND count >= CASE WHEN key = :everywhere THEN :day_guesses ELSE :free_guesses END
+    AND NOT EXISTS (SELECT 1 FROM guesses WHERE key IN (:grain_1, :grain_2, :grain_3, {everywhere})
+        AND count >= CASE WHEN key = {everywhere} THEN :day_guesses ELSE {free_guesses} END
         AND ends_at > {clock})
     AND NOT EXISTS (SELECT 1 FROM forms
         WHERE form = :form AND (paused_at IS NOT NULL OR missing_since IS NOT NULL OR refused_since IS NOT NULL
@@ -62,8 +62,8 @@ VALUES (:now, 'browser.admitted', :form, :subject, :about, 'issued')
 
 -- name: count_opening
 -- One opening more, behind those of late.
-UPDATE grants SET calm_at = :pause
-    + CASE WHEN calm_at - {clock} BETWEEN 0 AND (uses + :spare + 1) * :pause THEN calm_at ELSE {clock} END
+UPDATE grants SET calm_at = {pause}
+    + CASE WHEN calm_at - {clock} BETWEEN 0 AND (uses + {spare} + 1) * {pause} THEN calm_at ELSE {clock} END
 WHERE fingerprint = :fingerprint
 
 -- name: read_doorway
@@ -135,7 +135,7 @@ FROM (
         CASE WHEN :now + CAST(:pass_ttl_seconds AS DOUBLE PRECISION) < e.expires_at THEN :now + CAST(:pass_ttl_seconds AS DOUBLE PRECISION)
             ELSE e.expires_at END AS pass_expires_at
     FROM (
-        SELECT fingerprint, CASE WHEN valid_until + :grace_seconds < :expires_at THEN valid_until + :grace_seconds
+        SELECT fingerprint, CASE WHEN valid_until + {grace_seconds} < :expires_at THEN valid_until + {grace_seconds}
             ELSE :expires_at END AS expires_at
         FROM grants WHERE revoked_at IS NULL AND used < uses AND (valid_until IS NULL OR valid_until > :now)
     ) e
