@@ -9,7 +9,7 @@ WITH held AS (
     WHERE fingerprint = :fingerprint AND form = :form AND revoked_at IS NULL AND used < uses
         AND (valid_from IS NULL OR valid_from <= :now) AND (valid_until IS NULL OR valid_until > :now)
         AND {nobodys_limit}
-        AND (uses > 1 AND calm_at - {clock} NOT BETWEEN (uses + {spare} - 1) * {pause} AND (uses + {spare} + 1) * {pause}
+        AND (uses > 1 AND abs(calm_at - {clock} - (uses + {spare}) * {pause}) > {pause}
             OR uses = 1 AND xmin = (SELECT seen.xmin FROM grants seen WHERE seen.fingerprint = :fingerprint)
             AND NOT EXISTS (SELECT 1 FROM tickets
                 WHERE grant_fingerprint = :fingerprint AND submission_id IS NULL AND state <> 'revoked'))

@@ -1,5 +1,5 @@
 -- name: clock
-COALESCE(CAST(:clock AS double precision), CAST(extract(epoch FROM statement_timestamp()) AS double precision))
+COALESCE(CAST(:clock AS double precision), date_part('epoch', statement_timestamp()))
 
 -- name: remove_old_guesses
 DELETE FROM guesses WHERE key IN (
