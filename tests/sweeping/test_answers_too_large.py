@@ -118,38 +118,58 @@ def test_behind_rows_that_cannot_be_read_a_failure_of_a_moment_costs_no_place(be
 
 
 @pytest.mark.parametrize(
-    ("mishaps", "count", "asked", "next_asked"),
+    ("mishaps", "count", "asked", "asked_next"),
     [
-        (lambda rows: Mishaps(slow_rows=200), 1_300, [1_000, *[125] * 8, 250, *[31] * 8, 62], 62),
-        (lambda rows: Mishaps(gateway_rows=200), 400, [1_000, 500, 250, *[125] * 4], 125),
-        (lambda rows: Mishaps(stuck={rows[2]: 2}), 3, [1_000, 500, 250], 250),
+        (
+            lambda rows: Mishaps(slow_rows=200),
+            1_600,
+            [1_000, *[125] * 8, 250, *[31] * 8, *[62] * 6],
+            [*[62] * 8, *[124] * 8, 248],
+        ),
+        (lambda rows: Mishaps(gateway_rows=200), 400, [1_000, 500, 250, *[125] * 4], [125] * 4),
+        (lambda rows: Mishaps(stuck={rows[2]: 2}), 3, [1_000, 500, 250], [250]),
+        # The last call is for the one row by itself.
         (
             lambda rows: Mishaps(stuck={rows[2]: 1_000_000}),
             10,
-            [1_000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 1, 1, 1, 1, 4, 16],
-            1_000,
+            [1_000, 500, 250, 125, 62, 31, 15, 7, 3, 1, 1, 1, 1, 1, 4, 16, 1],
+            [1_000, 1_000],
         ),
     ],
     ids=["slow", "too many", "for a moment", "one row"],
 )
 def test_pages_grow_smaller_where_they_fail_and_larger_where_they_work(
-    mishaps: Callable[[list[str]], Mishaps], count: int, asked: list[int], next_asked: int
+    mishaps: Callable[[list[str]], Mishaps], count: int, asked: list[int], asked_next: list[int]
 ) -> None:
     """Half as many, or an eighth after a time-out; twice as many after eight full pages; one bad row costs none."""
     with gated() as site:
         site.wait(70, step=5)
         rows = [site.submit(webhook=False) for _ in range(count)]
         site.account.mishaps = mishaps(rows)
-
-        def sizes() -> list[int]:
-            before = site.account.calls
-            site.deliver("form-0", rows[-1])
-            site.parts.sweep.run()
-            return [int(call.query["limit"]) for call in site.account.log[before:] if "limit" in call.query]
-
-        assert sizes()[: len(asked)] == asked
+        assert _sizes(site, rows[-1]) == asked
         site.clock.at += 70
-        assert sizes()[0] == next_asked
+        assert _sizes(site, rows[-1]) == asked_next
+
+
+def test_where_no_page_came_at_all_the_next_ones_grow_at_once() -> None:
+    """That one row failed says nothing about how many can be read."""
+    with gated() as site:
+        site.wait(70, step=5)
+        rows = [site.submit(webhook=False) for _ in range(40)]
+        site.account.mishaps = Mishaps(gateway_rows=0)
+        for _ in range(2):
+            assert _sizes(site, rows[-1])[-1] == 1
+            site.clock.at += _HOUR
+        site.account.mishaps = Mishaps()
+        assert _sizes(site, rows[-1]) == [1, 4, 16, 64]
+
+
+def _sizes(site: Gated, row: str) -> list[int]:
+    """Read once, and return how many rows were asked for each time."""
+    before = site.account.calls
+    site.deliver("form-0", row)
+    site.parts.sweep.run()
+    return [int(call.query["limit"]) for call in site.account.log[before:] if "limit" in call.query]
 
 
 @pytest.mark.parametrize(
@@ -170,23 +190,40 @@ def test_so_many_rows_in_a_row_are_stepped_over(read: int, unreadable: int, is_r
 
 
 def test_later_readings_go_around_what_no_list_shows() -> None:
-    """What turns up late before it and behind it is judged, and no reading fails at it once more."""
+    """What turns up before it and behind it is judged, and what waits for its answers; no reading fails once more."""
     with gated() as site:
         site.wait(70, step=5)
         rows = []
-        for _ in range(5):
-            rows.append(site.submit(webhook=False))
+        for at in range(5):
+            waits = {"ticket": site.ticket(), "answers_at": site.clock.at + 120} if at in (1, 3) else {}
+            rows.append(site.submit(webhook=False, **waits))
             site.clock.at += 10
         site.account.mishaps = Mishaps(stuck={rows[2]: 1_000_000})
         site.deliver("form-0", rows[-1])
         site.parts.sweep.run()
         before = site.account.calls
         late = [site.submit(webhook=False, made_at=site.made[rows[at]] + 5) for at in (0, 3)]
+        # Nobody sees this one as long as the place is not read.
+        site.submit(webhook=False, made_at=site.made[rows[1]] + 5)
         last = site.submit()
         site.wait(5 * _MINUTE, step=5)
         assert set(site.verdicts()) == {*rows, *late, last} - {rows[2]}
+        assert _verified(site) == {rows[1], rows[3]}
         failed = [call for call in site.account.log[before:] if call.status == 504]
         assert [call for call in failed if call.query["limit"] != "1"] == []
+
+
+def test_what_comes_behind_a_place_at_the_end_costs_one_call() -> None:
+    """Of a form whose only submission no list shows."""
+    with gated() as site:
+        site.wait(70, step=5)
+        only = site.submit(webhook=False)
+        site.account.mishaps = Mishaps(stuck={only: 1_000_000})
+        _sizes(site, only)
+        site.clock.at += 70
+        second = site.submit(webhook=False)
+        assert _sizes(site, second) == [1_000]
+        assert set(site.verdicts()) == {second}
 
 
 @pytest.mark.parametrize(
@@ -205,16 +242,23 @@ def test_lists_in_another_order_are_read_by_the_offset(
 
 
 def test_lists_that_no_filter_shortens_are_read_down_to_what_was_read() -> None:
-    """From the newest submission on, for as many pages as it takes."""
+    """From the newest submission on, for as many pages as it takes; if none comes, at another time."""
     with gated() as site:
         site.wait(70, step=5)
         old = [site.submit() for _ in range(400)]
         site.wait(30 * _MINUTE, step=30)
         assert set(site.verdicts()) == set(old)
-        new = [site.submit(webhook=False) for _ in range(150)]
+        new = [site.submit(webhook=False) for _ in range(300)]
         site.account.mishaps = Mishaps(gateway_rows=130, ignored=frozenset({"id:gt"}))
-        assert _offsets(site, new[-1]) == ["0", "0", "125"]
+        assert _offsets(site, new[-1]) == ["0", "0", "125", "250"]
         assert set(site.verdicts()) == {*old, *new}
+        site.account.mishaps = Mishaps(gateway_rows=0, ignored=frozenset({"id:gt"}))
+        site.clock.at += _MINUTE
+        last = site.submit(webhook=False)
+        assert _offsets(site, last) == []
+        site.account.mishaps = Mishaps(ignored=frozenset({"id:gt"}))
+        site.wait(10 * _MINUTE, step=10)
+        assert set(site.verdicts()) == {*old, *new, last}
 
 
 def _offsets(site: Gated, row: str) -> list[str]:
