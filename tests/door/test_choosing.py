@@ -260,5 +260,6 @@ def test_no_answer_of_the_door_holds_plain_english(pseudo_site: Site) -> None:
             unescape(answer.text), lambda text: re.sub(r"XXXX|JotForm|\b[A-Z0-9]{4}-[A-Z0-9]+\b", "", text)
         )
         assert words == [], name
-    told = stranger.get(f"{DOOR}/state", headers={"Accept": "application/json"}).json
-    assert told["error"]["message"].startswith("⟦")
+    for path, headers in ("state", {"Accept": "application/json"}), ("check", {"Accept-Language": "eo"}):
+        told = stranger.get(f"{DOOR}/{path}", headers=headers).json
+        assert told["error"]["message"].startswith("⟦"), path

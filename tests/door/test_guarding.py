@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.exceptions import HTTPException
+from werkzeug.test import create_environ, run_wsgi_app
 
 from jotgate.door.base import Door
 from jotgate.door.guarding import Guard, plain
@@ -56,6 +57,7 @@ SPELLINGS = [
     "//inside;x/../open",
     "/INSIDE//..//open",
     "/jotgate/../inside",
+    "/x/../inside/a\\..\\..\\..",
     "//jotgate/../inside",
 ]
 OPEN = [
@@ -127,6 +129,7 @@ def test_a_browser_is_sent_to_the_door_and_everything_else_is_told(site: Site) -
     page = visitor.get("/inside")
     assert page.status_code == 303
     assert page.headers["Location"].startswith(f"{DOOR}?next=")
+    assert page.mimetype == "text/plain"
     for answer in (
         visitor.post("/inside"),
         visitor.put("/inside"),
@@ -134,6 +137,7 @@ def test_a_browser_is_sent_to_the_door_and_everything_else_is_told(site: Site) -
     ):
         assert (answer.status_code, answer.mimetype) == (401, "application/json")
         assert answer.headers["Cache-Control"] == "private, no-store"
+        assert "Cookie" in answer.headers["Vary"]
     assert page.headers["Cache-Control"] == "private, no-store"
 
 
@@ -244,6 +248,22 @@ def test_whatever_flask_routes_to_a_protected_view_was_guarded(site: Site, flask
     assert asked > 100
 
 
+def test_a_request_of_the_fewest_words_is_answered(site: Site) -> None:
+    """A server need not say where the site is mounted, and a program need not say what it takes."""
+    for method, status in ("GET", 303), ("POST", 401):
+        environ = create_environ("/inside", method=method)
+        del environ["SCRIPT_NAME"]
+        answer = run_wsgi_app(site.gate, environ)
+        assert int(answer[1][:3]) == status
+        assert answer[2].get("Location", DOOR).startswith(DOOR)
+
+
+@pytest.mark.parametrize("path", ["/a/b", "\\A\\b", "/a\0/b;v=1", "//a/./x/../b/"])
+def test_a_prefix_is_compared_in_its_plainest_spelling(path: str) -> None:
+    """However the settings spell it."""
+    assert plain(path) == "/a/b"
+
+
 @given(path=st.text(st.characters(), max_size=40))
 def test_the_plainest_spelling_stays_what_it_is(path: str) -> None:
     """Total on any text, and a fixed point; so a prefix is compared in the spelling that paths are."""
@@ -277,10 +297,10 @@ def test_an_application_is_guarded_if_anything_of_it_is(site: Site, mount: str, 
 def test_no_cache_keeps_what_a_guarded_page_says_without_the_store(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A person who was let in reads it in a page, a program in JSON; what is open stays open."""
+    """A person who was let in reads it in the form's language, a program in JSON; what is open stays open."""
     watch = MonotonicClock()
     monkeypatch.setattr("jotgate.admission.revocations.time", watch)
-    own = site.restarted()
+    own = site.restarted(forms={"students": site.mapping["forms"]["students"] | {"languages": ["es"]}})
     visitor = own.admitted()
     assert visitor.get("/inside").status_code == 200
     with Outage(own):
@@ -292,6 +312,7 @@ def test_no_cache_keeps_what_a_guarded_page_says_without_the_store(
         (503, "text/html"),
         (503, "application/json"),
     ]
+    assert '<html lang="es"' in page.text
     for answer in page, told:
         assert answer.headers.getlist("Cache-Control") == ["private, no-store"]
         assert "Cookie" in answer.headers["Vary"]
@@ -309,17 +330,21 @@ def test_an_answer_to_head_has_the_headers_only(site: Site) -> None:
 def test_the_door_leads_back_to_the_guarded_page(site: Site) -> None:
     """With its query, also below a script name; a code that is entered there leads to it."""
     visitor = site.visitor()
-    root = {"SCRIPT_NAME": "/schule für alle/".encode().decode("latin-1")}
+    root = {"SCRIPT_NAME": "/schule für X/".encode().decode("latin-1")}
     location = visitor.get("/inside/page?a=1", environ_overrides=root).headers["Location"]
     path, _, query = location.partition("?next=")
-    assert path == f"/schule%20f%C3%BCr%20alle{DOOR}"
-    assert site.gate.door.signer.read_return(unquote(query)) == "/schule%20f%C3%BCr%20alle/inside/page?a=1"
+    assert path == f"/schule%20f%C3%BCr%20X{DOOR}"
+    assert site.gate.door.signer.read_return(unquote(query)) == "/schule%20f%C3%BCr%20X/inside/page?a=1"
 
 
 def test_a_program_is_told_in_its_own_language(site: Site) -> None:
-    """Where it speaks one that there is; else in English."""
+    """Where the form speaks it; else in English."""
+    spanish = site.mapping["forms"]["students"] | {"languages": ["es"]}
     told = [
-        site.visitor().post("/inside", headers={"Accept-Language": tag}).get_json()["error"]["message"]
-        for tag in ("de", "tlh", "en")
+        one.visitor().post("/inside", headers={"Accept-Language": tag}).get_json()["error"]["message"]
+        for one in (site, site.restarted(forms={"students": spanish}))
+        for tag in ("de", "es", "tlh")
     ]
-    assert told[0] != told[1] == told[2]
+    german, castilian, english = told[:3]
+    assert len({german, castilian, english}) == 3
+    assert told[3:] == [english, castilian, english]

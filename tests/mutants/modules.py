@@ -6,6 +6,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "jotgate/codes.py": ("tests/test_codes.py",),
     "jotgate/quota.py": ("tests/test_quota.py",),
     "jotgate/submissions.py": ("tests/test_submissions.py",),
+    "jotgate/door/guarding.py": (
+        "tests/door/test_guarding.py",
+        "tests/door/test_checking.py",
+        "tests/door/test_choosing.py",
+    ),
     "jotgate/stores/apps.py": ("tests/stores/test_sqlite.py",),
     "jotgate/stores/redeeming.py": ("tests/stores/test_sqlite.py",),
     "jotgate/stores/codes.py": ("tests/stores/test_sqlite.py",),

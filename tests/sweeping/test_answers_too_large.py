@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 import pytest
 
 from jotgate.outcomes import Verdict
+from jotgate.protocols import Place
 from tests.standin.account import Mishaps
 from tests.standin.gated import Gated, gated
 
@@ -196,7 +197,8 @@ def test_later_readings_go_around_what_no_list_shows() -> None:
         rows = []
         for at in range(5):
             waits = {"ticket": site.ticket(), "answers_at": site.clock.at + 120} if at in (1, 3) else {}
-            rows.append(site.submit(webhook=False, **waits))
+            row_id = str(int(rows[2]) + 1) if at == 3 else None
+            rows.append(site.submit(webhook=False, row_id=row_id, **waits))
             site.clock.at += 10
         site.account.mishaps = Mishaps(stuck={rows[2]: 1_000_000})
         site.deliver("form-0", rows[-1])
@@ -204,13 +206,27 @@ def test_later_readings_go_around_what_no_list_shows() -> None:
         before = site.account.calls
         late = [site.submit(webhook=False, made_at=site.made[rows[at]] + 5) for at in (0, 3)]
         # Nobody sees this one as long as the place is not read.
-        site.submit(webhook=False, made_at=site.made[rows[1]] + 5)
+        site.submit(webhook=False, row_id=str(int(rows[1]) + 1))
         last = site.submit()
         site.wait(5 * _MINUTE, step=5)
         assert set(site.verdicts()) == {*rows, *late, last} - {rows[2]}
         assert _verified(site) == {rows[1], rows[3]}
         failed = [call for call in site.account.log[before:] if call.status == 504]
         assert [call for call in failed if call.query["limit"] != "1"] == []
+
+
+def test_a_place_says_why_it_could_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first on, before it is tried by itself: the reason that the list had."""
+    with gated() as site:
+        site.wait(70, step=5)
+        rows = [site.submit(webhook=False) for _ in range(3)]
+        site.account.mishaps = Mishaps(stuck={rows[1]: 1_000_000})
+        told: list[Place] = []
+        monkeypatch.setattr(site.parts.store, "note_place", told.append)
+        _sizes(site, rows[-1])
+        [place] = told
+        assert (place.above, place.below, place.submission_id) == (rows[0], rows[2], None)
+        assert "504" in place.reason
 
 
 def test_what_comes_behind_a_place_at_the_end_costs_one_call() -> None:
