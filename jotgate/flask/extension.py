@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, overload
 from weakref import WeakSet
 from zoneinfo import ZoneInfo
 
@@ -109,16 +109,12 @@ class JotGate:
         """
         return _visit().embed(form)
 
-    def requires_pass(self, form: str) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    def requires_pass(self, form: str) -> _Guarding:
         """Let a view be read only with a pass for *form*.
 
         A browser that asks for a page is sent to the door and back; everything else gets 401 in JSON.
         """
-
-        def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
-            return _guarded(view, lambda door, environ: turn_away(door, environ, (form,)))
-
-        return decorate
+        return _guarding(lambda door, environ: turn_away(door, environ, (form,)))
 
     @overload
     def on_verdict(self, function: F, *, name: str | None = None) -> F: ...
@@ -149,22 +145,15 @@ class JotGate:
             app.extensions[_DOOR].parts.on_verdict(_in_context(app, function), name=name)
         return function
 
-    def requires_submission(
-        self, form: str, *, accept_pending: bool = False
-    ) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+    def requires_submission(self, form: str, *, accept_pending: bool = False) -> _Guarding:
         """Guard a view: only people who have submitted *form* see it, by the site's own login or by the pass.
 
         A browser that asks for a page goes to the form's page, or to its door; everything else gets JSON: 401 for a
         stranger, 403 for others who have not. With *accept_pending*, a submission that waits for its verdict is enough.
         """
-
-        def decorate(view: Callable[P, R]) -> Callable[P, R | Response]:
-            return _guarded(
-                view,
-                lambda door, environ: turn_away_without(door, environ, form, accept_pending=accept_pending),
-            )
-
-        return decorate
+        return _guarding(
+            lambda door, environ: turn_away_without(door, environ, form, accept_pending=accept_pending)
+        )
 
     def has_submitted(
         self, form: str, *, subject: str | int | None = None, lookup: Mapping[str, str | int] | None = None
@@ -261,24 +250,36 @@ class JotGate:
         return self.parts.invitations.link(form, subject=subject, until=end, uses=uses, language=language)
 
 
-def _guarded(
-    view: Callable[P, R], turned_away_by: Callable[[Door, WSGIEnvironment], WSGIApplication | None]
-) -> Callable[P, R | Response]:
-    """Return *view* as a view that answers only those who are not turned away."""
-    # Asked once, so that only an `async def` pays for being one.
-    is_async = iscoroutinefunction(view)
+class _Guarding(Protocol):
+    """Make a view one that also turns people away; an `async def` becomes one that is called like any other."""
 
-    @functools.wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | Response:
-        visit = _visit()
-        turned_away = turned_away_by(visit._door, visit._environ)
-        if turned_away is not None:
-            return flask.make_response(turned_away)
-        visit.keep_private()
-        answer = flask.current_app.ensure_sync(view) if is_async else view
-        return answer(*args, **kwargs)
+    @overload
+    def __call__(self, view: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[P, R | Response]: ...
 
-    return guarded
+    @overload
+    def __call__(self, view: Callable[P, R], /) -> Callable[P, R | Response]: ...
+
+
+def _guarding(turned_away_by: Callable[[Door, WSGIEnvironment], WSGIApplication | None]) -> _Guarding:
+    """Return what makes of a view one that answers only those who are not turned away."""
+
+    def decorate(view: Callable[P, Any]) -> Callable[P, Any]:
+        # Asked once, so that only an `async def` pays for being one.
+        is_async = iscoroutinefunction(view)
+
+        @functools.wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            visit = _visit()
+            turned_away = turned_away_by(visit._door, visit._environ)
+            if turned_away is not None:
+                return flask.make_response(turned_away)
+            visit.keep_private()
+            answer = flask.current_app.ensure_sync(view) if is_async else view
+            return answer(*args, **kwargs)
+
+        return guarded
+
+    return decorate
 
 
 def _in_context(app: flask.Flask, function: Callback) -> Callback:
