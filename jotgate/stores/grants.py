@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from jotgate.ledger import Entry
-from jotgate.protocols import Grant, GrantFilter, NewGrant
+from jotgate.protocols import Grant, GrantFilter, NewGrant, Tombstones
 from jotgate.protocols.grants import listed_as
 from jotgate.stores.driver import Row, Transaction
 from jotgate.stores.forgetting import known_as
@@ -111,7 +112,7 @@ class GrantVerbs(Verbs):
         found = self.grants(which)
         while page := list(islice(found, _PAGE_ROWS)):
             with self._write(patience_seconds=30.0) as tx:
-                revoked += sum(_revoke(tx, grant, now, actor, note) for grant in page)
+                revoked += sum(_revoke(tx, grant, now, actor, note, self._tombstones) for grant in page)
         return revoked
 
     def end_tickets(self, which: GrantFilter, *, now: float, actor: str) -> int:
@@ -122,7 +123,7 @@ class GrantVerbs(Verbs):
         found = self.grants(which)
         while page := list(islice(found, _PAGE_ROWS)):
             with self._write(patience_seconds=30.0) as tx:
-                ended += sum(_end_tickets(tx, grant, now, actor) for grant in page)
+                ended += sum(_end_tickets(tx, grant, now, actor, self._tombstones) for grant in page)
         return ended
 
     @tried_twice
@@ -263,21 +264,27 @@ def _only(tx: Transaction, which: GrantFilter) -> Grant | None:
     return None if row is None else from_row(Grant, row)
 
 
-def _revoke(tx: Transaction, grant: Grant, now: float, actor: str, note: str | None) -> int:
+def _revoke(
+    tx: Transaction, grant: Grant, now: float, actor: str, note: str | None, tombstones: Tombstones
+) -> bool:
     if not tx.run("revoke_grant", fingerprint=grant.fingerprint, now=now):
-        return 0
+        return False
     end_what_is_open(tx, grant, now)
-    record(
-        tx, entry_of("code.revoked" if grant.app is None else "app_grant.revoked", grant, now, actor, note)
-    )
-    return 1
+    event = "code.revoked" if grant.app is None else "app_grant.revoked"
+    record(tx, entry_of(event, _as_known_now(tx, grant, tombstones), now, actor, note))
+    return True
 
 
-def _end_tickets(tx: Transaction, grant: Grant, now: float, actor: str) -> int:
+def _end_tickets(tx: Transaction, grant: Grant, now: float, actor: str, tombstones: Tombstones) -> bool:
     if not end_what_is_open(tx, grant, now):
-        return 0
-    record(tx, entry_of("tickets.ended", grant, now, actor, None))
-    return 1
+        return False
+    record(tx, entry_of("tickets.ended", _as_known_now(tx, grant, tombstones), now, actor, None))
+    return True
+
+
+def _as_known_now(tx: Transaction, grant: Grant, tombstones: Tombstones) -> Grant:
+    """Return a grant that was read before this transaction: its person may have been forgotten since."""
+    return replace(grant, subject=known_as(tx, tombstones, grant.form, grant.subject))
 
 
 def end_what_is_open(tx: Transaction, grant: Grant, now: float) -> bool:

@@ -16,7 +16,7 @@ import jotgate.stores.forgetting
 from jotgate.answers import Kept
 from jotgate.ledger import Entry
 from jotgate.outcomes import Reason, Verdict
-from jotgate.protocols import Consumer, Failed, SubmissionFilter, Told
+from jotgate.protocols import Consumer, Failed, Grant, GrantFilter, SubmissionFilter, Told
 from jotgate.stores import Store
 from jotgate.stores.driver import Transaction
 from jotgate.submissions import Candidate
@@ -389,6 +389,29 @@ class ForgettingContract(Contract):
         monkeypatch.setattr(jotgate.stores.forgetting, "_forget_grants", later)
         store.forget(PERSON, form=None, now=T0, actor="owner")
         assert {(one.fingerprint, one.subject) for one in store.grants()} == {(digest(before), TOMBSTONE)}
+
+    @pytest.mark.parametrize("work", ["revoke_grants", "end_tickets"])
+    def test_a_code_that_was_found_before_names_nobody(
+        self, store: Store, work: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Revoked by somebody who had read it just before the person was forgotten."""
+        store.create_grants([grant(1, subject=PERSON)], T0)
+        admitted(store, opening(1))
+        find = store.grants
+
+        def found_before(which: GrantFilter) -> Iterator[Grant]:
+            found = list(find(which))
+            store.forget(PERSON, form=None, now=T0, actor="owner")
+            admitted(store, opening(1, browser="b"))
+            return iter(found)
+
+        monkeypatch.setattr(store, "grants", found_before)
+        options = {"note": None} if work == "revoke_grants" else {}
+        changed = getattr(store, work)(
+            GrantFilter(fingerprints=(digest(1),)), now=LATER, actor="owner", **options
+        )
+        assert changed == 1
+        assert PERSON not in names(store)
 
     def test_a_callback_that_is_under_way_names_nobody(self, store: Store) -> None:
         """The ledger says that it was given up, of the person's tombstone."""
