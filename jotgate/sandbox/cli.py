@@ -6,7 +6,7 @@ import errno
 import json
 import re
 import signal
-import threading
+import time
 from types import FrameType
 
 import click
@@ -17,6 +17,8 @@ from .samples import FIELD_REPORT, STUDENTS
 from .server import Sandbox
 
 DEFAULT_PORT = 8701
+#: How often a sandbox that serves looks whether it is to stop.
+_LOOK_SECONDS = 0.2
 
 
 class _PortUnusable(click.ClickException):
@@ -77,8 +79,8 @@ def sandbox_command(
         sandbox.add_form("Students", STUDENTS, form_id="260010000000001")
         sandbox.add_form("Field report", FIELD_REPORT, form_id="260010000000002")
         click.echo(_one_line(sandbox) if as_json else _friendly(sandbox))
-        while not stopping.wait(0.5):
-            continue
+        while not stopping:
+            time.sleep(_LOOK_SECONDS)
     finally:
         sandbox.stop()
 
@@ -94,15 +96,19 @@ def _start(sandbox: Sandbox, port: int) -> None:
         raise _PortUnusable(text) from None
 
 
-def _stop_on_signals() -> threading.Event:
-    stopping = threading.Event()
+def _stop_on_signals() -> list[int]:
+    """Return where the signals that ask the process to stop are collected.
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        stopping.set()
+    An event would not do: one that is set while the main thread has the event's own lock waits for itself.
+    """
+    received: list[int] = []
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return stopping
+    def note(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+
+    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGTERM, note)
+    return received
 
 
 def _one_line(sandbox: Sandbox) -> str:

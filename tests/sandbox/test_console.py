@@ -239,6 +239,25 @@ def test_without_json_the_command_tells_people_where_to_look() -> None:
         assert re.search(part, text), part
 
 
+_STOPPED_AGAIN_AND_AGAIN = """
+import signal, sys
+from jotgate.sandbox.cli import _stop_on_signals
+
+stopping = _stop_on_signals()
+sys.setprofile(lambda *_: signal.raise_signal(signal.SIGTERM))
+signal.raise_signal(signal.SIGTERM)
+sys.setprofile(None)
+print(bool(stopping))
+"""
+
+
+def test_a_signal_may_come_while_another_is_noted() -> None:
+    """At every step of it: nothing on the way waits for a lock that the interrupted step has."""
+    command = [sys.executable, "-c", _STOPPED_AGAIN_AND_AGAIN]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (0, "True\n")
+
+
 def test_equal_or_malformed_keys_are_refused() -> None:
     """A key decides what may be done, so the two must differ."""
     for keys, words in ((["k" * 32, "k" * 32], "differ"), (["short", "f" * 32], "16 to 64")):
