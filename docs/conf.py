@@ -19,5 +19,6 @@ html_static_path = ["_static"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 # References within jotgate must lead somewhere. Those to other packages would need their inventories, and the
-# documentation is built without a network. Type variables have no place of their own.
-nitpick_ignore_regex = [(r"py:.*", r"(?!jotgate\b).*"), (r"py:.*", r"jotgate\..*\b[A-Z]")]
+# documentation is built without a network. Type variables, and the type of a decorator, have no place of
+# their own.
+nitpick_ignore_regex = [(r"py:.*", r"(?!jotgate\b).*"), (r"py:.*", r"jotgate\..*\b([A-Z]|_Guarding)")]
